@@ -1,0 +1,55 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "KeepFIT",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "FundusTensor", targets: ["FundusTensor"]),
+    .library(name: "FundusModels", targets: ["FundusModels"]),
+    .library(name: "MMRetinalData", targets: ["MMRetinalData"]),
+    .library(name: "KeepFIT", targets: ["KeepFIT"]),
+    .executable(name: "keepfit", targets: ["keepfit-cli"]),
+  ],
+  traits: [
+    .trait(name: "MPI", description: "Training on many machines with Open MPI (libopenmpi-dev)")
+  ],
+  targets: [
+    // C libraries, one module map each.
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+
+    // The kernels that a compiler must see to emit AVX-512, AVX2 or NEON.
+    .target(name: "CFundusKernels", cSettings: [.define("NDEBUG")]),
+
+    .target(
+      name: "FundusTensor",
+      dependencies: [
+        "CFundusKernels", "COpenBLAS", "CLAPACKE",
+        .target(name: "CMPI", condition: .when(traits: ["MPI"])),
+      ]),
+    .target(name: "FundusModels", dependencies: ["FundusTensor"]),
+    .target(
+      name: "MMRetinalData",
+      dependencies: ["FundusTensor", "CTurboJPEG", "CPNG", "CTIFF"],
+      resources: [.embedInCode("Resources/knowledge.json")]),
+    .target(name: "KeepFIT", dependencies: ["FundusTensor", "FundusModels", "MMRetinalData"]),
+    .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT"]),
+
+    .testTarget(
+      name: "FundusTensorTests", dependencies: ["FundusTensor"], resources: [.copy("Goldens")]),
+    .testTarget(
+      name: "FundusModelsTests", dependencies: ["FundusModels"], resources: [.copy("Goldens")]),
+    .testTarget(
+      name: "MMRetinalDataTests", dependencies: ["MMRetinalData"], resources: [.copy("Goldens")]),
+    .testTarget(name: "KeepFITTests", dependencies: ["KeepFIT"], resources: [.copy("Goldens")]),
+    .testTarget(name: "KeepFITCommandTests", dependencies: ["KeepFIT", "keepfit-cli"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu11
+)

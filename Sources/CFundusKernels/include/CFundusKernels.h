@@ -1,0 +1,10 @@
+// The C that a compiler must see to emit AVX-512, AVX2 or NEON. Umbrella of the module.
+#ifndef C_FUNDUS_KERNELS_H
+#define C_FUNDUS_KERNELS_H
+
+#include "fk_common.h"
+#include "fk_elementwise.h"
+#include "fk_random.h"
+#include "fk_threads.h"
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef FK_COMMON_H
+#define FK_COMMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FK_NONNULL_BEGIN _Pragma("clang assume_nonnull begin")
+#define FK_NONNULL_END _Pragma("clang assume_nonnull end")
+
+// One source, several instruction sets, chosen when the program starts. Where the platform has no
+// such dispatch (macOS, non-x86), the compiler's base level serves; on Apple silicon that is NEON.
+#if defined(__x86_64__) && defined(__linux__)
+#define FK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FK_CLONES
+#endif
+
+#endif

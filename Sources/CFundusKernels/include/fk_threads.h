@@ -1,0 +1,17 @@
+#ifndef FK_THREADS_H
+#define FK_THREADS_H
+#include "fk_common.h"
+FK_NONNULL_BEGIN
+
+// Runs task(context, i) for every i below count, on the calling thread and the pool's workers.
+// Returns when all are done. A call from inside of a task, or while another thread uses the pool,
+// runs on the calling thread alone. Which thread takes which index is not fixed, so a task's result
+// must depend on its index only.
+void fk_parallel_for(size_t count, void *context, void (*task)(void *context, size_t index));
+
+// How many threads share the work, the calling one included. At least 1.
+void fk_set_threads(int threads);
+int fk_get_threads(void);
+
+FK_NONNULL_END
+#endif

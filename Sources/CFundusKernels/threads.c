@@ -1,0 +1,132 @@
+// A pool of waiting threads. Layers of a network last tens of microseconds, so workers spin a while
+// before they sleep; a worker that wakes too late for a job finds it closed and is not waited for.
+#define _GNU_SOURCE  // sched_getaffinity
+#include "fk_threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#define PAUSE() _mm_pause()
+#else
+#define PAUSE() __asm__ __volatile__("yield")
+#endif
+
+enum { MAX_THREADS = 256, SPINS_BEFORE_SLEEP = 4000, SPINS_BEFORE_YIELD = 2000 };
+
+static pthread_mutex_t owner = PTHREAD_MUTEX_INITIALIZER;  // held by the caller of a job
+static pthread_mutex_t sleep_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
+static atomic_int sleepers;
+static atomic_int wanted_threads;  // 0: not chosen yet
+static int workers;                // started so far; guarded by owner
+
+static atomic_ulong generation;  // even: closed, odd: a job is open
+static atomic_int inside;        // workers that may be touching the job
+static size_t job_count;
+static void *job_context;
+static void (*job_task)(void *, size_t);
+static atomic_size_t job_next;
+static atomic_int job_places;  // how many more workers may join
+
+static _Thread_local bool is_inside_task;
+
+static void run_indices(void) {
+  is_inside_task = true;
+  for (;;) {
+    size_t index = atomic_fetch_add_explicit(&job_next, 1, memory_order_relaxed);
+    if (index >= job_count) break;
+    job_task(job_context, index);
+  }
+  is_inside_task = false;
+}
+
+static void *work(void *unused) {
+  (void)unused;
+  unsigned long seen = 0;
+  for (;;) {
+    unsigned long now;
+    int spins = 0;
+    while ((now = atomic_load(&generation)) == seen || (now & 1) == 0) {
+      if (++spins < SPINS_BEFORE_SLEEP) {
+        PAUSE();
+        continue;
+      }
+      pthread_mutex_lock(&sleep_lock);
+      atomic_fetch_add(&sleepers, 1);
+      while ((now = atomic_load(&generation)) == seen || (now & 1) == 0)
+        pthread_cond_wait(&wake, &sleep_lock);
+      atomic_fetch_sub(&sleepers, 1);
+      pthread_mutex_unlock(&sleep_lock);
+    }
+    seen = now;
+    atomic_fetch_add(&inside, 1);
+    if (atomic_load(&generation) == now && atomic_fetch_sub(&job_places, 1) > 0) run_indices();
+    atomic_fetch_sub(&inside, 1);
+  }
+  return NULL;
+}
+
+int fk_get_threads(void) {
+  int threads = atomic_load(&wanted_threads);
+  if (threads > 0) return threads;
+#ifdef __linux__
+  cpu_set_t set;
+  threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+#else
+  threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
+#endif
+  if (threads < 1) threads = 1;
+  if (threads > MAX_THREADS) threads = MAX_THREADS;
+  int unset = 0;
+  atomic_compare_exchange_strong(&wanted_threads, &unset, threads);
+  return atomic_load(&wanted_threads);
+}
+
+void fk_set_threads(int threads) {
+  if (threads < 1) threads = 1;
+  if (threads > MAX_THREADS) threads = MAX_THREADS;
+  atomic_store(&wanted_threads, threads);
+}
+
+void fk_parallel_for(size_t count, void *context, void (*task)(void *, size_t)) {
+  int threads = fk_get_threads();
+  if (count <= 1 || threads == 1 || is_inside_task || pthread_mutex_trylock(&owner) != 0) {
+    for (size_t index = 0; index < count; ++index) task(context, index);
+    return;
+  }
+  while (workers < threads - 1) {
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 8 << 20);
+    int failure = pthread_create(&thread, &attributes, work, NULL);
+    pthread_attr_destroy(&attributes);
+    if (failure) break;
+    ++workers;
+  }
+  job_count = count;
+  job_context = context;
+  job_task = task;
+  atomic_store(&job_next, 0);
+  atomic_store(&job_places, threads - 1);
+  atomic_fetch_add(&generation, 1);
+  if (atomic_load(&sleepers) > 0) {
+    pthread_mutex_lock(&sleep_lock);
+    pthread_cond_broadcast(&wake);
+    pthread_mutex_unlock(&sleep_lock);
+  }
+  run_indices();
+  atomic_fetch_add(&generation, 1);
+  for (int spins = 0; atomic_load(&inside) > 0;) {
+    if (++spins < SPINS_BEFORE_YIELD)
+      PAUSE();
+    else
+      sched_yield();
+  }
+  pthread_mutex_unlock(&owner);
+}

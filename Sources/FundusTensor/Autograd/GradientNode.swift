@@ -1,0 +1,63 @@
+/// A step of a computation, kept so that gradients can flow back through it.
+///
+/// Nodes form the tape: each knows the nodes of its inputs and how to turn the gradient of its
+/// result into the gradients of those inputs.
+final class GradientNode: @unchecked Sendable {
+  /// Gradient of the result to gradients of the inputs, in order; nil where an input needs none.
+  typealias Backward = (Tensor) -> [Tensor?]
+
+  let inputs: [GradientNode?]
+  /// Dropped as soon as it has run, which frees the activations that it holds.
+  var backward: Backward?
+  /// Where the gradient of a leaf ends up.
+  weak var parameter: Parameter?
+
+  init(inputs: [GradientNode?], backward: @escaping Backward) {
+    self.inputs = inputs
+    self.backward = backward
+  }
+
+  init(leaf parameter: Parameter) {
+    inputs = []
+    self.parameter = parameter
+  }
+}
+
+/// Whether operators remember how to differentiate themselves.
+public enum Autograd {
+  @TaskLocal static var isRecording = true
+
+  /// Runs `body` without remembering anything for gradients: less memory, faster paths.
+  public static func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try $isRecording.withValue(false, operation: body)
+  }
+
+  /// Runs `body` remembering what it does, also inside of ``withoutGradients(_:)``.
+  public static func withGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try $isRecording.withValue(true, operation: body)
+  }
+}
+
+extension Tensor {
+  /// Whether a gradient would flow back through this tensor.
+  public var requiresGradient: Bool { node != nil }
+
+  /// This result, with the rule by which its gradient flows back to `inputs`.
+  ///
+  /// Keeps nothing when recording is off or no input requires a gradient.
+  func recording(_ inputs: Tensor..., backward: @escaping GradientNode.Backward) -> Tensor {
+    recording(inputs, backward: backward)
+  }
+
+  func recording(_ inputs: [Tensor], backward: @escaping GradientNode.Backward) -> Tensor {
+    guard Autograd.isRecording, inputs.contains(where: \.requiresGradient) else { return self }
+    var result = self
+    result.node = GradientNode(inputs: inputs.map(\.node), backward: backward)
+    return result
+  }
+}
+
+/// Whether an operator on these inputs will have to remember what its backward pass needs.
+func isRecorded(_ inputs: Tensor...) -> Bool {
+  Autograd.isRecording && inputs.contains(where: \.requiresGradient)
+}

@@ -1,0 +1,60 @@
+/// A tensor that training changes.
+///
+/// Models are reference types; a parameter is the unit that optimizers, checkpoints and
+/// communicators share. It belongs to one training loop at a time.
+public final class Parameter: @unchecked Sendable {
+  /// The present value, without history.
+  public var value: Tensor {
+    didSet {
+      precondition(value.shape == oldValue.shape, "a parameter keeps its shape")
+      value = value.detached
+      version &+= 1
+    }
+  }
+  /// The sum of the gradients since the last ``zeroGradient()``; nil when none has arrived.
+  public var gradient: Tensor?
+  /// A frozen parameter takes part in the computation but receives no gradient.
+  public var isTrainable = true
+  /// Grows with every change of ``value``, so that packed copies know when they are out of date.
+  public private(set) var version = 0
+  /// Called when a backward pass has finished this parameter's gradient.
+  public var onGradient: ((Parameter) -> Void)?
+
+  private lazy var leaf = GradientNode(leaf: self)
+
+  /// A parameter that starts with `value`.
+  public init(_ value: Tensor) { self.value = value.detached }
+
+  /// The value as an input of operators: gradients flow back to ``gradient``.
+  public var tensor: Tensor {
+    guard isTrainable, Autograd.isRecording else { return value }
+    var result = value
+    result.node = leaf
+    return result
+  }
+
+  /// Forgets the gradient.
+  public func zeroGradient() { gradient = nil }
+
+  /// Changes the value in place, which spares a copy when nobody else holds it.
+  func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
+    if !isKnownUniquelyReferenced(&value.storage) || !value.storage.isWritable {
+      value = value.copy()
+    }
+    body(value.mutablePointer)
+    version &+= 1
+  }
+
+  func accumulate(_ contribution: Tensor) {
+    precondition(
+      contribution.shape == value.shape,
+      "a gradient of \(contribution.shape) for a parameter of \(value.shape)")
+    if let present = gradient {
+      gradient = nil
+      gradient = Backpropagation.sum(present, contribution)
+    } else {
+      gradient = contribution
+    }
+    onGradient?(self)
+  }
+}

@@ -1,0 +1,153 @@
+/// An n-dimensional array of `Float`, row-major and contiguous, with value semantics.
+///
+/// Pictures are `[N, H, W, C]`, tokens `[N, T, D]`, weights of linear layers `[out, in]`, weights of
+/// convolutions `[KH, KW, C_in, C_out]`. The letters mean: N pictures or texts of a batch, H rows and
+/// W columns of pixels, C channels, T tokens, D features.
+///
+/// A tensor that results from differentiable operators on tensors that require a gradient remembers
+/// how it came about (see ``backward(gradient:)``).
+public struct Tensor: Sendable {
+  /// The size of each axis; empty for a scalar.
+  public let shape: [Int]
+  /// The number of elements.
+  public let count: Int
+  var storage: Storage
+  let offset: Int
+  var node: GradientNode?
+
+  init(shape: [Int], storage: Storage, offset: Int = 0, node: GradientNode? = nil) {
+    self.shape = shape
+    self.count = Tensor.count(of: shape)
+    self.storage = storage
+    self.offset = offset
+    self.node = node
+    assert((offset + count) * MemoryLayout<Float>.stride <= storage.byteCount)
+  }
+
+  /// A tensor whose elements are whatever the memory held. Only for results that are written whole.
+  init(uninitialized shape: [Int]) {
+    self.init(
+      shape: shape,
+      storage: Storage(byteCount: Tensor.count(of: shape) * MemoryLayout<Float>.stride))
+  }
+
+  /// The number of axes.
+  public var rank: Int { shape.count }
+
+  static func count(of shape: [Int]) -> Int {
+    var product = 1
+    for size in shape {
+      precondition(size >= 0, "a tensor cannot have the shape \(shape)")
+      let (value, overflow) = product.multipliedReportingOverflow(by: size)
+      precondition(!overflow, "a tensor of the shape \(shape) has too many elements")
+      product = value
+    }
+    return product
+  }
+
+  var pointer: UnsafePointer<Float> {
+    UnsafePointer((storage.pointer + offset * 4).assumingMemoryBound(to: Float.self))
+  }
+
+  /// The memory for writing. Only for a tensor that nobody else has seen yet.
+  var mutablePointer: UnsafeMutablePointer<Float> {
+    assert(storage.isWritable)
+    return (storage.pointer + offset * 4).assumingMemoryBound(to: Float.self)
+  }
+}
+
+// MARK: - Making tensors
+
+extension Tensor {
+  /// A tensor with the given elements in row-major order.
+  /// - Precondition: the number of elements fits the shape.
+  public init(_ elements: some Collection<Float>, shape: [Int]) {
+    self.init(uninitialized: shape)
+    precondition(elements.count == count, "\(elements.count) elements do not fill \(shape)")
+    let target = UnsafeMutableBufferPointer(start: mutablePointer, count: count)
+    _ = target.initialize(from: elements)
+  }
+
+  /// A scalar.
+  public init(_ value: Float) { self.init(repeating: value, shape: []) }
+
+  /// A tensor whose elements are all `value`.
+  public init(repeating value: Float, shape: [Int]) {
+    self.init(uninitialized: shape)
+    mutablePointer.initialize(repeating: value, count: count)
+  }
+
+  /// A tensor of zeros.
+  public init(zeros shape: [Int]) { self.init(repeating: 0, shape: shape) }
+
+  /// A tensor whose elements `initialize` writes. They are zero before.
+  ///
+  /// This is how data from outside (pixels, files) becomes a tensor without a pointer in sight.
+  /// - Parameter initialize: receives the elements in row-major order.
+  public init<Failure: Error>(
+    shape: [Int],
+    initializingWith initialize: (inout MutableSpan<Float>) throws(Failure) -> Void
+  ) throws(Failure) {
+    self.init(zeros: shape)
+    let buffer = UnsafeMutableBufferPointer(start: mutablePointer, count: count)
+    var span = MutableSpan(_unsafeElements: buffer)
+    try initialize(&span)
+  }
+}
+
+// MARK: - Reading tensors
+
+extension Tensor {
+  /// All elements in row-major order.
+  public var scalars: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+  /// The only element of a tensor that has one.
+  public var item: Float {
+    precondition(count == 1, "a tensor of shape \(shape) is not a scalar")
+    return pointer[0]
+  }
+
+  /// Lets `body` read the elements in row-major order without copying them.
+  public func withSpan<Result, Failure: Error>(
+    _ body: (Span<Float>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let buffer = UnsafeBufferPointer(start: pointer, count: count)
+    return try body(Span(_unsafeElements: buffer))
+  }
+
+  /// The element at the given position, one index for each axis.
+  public subscript(position: Int...) -> Float {
+    precondition(position.count == rank, "\(position.count) indices for the shape \(shape)")
+    var index = 0
+    for (axis, value) in position.enumerated() {
+      precondition(value >= 0 && value < shape[axis], "\(position) is outside of \(shape)")
+      index = index * shape[axis] + value
+    }
+    return pointer[index]
+  }
+
+  /// The same elements without their history, so that no gradient flows back through them.
+  public var detached: Tensor { Tensor(shape: shape, storage: storage, offset: offset) }
+
+  /// A copy in memory of its own, without history.
+  public func copy() -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    result.mutablePointer.initialize(from: pointer, count: count)
+    return result
+  }
+
+  /// An axis counted from the end when negative.
+  func normalizedAxis(_ axis: Int) -> Int {
+    let result = axis < 0 ? axis + rank : axis
+    precondition(result >= 0 && result < rank, "the shape \(shape) has no axis \(axis)")
+    return result
+  }
+}
+
+extension Tensor: CustomStringConvertible {
+  /// The shape and the first elements.
+  public var description: String {
+    let head = scalars.prefix(8).map { "\($0)" }.joined(separator: ", ")
+    return "Tensor\(shape)[\(head)\(count > 8 ? ", …" : "")]"
+  }
+}

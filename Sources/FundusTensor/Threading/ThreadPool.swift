@@ -1,0 +1,44 @@
+import CFundusKernels
+
+/// The threads that operators share their work among.
+///
+/// Work is cut by its size, never by the number of threads, so results have the same bits with any
+/// number of them.
+public enum ThreadPool {
+  /// How many threads work, the calling one included. Starts as the number of processors that the
+  /// process may use.
+  public static var threadCount: Int {
+    get { Int(fk_get_threads()) }
+    set { fk_set_threads(Int32(clamping: newValue)) }
+  }
+
+  /// Runs `body` for every index below `count`, in no particular order, and waits for all.
+  ///
+  /// Calls from inside of `body` run on their own thread alone.
+  public static func forEach(_ count: Int, _ body: (Int) -> Void) {
+    withoutActuallyEscaping(body) { body in
+      var task = Task(body: body)
+      withUnsafeMutablePointer(to: &task) { context in
+        fk_parallel_for(count, context) { context, index in
+          context.assumingMemoryBound(to: Task.self).pointee.body(Int(index))
+        }
+      }
+    }
+  }
+
+  /// Cuts `0..<count` into ranges of `grain` (the last one shorter) and runs `body` for each.
+  public static func forEachRange(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    let grain = max(1, grain)
+    if count <= grain {
+      if count > 0 { body(0..<count) }
+      return
+    }
+    forEach((count + grain - 1) / grain) { chunk in
+      body(chunk * grain..<min(count, (chunk + 1) * grain))
+    }
+  }
+
+  private struct Task {
+    let body: (Int) -> Void
+  }
+}

@@ -1,0 +1,2 @@
+@_exported import FundusModels
+@_exported import MMRetinalData

@@ -1,0 +1,6 @@
+import KeepFIT
+
+@main
+enum Main {
+  static func main() { print("keepfit") }
+}
