@@ -1,0 +1,141 @@
+/// A tensor that belongs to a model and is saved with it, but is not trained: running statistics.
+public final class Buffer: @unchecked Sendable {
+  /// The present value.
+  public var value: Tensor {
+    didSet { precondition(value.shape == oldValue.shape, "a buffer keeps its shape") }
+  }
+
+  /// A buffer that starts with `value`.
+  public init(_ value: Tensor) { self.value = value.detached }
+}
+
+/// A part of a model: parameters, buffers and further parts, under the names that PyTorch
+/// checkpoints use.
+public protocol Module: AnyObject {
+  /// Names every parameter, buffer and child, in the order of the checkpoint.
+  func visit(_ state: inout StateVisitor)
+}
+
+/// Whether a layer is being trained or used.
+public enum ExecutionMode: Sendable {
+  /// No dropout; batch norm uses its running statistics.
+  case inference
+  /// Dropout draws from the stream; batch norm uses the batch and updates its running statistics.
+  case training(RandomStream)
+
+  /// Whether this is ``training(_:)``.
+  public var isTraining: Bool {
+    if case .training = self { return true }
+    return false
+  }
+
+  /// The mode for a part: the same, with a random stream of its own.
+  public func derived(_ name: UInt64) -> ExecutionMode {
+    switch self {
+    case .inference: .inference
+    case .training(let stream): .training(stream.derived(name))
+    }
+  }
+}
+
+/// One named tensor of a model's state.
+public struct StateEntry {
+  /// How the tensor lies in memory, compared to the file.
+  public enum Layout: Sendable {
+    /// As in the file.
+    case asIs
+    /// `[KH, KW, C_in, C_out]` in memory, `[C_out, C_in, KH, KW]` in the file.
+    case convolution
+  }
+
+  enum Content {
+    case parameter(Parameter)
+    case buffer(Buffer)
+  }
+
+  /// The name in a checkpoint, for example `layer1.0.conv1.weight`.
+  public let name: String
+  let content: Content
+  let layout: Layout
+
+  /// The parameter, when the entry is one.
+  public var parameter: Parameter? {
+    if case .parameter(let parameter) = content { return parameter }
+    return nil
+  }
+
+  /// The buffer, when the entry is one.
+  public var buffer: Buffer? {
+    if case .buffer(let buffer) = content { return buffer }
+    return nil
+  }
+
+  private var value: Tensor {
+    switch content {
+    case .parameter(let parameter): parameter.value
+    case .buffer(let buffer): buffer.value
+    }
+  }
+
+  /// The shape that the file has for this entry.
+  public var fileShape: [Int] {
+    let shape = value.shape
+    return layout == .convolution ? [shape[3], shape[2], shape[0], shape[1]] : shape
+  }
+
+  /// The value as it is written to a file.
+  public var exported: Tensor {
+    layout == .convolution ? value.transposed([3, 2, 0, 1]) : value
+  }
+
+  /// Takes over a value as it was read from a file.
+  /// - Precondition: its shape is ``fileShape``.
+  public func load(_ tensor: Tensor) {
+    precondition(tensor.shape == fileShape, "\(name) takes \(fileShape), not \(tensor.shape)")
+    let value = layout == .convolution ? tensor.transposed([2, 3, 1, 0]) : tensor
+    switch content {
+    case .parameter(let parameter): parameter.value = value
+    case .buffer(let buffer): buffer.value = value
+    }
+  }
+}
+
+/// Collects the named state of a module and its children.
+public struct StateVisitor {
+  private var prefix = ""
+  private(set) var entries: [StateEntry] = []
+
+  /// Names a parameter.
+  public mutating func parameter(
+    _ name: String, _ parameter: Parameter, layout: StateEntry.Layout = .asIs
+  ) {
+    entries.append(StateEntry(name: prefix + name, content: .parameter(parameter), layout: layout))
+  }
+
+  /// Names a buffer.
+  public mutating func buffer(_ name: String, _ buffer: Buffer) {
+    entries.append(StateEntry(name: prefix + name, content: .buffer(buffer), layout: .asIs))
+  }
+
+  /// Descends into a part whose names begin with `name` and a dot.
+  public mutating func child(_ name: String, _ module: some Module) {
+    let outer = prefix
+    prefix += name + "."
+    module.visit(&self)
+    prefix = outer
+  }
+}
+
+extension Module {
+  /// Every parameter and buffer by its name in a checkpoint.
+  public func stateEntries() -> [StateEntry] {
+    var visitor = StateVisitor()
+    visit(&visitor)
+    return visitor.entries
+  }
+
+  /// Every parameter by its name in a checkpoint.
+  public var parameters: [(name: String, parameter: Parameter)] {
+    stateEntries().compactMap { entry in entry.parameter.map { (entry.name, $0) } }
+  }
+}
