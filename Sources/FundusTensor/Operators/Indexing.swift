@@ -1,0 +1,95 @@
+import CFundusKernels
+
+extension Tensor {
+  /// Part of an axis. Along the first axis this looks at the same memory; otherwise it copies.
+  public func sliced(axis: Int = 0, _ range: Range<Int>) -> Tensor {
+    let axis = normalizedAxis(axis)
+    precondition(
+      range.lowerBound >= 0 && range.upperBound <= shape[axis],
+      "\(range) is outside of axis \(axis) of \(shape)")
+    let outer = Tensor.count(of: Array(shape[..<axis]))
+    let inner = Tensor.count(of: Array(shape[(axis + 1)...]))
+    let size = shape[axis]
+    var target = shape
+    target[axis] = range.count
+    let result: Tensor
+    if outer == 1 {
+      result = Tensor(
+        shape: target, storage: storage, offset: offset + range.lowerBound * inner)
+    } else {
+      result = Tensor(uninitialized: target)
+      for index in 0..<outer {
+        (result.mutablePointer + index * range.count * inner).update(
+          from: pointer + (index * size + range.lowerBound) * inner, count: range.count * inner)
+      }
+    }
+    let original = shape
+    return result.recording(self) { gradient in
+      let whole = Tensor(zeros: original)
+      for index in 0..<outer {
+        (whole.mutablePointer + (index * size + range.lowerBound) * inner).update(
+          from: gradient.pointer + index * range.count * inner, count: range.count * inner)
+      }
+      return [whole]
+    }
+  }
+
+  /// One index of the first axis, which disappears.
+  public subscript(row row: Int) -> Tensor {
+    sliced(row..<row + 1).reshaped(Array(shape.dropFirst()))
+  }
+
+  /// Tensors one after the other along an axis; the other axes must agree.
+  public static func concatenated(_ parts: [Tensor], axis: Int = 0) -> Tensor {
+    precondition(!parts.isEmpty, "nothing to concatenate")
+    let axis = parts[0].normalizedAxis(axis)
+    var shape = parts[0].shape
+    shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
+    for part in parts {
+      var expected = shape
+      expected[axis] = part.shape[axis]
+      precondition(part.shape == expected, "\(part.shape) does not fit next to \(parts[0].shape)")
+    }
+    let outer = Tensor.count(of: Array(shape[..<axis]))
+    let inner = Tensor.count(of: Array(shape[(axis + 1)...]))
+    let result = Tensor(uninitialized: shape)
+    var start = 0
+    var ranges: [Range<Int>] = []
+    for part in parts {
+      let length = part.shape[axis]
+      for index in 0..<outer {
+        (result.mutablePointer + (index * shape[axis] + start) * inner).update(
+          from: part.pointer + index * length * inner, count: length * inner)
+      }
+      ranges.append(start..<start + length)
+      start += length
+    }
+    return result.recording(parts) { gradient in ranges.map { gradient.sliced(axis: axis, $0) } }
+  }
+
+  /// Tensors of one shape as the entries of a new first axis.
+  public static func stacked(_ parts: [Tensor]) -> Tensor {
+    concatenated(parts.map { $0.reshaped([1] + $0.shape) })
+  }
+
+  /// Rows of the first axis by their indices, which may repeat. Gradients of a repeated row add up,
+  /// in order.
+  public func gathered(_ indices: [Int]) -> Tensor {
+    precondition(rank > 0, "a scalar has no rows")
+    let width = Tensor.count(of: Array(shape.dropFirst()))
+    let result = Tensor(uninitialized: [indices.count] + shape.dropFirst())
+    for (row, index) in indices.enumerated() {
+      precondition(index >= 0 && index < shape[0], "there is no row \(index) in \(shape)")
+      (result.mutablePointer + row * width).update(from: pointer + index * width, count: width)
+    }
+    let original = shape
+    return result.recording(self) { gradient in
+      let whole = Tensor(zeros: original)
+      for (row, index) in indices.enumerated() {
+        fk_accumulate(
+          gradient.pointer + row * width, 1, whole.mutablePointer + index * width, width)
+      }
+      return [whole]
+    }
+  }
+}
