@@ -5,6 +5,7 @@
 #include "fk_common.h"
 #include "fk_elementwise.h"
 #include "fk_layout.h"
+#include "fk_optimizers.h"
 #include "fk_random.h"
 #include "fk_threads.h"
 

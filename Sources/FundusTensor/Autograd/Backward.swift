@@ -16,8 +16,8 @@ extension Tensor {
     while let node = ready.popLast() {
       let identifier = ObjectIdentifier(node)
       let gradient = gradients.removeValue(forKey: identifier)
-      if let parameter = node.parameter {
-        if let gradient { parameter.accumulate(gradient) }
+      if node.isLeaf {
+        if let gradient { node.parameter?.accumulate(gradient) }
         continue
       }
       guard let rule = node.backward else {

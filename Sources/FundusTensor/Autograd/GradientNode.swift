@@ -9,16 +9,19 @@ final class GradientNode: @unchecked Sendable {
   let inputs: [GradientNode?]
   /// Dropped as soon as it has run, which frees the activations that it holds.
   var backward: Backward?
-  /// Where the gradient of a leaf ends up.
+  /// A leaf ends the tape: what arrives there belongs to its parameter, if that still lives.
+  let isLeaf: Bool
   weak var parameter: Parameter?
 
   init(inputs: [GradientNode?], backward: @escaping Backward) {
     self.inputs = inputs
     self.backward = backward
+    isLeaf = false
   }
 
-  init(leaf parameter: Parameter) {
+  init(leaf parameter: Parameter?) {
     inputs = []
+    isLeaf = true
     self.parameter = parameter
   }
 }

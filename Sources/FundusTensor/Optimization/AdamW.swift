@@ -1,0 +1,142 @@
+import Foundation
+import CFundusKernels
+
+/// Adam (Kingma & Ba, ICLR 2015) and its relatives, in one pass over each parameter.
+///
+/// With bias-corrected moments `m`, `v` of the gradient `g`:
+/// `p <- p (1 - lr decay) - lr m / (sqrt(v) + epsilon)`.
+///
+/// Weight decay is decoupled (AdamW, Loshchilov & Hutter, ICLR 2019) or, as in plain Adam, added to
+/// the gradient. AMSGrad (Reddi et al., ICLR 2018) divides by the largest `v` so far.
+public final class AdamW: Optimizer {
+  /// The constants of the method. The defaults are PyTorch's.
+  public struct Configuration: Sendable, Codable, Equatable {
+    /// Decay rate of the mean of gradients.
+    public var beta1: Float = 0.9
+    /// Decay rate of the mean of squared gradients.
+    public var beta2: Float = 0.999
+    /// What is added to the denominator.
+    public var epsilon: Float = 1e-8
+    /// Strength of the weight decay.
+    public var weightDecay: Float = 0.01
+    /// Whether the decay is apart from the gradient (AdamW) or part of it (Adam).
+    public var isDecayDecoupled = true
+    /// Whether the largest second moment is used (AMSGrad).
+    public var usesMaximum = false
+    /// Gradients are held within plus or minus this value, element by element; nil for no limit.
+    public var gradientLimit: Float?
+
+    /// The defaults of PyTorch's AdamW.
+    public init() {}
+
+    /// Plain Adam with its defaults.
+    public static var adam: Configuration {
+      var configuration = Configuration()
+      configuration.weightDecay = 0
+      configuration.isDecayDecoupled = false
+      return configuration
+    }
+  }
+
+  private struct Moments {
+    var step = 0
+    var first: Tensor
+    var second: Tensor
+    var maximum: Tensor?
+  }
+
+  public let parameters: [(name: String, parameter: Parameter)]
+  /// The constants in force.
+  public let configuration: Configuration
+  private var moments: [Moments?]
+
+  /// An optimizer over the given parameters.
+  public init(
+    _ parameters: [(name: String, parameter: Parameter)], configuration: Configuration = .init()
+  ) {
+    self.parameters = parameters
+    self.configuration = configuration
+    moments = Array(repeating: nil, count: parameters.count)
+  }
+
+  public func step(learningRate: Float, gradientScale: Float = 1) {
+    for (index, (_, parameter)) in parameters.enumerated() {
+      guard parameter.isTrainable, let gradient = parameter.gradient else { continue }
+      var state = moments[index] ?? fresh(like: parameter.value)
+      state.step += 1
+      var settings = settings(learningRate: learningRate, gradientScale: gradientScale)
+      settings.correction1 = 1 - Float(pow(Double(configuration.beta1), Double(state.step)))
+      settings.correction2 = 1 - Float(pow(Double(configuration.beta2), Double(state.step)))
+      let (first, second) = (state.first.mutablePointer, state.second.mutablePointer)
+      let maximum = state.maximum?.mutablePointer
+      let source = gradient.pointer
+      parameter.updateInPlace { target in
+        ThreadPool.forEachRange(gradient.count, grain: 1 << 14) { range in
+          let start = range.lowerBound
+          withUnsafePointer(to: settings) { settings in
+            fk_adam(
+              target + start, source + start, first + start, second + start,
+              maximum.map { $0 + start }, range.count, settings)
+          }
+        }
+      }
+      moments[index] = state
+    }
+  }
+
+  private func fresh(like value: Tensor) -> Moments {
+    Moments(
+      first: Tensor(zeros: value.shape), second: Tensor(zeros: value.shape),
+      maximum: configuration.usesMaximum ? Tensor(zeros: value.shape) : nil)
+  }
+
+  private func settings(learningRate: Float, gradientScale: Float) -> fk_adam_settings {
+    let decay = configuration.weightDecay
+    return fk_adam_settings(
+      learning_rate: learningRate, beta1: configuration.beta1, beta2: configuration.beta2,
+      epsilon: configuration.epsilon, decay: configuration.isDecayDecoupled ? decay : 0,
+      coupled_decay: configuration.isDecayDecoupled ? 0 : decay, gradient_scale: gradientScale,
+      gradient_limit: configuration.gradientLimit ?? .infinity, correction1: 1, correction2: 1)
+  }
+
+  // The first moments that a parameter has are the sign that it has been moved at all.
+  public var state: [(name: String, tensor: Tensor)] {
+    zip(parameters, moments).flatMap { entry, moments -> [(name: String, tensor: Tensor)] in
+      guard let moments else { return [] }
+      return [
+        ("step." + entry.name, Tensor(Float(moments.step))),
+        ("exp_avg." + entry.name, moments.first),
+        ("exp_avg_sq." + entry.name, moments.second),
+      ] + (moments.maximum.map { [("max_exp_avg_sq." + entry.name, $0)] } ?? [])
+    }
+  }
+
+  public func restore(_ tensor: (String) -> Tensor?) throws {
+    var restored: [Moments?] = []
+    for (name, parameter) in parameters {
+      guard let step = tensor("step." + name) else {
+        restored.append(nil)
+        continue
+      }
+      func read(_ prefix: String) throws -> Tensor {
+        guard let found = tensor(prefix + name) else {
+          throw OptimizerStateError(description: "the optimizer state lacks \(prefix)\(name)")
+        }
+        guard found.shape == parameter.value.shape else {
+          throw OptimizerStateError(
+            description:
+              "\(prefix)\(name) has the shape \(found.shape), expected \(parameter.value.shape)")
+        }
+        return found.copy()
+      }
+      guard step.count == 1, let count = Int(exactly: step.item) else {
+        throw OptimizerStateError(description: "step.\(name) is not a number of steps")
+      }
+      restored.append(
+        Moments(
+          step: count, first: try read("exp_avg."), second: try read("exp_avg_sq."),
+          maximum: configuration.usesMaximum ? try read("max_exp_avg_sq.") : nil))
+    }
+    moments = restored
+  }
+}
