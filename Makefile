@@ -1,0 +1,53 @@
+# One command for each habit. Everything builds in release configuration: the engine is 50 times
+# slower without optimisation, and so would be its tests.
+
+SWIFT ?= swift
+BUILD = $(SWIFT) build -c release
+OUT ?= keepfit-demo
+PREFIX ?= /usr/local
+
+.PHONY: all build demo test examples bench docs format lint install install-packages clean
+
+all: build
+
+build: install-packages
+	$(BUILD) --product keepfit
+
+## Runs the whole system on pictures that it draws itself; open $(OUT)/report.html afterwards.
+demo: build
+	.build/release/keepfit demo --out $(OUT) --force
+
+## Builds and runs every test, and the examples as another project would build them.
+test: install-packages
+	$(BUILD) --build-tests
+	$(SWIFT) test -c release --skip-build
+	Scripts/run-examples
+
+## The two packages in Examples/, built and run from outside of this one.
+examples: install-packages
+	Scripts/run-examples
+
+## Measures ours and the peers alternately and writes Docs/benchmarks.md.
+bench: build
+	Benchmarks/run
+
+## The documentation of all four libraries, with warnings as errors, in .build/documentation.
+docs: install-packages
+	$(BUILD)
+	Scripts/build-docs
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Examples
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Examples
+
+install: build
+	install -D -m 755 .build/release/keepfit $(DESTDIR)$(PREFIX)/bin/keepfit
+
+## The Debian packages that the build needs, where any is missing.
+install-packages:
+	@Scripts/install-packages
+
+clean:
+	rm -rf .build .build-examples

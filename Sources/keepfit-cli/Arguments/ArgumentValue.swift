@@ -1,0 +1,84 @@
+import Foundation
+
+/// A type that the text of an option's value can be read as.
+package protocol ArgumentValue {
+  /// The value, or nil if the text is none.
+  init?(argument: String)
+  /// What a reader is told to write, such as "a whole number".
+  static var expectation: String { get }
+  /// How a default value is shown in the help.
+  var argumentText: String { get }
+  /// Every text that is allowed, where they can be listed.
+  static var choices: [String]? { get }
+}
+
+extension ArgumentValue {
+  package static var choices: [String]? { nil }
+}
+
+extension Int: ArgumentValue {
+  package init?(argument: String) {
+    // "4096" and "4_096" read the same; "1e3" does not, since it hides how exact it is.
+    self.init(argument.replacingOccurrences(of: "_", with: ""))
+  }
+  package static var expectation: String { "a whole number" }
+  package var argumentText: String { String(self) }
+}
+
+extension UInt64: ArgumentValue {
+  package init?(argument: String) { self.init(argument) }
+  package static var expectation: String { "a whole number that is not negative" }
+  package var argumentText: String { String(self) }
+}
+
+extension Double: ArgumentValue {
+  package init?(argument: String) {
+    guard let value = Double(argument as String), value.isFinite else { return nil }
+    self = value
+  }
+  package static var expectation: String { "a number" }
+  package var argumentText: String {
+    self == rounded() && abs(self) < 1e6 ? String(Int(self)) : "\(self)"
+  }
+}
+
+extension String: ArgumentValue {
+  package init?(argument: String) { self = argument }
+  package static var expectation: String { "a text" }
+  package var argumentText: String { self }
+}
+
+/// A file or directory that an option names; relative paths start at the working directory.
+package struct FilePath: ArgumentValue, Hashable {
+  package let text: String
+
+  package init(_ text: String) { self.text = text }
+
+  package init?(argument: String) {
+    guard !argument.isEmpty, !argument.utf8.contains(0) else { return nil }
+    text = argument
+  }
+  package static var expectation: String { "a path" }
+  package var argumentText: String { text }
+
+  package var url: URL { URL(fileURLWithPath: (text as NSString).expandingTildeInPath) }
+  package var exists: Bool { FileManager.default.fileExists(atPath: url.path) }
+  package var isDirectory: Bool {
+    var directory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &directory)
+      && directory.boolValue
+  }
+}
+
+/// An enumeration whose raw values are the words of the command line.
+package protocol ChoiceArgument: ArgumentValue, RawRepresentable, CaseIterable
+where RawValue == String {}
+
+extension ChoiceArgument {
+  package init?(argument: String) { self.init(rawValue: argument) }
+  package static var expectation: String {
+    "one of " + allCases.map(\.rawValue).joined(separator: ", ")
+  }
+  package static var choices: [String]? { allCases.map(\.rawValue) }
+  package var argumentText: String { rawValue }
+}

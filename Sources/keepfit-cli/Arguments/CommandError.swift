@@ -1,0 +1,23 @@
+/// A failure that ends the command with one line on standard error and an exit code.
+package struct CommandError: Error, CustomStringConvertible {
+  /// What the shell sees: 1 for a failure while working, 2 for wrong usage or wrong input.
+  package enum Code: Int32, Sendable {
+    case failure = 1
+    case wrongInput = 2
+  }
+
+  package let code: Code
+  package let message: String
+
+  /// Wrong usage: an option, a value or a file that cannot be what was meant.
+  package static func usage(_ message: String) -> CommandError {
+    CommandError(code: .wrongInput, message: message)
+  }
+
+  /// Something went wrong while working, though the command was right.
+  package static func failure(_ message: String) -> CommandError {
+    CommandError(code: .failure, message: message)
+  }
+
+  package var description: String { message }
+}

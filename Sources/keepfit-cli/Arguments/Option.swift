@@ -1,0 +1,219 @@
+/// Anything that a command line may hold: an option with a value, a flag, or the plain arguments.
+package protocol Argument: AnyObject {
+  /// `--name`, or the placeholder of plain arguments.
+  var name: String { get }
+  /// A single letter that may stand for the name, as in `-k`.
+  var letter: Character? { get }
+  /// What stands for the value in the help; nil for a flag.
+  var placeholder: String? { get }
+  /// One sentence for the help.
+  var help: String { get }
+  /// The default as the help shows it.
+  var defaultText: String? { get }
+  /// Every allowed text, where they can be listed.
+  var choices: [String]? { get }
+  /// Takes a value from the command line (an empty text for a flag).
+  func take(_ text: String) throws
+  /// Throws if the command line had to give this and did not.
+  func checkPresence() throws
+}
+
+/// Options that several commands share: properties that are arguments or groups again.
+package protocol OptionGroup {}
+
+/// `--name VALUE` or `--name=VALUE`, at most once.
+package final class Option<Value: ArgumentValue>: Argument {
+  package let name: String
+  package let letter: Character?
+  package let placeholder: String?
+  package let help: String
+  private let defaultValue: Value?
+  private let isRequired: Bool
+  private let check: ((Value) -> String?)?
+
+  /// What the command line gave, if anything.
+  package private(set) var given: Value?
+
+  /// - Parameters:
+  ///   - check: what is wrong with a value ("must be …"), nil if it is right.
+  package init(
+    _ name: String, _ placeholder: String, letter: Character? = nil, default: Value? = nil,
+    required: Bool = false, help: String, check: ((Value) -> String?)? = nil
+  ) {
+    self.name = name
+    self.placeholder = placeholder
+    self.letter = letter
+    self.defaultValue = `default`
+    self.isRequired = required
+    self.help = help
+    self.check = check
+  }
+
+  package var defaultText: String? { defaultValue?.argumentText }
+  package var choices: [String]? { Value.choices }
+
+  /// What was given, or the default.
+  package var optional: Value? { given ?? defaultValue }
+
+  /// What was given, or the default, of an option that is required or has one.
+  package var value: Value {
+    guard let value = optional else {
+      preconditionFailure("--\(name) has no default and is not required")
+    }
+    return value
+  }
+
+  package func take(_ text: String) throws {
+    guard given == nil else { throw CommandError.usage("--\(name) was given twice") }
+    given = try ValueReader.read(text, name: name, check: check)
+  }
+
+  package func checkPresence() throws {
+    if isRequired && given == nil {
+      throw CommandError.usage("--\(name) \(placeholder ?? "") is missing: \(help.uncapitalised)")
+    }
+  }
+}
+
+extension Option where Value: Comparable {
+  /// An option whose value must lie within a range.
+  package convenience init(
+    _ name: String, _ placeholder: String, letter: Character? = nil, default: Value? = nil,
+    required: Bool = false, in range: ClosedRange<Value>, help: String
+  ) {
+    self.init(
+      name, placeholder, letter: letter, default: `default`, required: required, help: help,
+      check: {
+        range.contains($0)
+          ? nil
+          : "must be from \(range.lowerBound.argumentText) to \(range.upperBound.argumentText)"
+      })
+  }
+}
+
+/// `--name VALUE`, as often as needed.
+package final class RepeatedOption<Value: ArgumentValue>: Argument {
+  package let name: String
+  package let letter: Character?
+  package let placeholder: String?
+  package let help: String
+  private let isRequired: Bool
+
+  /// The values in the order in which they were given.
+  package private(set) var values: [Value] = []
+
+  package init(
+    _ name: String, _ placeholder: String, letter: Character? = nil, required: Bool = false,
+    help: String
+  ) {
+    self.name = name
+    self.placeholder = placeholder
+    self.letter = letter
+    self.isRequired = required
+    self.help = help
+  }
+
+  package var defaultText: String? { nil }
+  package var choices: [String]? { Value.choices }
+
+  package func take(_ text: String) throws {
+    values.append(try ValueReader.read(text, name: name, check: nil))
+  }
+
+  package func checkPresence() throws {
+    if isRequired && values.isEmpty {
+      throw CommandError.usage("--\(name) \(placeholder ?? "") is missing: \(help.uncapitalised)")
+    }
+  }
+}
+
+/// `--name`, present or not.
+package final class Flag: Argument {
+  package let name: String
+  package let letter: Character?
+  package let help: String
+
+  /// Whether the command line has it.
+  package private(set) var isOn = false
+
+  package init(_ name: String, letter: Character? = nil, help: String) {
+    self.name = name
+    self.letter = letter
+    self.help = help
+  }
+
+  package var placeholder: String? { nil }
+  package var defaultText: String? { nil }
+  package var choices: [String]? { nil }
+  package func take(_ text: String) throws { isOn = true }
+  package func checkPresence() throws {}
+}
+
+/// The arguments without a name, such as image files.
+package final class Positionals: Argument {
+  package let name: String
+  package let help: String
+  /// How many may be given.
+  package let count: ClosedRange<Int>
+
+  /// The texts in the order in which they were given.
+  package private(set) var values: [String] = []
+
+  package init(_ name: String, count: ClosedRange<Int>, help: String) {
+    self.name = name
+    self.count = count
+    self.help = help
+  }
+
+  package var letter: Character? { nil }
+  package var placeholder: String? { name }
+  package var defaultText: String? { nil }
+  package var choices: [String]? { nil }
+
+  /// The arguments as paths.
+  package var paths: [FilePath] { values.map { FilePath($0) } }
+
+  package func take(_ text: String) throws {
+    guard values.count < count.upperBound else {
+      throw CommandError.usage(
+        "unexpected argument '\(text)': "
+          + (count.upperBound == 1 ? "one \(name) is enough" : "\(count.upperBound) are enough"))
+    }
+    values.append(text)
+  }
+
+  package func checkPresence() throws {
+    if values.count < count.lowerBound {
+      throw CommandError.usage("\(name) is missing: \(help.uncapitalised)")
+    }
+  }
+}
+
+/// Reads values and words the refusals.
+enum ValueReader {
+  static func read<Value: ArgumentValue>(
+    _ text: String, name: String, check: ((Value) -> String?)?
+  ) throws -> Value {
+    guard let value = Value(argument: text) else {
+      var message = "--\(name) '\(text)' is not \(Value.expectation)"
+      if let near = Suggestions.nearest(to: text, among: Value.choices ?? []) {
+        message += "; did you mean '\(near)'?"
+      }
+      throw CommandError.usage(message)
+    }
+    if let complaint = check?(value) {
+      throw CommandError.usage("--\(name) \(complaint), not \(text)")
+    }
+    return value
+  }
+}
+
+extension String {
+  /// The sentence without its capital and full stop, to stand after a colon.
+  var uncapitalised: String {
+    var text = self
+    if text.hasSuffix(".") { text.removeLast() }
+    guard let first = text.first, text.dropFirst().first?.isUppercase != true else { return text }
+    return first.lowercased() + text.dropFirst()
+  }
+}

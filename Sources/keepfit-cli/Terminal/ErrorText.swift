@@ -1,0 +1,35 @@
+import Foundation
+
+/// Turns errors of the library and the system into one line and an exit code.
+enum ErrorText {
+  /// The text of an error on one line.
+  static func line(for error: any Error) -> String {
+    if let described = (error as? any LocalizedError)?.errorDescription { return described }
+    if let error = error as? CocoaError { return cocoa(error) }
+    if type(of: error) is any CustomStringConvertible.Type { return "\(error)" }
+    return error.localizedDescription
+  }
+
+  /// 2 for what was wrong before the work began, 1 for what broke on the way.
+  static func code(for error: any Error) -> CommandError.Code {
+    if let error = error as? CocoaError {
+      switch error.code {
+      case .fileNoSuchFile, .fileReadNoSuchFile, .fileReadCorruptFile, .fileReadUnknown,
+        .fileReadInvalidFileName, .fileReadNoPermission:
+        return .wrongInput
+      default: return .failure
+      }
+    }
+    return .failure
+  }
+
+  private static func cocoa(_ error: CocoaError) -> String {
+    let path = (error.filePath ?? error.url?.path).map { "\($0): " } ?? ""
+    switch error.code {
+    case .fileNoSuchFile, .fileReadNoSuchFile: return path + "there is no such file"
+    case .fileReadNoPermission, .fileWriteNoPermission: return path + "permission denied"
+    case .fileWriteOutOfSpace: return path + "the disk is full"
+    default: return path + error.localizedDescription
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+
+/// Shows how far a loop has come: one line redrawn in place on a terminal, a plain line now and
+/// then elsewhere.
+final class ProgressBar {
+  private let label: String
+  private let unit: String
+  private let total: Int
+  private let start: Date
+  private var done = 0
+  private var drawn = Date.distantPast
+  private var nextPlain = Date()
+  private var width = 0
+
+  /// - Parameters:
+  ///   - label: what is going on, such as "Embedding".
+  ///   - unit: what is counted, in the plural.
+  ///   - total: how many there will be; 0 if that is not known.
+  init(_ label: String, unit: String, total: Int) {
+    self.label = label
+    self.unit = unit
+    self.total = total
+    start = Date()
+    // Short loops stay silent where nobody watches.
+    nextPlain = start.addingTimeInterval(5)
+  }
+
+  /// Counts `step` more, and shows `detail` after the rate.
+  func advance(by step: Int = 1, detail: String = "") { update(to: done + step, detail: detail) }
+
+  /// Sets the count, and shows `detail` after the rate.
+  func update(to count: Int, detail: String = "") {
+    done = count
+    let now = Date()
+    if Console.isInteractive {
+      guard now.timeIntervalSince(drawn) > 0.1 || done == total else { return }
+      drawn = now
+      redraw(line(now, detail: detail))
+    } else if now >= nextPlain {
+      nextPlain = now.addingTimeInterval(15)
+      Console.note(line(now, detail: detail))
+    }
+  }
+
+  /// Ends the line with a sentence, and says how long it took.
+  func finish(_ sentence: String? = nil) {
+    let seconds = Date().timeIntervalSince(start)
+    let closing = sentence ?? "\(label): \(done) \(unit)"
+    if Console.isInteractive { redraw("") }
+    Console.note("\(closing) in \(Self.duration(seconds))")
+  }
+
+  private func redraw(_ text: String) {
+    let padding = String(repeating: " ", count: max(0, width - text.count))
+    width = text.count
+    Console.draw("\r" + text + padding + "\r")
+    if !text.isEmpty { Console.draw(text) }
+  }
+
+  private func line(_ now: Date, detail: String) -> String {
+    let seconds = max(1e-6, now.timeIntervalSince(start))
+    let rate = Double(done) / seconds
+    var text = label
+    if total > 0 {
+      let share = min(1, Double(done) / Double(total))
+      if Console.isInteractive {
+        let filled = Int(share * 24)
+        text +=
+          " " + String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled)
+      }
+      text += " \(done)/\(total) \(unit)"
+    } else {
+      text += " \(done) \(unit)"
+    }
+    text += ", " + Self.rate(rate, unit: unit)
+    if total > 0 && done > 0 && done < total {
+      text += ", \(Self.duration(Double(total - done) / rate)) left"
+    }
+    return detail.isEmpty ? text : text + "  " + detail
+  }
+
+  private static func rate(_ rate: Double, unit: String) -> String {
+    rate >= 1 || rate == 0
+      ? String(format: rate >= 10 ? "%.0f/s" : "%.1f/s", rate)
+      : String(format: "%.1f s each", 1 / rate)
+  }
+
+  /// A time as people say it: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min.
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 10 { return String(format: "%.1f s", seconds) }
+    let whole = Int(seconds.rounded())
+    if whole < 60 { return "\(whole) s" }
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+}
