@@ -1,0 +1,135 @@
+import Foundation
+import Synchronization
+
+/// Writes files so that a reader sees the old one or the whole new one, never a part: to a temporary
+/// name in the same directory, flushed to the disk, then renamed.
+public enum AtomicFile {
+  private static let serial = Atomic<Int>(0)
+
+  /// Receives the bytes of a file in order.
+  public struct Writer: ~Copyable {
+    let descriptor: Int32
+    let file: String
+    /// Bytes written so far.
+    public private(set) var count = 0
+    private var buffer: [UInt8] = []
+
+    init(descriptor: Int32, file: String) {
+      self.descriptor = descriptor
+      self.file = file
+    }
+
+    /// Appends bytes.
+    public mutating func write(_ bytes: [UInt8]) throws {
+      count += bytes.count
+      buffer += bytes
+      if buffer.count >= 1 << 16 { try flush() }
+    }
+
+    /// Appends a little-endian integer.
+    package mutating func write<Integer: FixedWidthInteger>(_ value: Integer) throws {
+      try write(withUnsafeBytes(of: value.littleEndian) { Array($0) })
+    }
+
+    /// Appends the elements of a tensor as little-endian single precision.
+    public mutating func write(_ tensor: Tensor) throws {
+      try write(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4))
+    }
+
+    mutating func write(_ bytes: UnsafeRawBufferPointer) throws {
+      try flush()
+      count += bytes.count
+      try send(bytes)
+    }
+
+    mutating func flush() throws {
+      try buffer.withUnsafeBytes { try send($0) }
+      buffer.removeAll(keepingCapacity: true)
+    }
+
+    private func send(_ bytes: UnsafeRawBufferPointer) throws {
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 26))
+        let written = Foundation.write(descriptor, piece.baseAddress, piece.count)
+        if written < 0 {
+          if errno == EINTR { continue }
+          throw AtomicFile.failure(file)
+        }
+        rest = rest.dropFirst(written)
+      }
+    }
+  }
+
+  /// Writes the file at `url` with whatever `body` gives to the writer.
+  ///
+  /// - Parameter force: whether an existing file may be replaced.
+  /// - Throws: ``CheckpointError``: `exists`, or `unwritable` with the reason that the system gives
+  ///   (a full disk, a missing directory, missing rights); and whatever `body` throws. Nothing is
+  ///   left behind then.
+  public static func write(
+    to url: URL, force: Bool, _ body: (inout Writer) throws -> Void
+  ) throws {
+    let file = url.relativePath
+    let exists = CheckpointError(
+      .exists, file: file, "exists already; allow it to be replaced (--force) or name another file")
+    var status = stat()
+    if stat(url.path, &status) == 0 {
+      guard force else { throw exists }
+      guard status.st_mode & S_IFMT == S_IFREG else {
+        throw CheckpointError(.unwritable, file: file, "is no regular file and is not replaced")
+      }
+    }
+    let directory = url.deletingLastPathComponent().path
+    let mark = "\(getpid())-\(serial.add(1, ordering: .relaxed).newValue)"
+    // Names have at most 255 bytes; a long one must leave room for the mark.
+    let stem = String(decoding: url.lastPathComponent.utf8.prefix(200), as: UTF8.self)
+    let temporary = directory + "/.\(stem).\(mark).tmp"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw failure(file) }
+    var isOpen = true
+    do {
+      var writer = Writer(descriptor: descriptor, file: file)
+      try body(&writer)
+      try writer.flush()
+      guard fsync(descriptor) == 0 else { throw failure(file) }
+      isOpen = false
+      guard close(descriptor) == 0 else { throw failure(file) }
+      if force {
+        guard rename(temporary, url.path) == 0 else { throw failure(file) }
+      } else if link(temporary, url.path) == 0 {
+        // A link fails when somebody made the file meanwhile, where a rename would replace it.
+        unlink(temporary)
+      } else if errno == EEXIST {
+        throw exists
+      } else {
+        guard rename(temporary, url.path) == 0 else { throw failure(file) }
+      }
+    } catch {
+      if isOpen { close(descriptor) }
+      unlink(temporary)
+      throw error
+    }
+    let folder = open(directory, O_RDONLY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  /// Writes a text file.
+  /// - Throws: as ``write(to:force:_:)`` does.
+  public static func write(_ text: String, to url: URL, force: Bool) throws {
+    try write(to: url, force: force) { try $0.write(Array(text.utf8)) }
+  }
+
+  fileprivate static func failure(_ file: String, _ code: Int32 = errno) -> CheckpointError {
+    let hint =
+      switch code {
+      case ENOSPC, EDQUOT: "cannot be written, the disk is full"
+      case ENOENT: "cannot be written, its directory does not exist"
+      default: "cannot be written"
+      }
+    return CheckpointError(.unwritable, file: file, "\(hint) (\(systemErrorText(code)))")
+  }
+}
