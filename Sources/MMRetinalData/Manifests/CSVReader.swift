@@ -1,0 +1,198 @@
+import Foundation
+
+/// A record of a CSV file.
+public struct CSVRecord: Sendable, Hashable {
+  /// The line on which the record starts, counted from 1.
+  public let line: Int
+  /// The fields, without their quotes.
+  public let fields: [String]
+}
+
+/// Reads comma-separated values as RFC 4180 defines them.
+///
+/// Lines may end with LF, CRLF or CR; a byte order mark is skipped; blank lines are skipped; fields in
+/// quotes may hold commas, line ends and doubled quotes. A quote inside of an unquoted field stands for
+/// itself, as it does for Python and pandas. Text is UTF-8.
+///
+/// The reader does not stop at the first problem: it leaves the record out and goes on, so that a file
+/// can be mended in one go.
+public struct CSVReader: Sendable {
+  /// Longer fields are refused: they are the sign of a quote that is never closed.
+  public var maximumFieldBytes = 1 << 20
+  /// The character between fields.
+  public var separator = UInt8(ascii: ",")
+  /// Reading stops after so many problems.
+  public var maximumProblems = 1000
+
+  /// A reader with the usual limits.
+  public init() {}
+
+  /// All records of a file's contents, and all that is wrong with them.
+  public func records(of bytes: [UInt8]) -> (records: [CSVRecord], problems: [TextProblem]) {
+    if let encoding = foreignEncoding(of: bytes) {
+      return ([], [TextProblem(line: nil, message: "the text is \(encoding), expected UTF-8")])
+    }
+    var scanner = CSVScanner(bytes: bytes, options: self)
+    while scanner.problems.count < maximumProblems, scanner.scanRecord() {}
+    return (scanner.records, scanner.problems)
+  }
+}
+
+/// The name of an encoding other than UTF-8 that the first bytes give away.
+func foreignEncoding(of bytes: [UInt8]) -> String? {
+  switch (bytes.first, bytes.dropFirst().first) {
+  case (0xFF, 0xFE), (0xFE, 0xFF): "UTF-16"
+  case (0x1F, 0x8B): "compressed with gzip"
+  case (UInt8(ascii: "P"), UInt8(ascii: "K")) where bytes.starts(with: [0x50, 0x4B, 3, 4]):
+    "a zip archive (a spreadsheet?)"
+  default: nil
+  }
+}
+
+/// The UTF-8 byte order mark that spreadsheet programs write.
+let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+private struct CSVScanner {
+  let bytes: [UInt8]
+  let options: CSVReader
+  var records: [CSVRecord] = []
+  var problems: [TextProblem] = []
+  private var position: Int
+  private var line = 1
+
+  private static let quote = UInt8(ascii: "\"")
+  private static let lineFeed = UInt8(ascii: "\n")
+  private static let carriageReturn = UInt8(ascii: "\r")
+
+  init(bytes: [UInt8], options: CSVReader) {
+    self.bytes = bytes
+    self.options = options
+    position = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+  }
+
+  /// Reads one record; false at the end.
+  mutating func scanRecord() -> Bool {
+    skipBlankLines()
+    guard position < bytes.count else { return false }
+    let start = line
+    var fields: [String] = []
+    var problem: TextProblem?
+    repeat {
+      switch scanField(number: fields.count + 1) {
+      case .success(let field): fields.append(field)
+      case .failure(let found):
+        problem = problem ?? found.problem
+        fields.append("")
+      }
+    } while consumeSeparator()
+    consumeLineEnd()
+    if let problem {
+      problems.append(problem)
+    } else {
+      records.append(CSVRecord(line: start, fields: fields))
+    }
+    return true
+  }
+
+  private struct FieldFailure: Error {
+    let problem: TextProblem
+  }
+
+  private mutating func scanField(number: Int) -> Result<String, FieldFailure> {
+    let start = line
+    func failure(_ message: String, line: Int) -> Result<String, FieldFailure> {
+      .failure(
+        FieldFailure(problem: TextProblem(line: line, message: "field \(number) \(message)")))
+    }
+    guard position < bytes.count, bytes[position] == Self.quote else {
+      let begin = position
+      while position < bytes.count, !isEndOfField(bytes[position]) { position += 1 }
+      return text(bytes[begin..<position]).mapError {
+        FieldFailure(problem: TextProblem(line: start, message: "field \(number) \($0.message)"))
+      }
+    }
+    position += 1
+    var content: [UInt8] = []
+    var isTooLong = false
+    while true {
+      guard position < bytes.count else {
+        return failure("opens a quote that is never closed", line: start)
+      }
+      let byte = bytes[position]
+      position += 1
+      if byte == Self.quote {
+        guard position < bytes.count, bytes[position] == Self.quote else { break }
+        position += 1
+      } else if byte == Self.lineFeed
+        || (byte == Self.carriageReturn
+          && !(position < bytes.count && bytes[position] == Self.lineFeed))
+      {
+        line += 1
+      }
+      if content.count < options.maximumFieldBytes {
+        content.append(byte)
+      } else {
+        isTooLong = true
+      }
+    }
+    let end = line
+    if position < bytes.count, !isEndOfField(bytes[position]) {
+      while position < bytes.count, !isEndOfField(bytes[position]) { position += 1 }
+      return failure(
+        "goes on after its closing quote (write a quote inside of a field twice)", line: end)
+    }
+    if isTooLong {
+      return failure(
+        "has more than \(options.maximumFieldBytes) bytes (a quote left open?)", line: start)
+    }
+    return text(content[...]).mapError {
+      FieldFailure(problem: TextProblem(line: start, message: "field \(number) \($0.message)"))
+    }
+  }
+
+  private struct TextFailure: Error {
+    let message: String
+  }
+
+  private func text(_ content: ArraySlice<UInt8>) -> Result<String, TextFailure> {
+    if content.count > options.maximumFieldBytes {
+      return .failure(
+        TextFailure(
+          message: "has \(content.count) bytes, at most \(options.maximumFieldBytes) are allowed"))
+    }
+    if content.contains(0) { return .failure(TextFailure(message: "holds a NUL byte")) }
+    guard let text = String(validating: content, as: UTF8.self) else {
+      return .failure(TextFailure(message: "is not UTF-8 text"))
+    }
+    return .success(text)
+  }
+
+  private func isEndOfField(_ byte: UInt8) -> Bool {
+    byte == options.separator || byte == Self.lineFeed || byte == Self.carriageReturn
+  }
+
+  private mutating func consumeSeparator() -> Bool {
+    guard position < bytes.count, bytes[position] == options.separator else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func consumeLineEnd() {
+    guard position < bytes.count else { return }
+    if bytes[position] == Self.carriageReturn {
+      position += 1
+      if position < bytes.count, bytes[position] == Self.lineFeed { position += 1 }
+    } else {
+      position += 1
+    }
+    line += 1
+  }
+
+  private mutating func skipBlankLines() {
+    while position < bytes.count,
+      bytes[position] == Self.lineFeed || bytes[position] == Self.carriageReturn
+    {
+      consumeLineEnd()
+    }
+  }
+}

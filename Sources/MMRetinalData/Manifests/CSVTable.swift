@@ -1,0 +1,76 @@
+import Foundation
+
+/// A CSV file with a header line, its columns reached by name.
+public struct CSVTable: Sendable {
+  /// The names of the columns.
+  public let header: [String]
+  /// The records below the header that have as many fields as it.
+  public let records: [CSVRecord]
+  /// What is wrong with the other records.
+  public let problems: [TextProblem]
+  private let positions: [String: Int]
+
+  /// Reads a table.
+  ///
+  /// Problems of single records are collected in ``problems``.
+  /// - Throws: ``TextFileError`` when there is no header, or two columns have one name.
+  public init(bytes: [UInt8], file: String, reader: CSVReader = CSVReader()) throws {
+    var (records, problems) = reader.records(of: bytes)
+    guard let first = records.first else {
+      if problems.isEmpty {
+        problems = [
+          TextProblem(line: nil, message: "the file is empty, expected a line with column names")
+        ]
+      }
+      throw TextFileError(file: file, problems: problems)
+    }
+    let header = first.fields.map(\.trimmed)
+    var positions: [String: Int] = [:]
+    for (position, name) in header.enumerated() where !name.isEmpty {
+      if positions.updateValue(position, forKey: name) != nil {
+        problems.append(TextProblem(line: first.line, message: "two columns are named '\(name)'"))
+      }
+    }
+    var complete: [CSVRecord] = []
+    complete.reserveCapacity(records.count)
+    for record in records.dropFirst() {
+      if record.fields.count == header.count {
+        complete.append(record)
+      } else {
+        problems.append(
+          TextProblem(
+            line: record.line,
+            message: "\(record.fields.count) fields, but the header names \(header.count) columns"))
+      }
+    }
+    self.header = header
+    self.records = complete
+    self.problems = problems.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
+    self.positions = positions
+  }
+
+  /// Reads a table from a file.
+  /// - Throws: ``TextFileError`` when the file cannot be read or has no usable header.
+  public init(contentsOf url: URL, reader: CSVReader = CSVReader()) throws {
+    try self.init(bytes: readTextFile(url), file: url.path, reader: reader)
+  }
+
+  /// The position of the column with a name, if there is one.
+  public func column(_ name: String) -> Int? { positions[name] }
+}
+
+/// The bytes of a file that should hold text, with an error that names it.
+func readTextFile(_ url: URL) throws -> [UInt8] {
+  var isDirectory: ObjCBool = false
+  guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+    throw TextFileError(file: url.path, "there is no such file")
+  }
+  if isDirectory.boolValue {
+    throw TextFileError(file: url.path, "this is a directory, expected a file")
+  }
+  do {
+    return [UInt8](try Data(contentsOf: url))
+  } catch {
+    throw TextFileError(file: url.path, "the file cannot be read (\(error.localizedDescription))")
+  }
+}

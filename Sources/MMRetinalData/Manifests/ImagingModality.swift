@@ -1,0 +1,31 @@
+/// How a picture of the retina was taken.
+public enum ImagingModality: String, Sendable, Hashable, Codable, CaseIterable {
+  /// Colour fundus photograph.
+  case colourFundus = "CFP"
+  /// Fundus fluorescein angiography (in MM-Retinal also indocyanine green, red-free and
+  /// autofluorescence pictures).
+  case angiography = "FFA"
+  /// Optical coherence tomography, one B-scan.
+  case coherenceTomography = "OCT"
+
+  /// The modality with a name as manifests and options write it, in any case.
+  public init?(named name: String) {
+    self.init(rawValue: name.trimmed.uppercased())
+  }
+}
+
+/// The language of a caption.
+public enum CaptionLanguage: String, Sendable, Hashable, Codable, CaseIterable {
+  /// English.
+  case english = "en"
+  /// Chinese.
+  case chinese = "zh"
+
+  /// The columns that hold captions of this language, in the order in which they are looked for.
+  var columns: [String] {
+    switch self {
+    case .english: ["caption", "caption_en", "en_caption"]
+    case .chinese: ["caption_zh", "zh_caption", "cn_caption"]
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// A list of pictures with what is known about each: the rows of one manifest file and the directory
+/// that their paths start from.
+///
+/// Forms that are read (specification 4.1, A4):
+/// - labelled CSV: `image`, `atributes` (so spelled in the published files; `attributes` works too) and
+///   `categories`, the last two Python list literals of strings;
+/// - caption CSV: `image`, `caption` and, for bilingual sets, `caption_zh`;
+/// - the angiography form of MM-Retinal: a labelled CSV whose `categories` hold one caption, read with
+///   ``Form/captions``;
+/// - JSON Lines (`.jsonl`): one object a line with the same names, lists being JSON arrays.
+///
+/// All may have a column `modality` (`CFP`, `FFA`, `OCT`); other columns are left alone.
+public struct Manifest: Sendable {
+  /// What the rows of a file are to be read as.
+  public enum Form: String, Sendable, CaseIterable {
+    /// Captions if there is a caption column, labels otherwise.
+    case automatic
+    /// Attributes and categories.
+    case labels
+    /// Captions; in a labelled file, the only element of each row's categories.
+    case captions
+  }
+
+  /// The name of the file without its extension, such as `39_MM_Retinal_dataset`.
+  public let name: String
+  /// The directory that the rows' paths start from.
+  public let root: URL
+  /// The rows, in the order of the file.
+  public var rows: [ManifestRow]
+
+  /// A manifest made from rows.
+  public init(name: String, root: URL, rows: [ManifestRow]) {
+    self.name = name
+    self.root = root
+    self.rows = rows
+  }
+
+  /// The file of a row's picture.
+  public func imageURL(of row: ManifestRow) -> URL { root.appending(path: row.image) }
+
+  /// Reads a manifest file.
+  /// - Parameters:
+  ///   - url: a `.csv` file, or a `.jsonl` file of JSON Lines.
+  ///   - root: the directory that the paths of the pictures start from. Need not exist.
+  ///   - form: what the rows are to be read as.
+  ///   - modality: how the pictures of rows that do not say so were taken.
+  /// - Throws: ``TextFileError`` with everything that is wrong in the file: lines that are no CSV or
+  ///   JSON, lists that are no lists of strings, missing captions, paths out of the root.
+  public init(
+    contentsOf url: URL, root: URL, form: Form = .automatic,
+    modality: ImagingModality = .colourFundus
+  ) throws {
+    let bytes = try readTextFile(url)
+    let isJSONLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
+    let reading = ManifestReading(form: form, modality: modality)
+    let (rows, problems) =
+      isJSONLines
+      ? try reading.jsonLines(bytes, file: url.path) : try reading.csv(bytes, file: url.path)
+    if !problems.isEmpty { throw TextFileError(file: url.path, problems: problems) }
+    if rows.isEmpty { throw TextFileError(file: url.path, "the manifest has no rows") }
+    self.init(name: url.deletingPathExtension().lastPathComponent, root: root, rows: rows)
+  }
+}

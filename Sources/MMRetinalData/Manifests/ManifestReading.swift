@@ -1,0 +1,200 @@
+import Foundation
+
+/// Turns the contents of manifest files into rows, gathering what is wrong.
+struct ManifestReading {
+  let form: Manifest.Form
+  let modality: ImagingModality
+
+  /// A problem of a row, before its line is attached.
+  struct RowProblem: Error {
+    let message: String
+  }
+
+  private static let attributeColumns = ["atributes", "attributes"]
+
+  func csv(_ bytes: [UInt8], file: String) throws -> ([ManifestRow], [TextProblem]) {
+    let table = try CSVTable(bytes: bytes, file: file)
+    guard let image = table.column("image") else {
+      throw TextFileError(file: file, missing("'image'", in: table.header))
+    }
+    let captions: [(CaptionLanguage, Int)] = CaptionLanguage.allCases.compactMap { language in
+      language.columns.lazy.compactMap(table.column).first.map { (language, $0) }
+    }
+    let categories = table.column("categories")
+    let attributes = Self.attributeColumns.lazy.compactMap(table.column).first
+    let modalities = table.column("modality")
+    guard !captions.isEmpty || categories != nil else {
+      throw TextFileError(file: file, missing("'categories' or 'caption'", in: table.header))
+    }
+    if form == .labels, categories == nil {
+      throw TextFileError(file: file, missing("'categories'", in: table.header))
+    }
+    return gather(table.records, problems: table.problems, line: \.line) {
+      record throws(RowProblem) in
+      let fields = record.fields
+      let content: ManifestRow.Content
+      if !captions.isEmpty, form != .labels {
+        content = try self.captions(captions.map { ($0, fields[$1]) })
+      } else {
+        content = try labels(
+          attributes: attributes.map { (position) throws(RowProblem) in
+            try list(fields[position], column: "attributes")
+          } ?? [],
+          categories: try list(fields[categories!], column: "categories"))
+      }
+      return try row(
+        image: fields[image], modality: modalities.map { fields[$0] }, content: content,
+        line: record.line)
+    }
+  }
+
+  private func missing(_ columns: String, in header: [String]) -> String {
+    "the first line must name a column \(columns), found "
+      + header.prefix(12).map { "'\($0.abbreviated(to: 30))'" }.joined(separator: ", ")
+  }
+
+  /// The rows of all records that can be used, and the problems of the others.
+  private func gather<Record>(
+    _ records: [Record], problems: [TextProblem], line: (Record) -> Int,
+    _ read: (Record) throws(RowProblem) -> ManifestRow
+  ) -> ([ManifestRow], [TextProblem]) {
+    var rows: [ManifestRow] = []
+    rows.reserveCapacity(records.count)
+    var problems = problems
+    for record in records {
+      do throws(RowProblem) {
+        rows.append(try read(record))
+      } catch {
+        problems.append(TextProblem(line: line(record), message: error.message))
+      }
+    }
+    problems.sort { ($0.line ?? 0) < ($1.line ?? 0) }
+    return (rows, problems)
+  }
+
+  // MARK: - Parts of a row
+
+  private func row(image: String, modality name: String?, content: ManifestRow.Content, line: Int)
+    throws(RowProblem) -> ManifestRow
+  {
+    var modality = modality
+    if let name, !name.trimmed.isEmpty {
+      guard let named = ImagingModality(named: name) else {
+        throw RowProblem(
+          message: "unknown modality '\(name.abbreviated())', expected CFP, FFA or OCT")
+      }
+      modality = named
+    }
+    do throws(ManifestPathError) {
+      return try ManifestRow(image: image, modality: modality, content: content, line: line)
+    } catch {
+      throw RowProblem(message: error.description)
+    }
+  }
+
+  private func list(_ cell: String, column: String) throws(RowProblem) -> [String] {
+    if Self.isMissing(cell) {
+      throw RowProblem(message: "'\(column)' is missing, expected a list (write [] for none)")
+    }
+    do throws(PythonListLiteral.ParseError) {
+      return try PythonListLiteral.parse(cell)
+    } catch {
+      throw RowProblem(message: "'\(column)': \(error)")
+    }
+  }
+
+  private func labels(attributes: [String], categories: [String])
+    throws(RowProblem) -> ManifestRow.Content
+  {
+    guard form == .captions else { return .labels(attributes: attributes, categories: categories) }
+    guard categories.count == 1, let caption = categories.first else {
+      throw RowProblem(
+        message: "expected one caption in 'categories', found a list of \(categories.count)")
+    }
+    return try captions([(.english, caption)])
+  }
+
+  private func captions(_ cells: [(CaptionLanguage, String?)]) throws(RowProblem)
+    -> ManifestRow.Content
+  {
+    var captions: [CaptionLanguage: String] = [:]
+    for (language, cell) in cells {
+      if let cell, !Self.isMissing(cell) { captions[language] = cell }
+    }
+    // A set may lack translations, but not the text that they translate.
+    if let (language, cell) = cells.first, captions[language] == nil {
+      let found = (cell ?? "").trimmed
+      throw RowProblem(
+        message: "the caption is missing" + (found.isEmpty ? "" : " (found '\(found)')"))
+    }
+    return .captions(captions)
+  }
+
+  /// Whether a cell holds what programs write in place of a missing value.
+  private static func isMissing(_ cell: String) -> Bool {
+    ["", "nan", "none", "null"].contains(cell.trimmed.lowercased())
+  }
+}
+
+// MARK: - JSON Lines
+
+extension ManifestReading {
+  private struct Object: Decodable {
+    var image: String?
+    var atributes: [String]?
+    var attributes: [String]?
+    var categories: [String]?
+    var caption: String?
+    var caption_en: String?
+    var caption_zh: String?
+    var modality: String?
+  }
+
+  func jsonLines(_ bytes: [UInt8], file: String) throws -> ([ManifestRow], [TextProblem]) {
+    if let encoding = foreignEncoding(of: bytes) {
+      throw TextFileError(file: file, "the text is \(encoding), expected UTF-8")
+    }
+    let start = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+    let lines = bytes[start...].split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
+    )
+    .enumerated().map { (number: $0.offset + 1, bytes: $0.element) }
+    .filter { line in !line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
+    let decoder = JSONDecoder()
+    return gather(lines, problems: [], line: \.number) { line throws(RowProblem) in
+      let object: Object
+      do {
+        object = try decoder.decode(Object.self, from: Data(line.bytes))
+      } catch {
+        throw RowProblem(message: Self.explanation(of: error))
+      }
+      guard let image = object.image else { throw RowProblem(message: "'image' is missing") }
+      let caption = object.caption ?? object.caption_en
+      let content: ManifestRow.Content
+      if form != .labels, caption != nil || object.caption_zh != nil {
+        content = try captions(
+          caption == nil
+            ? [(.chinese, object.caption_zh)]
+            : [(.english, caption), (.chinese, object.caption_zh)])
+      } else if let categories = object.categories {
+        content = try labels(
+          attributes: object.attributes ?? object.atributes ?? [], categories: categories)
+      } else {
+        throw RowProblem(
+          message: form == .labels
+            ? "'categories' is missing" : "'caption' or 'categories' is missing")
+      }
+      return try row(image: image, modality: object.modality, content: content, line: line.number)
+    }
+  }
+
+  private static func explanation(of error: any Error) -> String {
+    switch error {
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return path.isEmpty
+        ? "expected a JSON object" : "'\(path)': \(context.debugDescription.abbreviated(to: 120))"
+    default: return "the line is not valid JSON"
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+
+/// A picture and what is known about it.
+public struct ManifestRow: Sendable, Hashable {
+  /// What a manifest says about a picture.
+  public enum Content: Sendable, Hashable {
+    /// Attributes (such as `noisy`) and categories (such as `glaucoma`) of a labelled picture.
+    case labels(attributes: [String], categories: [String])
+    /// A free description in one or more languages; never empty.
+    case captions([CaptionLanguage: String])
+  }
+
+  /// The path of the picture below its manifest's root, with `/` between its parts.
+  public let image: String
+  /// How the picture was taken.
+  public var modality: ImagingModality
+  /// What is known about the picture.
+  public var content: Content
+  /// The line of the manifest, counted from 1; 0 for rows that come from no file.
+  public let line: Int
+
+  /// A row.
+  /// - Throws: ``ManifestPathError`` unless the path stays below the root.
+  public init(
+    image: String, modality: ImagingModality = .colourFundus, content: Content, line: Int = 0
+  )
+    throws(ManifestPathError)
+  {
+    self.image = try ManifestPathError.checked(image)
+    self.modality = modality
+    self.content = content
+    self.line = line
+  }
+
+  /// The name of the dataset: the first directory of the path, as in the published manifests; empty for
+  /// a picture that lies in no directory below the root.
+  public var dataset: String { image.contains("/") ? String(image.prefix { $0 != "/" }) : "" }
+
+  /// The categories of a labelled row; none for a captioned one.
+  public var categories: [String] {
+    if case .labels(_, let categories) = content { categories } else { [] }
+  }
+
+  /// The attributes of a labelled row; none for a captioned one.
+  public var attributes: [String] {
+    if case .labels(let attributes, _) = content { attributes } else { [] }
+  }
+
+  /// The caption in a language, if the row has one.
+  public func caption(in language: CaptionLanguage) -> String? {
+    if case .captions(let captions) = content { captions[language] } else { nil }
+  }
+}
+
+/// A picture's path that must not be opened, because it does not lie below the manifest's root.
+public struct ManifestPathError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// What is wrong with which path.
+  public let description: String
+
+  /// The path with its `.` and empty parts taken out.
+  static func checked(_ path: String) throws(ManifestPathError) -> String {
+    let shown = "the path '\(path.abbreviated(to: 120))'"
+    if path.trimmed.isEmpty {
+      throw ManifestPathError(description: "the path of the image is empty")
+    }
+    if path.utf8.contains(0) { throw ManifestPathError(description: "\(shown) holds a NUL byte") }
+    if path.hasPrefix("/") || path.hasPrefix("~") || hasDriveLetter(path) {
+      throw ManifestPathError(
+        description: "\(shown) is absolute, expected one below the data root")
+    }
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == ".." {
+        if parts.popLast() == nil {
+          throw ManifestPathError(description: "\(shown) leads out of the data root")
+        }
+      } else {
+        parts.append(part)
+      }
+    }
+    if parts.isEmpty || path.hasSuffix("/") {
+      throw ManifestPathError(description: "\(shown) names a directory, expected a file")
+    }
+    return parts.joined(separator: "/")
+  }
+
+  private static func hasDriveLetter(_ path: String) -> Bool {
+    let start = Array(path.utf8.prefix(3))
+    return start.count == 3 && start[1] == UInt8(ascii: ":")
+      && (start[2] == UInt8(ascii: "\\") || start[2] == UInt8(ascii: "/"))
+  }
+}
