@@ -145,9 +145,15 @@ extension ManifestReading {
     var attributes: [String]?
     var categories: [String]?
     var caption: String?
-    var caption_en: String?
-    var caption_zh: String?
+    var captionEnglish: String?
+    var captionChinese: String?
     var modality: String?
+
+    enum CodingKeys: String, CodingKey {
+      case image, atributes, attributes, categories, caption, modality
+      case captionEnglish = "caption_en"
+      case captionChinese = "caption_zh"
+    }
   }
 
   func jsonLines(_ bytes: [UInt8], file: String) throws -> ([ManifestRow], [TextProblem]) {
@@ -169,13 +175,13 @@ extension ManifestReading {
         throw RowProblem(message: Self.explanation(of: error))
       }
       guard let image = object.image else { throw RowProblem(message: "'image' is missing") }
-      let caption = object.caption ?? object.caption_en
+      let caption = object.caption ?? object.captionEnglish
       let content: ManifestRow.Content
-      if form != .labels, caption != nil || object.caption_zh != nil {
+      if form != .labels, caption != nil || object.captionChinese != nil {
         content = try captions(
           caption == nil
-            ? [(.chinese, object.caption_zh)]
-            : [(.english, caption), (.chinese, object.caption_zh)])
+            ? [(.chinese, object.captionChinese)]
+            : [(.english, caption), (.chinese, object.captionChinese)])
       } else if let categories = object.categories {
         content = try labels(
           attributes: object.attributes ?? object.atributes ?? [], categories: categories)
