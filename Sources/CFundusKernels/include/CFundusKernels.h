@@ -2,11 +2,14 @@
 #ifndef C_FUNDUS_KERNELS_H
 #define C_FUNDUS_KERNELS_H
 
+#include "fk_activation.h"
 #include "fk_common.h"
 #include "fk_elementwise.h"
+#include "fk_layernorm.h"
 #include "fk_layout.h"
 #include "fk_optimizers.h"
 #include "fk_random.h"
+#include "fk_softmax.h"
 #include "fk_threads.h"
 
 #endif
