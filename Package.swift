@@ -24,6 +24,9 @@ let package = Package(
     .systemLibrary(name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"])]),
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
 
+    // libpng and libtiff behind plain functions: their errors jump, which Swift frames must not see.
+    .target(name: "CImageCodecs", dependencies: ["CPNG", "CTIFF"]),
+
     // The kernels that a compiler must see to emit AVX-512, AVX2 or NEON.
     .target(name: "CFundusKernels", cSettings: [.define("NDEBUG")]),
 
@@ -36,7 +39,7 @@ let package = Package(
     .target(name: "FundusModels", dependencies: ["FundusTensor"]),
     .target(
       name: "MMRetinalData",
-      dependencies: ["FundusTensor", "CTurboJPEG", "CPNG", "CTIFF"],
+      dependencies: ["FundusTensor", "CTurboJPEG", "CImageCodecs"],
       resources: [.embedInCode("Resources/knowledge.json")]),
     .target(name: "KeepFIT", dependencies: ["FundusTensor", "FundusModels", "MMRetinalData"]),
     .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT"]),

@@ -1,0 +1,212 @@
+"""Writes Tests/MMRetinalDataTests/Goldens/images.json: small image files of every kind and the pixels
+that Pillow makes of them.
+
+Needs pillow, numpy and tifffile. Run from the root of the package.
+"""
+
+import base64
+import io
+import json
+import struct
+import sys
+import zlib
+
+import numpy as np
+import tifffile
+from PIL import Image, ImageOps
+
+WIDTH, HEIGHT = 21, 14
+generator = np.random.default_rng(7)
+
+
+def picture(channels=3, width=WIDTH, height=HEIGHT, top=256, dtype=np.uint8):
+    """A smooth ground with some texture, so that every codec has something to do."""
+    y, x = np.mgrid[0:height, 0:width]
+    planes = [
+        0.5 + 0.35 * np.sin(x / (3 + c) + c) * np.cos(y / (4 - 0.5 * c)) + 0.1 * generator.normal(size=x.shape)
+        for c in range(channels)
+    ]
+    values = np.clip(np.stack(planes, -1), 0, 1) * (top - 1)
+    return values.round().astype(dtype)
+
+
+def png(width, height, colour, depth, samples, interlaced=False, palette=None, transparency=None):
+    """A PNG by hand: Pillow writes neither interlaced files nor every depth."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    def rows(part):
+        out = b""
+        for row in part:
+            flat = row.reshape(-1)
+            if depth == 16:
+                packed = flat.astype(">u2").tobytes()
+            elif depth == 8:
+                packed = flat.astype(np.uint8).tobytes()
+            else:
+                bits = "".join(format(int(v), f"0{depth}b") for v in flat)
+                bits += "0" * (-len(bits) % 8)
+                packed = bytes(int(bits[i : i + 8], 2) for i in range(0, len(bits), 8))
+            out += b"\0" + packed
+        return out
+
+    if interlaced:
+        body = b""
+        for x0, y0, dx, dy in [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]:
+            part = samples[y0::dy, x0::dx]
+            if part.shape[0] and part.shape[1]:
+                body += rows(part)
+    else:
+        body = rows(samples)
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced)))
+    # A gamma that readers which correct for it would show.
+    data += chunk(b"gAMA", struct.pack(">I", 100000))
+    if palette is not None:
+        data += chunk(b"PLTE", palette.astype(np.uint8).tobytes())
+    if transparency is not None:
+        data += chunk(b"tRNS", transparency)
+    return data + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b"")
+
+
+cases = []
+
+
+def text(data):
+    return base64.b64encode(data).decode()
+
+
+def add(name, data, rgb=None, orient=False):
+    image = Image.open(io.BytesIO(data))
+    if rgb is None:
+        rgb = np.asarray(image.convert("RGB"))
+    case = {"name": name, "file": text(data), "width": rgb.shape[1], "height": rgb.shape[0], "rgb": text(np.ascontiguousarray(rgb).tobytes())}
+    if orient:
+        upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB"))
+        case["upright"] = {"width": upright.shape[1], "height": upright.shape[0], "rgb": text(upright.tobytes())}
+    cases.append(case)
+
+
+def saved(image, kind, **options):
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def jpegs():
+    colour = Image.fromarray(picture())
+    for subsampling in ["4:4:4", "4:2:2", "4:2:0"]:
+        for quality in [30, 75, 95]:
+            add(f"jpeg {subsampling} q{quality}", saved(colour, "JPEG", subsampling=subsampling, quality=quality))
+    add("jpeg progressive", saved(colour, "JPEG", progressive=True, quality=80))
+    add("jpeg optimised", saved(colour, "JPEG", optimize=True))
+    add("jpeg restarts", saved(colour, "JPEG", restart_marker_blocks=1))
+    add("jpeg kept as rgb", saved(colour, "JPEG", keep_rgb=True))
+    add("jpeg grey", saved(Image.fromarray(picture(1)[..., 0]), "JPEG"))
+    add("jpeg cmyk", saved(Image.fromarray(picture(4), "CMYK"), "JPEG"))
+    add("jpeg one pixel", saved(Image.fromarray(picture(3, 1, 1)), "JPEG"))
+    for width, height in [(8, 8), (16, 16), (17, 33), (40, 3)]:
+        add(f"jpeg {width}x{height}", saved(Image.fromarray(picture(3, width, height)), "JPEG"))
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[274] = orientation
+        add(f"jpeg orientation {orientation}", saved(colour, "JPEG", exif=exif), orient=True)
+    # An ink file whose marker says that its ink was turned into luma and chroma first.
+    plain = bytearray(saved(Image.fromarray(picture(4), "CMYK"), "JPEG"))
+    at = plain.find(b"Adobe")
+    plain[at + 11] = 2
+    add("jpeg ycck", bytes(plain))
+
+
+def pngs():
+    for interlaced in [False, True]:
+        tag = " interlaced" if interlaced else ""
+        for depth in [1, 2, 4, 8, 16]:
+            grey = picture(1, top=2**depth, dtype=np.uint16)
+            add(f"png grey {depth}{tag}", png(WIDTH, HEIGHT, 0, depth, grey, interlaced))
+        for depth in [1, 2, 4, 8]:
+            entries = generator.integers(0, 256, (2**depth, 3))
+            add(f"png palette {depth}{tag}", png(WIDTH, HEIGHT, 3, depth, picture(1, top=2**depth), interlaced, entries))
+        for depth in [8, 16]:
+            for colour, channels, name in [(2, 3, "rgb"), (4, 2, "grey alpha"), (6, 4, "rgb alpha")]:
+                if channels == 2 and depth == 16:
+                    expected = picture(2, top=2**16, dtype=np.uint16)
+                    data = png(WIDTH, HEIGHT, colour, depth, expected, interlaced)
+                else:
+                    data = png(WIDTH, HEIGHT, colour, depth, picture(channels, top=2**depth, dtype=np.uint16), interlaced)
+                add(f"png {name} {depth}{tag}", data)
+    short = generator.integers(0, 256, (3, 3))
+    add("png short palette", png(WIDTH, HEIGHT, 3, 8, picture(1), palette=short))
+    add("png palette with transparency", png(WIDTH, HEIGHT, 3, 8, picture(1, top=4), palette=generator.integers(0, 256, (4, 3)), transparency=b"\0\x80"))
+    add("png grey with transparency", png(WIDTH, HEIGHT, 0, 8, picture(1), transparency=b"\0\x40"))
+    add("png rgb with transparency", png(WIDTH, HEIGHT, 2, 8, picture(3), transparency=b"\0\x40\0\x40\0\x40"))
+    exif = Image.Exif()
+    exif[274] = 6
+    add("png orientation 6", saved(Image.fromarray(picture()), "PNG", exif=exif), orient=True)
+
+
+def tiffs():
+    colour = picture()
+    for compression in ["raw", "tiff_lzw", "tiff_deflate", "packbits", "jpeg"]:
+        add(f"tiff {compression}", saved(Image.fromarray(colour), "TIFF", compression=compression))
+    add("tiff grey", saved(Image.fromarray(colour[..., 0]), "TIFF"))
+    add("tiff grey alpha", saved(Image.fromarray(picture(2), "LA"), "TIFF"))
+    add("tiff rgb alpha", saved(Image.fromarray(picture(4), "RGBA"), "TIFF"))
+    add("tiff cmyk", saved(Image.fromarray(picture(4), "CMYK"), "TIFF"))
+    add("tiff palette", saved(Image.fromarray(colour).quantize(16), "TIFF"))
+    add("tiff bilevel", saved(Image.fromarray(colour).convert("1"), "TIFF"))
+    add("tiff group 4", saved(Image.fromarray(colour).convert("1"), "TIFF", compression="group4"))
+    add("tiff grey 16", saved(Image.fromarray(picture(1, top=2**16, dtype=np.uint16)[..., 0]), "TIFF"))
+
+    def by_tifffile(array, **options):
+        stream = io.BytesIO()
+        tifffile.imwrite(stream, array, metadata=None, **options)
+        return stream.getvalue()
+
+    wide = picture(3, top=2**16, dtype=np.uint16)
+    add("tiff rgb 16", by_tifffile(wide, photometric="rgb"))
+    add("tiff rgb 16 big-endian", by_tifffile(wide, photometric="rgb", byteorder=">"))
+    add("tiff big", by_tifffile(colour, photometric="rgb", bigtiff=True))
+    add("tiff tiles", by_tifffile(colour, photometric="rgb", tile=(16, 16)))
+    add("tiff planes", by_tifffile(np.ascontiguousarray(colour.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate"), rgb=colour)
+    add("tiff white is zero", by_tifffile(colour[..., 0], photometric="miniswhite"))
+    add("tiff strips", by_tifffile(colour, photometric="rgb", rowsperstrip=5))
+    add("tiff associated alpha", by_tifffile(picture(4), photometric="rgb", extrasamples=["assocalpha"]))
+
+
+def netpbms():
+    colour, grey = picture(), picture(1)[..., 0]
+    bits = picture(1, top=2)[..., 0]
+    header = f"# a comment\n{WIDTH} {HEIGHT}\n"
+
+    def words(array):
+        return "\n".join(" ".join(map(str, row.reshape(-1))) for row in array).encode() + b"\n"
+
+    add("pbm text", f"P1\n{header}".encode() + words(bits))
+    add("pgm text", f"P2\n{header}255\n".encode() + words(grey))
+    add("ppm text", f"P3\n{header}255\n".encode() + words(colour))
+    add("pbm", f"P4\n{header}".encode() + np.packbits(bits, axis=1).tobytes())
+    add("pgm", f"P5\n{header}255\n".encode() + grey.tobytes())
+    add("ppm", f"P6\n{header}255\n".encode() + colour.tobytes())
+    add("ppm 100", f"P6\n{header}100\n".encode() + picture(top=101).tobytes())
+    add("pgm 100", f"P5\n{header}100\n".encode() + picture(1, top=101).tobytes())
+    add("ppm 1000", f"P6\n{header}1000\n".encode() + picture(top=1001, dtype=np.uint16).astype(">u2").tobytes())
+    add("ppm 65535", f"P6\n{header}65535\n".encode() + picture(top=65536, dtype=np.uint16).astype(">u2").tobytes())
+    add("pgm 65535", f"P5\n{header}65535\n".encode() + (picture(1, top=400, dtype=np.uint16)).astype(">u2").tobytes())
+
+
+def encoded():
+    """What Pillow's own default JPEG makes of pixels: quality 75, 4:2:0."""
+    pixels = picture(3, 37, 29)
+    after = np.asarray(Image.open(io.BytesIO(saved(Image.fromarray(pixels), "JPEG"))))
+    return {"width": 37, "height": 29, "pixels": text(pixels.tobytes()), "decoded": text(after.tobytes())}
+
+
+jpegs()
+pngs()
+tiffs()
+netpbms()
+path = sys.argv[1] if len(sys.argv) > 1 else "Tests/MMRetinalDataTests/Goldens/images.json"
+with open(path, "w") as file:
+    json.dump({"cases": cases, "encoded": encoded()}, file, indent=0)
+print(len(cases), "cases")

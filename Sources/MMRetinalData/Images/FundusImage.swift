@@ -1,0 +1,73 @@
+import FundusTensor
+import Foundation
+
+/// A picture of 8-bit RGB pixels.
+public struct FundusImage: Equatable, Sendable {
+  /// Pixels in a row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+  /// `[height, width, 3]` in row-major order, red first.
+  public let pixels: [UInt8]
+
+  /// A picture of the given pixels.
+  /// - Precondition: both sides are positive and `pixels` holds `height * width * 3` bytes.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(width > 0 && height > 0, "a picture of \(width) x \(height) pixels")
+    precondition(
+      pixels.count == width * height * 3,
+      "\(pixels.count) bytes do not fill \(width) x \(height) RGB pixels")
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+
+  /// Reads a JPEG, PNG, TIFF or PPM/PGM file; the content decides, not the name.
+  public init(contentsOf url: URL, options: DecodingOptions = .init()) throws(ImageError) {
+    let data = try ImageFile.read(url)
+    try self.init(decoding: data, name: url.path, options: options)
+  }
+
+  /// Decodes an image file that is in memory.
+  /// - Parameter name: what errors call the data.
+  public init(
+    decoding data: Data, name: String, options: DecodingOptions = .init()
+  ) throws(ImageError) {
+    let format = try ImageFile.format(of: data, name: name)
+    var image: FundusImage
+    if format == .jpeg {
+      image = try JPEGCodec.decodeRGB(data, name: name, options: options)
+    } else {
+      let stored = try StoredImage.decode(data, name: name, format: format, options: options)
+      image = stored.rgb(deepGrey: options.deepGrey)
+    }
+    if options.appliesOrientation {
+      image = image.oriented(ImageOrientation(of: data, format: format))
+    }
+    self = image
+  }
+
+  /// The pixels as `[H, W, 3]`, 0 to 1.
+  public var tensor: Tensor {
+    Tensor(shape: [height, width, 3]) { span in
+      for index in pixels.indices { span[index] = Float(pixels[index]) / 255 }
+    }
+  }
+
+  /// The part of the picture inside of the given rows and columns.
+  /// - Precondition: the ranges are not empty and lie inside.
+  public func cropped(rows: Range<Int>, columns: Range<Int>) -> FundusImage {
+    precondition(
+      !rows.isEmpty && !columns.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= height
+        && columns.lowerBound >= 0 && columns.upperBound <= width,
+      "rows \(rows), columns \(columns) of a picture of \(width) x \(height)")
+    if rows == 0..<height && columns == 0..<width { return self }
+    var result: [UInt8] = []
+    result.reserveCapacity(rows.count * columns.count * 3)
+    for y in rows {
+      let start = (y * width + columns.lowerBound) * 3
+      result += pixels[start..<start + columns.count * 3]
+    }
+    return FundusImage(width: columns.count, height: rows.count, pixels: result)
+  }
+}

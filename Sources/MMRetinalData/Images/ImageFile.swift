@@ -1,0 +1,79 @@
+import Foundation
+
+/// Reading and writing whole files, with errors of this module.
+enum ImageFile {
+  /// The bytes of a regular file. Refuses directories, pipes and devices, which could hang.
+  static func read(_ url: URL) throws(ImageError) -> Data {
+    let name = url.path
+    var type: FileAttributeType?
+    do {
+      let attributes = try FileManager.default.attributesOfItem(
+        atPath: url.resolvingSymlinksInPath().path)
+      type = attributes[.type] as? FileAttributeType
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: name)
+      throw .unreadable(name: name, reason: exists ? "not permitted" : "no such file")
+    }
+    if type == .typeDirectory { throw .unreadable(name: name, reason: "a directory") }
+    guard type == .typeRegular else {
+      throw .unreadable(name: name, reason: "not a regular file")
+    }
+    do { return try Data(contentsOf: url) } catch {
+      throw .unreadable(name: name, reason: "not permitted, or it vanished")
+    }
+  }
+
+  static func format(of data: Data, name: String) throws(ImageError) -> ImageFormat {
+    if data.isEmpty { throw .empty(name: name) }
+    guard let format = ImageFormat(firstBytes: data) else {
+      let head = data.prefix(8).map { String($0, radix: 16) }.joined(separator: " ")
+      throw .unknownFormat(name: name, found: "the bytes \(head)")
+    }
+    return format
+  }
+
+  /// Refuses a picture of more pixels than the limit, or of more samples than the data can hold.
+  ///
+  /// - Parameters:
+  ///   - bytes: how many bytes of samples the header asks for.
+  ///   - ratio: how many bytes of samples a byte of the file can stand for; 0 when unknown.
+  static func check(
+    width: Int, height: Int, bytes: Int, ratio: Int, data: Data, name: String,
+    format: ImageFormat, options: DecodingOptions
+  ) throws(ImageError) {
+    guard width > 0, height > 0 else {
+      throw .damaged(name: name, format: format, reason: "it has \(width) x \(height) pixels")
+    }
+    let (count, overflow) = width.multipliedReportingOverflow(by: height)
+    guard !overflow, count <= options.pixelLimit else {
+      throw .tooLarge(name: name, width: width, height: height, limit: options.pixelLimit)
+    }
+    if ratio > 0, !options.toleratesTruncation, bytes / ratio > data.count {
+      throw .truncated(
+        name: name, format: format,
+        reason: "\(data.count) bytes cannot hold \(width) x \(height) pixels")
+    }
+  }
+
+  /// Writes to a temporary name next to the target, then renames.
+  static func write(_ data: Data, to url: URL, force: Bool) throws(ImageError) {
+    let manager = FileManager.default
+    let name = url.path
+    if !force, manager.fileExists(atPath: name) { throw .exists(name: name) }
+    let temporary = url.deletingLastPathComponent().appendingPathComponent(
+      ".\(url.lastPathComponent).\(UInt64.random(in: .min ... .max)).part")
+    do {
+      try data.write(to: temporary)
+      guard rename(temporary.path, name) == 0 else {
+        throw CocoaError(.fileWriteUnknown)
+      }
+    } catch {
+      try? manager.removeItem(at: temporary)
+      let directory = url.deletingLastPathComponent().path
+      let reason =
+        manager.fileExists(atPath: directory)
+        ? error.localizedDescription : "there is no directory \(directory)"
+      throw .unwritable(name: name, reason: reason)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/// The formats that are read.
+public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable {
+  /// Baseline and progressive JPEG, 8 bits.
+  case jpeg = "JPEG"
+  /// Portable Network Graphics.
+  case png = "PNG"
+  /// Tagged Image File Format, classic and big.
+  case tiff = "TIFF"
+  /// PBM, PGM and PPM, in text (P1, P2, P3) and bytes (P4, P5, P6).
+  case netpbm = "PNM"
+
+  /// The usual name.
+  public var description: String { rawValue }
+
+  /// The format that the first bytes speak of, whatever the file is called.
+  public init?(firstBytes bytes: some Sequence<UInt8>) {
+    let head = Array(bytes.prefix(8))
+    let signatures: [([UInt8], ImageFormat)] = [
+      ([0xFF, 0xD8, 0xFF], .jpeg),
+      ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png),
+      ([0x49, 0x49, 0x2A, 0], .tiff), ([0x4D, 0x4D, 0, 0x2A], .tiff),
+      ([0x49, 0x49, 0x2B, 0], .tiff), ([0x4D, 0x4D, 0, 0x2B], .tiff),
+    ]
+    for (signature, format) in signatures where head.starts(with: signature) {
+      self = format
+      return
+    }
+    // "P", a digit, and something that ends the word.
+    guard head.count >= 3, head[0] == 0x50, (0x31...0x36).contains(head[1]),
+      head[2] == 0x23 || Netpbm.isSpace(head[2])
+    else { return nil }
+    self = .netpbm
+  }
+}

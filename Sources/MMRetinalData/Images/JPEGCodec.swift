@@ -1,0 +1,168 @@
+import CTurboJPEG
+import Foundation
+
+/// JPEG through the TurboJPEG library: accurate integer transform and smooth chroma upsampling, the
+/// settings that Pillow uses.
+enum JPEGCodec {
+  /// A handle of the library, freed with this object.
+  private final class Handle {
+    let pointer: tjhandle
+
+    init(_ make: () -> tjhandle?, name: String) throws(ImageError) {
+      guard let pointer = make() else {
+        throw .unreadable(name: name, reason: "the JPEG library could not start")
+      }
+      self.pointer = pointer
+    }
+
+    deinit { tjDestroy(pointer) }
+
+    var message: String { String(cString: tjGetErrorStr2(pointer)) }
+  }
+
+  private struct Header {
+    var width: Int32 = 0
+    var height: Int32 = 0
+    var space: Int32 = -1
+  }
+
+  static func decodeRGB(
+    _ data: Data, name: String, options: DecodingOptions
+  ) throws(ImageError) -> FundusImage {
+    let handle = try Handle(tjInitDecompress, name: name)
+    let header = try readHeader(data, handle, name: name, options: options)
+    let isInk =
+      header.space == Int32(TJCS_CMYK.rawValue) || header.space == Int32(TJCS_YCCK.rawValue)
+    if isInk {
+      return try decodeInk(data, handle, header, name: name, options: options).rgb()
+    }
+    let (width, height, pixels) = try decode(
+      data, handle, header, format: TJPF_RGB, channels: 3, name: name, options: options)
+    return FundusImage(width: width, height: height, pixels: pixels)
+  }
+
+  static func decodeStored(
+    _ data: Data, name: String, options: DecodingOptions
+  ) throws(ImageError) -> StoredImage {
+    let handle = try Handle(tjInitDecompress, name: name)
+    let header = try readHeader(data, handle, name: name, options: options)
+    switch header.space {
+    case Int32(TJCS_CMYK.rawValue), Int32(TJCS_YCCK.rawValue):
+      return try decodeInk(data, handle, header, name: name, options: options)
+    case Int32(TJCS_GRAY.rawValue):
+      let (width, height, pixels) = try decode(
+        data, handle, header, format: TJPF_GRAY, channels: 1, name: name, options: options)
+      return StoredImage(
+        width: width, height: height, kind: .grey, largest: 255, samples: .bytes(pixels))
+    default:
+      let (width, height, pixels) = try decode(
+        data, handle, header, format: TJPF_RGB, channels: 3, name: name, options: options)
+      return StoredImage(
+        width: width, height: height, kind: .rgb, largest: 255, samples: .bytes(pixels))
+    }
+  }
+
+  /// Ink is stored inverted by every program that writes such files, with or without Adobe's marker.
+  private static func decodeInk(
+    _ data: Data, _ handle: Handle, _ header: Header, name: String, options: DecodingOptions
+  ) throws(ImageError) -> StoredImage {
+    var (width, height, pixels) = try decode(
+      data, handle, header, format: TJPF_CMYK, channels: 4, name: name, options: options)
+    for index in pixels.indices { pixels[index] = 255 - pixels[index] }
+    return StoredImage(
+      width: width, height: height, kind: .cmyk, largest: 255, samples: .bytes(pixels))
+  }
+
+  private static func readHeader(
+    _ data: Data, _ handle: Handle, name: String, options: DecodingOptions
+  ) throws(ImageError) -> Header {
+    var header = Header()
+    var subsampling: Int32 = -1
+    let status = data.withUnsafeBytes { raw in
+      tjDecompressHeader3(
+        handle.pointer, raw.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(raw.count),
+        &header.width, &header.height, &subsampling, &header.space)
+    }
+    // A rare subsampling has no name in the library, which decodes it all the same.
+    guard status == 0 || (header.width > 0 && header.height > 0 && header.space >= 0) else {
+      throw failure(handle.message, name: name)
+    }
+    // At the least a bit for each 8 x 8 block, unless the file is coded arithmetically.
+    let bytes = Int(header.width) * Int(header.height)
+    try ImageFile.check(
+      width: Int(header.width), height: Int(header.height), bytes: bytes,
+      ratio: usesHuffman(data) ? 8 * 64 : 0, data: data, name: name, format: .jpeg,
+      options: options)
+    return header
+  }
+
+  private static func failure(_ message: String, name: String) -> ImageError {
+    // The library's messages look like "tjDecompress2(): Premature end of JPEG file".
+    var text = message
+    if let end = text.range(of: "(): ") { text = String(text[end.upperBound...]) }
+    if text.hasPrefix("Premature end") || text.contains("input file ended") {
+      return .truncated(name: name, format: .jpeg, reason: text)
+    }
+    if text.hasPrefix("Unsupported") || text.hasPrefix("Sorry") || text.contains("not supported") {
+      return .unsupported(name: name, format: .jpeg, reason: text)
+    }
+    return .damaged(name: name, format: .jpeg, reason: text.isEmpty ? "no picture" : text)
+  }
+
+  private static func decode(
+    _ data: Data, _ handle: Handle, _ header: Header, format: TJPF, channels: Int, name: String,
+    options: DecodingOptions
+  ) throws(ImageError) -> (width: Int, height: Int, pixels: [UInt8]) {
+    let reduction = options.jpegReduction
+    precondition([1, 2, 4, 8].contains(reduction), "a JPEG cannot be reduced by \(reduction)")
+    let width = (Int(header.width) + reduction - 1) / reduction
+    let height = (Int(header.height) + reduction - 1) / reduction
+    let count = width * height * channels
+    var status: Int32 = -1
+    let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      status = data.withUnsafeBytes { raw in
+        tjDecompress2(
+          handle.pointer, raw.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(raw.count),
+          buffer.baseAddress!, Int32(width), Int32(width * channels), Int32(height),
+          Int32(format.rawValue), TJFLAG_LIMITSCANS)
+      }
+      // Rows that an error left out are grey, as the library fills the rows of a short file.
+      if status != 0 && tjGetErrorCode(handle.pointer) != Int32(TJERR_WARNING.rawValue) {
+        buffer.initialize(repeating: 128)
+      }
+      initialized = count
+    }
+    if status != 0 { try judge(handle, data, name: name, options: options) }
+    return (width, height, pixels)
+  }
+
+  /// Warnings are fine (Pillow has none of them), except that the file ended too early.
+  private static func judge(
+    _ handle: Handle, _ data: Data, name: String, options: DecodingOptions
+  ) throws(ImageError) {
+    let error = failure(handle.message, name: name)
+    guard tjGetErrorCode(handle.pointer) == Int32(TJERR_WARNING.rawValue) else { throw error }
+    if options.toleratesTruncation { return }
+    if case .truncated = error { throw error }
+    // Only the first warning is known. A file without the marker of its end was cut off.
+    if data.range(of: Data([0xFF, 0xD9]), options: .backwards) == nil {
+      throw .truncated(name: name, format: .jpeg, reason: "it has no end")
+    }
+  }
+
+  /// Whether the frame is Huffman coded: markers C9 to CB and CD to CF are arithmetic.
+  private static func usesHuffman(_ data: Data) -> Bool {
+    var at = data.startIndex + 2
+    while at + 4 <= data.endIndex, data[at] == 0xFF {
+      let marker = data[at + 1]
+      if (0xC9...0xCF).contains(marker), marker != 0xCC { return false }
+      if (0xC0...0xC3).contains(marker) || marker == 0xDA { return true }
+      if marker == 0xFF {
+        at += 1
+        continue
+      }
+      at += 2 + (Int(data[at + 2]) << 8 | Int(data[at + 3]))
+    }
+    return true
+  }
+}

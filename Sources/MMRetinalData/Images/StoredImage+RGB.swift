@@ -1,0 +1,72 @@
+extension StoredImage {
+  /// The picture as 8-bit RGB, with Pillow's `convert("RGB")` as the rule.
+  ///
+  /// Alpha is dropped, not blended. Deep colour keeps its upper byte; deep grey is clipped at 255
+  /// unless it is to be scaled. Palette indices past the file's palette give black.
+  public func rgb(deepGrey: DecodingOptions.DeepGrey = .clipped) -> FundusImage {
+    let count = width * height
+    let bytes: [UInt8]
+    switch samples {
+    case .bytes(let values): bytes = values
+    case .words(let values): bytes = lowered(values, deepGrey: deepGrey)
+    }
+    if kind == .rgb { return FundusImage(width: width, height: height, pixels: scaled(bytes)) }
+    var result = [UInt8](repeating: 0, count: count * 3)
+    switch kind {
+    case .rgb: break
+    case .grey, .greyAlpha:
+      let values = scaled(bytes)
+      for pixel in 0..<count {
+        let value = values[pixel * channels]
+        result[pixel * 3] = value
+        result[pixel * 3 + 1] = value
+        result[pixel * 3 + 2] = value
+      }
+    case .rgbAlpha:
+      for pixel in 0..<count {
+        for channel in 0..<3 { result[pixel * 3 + channel] = bytes[pixel * 4 + channel] }
+      }
+    case .rgbAssociatedAlpha:
+      for pixel in 0..<count {
+        let alpha = Int(bytes[pixel * 4 + 3])
+        for channel in 0..<3 {
+          let value = Int(bytes[pixel * 4 + channel])
+          let straight = alpha == 0 || alpha == 255 ? value : min(255, 255 * value / alpha)
+          result[pixel * 3 + channel] = UInt8(straight)
+        }
+      }
+    case .palette:
+      for pixel in 0..<count {
+        let entry = Int(bytes[pixel]) * 3
+        for channel in 0..<3 { result[pixel * 3 + channel] = palette[entry + channel] }
+      }
+    case .cmyk:
+      for pixel in 0..<count {
+        let white = 255 - Int(bytes[pixel * 4 + 3])
+        for channel in 0..<3 {
+          let product = Int(bytes[pixel * 4 + channel]) * white + 128
+          result[pixel * 3 + channel] = UInt8(max(0, white - (product >> 8 + product) >> 8))
+        }
+      }
+    }
+    return FundusImage(width: width, height: height, pixels: result)
+  }
+
+  /// Words as bytes of the range 0 to 255.
+  private func lowered(_ words: [UInt16], deepGrey: DecodingOptions.DeepGrey) -> [UInt8] {
+    switch (kind, deepGrey) {
+    case (.grey, .clipped): words.map { UInt8(min($0, 255)) }
+    case (.grey, .scaled):
+      words.map { UInt8(min(255, (Int($0) * 255 * 2 + largest) / (2 * largest))) }
+    default: words.map { UInt8(truncatingIfNeeded: $0 >> 8) }
+    }
+  }
+
+  /// Bytes of fewer than 8 bits stretched to 0 to 255.
+  private func scaled(_ bytes: [UInt8]) -> [UInt8] {
+    guard case .bytes = samples, largest < 255, kind != .palette else { return bytes }
+    // Exact for 1, 2 and 4 bits, where 255 is a multiple of the largest value.
+    let table = (0...255).map { UInt8(min(255, ($0 * 255 * 2 + largest) / (2 * largest))) }
+    return bytes.map { table[Int($0)] }
+  }
+}

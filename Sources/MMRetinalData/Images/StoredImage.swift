@@ -1,0 +1,92 @@
+import Foundation
+
+/// A picture with the channels and bits that its file has, before any conversion to RGB.
+///
+/// The published pipeline looks at pictures like this; see ``Preprocessing/Colour/asStored``.
+public struct StoredImage: Equatable, Sendable {
+  /// What the channels mean.
+  public enum Kind: String, Sendable {
+    /// One channel, black to white.
+    case grey
+    /// Grey and alpha.
+    case greyAlpha
+    /// Red, green, blue.
+    case rgb
+    /// Red, green, blue, alpha.
+    case rgbAlpha
+    /// RGB that has been multiplied by the alpha that follows.
+    case rgbAssociatedAlpha
+    /// Indices into ``StoredImage/palette``.
+    case palette
+    /// Cyan, magenta, yellow, black; 255 is full ink.
+    case cmyk
+
+    var channels: Int {
+      switch self {
+      case .grey, .palette: 1
+      case .greyAlpha: 2
+      case .rgb: 3
+      case .rgbAlpha, .rgbAssociatedAlpha, .cmyk: 4
+      }
+    }
+  }
+
+  /// The samples in row-major order, channels of a pixel next to each other.
+  public enum Samples: Equatable, Sendable {
+    /// Up to 8 bits each, not scaled: a 1-bit picture holds 0 and 1.
+    case bytes([UInt8])
+    /// 9 to 16 bits each.
+    case words([UInt16])
+  }
+
+  /// Pixels in a row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+  /// What the channels mean.
+  public let kind: Kind
+  /// The largest value that a sample can have: 255 for 8 bits, 1 for 1 bit, `maxval` of a PGM.
+  public let largest: Int
+  /// The values.
+  public let samples: Samples
+  /// 256 colours of a palette picture, three bytes each; empty otherwise.
+  public let palette: [UInt8]
+
+  /// Samples of a pixel.
+  public var channels: Int { kind.channels }
+
+  /// Reads a file.
+  public init(contentsOf url: URL, options: DecodingOptions = .init()) throws(ImageError) {
+    try self.init(decoding: ImageFile.read(url), name: url.path, options: options)
+  }
+
+  /// Decodes a file that is in memory. Orientation is not applied.
+  public init(
+    decoding data: Data, name: String, options: DecodingOptions = .init()
+  ) throws(ImageError) {
+    let format = try ImageFile.format(of: data, name: name)
+    self = try StoredImage.decode(data, name: name, format: format, options: options)
+  }
+
+  init(
+    width: Int, height: Int, kind: Kind, largest: Int, samples: Samples, palette: [UInt8] = []
+  ) {
+    self.width = width
+    self.height = height
+    self.kind = kind
+    self.largest = largest
+    self.samples = samples
+    self.palette = palette
+  }
+
+  static func decode(
+    _ data: Data, name: String, format: ImageFormat, options: DecodingOptions
+  ) throws(ImageError) -> StoredImage {
+    switch format {
+    case .jpeg: try JPEGCodec.decodeStored(data, name: name, options: options)
+    case .png, .tiff:
+      try LibraryCodec(format: format).decode(data, name: name, options: options)
+    case .netpbm: try Netpbm.decode(data, name: name, options: options)
+    }
+  }
+}
