@@ -4,11 +4,14 @@
 
 #include "fk_activation.h"
 #include "fk_common.h"
+#include "fk_cpu.h"
 #include "fk_elementwise.h"
+#include "fk_gemm.h"
 #include "fk_layernorm.h"
 #include "fk_layout.h"
 #include "fk_optimizers.h"
 #include "fk_random.h"
+#include "fk_reduce_rows.h"
 #include "fk_softmax.h"
 #include "fk_threads.h"
 

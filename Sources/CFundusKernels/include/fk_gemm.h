@@ -1,0 +1,62 @@
+#ifndef FK_GEMM_H
+#define FK_GEMM_H
+#include "fk_common.h"
+
+// Products with a matrix that was packed once: C = act(A B + bias + residual).
+//
+// B [K, N] is packed into panels of 32 columns, K rows each, the last panel filled with zeros. The
+// rows of A are read where they lie. Every element of C is summed over k in order, so its bits depend
+// neither on how rows and columns are cut into tasks nor on the number of threads.
+
+enum { FK_PANEL = 32 };
+
+enum fk_activation { FK_IDENTITY = 0, FK_RELU = 1, FK_GELU = 2 };
+
+// Where the rows of A begin. Row m is row x = m % width of line y = m / width % height of item
+// m / (width * height); it begins at base + item * item_stride + y * line_stride + x * row_stride and
+// consists of `segments` runs of `length` floats, segment_stride apart. K = segments * length.
+// A plain matrix has one line of all its rows. A convolution over a padded picture has the output's
+// width and height, and a segment for each row of its kernel.
+typedef struct {
+  const float *_Nonnull base;
+  size_t row_stride, width, line_stride, height, item_stride;
+  size_t segments, length, segment_stride;
+} fk_rows;
+
+typedef struct {
+  fk_rows a;
+  size_t row_count;
+  const float *_Nonnull packed;  // from fk_gemm_pack
+  size_t columns;                // N
+  float *_Nonnull c;
+  size_t c_stride;
+  const float *_Nullable bias;      // [N]
+  const float *_Nullable residual;  // as C, added before the activation
+  size_t residual_stride;
+  enum fk_activation activation;
+  bool accumulate;  // add to what C holds (before bias and activation)
+} fk_gemm_job;
+
+// Floats that the packed form of a [K, N] matrix takes.
+size_t fk_gemm_packed_count(size_t k, size_t n);
+
+// Packs B, whose element (k, n) is b[k * k_stride + n * n_stride], for panels first_panel up to
+// end_panel. The target is 64-byte aligned.
+void fk_gemm_pack(const float *_Nonnull b, size_t k, size_t n, size_t k_stride, size_t n_stride,
+                  size_t first_panel, size_t end_panel, float *_Nonnull packed);
+
+// The part of a job in the given rows and panels, on the calling thread.
+void fk_gemm_part(const fk_gemm_job *_Nonnull job, size_t first_row, size_t end_row,
+                  size_t first_panel, size_t end_panel);
+
+// A whole job, shared among the threads of the pool.
+void fk_gemm(const fk_gemm_job *_Nonnull job);
+
+// Rows of a plain matrix.
+static inline fk_rows fk_plain_rows(const float *_Nonnull base, size_t row_stride, size_t rows,
+                                    size_t k) {
+  fk_rows result = {base, row_stride, rows ? rows : 1, 0, 1, 0, 1, k, 0};
+  return result;
+}
+
+#endif
