@@ -1,8 +1,8 @@
 #include "fk_gemm.h"
 
-#include <math.h>
 #include <string.h>
 
+#include "fk_activation.h"
 #include "fk_cpu.h"
 #include "fk_threads.h"
 #include "gemm_tile.h"
@@ -70,10 +70,6 @@ static void copy_rows(fk_tile *tile, int rows, float *copy) {
   tile->length = k;
 }
 
-static void apply_gelu(float *x, size_t count) {
-  for (size_t i = 0; i < count; ++i) x[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678f));
-}
-
 // One panel for a few rows. A panel that is not full goes through a buffer.
 static void run_tile(const fk_gemm_job *job, tile_function kernel, fk_tile *tile, int rows,
                      size_t row, size_t panel) {
@@ -110,7 +106,7 @@ static void run_tile(const fk_gemm_job *job, tile_function kernel, fk_tile *tile
       memcpy(c + r * job->c_stride, out + r * FK_PANEL, columns * sizeof(float));
   }
   if (job->activation == FK_GELU)
-    for (int r = 0; r < rows; ++r) apply_gelu(c + r * job->c_stride, columns);
+    for (int r = 0; r < rows; ++r) fk_gelu(c + r * job->c_stride, c + r * job->c_stride, columns);
 }
 
 static void run_block(const fk_gemm_job *job, tile_function kernel, int most, size_t first_row,

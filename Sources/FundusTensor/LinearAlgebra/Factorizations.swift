@@ -76,6 +76,7 @@ public enum LinearAlgebra {
   }
 
   private static func check(_ matrix: Tensor) throws {
+    BLAS.prepare()
     precondition(matrix.rank == 2, "\(matrix.shape) is not a matrix")
     guard matrix.isFinite else { throw LinearAlgebraError.notFinite }
   }
