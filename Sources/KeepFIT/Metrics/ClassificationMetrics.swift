@@ -1,0 +1,150 @@
+/// The published scores of one fold, and a few beside them.
+///
+/// Class scores and the scores derived from the confusion matrix are rounded to three decimals, as
+/// the published evaluation does before it averages; the others are not rounded.
+public struct ClassificationMetrics: Sendable, Codable, Equatable {
+  /// Which classes the confusion matrix has.
+  public enum ClassSet: String, Sendable, Codable {
+    /// Those that occur as truth or prediction, as published. A missing class shortens the
+    /// distances in kappa, and one that is only predicted leaves ``aca`` undefined.
+    case occurring
+    /// All K, whether they occur or not; ``aca`` is over those that occur as truth.
+    case all
+  }
+
+  /// True against predicted class.
+  public let confusion: ConfusionMatrix
+  /// Classes that occur as truth, ascending: what the class lists run over.
+  public let classes: [Int]
+  /// `acc_class`: the share of each class of ``confusion`` that was called right.
+  public let accuracyByClass: [Double]
+  /// `aca`, average class accuracy: the mean of the class accuracies before rounding.
+  public let averageClassAccuracy: Double
+  /// `kappa`: Cohen's, quadratic weights.
+  public let kappa: Double
+  /// `sensitivity_class`: recall.
+  public let sensitivityByClass: [Double]
+  /// `specificity_class`.
+  public let specificityByClass: [Double]
+  /// `f1_class`.
+  public let f1ByClass: [Double]
+  /// `auc_class`: area under the ROC curve, ties counted half.
+  public let aucByClass: [Double]
+  /// `accuracy` (published as `TAOP_acc`): the share of pictures called right, not rounded.
+  public let accuracy: Double
+  /// `average_precision_class`, not rounded, not part of the published evaluation.
+  public let averagePrecisionByClass: [Double]
+  /// `ece`: expected calibration error over 15 bins, not part of the published evaluation.
+  public let expectedCalibrationError: Double
+  /// With two classes, the published AMD scores.
+  public let amd: AMD?
+
+  /// The scores of the AMD experiment, for class 1, not rounded.
+  public struct AMD: Sendable, Codable, Equatable {
+    /// `AMD_auc`: area under the ROC curve.
+    public let auc: Double
+    /// `AMD_kappa`, `AMD_f1`, `AMD_threshold`: the threshold is searched on the test pictures,
+    /// which is optimistic.
+    public let onTest: ThresholdSweep
+    /// `AMD_train_kappa`, `AMD_train_f1`, `AMD_train_threshold`: the threshold is searched on the
+    /// training pictures. Absent without them.
+    public let onTraining: ThresholdSweep?
+  }
+
+  /// `auc_avg`: the mean of the rounded class values.
+  public var auc: Double { PublishedArithmetic.mean(aucByClass) }
+  /// `f1_avg`: the mean of the rounded class values.
+  public var f1: Double { PublishedArithmetic.mean(f1ByClass) }
+  /// `sensitivity_avg`: the mean of the rounded class values.
+  public var sensitivity: Double { PublishedArithmetic.mean(sensitivityByClass) }
+  /// `specificity_avg`: the mean of the rounded class values.
+  public var specificity: Double { PublishedArithmetic.mean(specificityByClass) }
+
+  /// Scores predictions.
+  /// - Parameters:
+  ///   - predictions: of the test pictures.
+  ///   - training: of the training pictures by the same method, for a threshold that has not seen
+  ///     the test pictures.
+  ///   - classSet: the classes of the confusion matrix.
+  public init(
+    _ predictions: Predictions, training: Predictions? = nil, classSet: ClassSet = .occurring
+  ) {
+    let predicted = predictions.predicted
+    let round = PublishedArithmetic.roundThousandths
+    confusion = ConfusionMatrix(
+      truth: predictions.labels, predicted: predicted,
+      classes: classSet == .all ? Array(0..<predictions.classCount) : nil)
+    let normalized = confusion.normalized
+    let diagonal = normalized.indices.map { normalized[$0][$0] }
+    accuracyByClass = diagonal.map(round)
+    let counted = classSet == .all ? diagonal.filter { !$0.isNaN } : diagonal
+    averageClassAccuracy = round(PublishedArithmetic.mean(counted))
+    kappa = round(confusion.kappa(quadratic: true))
+
+    classes = Set(predictions.labels).sorted()
+    var sensitivity: [Double] = []
+    var specificity: [Double] = []
+    var f1: [Double] = []
+    var auc: [Double] = []
+    var precision: [Double] = []
+    for label in classes {
+      let truth = predictions.labels.map { $0 == label }
+      let counts = BinaryCounts(truth: truth, called: predicted.map { $0 == label })
+      let curves = RankCurves(truth: truth, scores: predictions.column(label))
+      sensitivity.append(round(counts.sensitivity))
+      specificity.append(round(counts.specificity))
+      f1.append(round(counts.f1))
+      auc.append(round(curves.areaUnderROC))
+      precision.append(curves.averagePrecision)
+    }
+    sensitivityByClass = sensitivity
+    specificityByClass = specificity
+    f1ByClass = f1
+    aucByClass = auc
+    averagePrecisionByClass = precision
+    let hits = zip(predictions.labels, predicted).count { $0 == $1 }
+    accuracy = Double(hits) / Double(predictions.count)
+    expectedCalibrationError = Calibration(predictions).expectedError
+    amd = predictions.classCount == 2 ? AMD(predictions, training: training) : nil
+  }
+
+  /// Every score under its published name, in a fixed order.
+  public var values: [(name: String, value: MetricValue)] {
+    var result: [(name: String, value: MetricValue)] = [
+      ("aca", .scalar(averageClassAccuracy)), ("acc_class", .vector(accuracyByClass)),
+      ("kappa", .scalar(kappa)), ("auc_avg", .scalar(auc)), ("f1_avg", .scalar(f1)),
+      ("sensitivity_avg", .scalar(sensitivity)), ("specificity_avg", .scalar(specificity)),
+      ("auc_class", .vector(aucByClass)), ("f1_class", .vector(f1ByClass)),
+      ("sensitivity_class", .vector(sensitivityByClass)),
+      ("specificity_class", .vector(specificityByClass)),
+      ("cm", .matrix(confusion.counts.map { $0.map(Double.init) })),
+      ("cm_norm", .matrix(confusion.normalized)), ("TAOP_acc", .scalar(accuracy)),
+      ("accuracy", .scalar(accuracy)),
+      ("average_precision_class", .vector(averagePrecisionByClass)),
+      ("ece", .scalar(expectedCalibrationError)),
+    ]
+    if let amd {
+      result += [
+        ("AMD_auc", .scalar(amd.auc)), ("AMD_kappa", .scalar(amd.onTest.kappa)),
+        ("AMD_f1", .scalar(amd.onTest.f1)), ("AMD_threshold", .scalar(amd.onTest.threshold)),
+      ]
+      if let training = amd.onTraining {
+        result += [
+          ("AMD_train_kappa", .scalar(training.kappa)), ("AMD_train_f1", .scalar(training.f1)),
+          ("AMD_train_threshold", .scalar(training.threshold)),
+        ]
+      }
+    }
+    return result
+  }
+}
+
+extension ClassificationMetrics.AMD {
+  fileprivate init(_ predictions: Predictions, training: Predictions?) {
+    auc =
+      RankCurves(truth: predictions.labels.map { $0 == 1 }, scores: predictions.column(1))
+      .areaUnderROC
+    onTest = .best(on: predictions)
+    onTraining = training.map { .apply(ThresholdSweep.best(on: $0).threshold, to: predictions) }
+  }
+}

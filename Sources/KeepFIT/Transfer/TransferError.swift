@@ -1,0 +1,43 @@
+import Foundation
+
+/// What can be wrong with the data or the options of a transfer experiment.
+///
+/// Every case is found before features are extracted. The text names the thing, what was expected
+/// and what was found, on one line.
+public enum TransferError: Error, Equatable, LocalizedError, CustomStringConvertible {
+  /// Something that the experiment needs is wrong or absent: the text says what.
+  case invalid(String)
+  /// A row's category is none of the experiment's targets.
+  case unknownLabel(label: String, row: Int, manifest: String, targets: [String])
+  /// A class has no picture in a part that needs it.
+  case emptyClass(label: String, part: String, reason: String)
+  /// A class has one picture, which cannot be both trained on and tested.
+  case singleSampleClass(label: String)
+  /// Pictures that the manifest names are not there.
+  case missingPictures(first: String, count: Int, manifest: String)
+  /// An adapter was fitted on the features of another model.
+  case wrongModel(adapter: String, expected: String, found: String)
+
+  /// One line for people.
+  public var description: String {
+    switch self {
+    case .invalid(let text): return text
+    case .unknownLabel(let label, let row, let manifest, let targets):
+      let known = targets.map { "'\($0)'" }.joined(separator: ", ")
+      return "\(manifest), row \(row): the label '\(label)' is not among the targets (\(known))"
+    case .emptyClass(let label, let part, let reason):
+      return "the class '\(label)' has no picture to \(part): \(reason)"
+    case .singleSampleClass(let label):
+      return "the class '\(label)' has a single picture, which cannot be both trained on and "
+        + "tested: add pictures, leave the class out of the targets, or test without training"
+    case .missingPictures(let first, let count, let manifest):
+      let rest = count > 1 ? " and \(count - 1) more" : ""
+      return "\(manifest) names pictures that do not exist: \(first)\(rest) (check the images root)"
+    case .wrongModel(let adapter, let expected, let found):
+      return "\(adapter) was fitted for the model \(expected), but the model in use is \(found)"
+    }
+  }
+
+  /// The same line, for `localizedDescription`.
+  public var errorDescription: String? { description }
+}

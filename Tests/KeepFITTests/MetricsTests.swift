@@ -1,0 +1,120 @@
+import Foundation
+import KeepFIT
+import Testing
+
+@Suite struct MetricsTests {
+  struct Reference: Decodable {
+    struct Case: Decodable {
+      let classes: Int
+      let labels: [Int]
+      let probabilities: [Double]
+      let values: [String: MetricValue]
+    }
+    let cases: [Case]
+    let folds: [[String: MetricValue]]
+    let summary: [String: MetricValue]
+  }
+
+  /// Whether two scores agree; a NaN agrees with a NaN alone.
+  static func agree(_ first: MetricValue, _ second: MetricValue) -> Bool {
+    first.shape == second.shape
+      && zip(first.numbers, second.numbers).allSatisfy { a, b in
+        if a.isNaN || b.isNaN { return a.isNaN && b.isNaN }
+        return abs(a - b) <= 1e-9
+      }
+  }
+
+  @Test func scoresEqualScikitLearn() throws {
+    let reference = try Goldens.json(
+      Reference.self, "metrics.json", orFileIn: "KEEPFIT_METRIC_CASES")
+    #expect(reference.cases.count >= 40)
+    for (index, item) in reference.cases.enumerated() {
+      let predictions = try Predictions(
+        labels: item.labels, classCount: item.classes, probabilities: item.probabilities)
+      let ours = Dictionary(
+        uniqueKeysWithValues: ClassificationMetrics(predictions).values.map { ($0, $1) })
+      for (name, expected) in item.values {
+        let value = try #require(ours[name], "case \(index) lacks \(name)")
+        #expect(Self.agree(value, expected), "case \(index), \(name): \(value), not \(expected)")
+      }
+    }
+    let summary = FoldSummary(reference.folds).published
+    for (name, expected) in reference.summary {
+      let value = try #require(summary[name])
+      #expect(Self.agree(value, expected), "\(name): \(value), not \(expected)")
+    }
+  }
+
+  @Test func comparisonRejectsWrongNumbers() {
+    #expect(!Self.agree(.scalar(0.5), .scalar(0.500_001)))
+    #expect(!Self.agree(.scalar(.nan), .scalar(0)))
+    #expect(!Self.agree(.vector([0, 0]), .vector([0])))
+  }
+
+  @Test func roundsHalfToEven() {
+    #expect(PublishedArithmetic.roundThousandths(0.0625) == 0.062)
+    #expect(PublishedArithmetic.roundThousandths(0.1875) == 0.188)
+  }
+
+  @Test func fixedClassSetKeepsDistances() throws {
+    // Class 1 never occurs: published kappa sees neighbours, the fixed set a distance of two.
+    let predictions = try Predictions(
+      labels: [0, 0, 2, 2, 0], rows: [[1, 0, 0], [0, 0, 1], [0, 0, 1], [0, 0, 1], [0, 1, 0]])
+    let fixed = ClassificationMetrics(predictions, classSet: .all)
+    #expect(fixed.confusion.classes == [0, 1, 2])
+    #expect(fixed.averageClassAccuracy == 0.667)
+    #expect(fixed.values.first { $0.name == "acc_class" }!.value.numbers[1].isNaN)
+  }
+
+  @Test func thresholdFromTrainingIsScoredOnTest() throws {
+    let training = try Predictions(labels: [0, 0, 1, 1], rows: rows([0.1, 0.2, 0.6, 0.7]))
+    let test = try Predictions(labels: [0, 0, 1, 1], rows: rows([0.1, 0.65, 0.5, 0.9]))
+    let metrics = ClassificationMetrics(test, training: training)
+    let amd = try #require(metrics.amd)
+    #expect(amd.onTraining?.threshold == Double(Float(0.6)))
+    #expect(amd.onTraining?.kappa == 0)
+    #expect(amd.onTest.kappa >= amd.onTraining!.kappa)
+  }
+
+  private func rows(_ positive: [Float]) -> [[Float]] { positive.map { [1 - $0, $0] } }
+
+  @Test func bootstrapIntervalsHoldTheScore() throws {
+    var stream = RandomStream(seed: 5)
+    let labels = (0..<200).map { $0 % 2 }
+    let scores = labels.map { Float($0) * 0.2 + 0.6 * stream.uniform() }
+    let predictions = try Predictions(labels: labels, rows: rows(scores))
+    let intervals = Bootstrap.intervals(predictions, resamples: 300)
+    let metrics = ClassificationMetrics(predictions)
+    for (name, value) in [
+      ("aca", metrics.averageClassAccuracy), ("auc_avg", metrics.auc), ("kappa", metrics.kappa),
+    ] {
+      let interval = try #require(intervals[name])
+      #expect(interval.lower < value && value < interval.upper)
+      #expect(interval.upper - interval.lower < 0.3)
+    }
+    #expect(intervals == Bootstrap.intervals(predictions, resamples: 300))
+    let band = Bootstrap.rocBand(predictions, class: 1, steps: 10, resamples: 100)
+    #expect(band.count == 11 && band.allSatisfy { $0.lower <= $0.upper })
+  }
+
+  @Test func calibrationOfCertainCalls() throws {
+    let predictions = try Predictions(labels: [0, 0, 1, 1], rows: rows([0, 0, 1, 0]))
+    let calibration = Calibration(predictions)
+    #expect(calibration.expectedError == 0.25)
+    #expect(calibration.bins.last?.count == 4)
+  }
+
+  @Test func refusesWhatCannotBeScored() {
+    #expect(throws: TransferError.invalid("there is no test picture to score")) {
+      try Predictions(labels: [], rows: [])
+    }
+    #expect(throws: TransferError.self) { try Predictions(labels: [2], rows: [[0.5, 0.5]]) }
+    #expect(throws: TransferError.self) { try Predictions(labels: [0], rows: [[.nan, 0.5]]) }
+  }
+
+  @Test func undefinedNumbersAreNullInJSON() throws {
+    let text = try JSONEncoder().encode(MetricValue.vector([1, .nan]))
+    #expect(String(decoding: text, as: UTF8.self) == "[1,null]")
+    #expect(try JSONDecoder().decode(MetricValue.self, from: text) == .vector([1, .nan]))
+  }
+}
