@@ -37,8 +37,8 @@ def split(labels, seed, train, validation, test, balance):
 
 
 def case(labels, seed, train="80%", validation="0%", test="20%", balance=False, classes=None):
-    return {"labels": labels, "classes": classes or max(labels) + 1, "seed": seed, "train_count": train,
-            "validation_count": validation, "test_count": test, "balance": balance,
+    return {"labels": labels, "classes": classes or max(labels) + 1, "seed": seed, "trainCount": train,
+            "validationCount": validation, "testCount": test, "balance": balance,
             **split(labels, seed, train, validation, test, balance)}
 
 
@@ -57,7 +57,7 @@ else:
     path = "Tests/KeepFITTests/Goldens/splits.json"
     source = random.Random(1)
     for seed in list(range(10)) + [4294967296 + 5]:
-        labels = [source.choice([0, 0, 0, 1, 1, 2]) for _ in range(source.randint(60, 90))]
+        labels = [source.choice([0, 0, 0, 1, 1, 2, 2]) for _ in range(source.randint(70, 90))]
         cases.append(case(labels, seed, *source.choice([("80%", "0%", "20%"), ("5", "2", "50%"), ("40%", "10%", "50%")]),
                           balance=seed % 2 == 1))
 raw = random.Random(0)

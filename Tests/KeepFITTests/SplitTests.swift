@@ -8,9 +8,9 @@ import Testing
       let labels: [Int]
       let classes: Int
       let seed: Int
-      let train_count: SampleCount
-      let validation_count: SampleCount
-      let test_count: SampleCount
+      let trainCount: SampleCount
+      let validationCount: SampleCount
+      let testCount: SampleCount
       let balance: Bool
       let train: [Int]
       let validation: [Int]
@@ -34,7 +34,7 @@ import Testing
       var split = try DataSplit(
         labels: item.labels, seed: item.seed,
         options: DataSplit.Options(
-          train: item.train_count, validation: item.validation_count, test: item.test_count,
+          train: item.trainCount, validation: item.validationCount, test: item.testCount,
           balance: item.balance),
         classNames: (0..<item.classes).map { "\($0)" })
       #expect(split.test == item.test, "case \(index), seed \(item.seed)")
