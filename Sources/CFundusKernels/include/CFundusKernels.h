@@ -11,6 +11,7 @@
 #include "fk_layout.h"
 #include "fk_optimizers.h"
 #include "fk_random.h"
+#include "fk_resample.h"
 #include "fk_reduce_rows.h"
 #include "fk_softmax.h"
 #include "fk_threads.h"

@@ -1,0 +1,74 @@
+import CFundusKernels
+
+/// How the pixels of a picture become a square tensor: resized into its upper left corner, with
+/// zeros to the right and below.
+public struct PictureFit: Hashable, Sendable {
+  /// Rows of the picture inside of the result.
+  public var height: Int
+  /// Columns of the picture inside of the result.
+  public var width: Int
+  /// Rows of the result; the rest is zero.
+  public var paddedHeight: Int
+  /// Columns of the result; the rest is zero.
+  public var paddedWidth: Int
+  /// Whether a shrinking axis takes the mean under a triangle (see ``Tensor/resized(height:width:antialias:)``).
+  public var antialias: Bool
+  /// What byte 0 to 255 is multiplied with: 1/255 for a range of 0 to 1.
+  public var scale: Double
+
+  /// A picture of `height` x `width` in a result of `paddedHeight` x `paddedWidth`.
+  public init(
+    height: Int, width: Int, paddedHeight: Int, paddedWidth: Int, antialias: Bool,
+    scale: Double = 1.0 / 255
+  ) {
+    precondition(height > 0 && width > 0, "a size of \(height) x \(width)")
+    precondition(paddedHeight >= height && paddedWidth >= width, "padding cannot cut")
+    self.height = height
+    self.width = width
+    self.paddedHeight = paddedHeight
+    self.paddedWidth = paddedWidth
+    self.antialias = antialias
+    self.scale = scale
+  }
+}
+
+extension PictureFit {
+  /// Resizes a picture of bytes, straight into floats.
+  ///
+  /// The result is that of ``Tensor/resized(height:width:antialias:)`` on the scaled pixels (within
+  /// 1e-6 for a range of 0 to 1), without a float copy of the picture.
+  ///
+  /// - Parameters:
+  ///   - pixels: `[fullHeight, fullWidth, channels]` in row-major order. With a reduction r,
+  ///     `[ceil(fullHeight / r), ceil(fullWidth / r), channels]`: each pixel the mean of r x r.
+  ///   - target: receives `[paddedHeight, paddedWidth, channels]`.
+  public func resize(
+    _ pixels: [UInt8], height fullHeight: Int, width fullWidth: Int, channels: Int,
+    reduction: Int = 1, into target: inout MutableSpan<Float>
+  ) {
+    precondition(fullHeight > 0 && fullWidth > 0 && channels > 0 && reduction > 0)
+    let rows = ResampleTaps(
+      from: fullHeight, to: height, antialias: antialias, reduction: reduction, scale: scale)
+    let columns = ResampleTaps(
+      from: fullWidth, to: width, antialias: antialias, reduction: reduction)
+    precondition(pixels.count == rows.inputCount * columns.inputCount * channels)
+    precondition(target.count == paddedHeight * paddedWidth * channels)
+    let stride = paddedWidth * channels
+    let used = width * channels
+    target.withUnsafeMutableBufferPointer { buffer in
+      let base = buffer.baseAddress!
+      pixels.withUnsafeBufferPointer { source in
+        let source = source.baseAddress!
+        ThreadPool.forEachRange(height, grain: Resampling.rowsPerTask) { range in
+          Resampling.resample(
+            source, kernel: fk_resample_rows_u8, into: base, targetStride: stride,
+            outputRows: range, rows: rows, columns: columns, channels: channels)
+          for row in range {
+            (base + row * stride + used).update(repeating: 0, count: stride - used)
+          }
+        }
+      }
+      (base + height * stride).update(repeating: 0, count: (paddedHeight - height) * stride)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/// The weights of a bilinear resize along one axis: each output is a weighted sum of neighbouring
+/// inputs.
+///
+/// The formulas are those of PyTorch's `interpolate` with `align_corners` off, in double precision.
+struct ResampleTaps: Equatable {
+  /// The size of the input axis.
+  let inputCount: Int
+  /// For each output the first input that it looks at.
+  let first: [Int32]
+  /// How many inputs each output looks at; where it needs fewer, the rest have weight 0.
+  let taps: Int
+  /// `[outputs, taps]`.
+  let weights: [Float]
+
+  /// The size of the output axis.
+  var outputCount: Int { first.count }
+
+  private init(inputCount: Int, rows: [(first: Int, weights: [Double])]) {
+    let taps = max(1, rows.map { $0.weights.count }.max() ?? 1)
+    var first: [Int32] = []
+    var weights = [Float](repeating: 0, count: rows.count * taps)
+    for (index, row) in rows.enumerated() {
+      // No output may look past the end, not even with weight 0.
+      let start = max(0, min(row.first, inputCount - taps))
+      first.append(Int32(start))
+      for (offset, weight) in row.weights.enumerated() {
+        weights[index * taps + row.first - start + offset] = Float(weight)
+      }
+    }
+    self.inputCount = inputCount
+    self.first = first
+    self.taps = taps
+    self.weights = weights
+  }
+
+  /// - Parameters:
+  ///   - reduction: each input stands for the mean of that many inputs of an axis of
+  ///     `fullCount`, as in a JPEG that is decoded at a part of its size. The weights are those of
+  ///     the full axis, added up.
+  init(
+    from fullCount: Int, to outputCount: Int, antialias: Bool, reduction: Int = 1,
+    scale: Double = 1
+  ) {
+    let ratio = Double(fullCount) / Double(outputCount)
+    let reduced = (fullCount + reduction - 1) / reduction
+    let rows = (0..<outputCount).map { output -> (first: Int, weights: [Double]) in
+      let (start, full) =
+        antialias
+        ? ResampleTaps.antialiased(output, ratio: ratio, count: fullCount)
+        : ResampleTaps.plain(output, ratio: ratio, count: fullCount)
+      let first = start / reduction
+      var weights = [Double](
+        repeating: 0, count: (start + full.count - 1) / reduction - first + 1)
+      for (offset, weight) in full.enumerated() {
+        weights[(start + offset) / reduction - first] += weight * scale
+      }
+      return (first, weights)
+    }
+    self.init(inputCount: reduced, rows: rows)
+  }
+
+  private static func plain(
+    _ output: Int, ratio: Double, count: Int
+  ) -> (first: Int, weights: [Double]) {
+    let center = max(0, ratio * (Double(output) + 0.5) - 0.5)
+    let left = min(Int(center), count - 1)
+    let fraction = center - Double(left)
+    return left + 1 < count ? (left, [1 - fraction, fraction]) : (left, [1])
+  }
+
+  private static func antialiased(
+    _ output: Int, ratio: Double, count: Int
+  ) -> (first: Int, weights: [Double]) {
+    let support = max(ratio, 1)
+    let center = ratio * (Double(output) + 0.5)
+    let start = max(0, Int(center - support + 0.5))
+    let end = min(count, Int(center + support + 0.5))
+    var weights = (start..<end).map { index in
+      max(0, 1 - abs((Double(index) - center + 0.5) / support))
+    }
+    let sum = weights.reduce(0, +)
+    for index in weights.indices { weights[index] /= sum }
+    return (start, weights)
+  }
+
+  /// The weights of the gradient: inputs and outputs exchanged.
+  var transposed: ResampleTaps {
+    var rows = [(first: Int, weights: [Double])](
+      repeating: (first: 0, weights: []), count: inputCount)
+    for output in 0..<outputCount {
+      for tap in 0..<taps {
+        let weight = weights[output * taps + tap]
+        let input = Int(first[output]) + tap
+        guard weight != 0, input < inputCount else { continue }
+        if rows[input].weights.isEmpty { rows[input].first = output }
+        // Outputs that an input reaches follow one another; a weight of 0 may lie between.
+        let gap = output - rows[input].first - rows[input].weights.count
+        rows[input].weights += [Double](repeating: 0, count: gap) + [Double(weight)]
+      }
+    }
+    return ResampleTaps(inputCount: outputCount, rows: rows)
+  }
+}
