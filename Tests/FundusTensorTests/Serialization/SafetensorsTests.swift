@@ -41,7 +41,7 @@ import Testing
     let weight = Tensor([1, -0.0, .infinity, 4, 5, 6], shape: [2, 3])
     try Safetensors.write(
       [
-        .init("bytes", bytes: [1, 2, 3]), .init("weight", weight),
+        CheckpointEntry("bytes", bytes: [1, 2, 3]), .init("weight", weight),
         .init("steps", integers: [-1, .max], shape: [2]), .init("scalar", Tensor(3)),
         .init("none", Tensor(zeros: [0, 2])),
       ], metadata: ["a": "b\u{1}\"é"], to: url)
@@ -58,7 +58,7 @@ import Testing
     // A second file from the entries of the first.
     let copy = directory.appending(path: "copy.safetensors")
     try Safetensors.write(
-      file.tensors.map { .init($0.name, $0) }, metadata: file.metadata, to: copy)
+      file.tensors.map { CheckpointEntry($0.name, $0) }, metadata: file.metadata, to: copy)
     #expect(try Data(contentsOf: copy) == Data(contentsOf: url))
   }
 

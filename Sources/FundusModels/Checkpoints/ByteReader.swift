@@ -1,0 +1,68 @@
+/// Reads part of a file from front to back; every read is checked against the end of the part.
+struct ByteReader {
+  let file: MappedFile
+  let end: Int
+  private(set) var position: Int
+
+  /// Reads the bytes in `range`, which must lie inside of the file.
+  init(_ file: MappedFile, _ range: Range<Int>) {
+    precondition(file.holds(range.count, at: range.lowerBound))
+    self.file = file
+    position = range.lowerBound
+    end = range.upperBound
+  }
+
+  var remaining: Int { end - position }
+
+  func endOfData() -> CheckpointError {
+    CheckpointError(
+      .malformed, file: file.name, "the pickle ends in the middle, at byte \(position)")
+  }
+
+  mutating func byte() throws -> UInt8 {
+    guard position < end else { throw endOfData() }
+    defer { position += 1 }
+    return file.byte(at: position)
+  }
+
+  mutating func integer<Integer: FixedWidthInteger & BitwiseCopyable>(
+    _ type: Integer.Type
+  ) throws -> Integer {
+    guard remaining >= MemoryLayout<Integer>.size,
+      let value = file.integer(at: position, as: type)
+    else { throw endOfData() }
+    position += MemoryLayout<Integer>.size
+    return value
+  }
+
+  mutating func bytes(_ count: some BinaryInteger) throws -> [UInt8] {
+    guard let length = Int(exactly: count), length >= 0, length <= remaining else {
+      throw endOfData()
+    }
+    defer { position += length }
+    return file.bytes(in: position..<position + length)
+  }
+
+  mutating func text(_ count: some BinaryInteger) throws -> String {
+    guard let text = String(validating: try bytes(count), as: UTF8.self) else {
+      throw CheckpointError(
+        .malformed, file: file.name, "a text before byte \(position) of the pickle is not UTF-8")
+    }
+    return text
+  }
+
+  /// The text up to the next line feed, which is skipped.
+  mutating func line() throws -> String {
+    var result: [UInt8] = []
+    while true {
+      let byte = try byte()
+      if byte == 0x0A { break }
+      guard result.count < 1000 else {
+        throw CheckpointError(
+          .malformed, file: file.name, "a line before byte \(position) of the pickle is too long")
+      }
+      result.append(byte)
+    }
+    return String(decoding: result, as: UTF8.self)
+  }
+}

@@ -1,0 +1,121 @@
+/// What a model takes from a checkpoint, and what it may do without.
+public struct LoadingRules: Sendable {
+  /// Names of the model that a checkpoint may lack; they keep their values.
+  public var mayLack: @Sendable (String) -> Bool
+  /// Names of a checkpoint that the model need not know.
+  public var mayIgnore: @Sendable (String) -> Bool
+
+  /// Strict but for what is known to be harmless (see ``isHarmless(_:)``), plus the given names.
+  public init(
+    mayLack: @escaping @Sendable (String) -> Bool = { _ in false },
+    mayIgnore: @escaping @Sendable (String) -> Bool = { _ in false }
+  ) {
+    self.mayLack = mayLack
+    self.mayIgnore = mayIgnore
+  }
+
+  /// Whether a name says nothing about what a model computes: the positions 0, 1, 2… that older
+  /// versions of `transformers` save, and the number of batches a batch norm has seen.
+  public static func isHarmless(_ name: String) -> Bool {
+    name.hasSuffix("embeddings.position_ids") || name.hasSuffix("embeddings.token_type_ids")
+      || name.hasSuffix(".num_batches_tracked") || name == "num_batches_tracked"
+  }
+}
+
+/// What ``Module/load(_:rules:)`` left aside.
+public struct LoadingReport: Sendable, Equatable {
+  /// Names of the model that the checkpoint lacks, as the rules allow.
+  public var missing: [String] = []
+  /// Names of the checkpoint that the model does not know, as the rules allow.
+  public var ignored: [String] = []
+}
+
+extension StateDictionary {
+  /// The same tensors without the prefix that wrappers put before every name: `module.` of
+  /// data-parallel training, `_orig_mod.` of compiled models; and with today's names of layer norm
+  /// parameters (`gamma` and `beta` of models that came from TensorFlow).
+  public func normalized() -> StateDictionary {
+    var prefix = ""
+    for wrapper in ["module.", "_orig_mod.", "module."] {
+      if !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix + wrapper) }) {
+        prefix += wrapper
+      }
+    }
+    let length = prefix.count
+    return renaming { name in
+      let name = String(name.dropFirst(length))
+      if name.hasSuffix("LayerNorm.gamma") { return name.dropLast(5) + "weight" }
+      if name.hasSuffix("LayerNorm.beta") { return name.dropLast(4) + "bias" }
+      return name
+    }
+  }
+}
+
+extension Module {
+  /// Takes over every parameter and buffer from a checkpoint, or none when something is amiss.
+  ///
+  /// Single precision weights of linear layers and embeddings are used where the file is mapped;
+  /// those of convolutions are brought into the order of memory.
+  ///
+  /// - Parameters:
+  ///   - state: tensors under the names and with the shapes of ``Module/stateEntries()``.
+  ///   - rules: what may be missing or superfluous.
+  /// - Throws: ``CheckpointError`` (`mismatch`) that names what is missing, unexpected or of another
+  ///   shape, with both shapes.
+  @discardableResult
+  public func load(
+    _ state: StateDictionary, rules: LoadingRules = LoadingRules()
+  ) throws -> LoadingReport {
+    let entries = stateEntries()
+    var report = LoadingReport()
+    var missing: [String] = []
+    var misshaped: [String] = []
+    var pairs: [(StateEntry, StoredTensor)] = []
+    for entry in entries {
+      guard let stored = state[entry.name] else {
+        if LoadingRules.isHarmless(entry.name) || rules.mayLack(entry.name) {
+          report.missing.append(entry.name)
+        } else {
+          missing.append(entry.name)
+        }
+        continue
+      }
+      // Scalars are sometimes saved with one axis.
+      if stored.shape == entry.fileShape || (stored.count == 1 && entry.fileShape.isEmpty) {
+        pairs.append((entry, stored))
+      } else {
+        misshaped.append("\(entry.name) (\(stored.shape) in the file, \(entry.fileShape) expected)")
+      }
+    }
+    let known = Set(entries.map(\.name))
+    var unexpected: [String] = []
+    for name in state.names where !known.contains(name) {
+      if LoadingRules.isHarmless(name) || rules.mayIgnore(name) {
+        report.ignored.append(name)
+      } else {
+        unexpected.append(name)
+      }
+    }
+    guard missing.isEmpty, misshaped.isEmpty, unexpected.isEmpty else {
+      let parts = [
+        ("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped),
+      ]
+      .filter { !$0.1.isEmpty }
+      .map { "\($0.1.count) \($0.0): \(Self.list($0.1))" }
+      throw CheckpointError(
+        .mismatch, file: state.source,
+        "does not fit the model (\(entries.count) tensors): " + parts.joined(separator: "; "))
+    }
+    ThreadPool.forEach(pairs.count) { index in
+      let (entry, stored) = pairs[index]
+      let tensor = stored.tensor()
+      entry.load(tensor.shape == entry.fileShape ? tensor : tensor.reshaped(entry.fileShape))
+    }
+    return report
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(8).map { $0.quotable(limit: 160) }.joined(separator: ", ")
+    return names.count > 8 ? shown + " and \(names.count - 8) more" : shown
+  }
+}

@@ -1,0 +1,135 @@
+/// What a pickle of a state dictionary can hold. Containers live in the interpreter's arena and are
+/// named by their place in it, so that no nesting in a file, however deep or circular, becomes
+/// nesting in memory.
+enum PickleValue {
+  case none
+  case bool(Bool)
+  case integer(Int)
+  case longInteger([UInt8])
+  case real(Double)
+  case text(String)
+  case bytes([UInt8])
+  case tuple(Int)
+  case list(Int)
+  case dictionary(Int)
+  case global(PickleGlobal)
+  case storage(PickleStorage)
+  case tensor(Int)
+  case elementType(ElementType)
+  case device(String)
+
+  /// What kind of value it is, for messages.
+  var kind: String {
+    switch self {
+    case .none: "None"
+    case .bool: "a truth value"
+    case .integer, .longInteger: "an integer"
+    case .real: "a number"
+    case .text: "a string"
+    case .bytes: "bytes"
+    case .tuple: "a tuple"
+    case .list: "a list"
+    case .dictionary: "a dictionary"
+    case .global: "a class or function"
+    case .storage: "a storage"
+    case .tensor: "a tensor"
+    case .elementType: "an element type"
+    case .device: "a device"
+    }
+  }
+
+  /// A short text of a plain value, for metadata.
+  var plainText: String? {
+    switch self {
+    case .bool(let value): value ? "true" : "false"
+    case .integer(let value): String(value)
+    case .real(let value): String(value)
+    case .text(let text): text
+    case .device(let name): name
+    case .elementType(let type): type.rawValue
+    default: nil
+    }
+  }
+}
+
+/// The block of elements that a tensor looks at.
+struct PickleStorage {
+  let key: String
+  /// Nil for an untyped storage, whose size counts bytes.
+  let elementType: ElementType?
+  let count: Int
+  /// Elements of the block before this part of it (legacy files only).
+  var offset = 0
+}
+
+/// A tensor as the pickle describes it.
+struct PickleTensor {
+  let storage: PickleStorage
+  let elementType: ElementType
+  let offset: Int
+  let shape: [Int]
+  let strides: [Int]
+}
+
+/// The classes and functions that a state dictionary may name. All others are refused, and these
+/// are understood here: nothing of a file is ever executed.
+enum PickleGlobal: Equatable {
+  case orderedDictionary
+  case counter
+  case set
+  case size
+  case device
+  case encode
+  case rebuildTensor
+  case rebuildTensorV2
+  case rebuildTensorV3
+  case rebuildParameter
+  case rebuildParameterWithState
+  case rebuildFromType
+  case tensorClass
+  case parameterClass
+  case storage(ElementType?)
+  case elementType(ElementType)
+
+  init?(module: String, name: String) {
+    switch (module, name) {
+    case ("collections", "OrderedDict"): self = .orderedDictionary
+    case ("collections", "Counter"): self = .counter
+    case ("builtins", "set"), ("__builtin__", "set"): self = .set
+    case ("torch", "Size"): self = .size
+    case ("torch", "device"): self = .device
+    case ("_codecs", "encode"): self = .encode
+    case ("torch._utils", "_rebuild_tensor"): self = .rebuildTensor
+    case ("torch._utils", "_rebuild_tensor_v2"): self = .rebuildTensorV2
+    case ("torch._utils", "_rebuild_tensor_v3"): self = .rebuildTensorV3
+    case ("torch._utils", "_rebuild_parameter"): self = .rebuildParameter
+    case ("torch._utils", "_rebuild_parameter_with_state"): self = .rebuildParameterWithState
+    case ("torch._tensor", "_rebuild_from_type_v2"): self = .rebuildFromType
+    case ("torch", "Tensor"), ("torch._tensor", "Tensor"): self = .tensorClass
+    case ("torch.nn.parameter", "Parameter"): self = .parameterClass
+    case ("torch.storage", "UntypedStorage"), ("torch", "UntypedStorage"): self = .storage(nil)
+    case ("torch", _), ("torch.cuda", _):
+      if name.hasSuffix("Storage"), let type = Self.storages[name] {
+        self = .storage(type)
+      } else if module == "torch", let type = Self.elementTypes[name] {
+        self = .elementType(type)
+      } else {
+        return nil
+      }
+    default: return nil
+    }
+  }
+
+  private static let storages: [String: ElementType] = [
+    "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16,
+    "BFloat16Storage": .bfloat16, "LongStorage": .int64, "IntStorage": .int32,
+    "ShortStorage": .int16, "CharStorage": .int8, "ByteStorage": .uint8, "BoolStorage": .bool,
+  ]
+
+  private static let elementTypes: [String: ElementType] = [
+    "float64": .float64, "double": .float64, "float32": .float32, "float": .float32,
+    "float16": .float16, "half": .float16, "bfloat16": .bfloat16, "int64": .int64, "long": .int64,
+    "int32": .int32, "int": .int32, "int16": .int16, "short": .int16, "int8": .int8,
+    "uint8": .uint8, "uint16": .uint16, "uint32": .uint32, "uint64": .uint64, "bool": .bool,
+  ]
+}

@@ -1,0 +1,164 @@
+import Foundation
+
+/// The named tensors of a checkpoint, whatever format its file has. Elements are read when a tensor
+/// is asked for; until then only names, shapes and types are in memory.
+public struct StateDictionary: Sendable {
+  /// The format of the file, found from its content.
+  public enum Format: String, Sendable {
+    /// Hugging Face's safetensors.
+    case safetensors
+    /// PyTorch's zip archive, since version 1.6.
+    case torchZip = "pytorch-zip"
+    /// PyTorch's sequence of pickles, before version 1.6.
+    case torchLegacy = "pytorch-legacy"
+    /// An index that names the file of each tensor.
+    case sharded
+  }
+
+  /// The file as the caller named it, for messages.
+  public let source: String
+  /// The format that was found.
+  public let format: Format
+  /// Plain values besides the tensors: safetensors metadata, or numbers and strings of a training
+  /// checkpoint such as `epoch`.
+  public let metadata: [String: String]
+  /// The tensors in the order of the file.
+  public let tensors: [StoredTensor]
+  private let positions: [String: Int]
+
+  /// A dictionary of tensors; of those with the same name the last counts, as in Python.
+  public init(
+    _ tensors: [StoredTensor], source: String, format: Format, metadata: [String: String] = [:]
+  ) {
+    var kept: [StoredTensor] = []
+    var positions: [String: Int] = [:]
+    for tensor in tensors {
+      if let position = positions[tensor.name] {
+        kept[position] = tensor
+      } else {
+        positions[tensor.name] = kept.count
+        kept.append(tensor)
+      }
+    }
+    self.source = source
+    self.format = format
+    self.metadata = metadata
+    self.tensors = kept
+    self.positions = positions
+  }
+
+  /// Opens a checkpoint: safetensors, a PyTorch file of either kind, or the `*.index.json` of a
+  /// sharded one. The content decides, not the name.
+  ///
+  /// - Throws: ``CheckpointError`` when the file cannot be opened, is damaged, or asks for anything
+  ///   that weights do not need.
+  public init(contentsOf url: URL) throws {
+    let file = try MappedFile(contentsOf: url)
+    if file.matches("{", at: 0) {
+      self = try Self.sharded(file, directory: url.deletingLastPathComponent())
+    } else {
+      try self.init(file)
+    }
+  }
+
+  /// Reads a checkpoint that is mapped already.
+  /// - Throws: ``CheckpointError`` as ``init(contentsOf:)`` does.
+  public init(_ file: MappedFile) throws {
+    if file.matches("PK\u{3}\u{4}", at: 0) {
+      self = try TorchFile.readZip(file)
+    } else if file.matches("{", at: 8), file.integer(at: 6, as: UInt16.self) == 0 {
+      let content = try SafetensorsFile(file)
+      self.init(
+        content.tensors, source: file.name, format: .safetensors, metadata: content.metadata)
+    } else if file.count > 0, file.byte(at: 0) == 0x80 {
+      self = try TorchFile.readLegacy(file)
+    } else {
+      throw Self.unknown(file)
+    }
+  }
+
+  private static func unknown(_ file: MappedFile) -> CheckpointError {
+    let formats = "a checkpoint (safetensors, or PyTorch's .pth, .pt or .bin) was expected"
+    let found =
+      if file.count == 0 {
+        "the file is empty"
+      } else if file.matches("version https://git-lfs", at: 0) {
+        "the file is a Git LFS pointer; fetch the real one with 'git lfs pull'"
+      } else if file.matches("<", at: 0) {
+        "the file looks like a web page"
+      } else if file.matches("\u{1F}", at: 0) || file.matches("ustar", at: 257) {
+        "the file is an archive; unpack it first"
+      } else {
+        "the first bytes are "
+          + file.bytes(in: 0..<min(8, file.count)).map {
+            ($0 < 16 ? "0" : "") + String($0, radix: 16)
+          }.joined(separator: " ")
+      }
+    return CheckpointError(.malformed, file: file.name, "\(formats), but \(found)")
+  }
+
+  /// The names in the order of the file.
+  public var names: [String] { tensors.map(\.name) }
+
+  /// The tensor of that name, or nil.
+  public subscript(name: String) -> StoredTensor? { positions[name].map { tensors[$0] } }
+
+  /// The same tensors under new names, without those whose new name is nil.
+  public func renaming(_ transform: (String) -> String?) -> StateDictionary {
+    StateDictionary(
+      tensors.compactMap { tensor in transform(tensor.name).map { tensor.renamed($0) } },
+      source: source, format: format, metadata: metadata)
+  }
+
+  /// The tensors whose names begin with `prefix`, without it.
+  public func dropping(prefix: String) -> StateDictionary {
+    renaming { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : nil }
+  }
+}
+
+// MARK: - Sharded checkpoints
+
+extension StateDictionary {
+  /// Reads `{"weight_map": {name: file}}` and the files beside it.
+  private static func sharded(_ file: MappedFile, directory: URL) throws -> StateDictionary {
+    func failure(_ text: String) -> CheckpointError {
+      CheckpointError(.malformed, file: file.name, "as an index of shards: \(text)")
+    }
+    guard file.count <= 100_000_000 else { throw failure("it has \(file.count) bytes") }
+    let index: JSONValue
+    do {
+      index = try JSONValue(parsing: file.bytes(in: 0..<file.count))
+    } catch {
+      throw failure(error.description)
+    }
+    guard let map = index["weight_map"]?.members else {
+      throw failure("it has no 'weight_map'")
+    }
+    var shards: [String: StateDictionary] = [:]
+    var tensors: [StoredTensor] = []
+    for member in map {
+      // Only a file beside the index: an index from elsewhere must not reach out of its directory.
+      guard let name = member.value.text, !name.isEmpty, name != "..", name != ".",
+        !name.contains("/"), !name.contains("\0"), !name.hasSuffix(".index.json")
+      else {
+        throw failure(
+          "'\(member.name.quotable())' must lie in a file beside the index, not in "
+            + "'\((member.value.text ?? member.value.kind).quotable())'")
+      }
+      if shards[name] == nil {
+        shards[name] = try StateDictionary(MappedFile(contentsOf: directory.appending(path: name)))
+      }
+      guard let tensor = shards[name]?[member.name] else {
+        throw CheckpointError(
+          .mismatch, file: file.name,
+          "places '\(member.name.quotable())' in '\(name.quotable())', which does not hold it")
+      }
+      tensors.append(tensor)
+    }
+    var metadata: [String: String] = [:]
+    for member in index["metadata"]?.members ?? [] {
+      metadata[member.name] = member.value.text ?? member.value.serialized()
+    }
+    return StateDictionary(tensors, source: file.name, format: .sharded, metadata: metadata)
+  }
+}
