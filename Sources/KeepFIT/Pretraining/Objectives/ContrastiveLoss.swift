@@ -1,0 +1,83 @@
+/// The pieces that the objectives are made of.
+public enum ContrastiveLoss {
+  /// The logit scale is held in `0...ln(100)`, as published (to four decimals).
+  public static let logitScaleRange: ClosedRange<Float> = 0...4.6052
+
+  /// The image-text contrastive loss with soft targets:
+  ///
+  ///     Z = exp(s) T V^T
+  ///     L = (CE(Z, Y) + CE(Z^T, Y)) / 2,   CE(Z, Y) = -(1/B) sum_ij Y_ij log softmax_j(Z_i)
+  ///
+  /// The clamp of `s` lies outside of the tape, as published: the gradient of `s` is never masked.
+  /// - Parameter texts: `[B, D]`; those of the stream, or fused ones.
+  public static func imageText(
+    _ stream: EncodedStream, texts: Tensor? = nil, logitScale: Parameter
+  ) -> Tensor {
+    let logits = scaledSimilarity(texts ?? stream.texts, stream.images, logitScale: logitScale)
+    return
+      (Tensor.softCrossEntropy(logits: logits, targets: stream.targets)
+      + Tensor.softCrossEntropy(logits: logits.transposed(), targets: stream.targets)) * 0.5
+  }
+
+  /// `exp(s) T V^T`, `[B, B]`.
+  static func scaledSimilarity(_ texts: Tensor, _ images: Tensor, logitScale: Parameter) -> Tensor {
+    let value = logitScale.value.item
+    let clamped = min(max(value, logitScaleRange.lowerBound), logitScaleRange.upperBound)
+    // s + (clamped - s) has the clamped value and the gradient of s.
+    let scale = (logitScale.tensor + (clamped - value)).exp()
+    return matmul(texts, images, transposeB: true) * scale
+  }
+
+  /// Which texts fit which pictures when those of one category do:
+  /// `Y_ij = [c_i = c_j] / sum_k [c_j = c_k]`, `[B, B]`.
+  public static func categoryTargets(_ categories: [String]) -> Tensor {
+    var counts: [String: Int] = [:]
+    for category in categories { counts[category, default: 0] += 1 }
+    let elements = categories.flatMap { row in
+      categories.map { column in row == column ? 1 / Float(counts[column]!) : 0 }
+    }
+    return Tensor(elements, shape: [categories.count, categories.count])
+  }
+
+  /// Each text fits its own picture only: the identity, `[B, B]`.
+  public static func pairTargets(_ count: Int) -> Tensor {
+    .oneHot(Array(0..<count), count: count)
+  }
+
+  /// The text revision: how far the texts are from what the attention makes of expert texts, where
+  /// the pictures look like the experts' pictures. The mean of all `B D` squared differences.
+  ///
+  /// Gradients flow into both streams and both encoders.
+  static func revision(
+    _ batch: EncodedBatch, attention: KnowledgeAttention, mode: ExecutionMode
+  ) -> Tensor {
+    let expert = batch.requiredExpert
+    let revised = attention(
+      queries: batch.labelled.images, keys: expert.images, values: expert.texts, mode: mode)
+    return Tensor.meanSquaredError(batch.labelled.texts, revised)
+  }
+
+  /// Both streams' texts, each with what it gains from the other stream: `T + Attn(V, V', T')` and
+  /// `T' + Attn(V', V, T)`, both from the texts before fusion and not normalised again.
+  static func fusedTexts(
+    _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
+  ) -> (labelled: Tensor, expert: Tensor) {
+    let (labelled, expert) = (batch.labelled, batch.requiredExpert)
+    let intoLabelled = required(heads.expertIntoLabelled, "fusion attention")(
+      queries: labelled.images, keys: expert.images, values: expert.texts, mode: mode.derived(1))
+    let intoExpert = required(heads.labelledIntoExpert, "fusion attention")(
+      queries: expert.images, keys: labelled.images, values: labelled.texts, mode: mode.derived(2))
+    return (labelled.texts + intoLabelled, expert.texts + intoExpert)
+  }
+}
+
+extension EncodedBatch {
+  /// The expert stream of an objective that needs one.
+  var requiredExpert: EncodedStream { required(expert, "expert stream") }
+}
+
+/// What the caller has promised to provide.
+func required<Value>(_ value: Value?, _ name: String) -> Value {
+  guard let value else { preconditionFailure("this objective needs the \(name)") }
+  return value
+}

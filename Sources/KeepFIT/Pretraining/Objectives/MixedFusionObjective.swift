@@ -1,0 +1,26 @@
+/// Both streams, with the texts of each fused into the other's: `L(V, T~, Y) + w L(V', T~', Y')`.
+public struct MixedFusionObjective: PretrainingObjective {
+  /// The weight of the expert stream, published as 1.
+  public let expertWeight: Float
+
+  /// The objective with the weight of its expert stream.
+  public init(expertWeight: Float = 1) { self.expertWeight = expertWeight }
+
+  public var needsFusion: Bool { true }
+
+  public func terms(
+    _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
+  ) -> [LossTerm] {
+    let fused = ContrastiveLoss.fusedTexts(batch, heads: heads, mode: mode)
+    let scale = heads.logitScale
+    return [
+      LossTerm(
+        "public",
+        ContrastiveLoss.imageText(batch.labelled, texts: fused.labelled, logitScale: scale)),
+      LossTerm(
+        "expert",
+        ContrastiveLoss.imageText(batch.requiredExpert, texts: fused.expert, logitScale: scale),
+        weight: expertWeight),
+    ]
+  }
+}

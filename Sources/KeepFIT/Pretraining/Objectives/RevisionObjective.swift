@@ -1,0 +1,22 @@
+/// Labelled pictures whose texts are revised by expert texts: `L(V, T, Y) + w L_rev`.
+public struct RevisionObjective: PretrainingObjective {
+  /// The weight of the revision, published as 1 for this variant.
+  public let revisionWeight: Float
+
+  /// The objective with the weight of its revision.
+  public init(revisionWeight: Float = 1) { self.revisionWeight = revisionWeight }
+
+  public var needsAttention: Bool { true }
+
+  public func terms(
+    _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
+  ) -> [LossTerm] {
+    let attention = required(heads.attention, "knowledge attention")
+    return [
+      LossTerm("public", ContrastiveLoss.imageText(batch.labelled, logitScale: heads.logitScale)),
+      LossTerm(
+        "revision", ContrastiveLoss.revision(batch, attention: attention, mode: mode.derived(0)),
+        weight: revisionWeight),
+    ]
+  }
+}
