@@ -9,6 +9,10 @@ FK_NONNULL_BEGIN
 // must depend on its index only.
 void fk_parallel_for(size_t count, void *context, void (*task)(void *context, size_t index));
 
+// From now on, calls from the calling thread run on it alone. For threads that work beside the engine,
+// such as those that load pictures: they must not hold the pool when the engine wants it.
+void fk_leave_pool(void);
+
 // How many threads share the work, the calling one included. At least 1.
 void fk_set_threads(int threads);
 int fk_get_threads(void);

@@ -12,6 +12,12 @@ public enum ThreadPool {
     set { fk_set_threads(Int32(clamping: newValue)) }
   }
 
+  /// From now on, work that the calling thread starts runs on it alone.
+  ///
+  /// For threads of one's own that work beside the engine, such as those that load pictures, so that
+  /// they do not hold the pool when the engine wants it.
+  public static func leave() { fk_leave_pool() }
+
   /// Runs `body` for every index below `count`, in no particular order, and waits for all.
   ///
   /// Calls from inside of `body` run on their own thread alone.
