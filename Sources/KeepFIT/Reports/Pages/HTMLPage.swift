@@ -1,0 +1,221 @@
+import Foundation
+
+/// Escapes text for HTML and SVG.
+enum HTMLText {
+  static func escape(_ text: String) -> String {
+    var escaped = ""
+    for character in text.unicodeScalars {
+      switch character {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case "\"": escaped += "&quot;"
+      case "'": escaped += "&#39;"
+      // Control characters are not allowed in XML, whatever a caption holds.
+      case "\u{0}"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}", "\u{7F}": escaped += "\u{FFFD}"
+      default: escaped.unicodeScalars.append(character)
+      }
+    }
+    return escaped
+  }
+}
+
+/// A page that needs nothing but itself: style, figures and pictures are inside of the one file.
+public struct HTMLPage: Sendable {
+  /// The heading, and the title of the window.
+  public var title: String
+  /// A line below the heading.
+  public var subtitle: String
+  /// Seconds after which a browser loads the page again; nil for a page that is complete.
+  public var refreshSeconds: Int?
+  private var body = ""
+  private var contents: [(id: String, title: String)] = []
+  private var isSectionOpen = false
+
+  /// An empty page.
+  public init(title: String, subtitle: String) {
+    self.title = title
+    self.subtitle = subtitle
+  }
+
+  /// Starts a section, which also appears in the list of contents.
+  public mutating func section(_ heading: String) {
+    closeSection()
+    let id = "s\(contents.count + 1)"
+    contents.append((id, heading))
+    body += "<section id=\"\(id)\"><h2>\(HTMLText.escape(heading))</h2>\n"
+    isSectionOpen = true
+  }
+
+  /// A heading below that of the section.
+  public mutating func heading(_ text: String) { body += "<h3>\(HTMLText.escape(text))</h3>\n" }
+
+  /// A paragraph of plain text.
+  public mutating func paragraph(_ text: String) { body += "<p>\(HTMLText.escape(text))</p>\n" }
+
+  /// A paragraph that is set apart, such as a warning.
+  public mutating func notice(_ text: String) {
+    body += "<p class=\"notice\">\(HTMLText.escape(text))</p>\n"
+  }
+
+  /// A list of plain texts.
+  public mutating func list(_ items: [String]) {
+    body += "<ul>" + items.map { "<li>\(HTMLText.escape($0))</li>" }.joined() + "</ul>\n"
+  }
+
+  /// Numbers that shall be seen first.
+  public mutating func tiles(_ tiles: [(value: String, label: String)]) {
+    body += "<div class=\"tiles\">"
+    for tile in tiles {
+      body += "<div class=\"tile\"><b>\(HTMLText.escape(tile.value))</b>"
+      body += "<span>\(HTMLText.escape(tile.label))</span></div>"
+    }
+    body += "</div>\n"
+  }
+
+  /// Figures side by side, as many as fit.
+  public mutating func figures(_ svgs: [String]) {
+    guard !svgs.isEmpty else { return }
+    body += "<div class=\"figures\">"
+    for svg in svgs { body += "<figure>\(svg)</figure>\n" }
+    body += "</div>\n"
+  }
+
+  /// A cell of a table.
+  public struct Cell: Sendable, ExpressibleByStringLiteral {
+    var text: String
+    var isNumber = false
+    var isStrong = false
+    var isQuoted = false
+
+    /// A cell with a text, left-aligned.
+    public init(_ text: String) { self.text = text }
+    /// A cell with a text, left-aligned.
+    public init(stringLiteral value: String) { text = value }
+    /// A right-aligned cell, bold if it is the best of its column.
+    public static func number(_ text: String, isBest: Bool = false) -> Cell {
+      var cell = Cell(text)
+      cell.isNumber = true
+      cell.isStrong = isBest
+      return cell
+    }
+    /// A right-aligned cell in grey italics: somebody else's figure.
+    public static func quoted(_ text: String) -> Cell {
+      var cell = Cell(text)
+      cell.isNumber = true
+      cell.isQuoted = true
+      return cell
+    }
+  }
+
+  /// A table; columns whose cells are numbers are right-aligned.
+  public mutating func table(_ header: [String], _ rows: [[Cell]], caption: String = "") {
+    body += "<div class=\"table\"><table>"
+    if !caption.isEmpty { body += "<caption>\(HTMLText.escape(caption))</caption>" }
+    body += "<thead><tr>"
+    for (column, name) in header.enumerated() {
+      let isNumber = rows.contains { $0.indices.contains(column) && $0[column].isNumber }
+      body += "<th\(isNumber ? " class=\"n\"" : "")>\(HTMLText.escape(name))</th>"
+    }
+    body += "</tr></thead><tbody>\n"
+    for row in rows {
+      body += "<tr>"
+      for cell in row {
+        let classes = [
+          cell.isNumber ? "n" : "", cell.isStrong ? "b" : "", cell.isQuoted ? "q" : "",
+        ]
+        .filter { !$0.isEmpty }.joined(separator: " ")
+        body += classes.isEmpty ? "<td>" : "<td class=\"\(classes)\">"
+        body += HTMLText.escape(cell.text) + "</td>"
+      }
+      body += "</tr>\n"
+    }
+    body += "</tbody></table></div>\n"
+  }
+
+  /// Pictures with a text below each.
+  ///
+  /// - Parameters:
+  ///   - pictures: one or more PNG or JPEG files side by side, a heading and lines of text.
+  public mutating func gallery(_ pictures: [(images: [Data], heading: String, lines: [String])]) {
+    body += "<div class=\"gallery\">"
+    for picture in pictures {
+      body += "<figure class=\"picture\"><div class=\"pair\">"
+      for image in picture.images {
+        body +=
+          "<img alt=\"\(HTMLText.escape(picture.heading))\" loading=\"lazy\" src=\"\(Self.dataURL(image))\">"
+      }
+      body += "</div><figcaption><b>\(HTMLText.escape(picture.heading))</b>"
+      for line in picture.lines { body += "<span>\(HTMLText.escape(line))</span>" }
+      body += "</figcaption></figure>\n"
+    }
+    body += "</div>\n"
+  }
+
+  /// The page as the text of a file.
+  public func html() -> String {
+    var page = self
+    page.closeSection()
+    let refresh = refreshSeconds.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" } ?? ""
+    let links = contents.map { "<a href=\"#\($0.id)\">\(HTMLText.escape($0.title))</a>" }
+    return """
+      <!DOCTYPE html>
+      <html lang="en"><head><meta charset="utf-8">
+      <meta name="viewport" content="width=device-width, initial-scale=1">
+      \(refresh)<title>\(HTMLText.escape(title))</title>
+      <style>\(Self.style)</style></head><body>
+      <header><h1>\(HTMLText.escape(title))</h1><p>\(HTMLText.escape(subtitle))</p>
+      <nav>\(links.joined())</nav></header>
+      <main>
+      \(page.body)</main>
+      <footer>Written by KeepFIT for Swift. For research; no output of it is a diagnosis.</footer>
+      </body></html>
+
+      """
+  }
+
+  /// Writes the page under a temporary name and renames it, so that a reader never sees half of it.
+  ///
+  /// - Throws: `CocoaError` if the file cannot be written.
+  public func write(to url: URL) throws {
+    try Data(html().utf8).write(to: url, options: .atomic)
+  }
+
+  private mutating func closeSection() {
+    if isSectionOpen { body += "</section>\n" }
+    isSectionOpen = false
+  }
+
+  private static func dataURL(_ image: Data) -> String {
+    let type = image.starts(with: [0xFF, 0xD8]) ? "image/jpeg" : "image/png"
+    return "data:\(type);base64,\(image.base64EncodedString())"
+  }
+
+  private static let style = """
+    :root{color-scheme:light}*{box-sizing:border-box}
+    body{margin:0;background:#F5F7FA;color:#1F2933;font:16px/1.5 \(PlotStyle.font)}
+    header{background:#102A43;color:#fff;padding:28px max(24px,calc((100vw - 1360px)/2)) 16px}
+    h1{margin:0;font-size:28px;font-weight:650;letter-spacing:-.01em}header p{margin:4px 0 14px;color:#D9E2EC}
+    nav a{display:inline-block;color:#D9E2EC;text-decoration:none;margin:0 22px 6px 0;border-bottom:1px solid #627D98}
+    main{max-width:1408px;margin:0 auto;padding:8px 24px 32px}
+    section{background:#fff;border:1px solid #E4E7EB;border-radius:10px;padding:8px 24px 20px;margin:20px 0}
+    h2{font-size:21px;margin:14px 0 8px}h3{font-size:17px;margin:18px 0 6px}p{max-width:80ch;margin:8px 0}
+    .notice{background:#FFF8E6;border-left:4px solid #E69F00;padding:8px 14px;border-radius:4px}
+    .tiles{display:flex;flex-wrap:wrap;gap:12px;margin:12px 0}
+    .tile{border:1px solid #E4E7EB;border-radius:8px;padding:10px 18px;min-width:130px;background:#FAFBFC}
+    .tile b{display:block;font-size:22px;font-variant-numeric:tabular-nums}.tile span{color:#52606D;font-size:14px}
+    .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:16px;align-items:start}
+    figure{margin:8px 0;min-width:0}figure svg{max-width:100%;height:auto;display:block}
+    .table{overflow-x:auto;margin:12px 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+    caption{text-align:left;color:#52606D;padding-bottom:6px;font-size:15px}
+    th{font-weight:600;text-align:left;border-bottom:2px solid #9AA5B1;padding:6px 14px 6px 0;vertical-align:bottom}
+    td{padding:6px 14px 6px 0;border-bottom:1px solid #E4E7EB;vertical-align:top}
+    th.n,td.n{text-align:right;white-space:nowrap}td.b{font-weight:700}td.q{color:#52606D;font-style:italic}
+    .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,280px),1fr));gap:18px;margin:12px 0}
+    .picture{border:1px solid #E4E7EB;border-radius:8px;overflow:hidden;background:#FAFBFC;margin:0}
+    .pair{display:flex;background:#000}.pair img{flex:1 1 0;min-width:0;width:100%;object-fit:contain;display:block}
+    figcaption{padding:10px 14px}figcaption span{display:block;color:#52606D;font-size:14.5px}
+    footer{text-align:center;color:#52606D;padding:0 24px 32px;font-size:14px}
+    @media print{body{background:#fff}section{break-inside:avoid;border:0}}
+    """
+}

@@ -1,0 +1,148 @@
+import Foundation
+
+/// Bars in groups, with error bars where a spread is known.
+public struct BarPlot: Sendable {
+  /// The bars of one colour: a value for each category, nil where there is none.
+  public struct Group: Sendable {
+    /// The name in the legend.
+    public var name: String
+    /// A value for each category.
+    public var values: [Double?]
+    /// Half the height of the error bar of each category.
+    public var spreads: [Double?]
+    /// The colour as `#RRGGBB`; by default the next of ``PlotStyle/palette``.
+    public var color: String?
+
+    /// Bars of one colour.
+    public init(
+      _ name: String, _ values: [Double?], spreads: [Double?] = [], color: String? = nil
+    ) {
+      self.name = name
+      self.values = values
+      self.spreads = spreads
+      self.color = color
+    }
+  }
+
+  /// What stands above the figure.
+  public var title: String
+  /// What the vertical axis measures, with its unit.
+  public var yLabel: String
+  /// The names below the groups.
+  public var categories: [String]
+  /// The bars.
+  public var groups: [Group]
+  /// The ends of the vertical axis; by default from zero to the largest value.
+  public var yLimits: ClosedRange<Double>?
+  /// Digits after the point of the numbers above the bars; nil writes none.
+  public var decimals: Int? = 2
+  /// A dashed grey line at a height, such as a peer at 1.
+  public var reference: Double?
+  /// Width and height in pixels.
+  public var size = (width: 640.0, height: 400.0)
+
+  /// A figure with these bars.
+  public init(title: String, yLabel: String, categories: [String], groups: [Group]) {
+    self.title = title
+    self.yLabel = yLabel
+    self.categories = categories
+    self.groups = groups
+  }
+
+  /// The figure as an `<svg>` element.
+  public func svg() -> String {
+    var values: [Double] = []
+    for group in groups {
+      for (index, value) in group.values.enumerated() {
+        guard let value else { continue }
+        values.append(
+          value + (group.spreads.indices.contains(index) ? group.spreads[index] ?? 0 : 0))
+        values.append(value)
+      }
+    }
+    if let reference { values.append(reference) }
+    // The numbers above the bars need room of their own.
+    if decimals != nil, let highest = values.max(), highest > 0 { values.append(highest * 1.06) }
+    let y = PlotScale(covering: values, limits: yLimits, includesZero: true)
+    let count = max(1, categories.count)
+    // Names that do not fit below their group are written in two lines, then slanted.
+    let slot = (size.width - 90) / Double(count)
+    let lines = categories.map { Self.wrap($0, width: slot, size: PlotStyle.tickSize) }
+    let isSlanted = lines.contains { $0.count > 2 }
+    let longest = categories.map { PlotStyle.width(of: $0, size: PlotStyle.tickSize) }.max() ?? 0
+    let margin = isSlanted ? 20 + longest * 0.58 : 22 + 17 * Double(lines.map(\.count).max() ?? 1)
+    var frame = PlotFrame(
+      title: title, xLabel: "", yLabel: yLabel, size: size,
+      legend: groups.enumerated().map { index, group in
+        PlotFrame.LegendEntry(
+          name: group.name, color: group.color ?? PlotStyle.color(index), marker: 1, isLine: false)
+      }, yTicks: y.ticks.map(y.label), bottomMargin: min(margin, size.height * 0.4))
+    frame.drawVerticalAxis(y)
+    let area = frame.area
+    let step = area.width / Double(count)
+    let bar = min(56, step * 0.8 / Double(max(1, groups.count)))
+    func height(_ value: Double) -> Double { area.bottom - y.fraction(value) * area.height }
+    let zero = height(max(0, y.lower))
+    if let reference {
+      frame.canvas.line(
+        area.left, height(reference), area.right, height(reference), color: PlotStyle.faintInk,
+        width: 1.5, dash: "5 5")
+    }
+    for (category, name) in categories.enumerated() {
+      let center = area.left + (Double(category) + 0.5) * step
+      let start = center - bar * Double(groups.count) / 2
+      for (index, group) in groups.enumerated() {
+        guard category < group.values.count, let value = group.values[category], value.isFinite
+        else { continue }
+        let x = start + Double(index) * bar
+        let top = min(height(value), zero)
+        frame.canvas.rectangle(
+          x + 1, top, bar - 2, abs(height(value) - zero),
+          fill: group.color ?? PlotStyle.color(index), tip: "\(group.name), \(name): \(value)")
+        var labelTop = top
+        if group.spreads.indices.contains(category), let spread = group.spreads[category] {
+          let middle = x + bar / 2
+          let high = height(value + spread)
+          let low = height(max(y.lower, value - spread))
+          frame.canvas.line(middle, high, middle, low, color: PlotStyle.ink, width: 1.4)
+          frame.canvas.line(middle - 4, high, middle + 4, high, color: PlotStyle.ink, width: 1.4)
+          frame.canvas.line(middle - 4, low, middle + 4, low, color: PlotStyle.ink, width: 1.4)
+          labelTop = high
+        }
+        if let decimals, bar >= 24 {
+          frame.canvas.text(
+            PlotScale.grouped(value, decimals: decimals), x + bar / 2, labelTop - 5,
+            size: min(PlotStyle.tickSize - 1, bar * 0.42), anchor: .middle)
+        }
+      }
+      if isSlanted {
+        frame.canvas.text(
+          name, center + 6, area.bottom + 18, size: PlotStyle.tickSize, color: PlotStyle.faintInk,
+          anchor: .end, rotation: -35)
+      } else {
+        for (index, line) in lines[category].enumerated() {
+          frame.canvas.text(
+            line, center, area.bottom + 20 + 17 * Double(index), size: PlotStyle.tickSize,
+            color: PlotStyle.faintInk, anchor: .middle)
+        }
+      }
+    }
+    frame.canvas.line(area.left, zero, area.right, zero, color: PlotStyle.axis, width: 1.2)
+    frame.drawLabels()
+    return frame.canvas.svg
+  }
+
+  /// Breaks a text between words so that its lines fit.
+  static func wrap(_ text: String, width: Double, size: Double) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, PlotStyle.width(of: last + " " + word, size: size) <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    let tooWide = lines.contains { PlotStyle.width(of: $0, size: size) > width * 1.05 }
+    return tooWide ? [text, "", ""] : lines
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+
+/// The lines of a run's `metrics.jsonl`, as columns.
+///
+/// A line holds `step`, `epoch`, `lr`, `loss`, `grad_norm` and `samples_per_second`, and the terms
+/// of the loss either as an object `terms` or as numbers beside the others. Lines without `loss`
+/// (the evaluations of a run) are kept apart in ``evaluations``.
+public struct RunMetrics: Sendable {
+  /// One number for each of some steps.
+  public struct Column: Sendable {
+    /// The steps, counted from 1.
+    public internal(set) var steps: [Double] = []
+    /// The value at each of them.
+    public internal(set) var values: [Double] = []
+  }
+
+  /// Every number of the training lines by its name: `loss`, `lr`, and so on.
+  public private(set) var columns: [String: Column] = [:]
+  /// The names of the loss terms in the order of their first line.
+  public private(set) var terms: [String] = []
+  /// Every number of the lines without a loss, by name.
+  public private(set) var evaluations: [String: Column] = [:]
+  /// How many lines could not be read. A run that was killed may leave half a line at the end.
+  public private(set) var unreadableLines = 0
+  /// The last step that was read.
+  public private(set) var lastStep = 0
+  /// The epoch of the last line.
+  public private(set) var lastEpoch = 0
+
+  private static let common: Set<String> = [
+    "step", "epoch", "lr", "loss", "grad_norm", "samples_per_second", "seconds", "time",
+    "logit_scale", "peak_bytes", "batch", "samples",
+  ]
+
+  /// Reads `metrics.jsonl`.
+  ///
+  /// - Parameter url: the file; it may still grow.
+  /// - Throws: `CocoaError` if there is no such file.
+  public init(contentsOf url: URL) throws {
+    let data = try Data(contentsOf: url)
+    for line in data.split(separator: UInt8(ascii: "\n")) where !line.isEmpty {
+      guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any] else {
+        unreadableLines += 1
+        continue
+      }
+      read(object)
+    }
+  }
+
+  private mutating func read(_ line: [String: Any]) {
+    guard let step = (line["step"] as? NSNumber)?.doubleValue else {
+      unreadableLines += 1
+      return
+    }
+    lastStep = max(lastStep, Int(step))
+    let isTraining = line["loss"] != nil
+    if isTraining, let epoch = (line["epoch"] as? NSNumber)?.intValue { lastEpoch = epoch }
+    for (name, value) in line {
+      if name == "terms", let terms = value as? [String: Any] {
+        for (term, value) in terms.sorted(by: { $0.key < $1.key }) {
+          addTerm(term, value, step)
+        }
+      } else if let number = Self.number(value) {
+        if !isTraining {
+          if name != "step" && name != "epoch" {
+            evaluations[name, default: Column()].add(step, number)
+          }
+        } else if Self.common.contains(name) {
+          columns[name, default: Column()].add(step, number)
+        } else {
+          addTerm(name, value, step)
+        }
+      } else if !isTraining, let group = value as? [String: Any] {
+        for (key, value) in group {
+          if let number = Self.number(value) {
+            evaluations["\(name) \(key)", default: Column()].add(step, number)
+          }
+        }
+      }
+    }
+    terms.sort()
+  }
+
+  private mutating func addTerm(_ name: String, _ value: Any, _ step: Double) {
+    guard let number = Self.number(value) else { return }
+    if !terms.contains(name) { terms.append(name) }
+    columns[name, default: Column()].add(step, number)
+  }
+
+  /// A number, or the words that JSON writers use for the values that JSON lacks.
+  private static func number(_ value: Any) -> Double? {
+    if let number = value as? NSNumber { return number.doubleValue }
+    switch value as? String {
+    case "nan", "NaN": return .nan
+    case "inf", "Infinity": return .infinity
+    case "-inf", "-Infinity": return -.infinity
+    default: return nil
+    }
+  }
+}
+
+extension RunMetrics.Column {
+  fileprivate mutating func add(_ step: Double, _ value: Double) {
+    // A resumed run repeats the steps after its last checkpoint: the later line counts.
+    while let last = steps.last, last >= step {
+      steps.removeLast()
+      values.removeLast()
+    }
+    steps.append(step)
+    values.append(value)
+  }
+
+  /// The column with at most `count` points, each the mean of equally many steps, so that the
+  /// figure of a week-long run stays small.
+  func thinned(to count: Int) -> [XYPlot.Point] {
+    guard steps.count > count else { return zip(steps, values).map { XYPlot.Point($0, $1) } }
+    return (0..<count).map { index in
+      let range = index * steps.count / count..<(index + 1) * steps.count / count
+      let share = 1 / Double(range.count)
+      return XYPlot.Point(
+        range.reduce(0) { $0 + steps[$1] } * share, range.reduce(0) { $0 + values[$1] } * share)
+    }
+  }
+
+  /// The mean over a window of about one twentieth of the column around each step; near the ends
+  /// the window shrinks to stay centred, so that a steep start is not flattened.
+  func smoothed() -> RunMetrics.Column {
+    var result = RunMetrics.Column()
+    var sums = [0.0]
+    for (step, value) in zip(steps, values) where value.isFinite {
+      result.steps.append(step)
+      sums.append(sums[sums.count - 1] + value)
+    }
+    let count = result.steps.count
+    for index in 0..<count {
+      let reach = min(max(1, count / 40), index, count - 1 - index)
+      result.values.append(
+        (sums[index + reach + 1] - sums[index - reach]) / Double(2 * reach + 1))
+    }
+    return result
+  }
+}
