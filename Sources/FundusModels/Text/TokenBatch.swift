@@ -1,0 +1,35 @@
+/// Texts as rows of token ids, padded on the right to the longest.
+public struct TokenBatch: Sendable, Equatable {
+  /// The ids of all texts, row-major `[count, length]`.
+  public let ids: [Int32]
+  /// How many tokens of each row are not padding.
+  public let lengths: [Int]
+  /// The number of tokens in each row, padding included.
+  public let length: Int
+
+  /// The number of texts.
+  public var count: Int { lengths.count }
+
+  /// Pads rows of ids to the longest of them.
+  /// - Parameter padding: the id of the padding token.
+  public init(rows: [[Int32]], padding: Int32 = 0) {
+    let length = rows.reduce(0) { max($0, $1.count) }
+    self.length = length
+    lengths = rows.map(\.count)
+    var ids: [Int32] = []
+    ids.reserveCapacity(rows.count * length)
+    for row in rows {
+      ids += row
+      ids += repeatElement(padding, count: length - row.count)
+    }
+    self.ids = ids
+  }
+
+  /// 1 for a token, 0 for padding, row-major `[count, length]`.
+  public var attentionMask: [Int32] {
+    lengths.flatMap { valid in (0..<length).map { $0 < valid ? 1 : 0 } }
+  }
+
+  /// The ids of one text, padding included.
+  public subscript(row: Int) -> ArraySlice<Int32> { ids[row * length..<(row + 1) * length] }
+}
