@@ -52,14 +52,26 @@ public struct Manifest: Sendable {
     contentsOf url: URL, root: URL, form: Form = .automatic,
     modality: ImagingModality = .colourFundus
   ) throws {
+    let (manifest, problems) = try Manifest.read(
+      contentsOf: url, root: root, form: form, modality: modality)
+    if !problems.isEmpty { throw TextFileError(file: url.path, problems: problems) }
+    if manifest.rows.isEmpty { throw TextFileError(file: url.path, "the manifest has no rows") }
+    self = manifest
+  }
+
+  /// Reads the rows of a manifest file that can be used, and tells what is wrong with the others.
+  /// - Throws: ``TextFileError`` when no row can be read, because the file or its header cannot.
+  public static func read(
+    contentsOf url: URL, root: URL, form: Form = .automatic,
+    modality: ImagingModality = .colourFundus
+  ) throws -> (manifest: Manifest, problems: [TextProblem]) {
     let bytes = try readTextFile(url)
     let isJSONLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
     let reading = ManifestReading(form: form, modality: modality)
     let (rows, problems) =
       isJSONLines
       ? try reading.jsonLines(bytes, file: url.path) : try reading.csv(bytes, file: url.path)
-    if !problems.isEmpty { throw TextFileError(file: url.path, problems: problems) }
-    if rows.isEmpty { throw TextFileError(file: url.path, "the manifest has no rows") }
-    self.init(name: url.deletingPathExtension().lastPathComponent, root: root, rows: rows)
+    let name = url.deletingPathExtension().lastPathComponent
+    return (Manifest(name: name, root: root, rows: rows), problems)
   }
 }

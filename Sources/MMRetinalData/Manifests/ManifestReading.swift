@@ -8,6 +8,7 @@ struct ManifestReading {
   /// A problem of a row, before its line is attached.
   struct RowProblem: Error {
     let message: String
+    var kind = TextProblem.Kind.format
   }
 
   private static let attributeColumns = ["atributes", "attributes"]
@@ -65,7 +66,7 @@ struct ManifestReading {
       do throws(RowProblem) {
         rows.append(try read(record))
       } catch {
-        problems.append(TextProblem(line: line(record), message: error.message))
+        problems.append(TextProblem(line: line(record), message: error.message, kind: error.kind))
       }
     }
     problems.sort { ($0.line ?? 0) < ($1.line ?? 0) }
@@ -88,7 +89,7 @@ struct ManifestReading {
     do throws(ManifestPathError) {
       return try ManifestRow(image: image, modality: modality, content: content, line: line)
     } catch {
-      throw RowProblem(message: error.description)
+      throw RowProblem(message: error.description, kind: .path)
     }
   }
 
@@ -125,7 +126,8 @@ struct ManifestReading {
     if let (language, cell) = cells.first, captions[language] == nil {
       let found = (cell ?? "").trimmed
       throw RowProblem(
-        message: "the caption is missing" + (found.isEmpty ? "" : " (found '\(found)')"))
+        message: "the caption is missing" + (found.isEmpty ? "" : " (found '\(found)')"),
+        kind: .missingCaption)
     }
     return .captions(captions)
   }

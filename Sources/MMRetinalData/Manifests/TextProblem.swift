@@ -2,15 +2,28 @@ import Foundation
 
 /// Something wrong in a text file, with the place where a person can mend it.
 public struct TextProblem: Sendable, Hashable, CustomStringConvertible {
+  /// What sort of thing is wrong.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    /// The text does not follow its format.
+    case format
+    /// A caption is missing.
+    case missingCaption = "missing_caption"
+    /// A path must not be used.
+    case path
+  }
+
   /// The line, counted from 1; nil when the whole file is meant.
   public let line: Int?
   /// What was expected and what was found.
   public let message: String
+  /// What sort of thing is wrong.
+  public let kind: Kind
 
   /// A problem at a line, or of the file as a whole.
-  public init(line: Int?, message: String) {
+  public init(line: Int?, message: String, kind: Kind = .format) {
     self.line = line
     self.message = message
+    self.kind = kind
   }
 
   /// `line 12: …`
