@@ -14,6 +14,7 @@ public struct Knowledge: Sendable, Equatable {
     /// Noun phrases that fit "A fundus photograph of …".
     public let descriptors: [String]
 
+    /// An entry of the table.
     public init(category: String, descriptors: [String]) {
       self.category = category
       self.descriptors = descriptors
@@ -150,6 +151,7 @@ public enum KnowledgeError: Error, Equatable, LocalizedError, CustomStringConver
   /// A category is given twice, or a descriptor is empty.
   case invalid(file: String, line: Int, reason: String)
 
+  /// One line: the file, the line and what is wrong with it.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): "\(file): cannot read the knowledge table: \(reason)"
@@ -159,5 +161,6 @@ public enum KnowledgeError: Error, Equatable, LocalizedError, CustomStringConver
     }
   }
 
+  /// The same as `description`.
   public var errorDescription: String? { description }
 }

@@ -1,0 +1,46 @@
+/// A place where a finding was drawn, on the retina of a right eye (see `FundusTraits`).
+struct FindingSite: Sendable {
+  let place: Point
+  let radius: Float
+}
+
+/// Something abnormal in an eye: knows where it lies and how each kind of picture shows it.
+protocol FundusFinding: Sendable {
+  var kind: FindingKind { get }
+  /// 0 for barely there, 1 for as bad as it gets.
+  var severity: Float { get }
+  /// Where it is, for captions; empty for what concerns the whole eye.
+  var sites: [FindingSite] { get }
+  /// When it is painted.
+  var layer: FindingLayer { get }
+
+  func paint(on painter: inout ColourPainter)
+  func paint(on painter: inout AngiogramPainter)
+  func paint(on painter: inout TomogramPainter)
+}
+
+extension FundusFinding {
+  func paint(on painter: inout ColourPainter) {}
+  func paint(on painter: inout AngiogramPainter) {}
+  func paint(on painter: inout TomogramPainter) {}
+}
+
+/// The layers of a fundus from the back to the front.
+enum FindingLayer: Int, Sendable, CaseIterable {
+  /// Below the retinal vessels.
+  case choroid
+  /// On the disc, below its vessels.
+  case disc
+  /// Level with the vessels.
+  case retina
+  /// In front of the retina.
+  case preretina
+}
+
+/// A finding of the whole eye, which its traits or the camera show: nothing is painted for it.
+struct DiffuseFinding: FundusFinding {
+  let kind: FindingKind
+  let severity: Float
+  let sites: [FindingSite] = []
+  let layer = FindingLayer.choroid
+}
