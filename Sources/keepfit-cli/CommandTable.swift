@@ -3,7 +3,7 @@ enum CommandTable {
   static let version = "0.1.0"
 
   static var all: [any Subcommand.Type] {
-    []
+    [InspectCommand.self, ConvertCommand.self]
   }
 
   /// The commands that share a first word, such as `data`; nil if no command has two words with it.

@@ -30,7 +30,9 @@ enum HelpText {
     let options = arguments.filter { !($0 is Positionals) }
     var usage = "Usage: keepfit \(type.name)" + (options.isEmpty ? "" : " [options]")
     for argument in positionals {
-      let many = argument.count.upperBound > 1 ? "…" : ""
+      let many =
+        argument.count.lowerBound < argument.count.upperBound && argument.count.upperBound > 1
+        ? "…" : ""
       usage +=
         argument.count.lowerBound == 0 ? " [\(argument.name)\(many)]" : " \(argument.name)\(many)"
     }

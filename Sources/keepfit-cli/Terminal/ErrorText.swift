@@ -1,4 +1,5 @@
 import Foundation
+import FundusTensor
 
 /// Turns errors of the library and the system into one line and an exit code.
 enum ErrorText {
@@ -6,21 +7,24 @@ enum ErrorText {
   static func line(for error: any Error) -> String {
     if let described = (error as? any LocalizedError)?.errorDescription { return described }
     if let error = error as? CocoaError { return cocoa(error) }
-    if type(of: error) is any CustomStringConvertible.Type { return "\(error)" }
-    return error.localizedDescription
+    return "\(error)"
   }
 
-  /// 2 for what was wrong before the work began, 1 for what broke on the way.
+  /// 2 for input that is wrong, which is what the library's errors speak of; 1 for what broke on
+  /// the way, which the system reports.
   static func code(for error: any Error) -> CommandError.Code {
-    if let error = error as? CocoaError {
+    switch error {
+    case let error as CheckpointError: return error.kind == .unwritable ? .failure : .wrongInput
+    case let error as CocoaError:
       switch error.code {
       case .fileNoSuchFile, .fileReadNoSuchFile, .fileReadCorruptFile, .fileReadUnknown,
         .fileReadInvalidFileName, .fileReadNoPermission:
         return .wrongInput
       default: return .failure
       }
+    case is POSIXError: return .failure
+    default: return .wrongInput
     }
-    return .failure
   }
 
   private static func cocoa(_ error: CocoaError) -> String {
