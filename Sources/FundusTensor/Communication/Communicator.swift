@@ -9,9 +9,8 @@ public protocol Communicator: AnyObject, Sendable {
   /// How many processes there are.
   var size: Int { get }
 
-  /// Starts the sum of `tensor` over all ranks, element by element, in place. The memory must be
-  /// left alone until the request has been waited for.
-  func startSum(_ tensor: Tensor) -> CommunicationRequest
+  /// Starts the sum of `tensor` over all ranks, element by element.
+  func startSum(_ tensor: Tensor) -> any CommunicationRequest
   /// The tensors of all ranks, one after the other along the first axis. Shapes must agree.
   func gather(_ tensor: Tensor) -> Tensor
   /// The largest of a number over all ranks. Exact for integers up to 2^24.
@@ -26,8 +25,8 @@ public protocol Communicator: AnyObject, Sendable {
 
 /// A communication under way.
 public protocol CommunicationRequest {
-  /// Returns when the result is in place.
-  func wait()
+  /// The result, once it is there.
+  func wait() -> Tensor
 }
 
 /// One process on its own.
@@ -38,9 +37,12 @@ public final class SingleProcess: Communicator {
   /// The only process.
   public init() {}
 
-  private struct Done: CommunicationRequest { func wait() {} }
+  private struct Done: CommunicationRequest {
+    let tensor: Tensor
+    func wait() -> Tensor { tensor }
+  }
 
-  public func startSum(_ tensor: Tensor) -> CommunicationRequest { Done() }
+  public func startSum(_ tensor: Tensor) -> any CommunicationRequest { Done(tensor: tensor) }
   public func gather(_ tensor: Tensor) -> Tensor { tensor }
   public func maximum(_ value: Float) -> Float { value }
   public func broadcast(_ tensor: Tensor) -> Tensor { tensor }

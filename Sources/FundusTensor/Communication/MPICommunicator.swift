@@ -40,11 +40,15 @@
         self.tensor = tensor
       }
 
-      func wait() { _ = cmpi_wait(&handle) }
+      func wait() -> Tensor {
+        _ = cmpi_wait(&handle)
+        return tensor
+      }
     }
 
-    public func startSum(_ tensor: Tensor) -> CommunicationRequest {
+    public func startSum(_ tensor: Tensor) -> any CommunicationRequest {
       var request: MPI_Request?
+      let tensor = tensor.copy()
       // MPI_IN_PLACE is (void *)1 in Open MPI.
       let inPlace = UnsafeRawPointer(bitPattern: 1)
       MPI_Iallreduce(
