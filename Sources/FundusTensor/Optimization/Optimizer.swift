@@ -30,6 +30,9 @@ extension Optimizer {
 public struct OptimizerStateError: Error, CustomStringConvertible {
   /// What does not fit.
   public let description: String
+
+  /// An error with its explanation.
+  public init(description: String) { self.description = description }
 }
 
 /// The norm of all gradients together, and the factor that holds it below a limit.

@@ -1,0 +1,43 @@
+/// One stream of a step: B pictures with a report each.
+public struct PretrainingSamples: Sendable {
+  /// Pictures in 0...1, `[B, S, S, 3]`.
+  public var images: Tensor
+  /// A report for each picture.
+  public var texts: [String]
+  /// The category that each report speaks of; nil where each text belongs to its own picture only.
+  public var categories: [String]?
+
+  /// Samples of one stream.
+  public init(images: Tensor, texts: [String], categories: [String]?) {
+    self.images = images
+    self.texts = texts
+    self.categories = categories
+  }
+}
+
+/// What a step learns from.
+public struct PretrainingBatch: Sendable {
+  /// Labelled pictures of public datasets.
+  public var labelled: PretrainingSamples
+  /// Expert image-text pairs, for objectives that use them.
+  public var expert: PretrainingSamples?
+
+  /// The batch of a step.
+  public init(labelled: PretrainingSamples, expert: PretrainingSamples? = nil) {
+    self.labelled = labelled
+    self.expert = expert
+  }
+}
+
+/// Where batches come from. What a batch holds depends on its number alone, so a resumed run gets
+/// the same ones.
+public protocol PretrainingBatchSource: AnyObject {
+  /// Batches in a pass over the labelled pictures.
+  var batchesPerEpoch: Int { get }
+  /// How many pictures were left out because they could not be read, and which.
+  var skippedPictures: [String] { get }
+  /// The next batch; the first one is `firstBatch` of ``start(at:)``.
+  func next() throws -> PretrainingBatch
+  /// Starts (again) at a batch, counted from 0 over all epochs.
+  func start(at batch: Int)
+}
