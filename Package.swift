@@ -41,7 +41,9 @@ let package = Package(
       name: "MMRetinalData",
       dependencies: ["FundusTensor", "CTurboJPEG", "CImageCodecs"],
       resources: [.embedInCode("Resources/knowledge.json")]),
-    .target(name: "KeepFIT", dependencies: ["FundusTensor", "FundusModels", "MMRetinalData"]),
+    .target(
+      name: "KeepFIT", dependencies: ["FundusTensor", "FundusModels", "MMRetinalData"],
+      resources: [.embedInCode("Resources/vocabulary.txt")]),
     .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT"]),
 
     .testTarget(
@@ -51,6 +53,10 @@ let package = Package(
     .testTarget(
       name: "MMRetinalDataTests", dependencies: ["MMRetinalData"], resources: [.copy("Goldens")]),
     .testTarget(name: "KeepFITTests", dependencies: ["KeepFIT"], resources: [.copy("Goldens")]),
+    // Damaged files for every reader: a short run in the tests, a long one as `keepfit-fuzz`.
+    .target(name: "FuzzHarness", dependencies: ["KeepFIT"], path: "Tests/FuzzHarness"),
+    .executableTarget(name: "keepfit-fuzz", dependencies: ["FuzzHarness"], path: "Tests/Fuzz"),
+    .testTarget(name: "FuzzTests", dependencies: ["FuzzHarness"]),
     .testTarget(name: "KeepFITCommandTests", dependencies: ["KeepFIT", "keepfit-cli"]),
   ],
   swiftLanguageModes: [.v6],
