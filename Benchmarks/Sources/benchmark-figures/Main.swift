@@ -1,0 +1,99 @@
+import Foundation
+import KeepFIT
+
+/// Turns the results of `compare.py` into `benchmarks.md` and its figures.
+@main
+enum Main {
+  static func main() throws {
+    guard CommandLine.arguments.count == 3 else {
+      FileHandle.standardError.write(Data("usage: benchmark-figures RESULTS.json DOCS\n".utf8))
+      exit(2)
+    }
+    let file = URL(fileURLWithPath: CommandLine.arguments[1])
+    let docs = URL(fileURLWithPath: CommandLine.arguments[2])
+    let comparison = try JSONDecoder().decode(Comparison.self, from: Data(contentsOf: file))
+    let figures = docs.appendingPathComponent("figures")
+    try FileManager.default.createDirectory(at: figures, withIntermediateDirectories: true)
+    try Data(ratioFigure(comparison).utf8)
+      .write(to: figures.appendingPathComponent("benchmarks.svg"), options: .atomic)
+    try Data(page(comparison).utf8)
+      .write(to: docs.appendingPathComponent("benchmarks.md"), options: .atomic)
+  }
+
+  /// How many times longer each peer takes, for every piece of work.
+  private static func ratioFigure(_ comparison: Comparison) -> String {
+    var engines: [String] = []
+    for row in comparison.groups.flatMap(\.rows)
+    where row.engine != "KeepFIT" && !engines.contains(row.engine) {
+      engines.append(row.engine)
+    }
+    var plot = BarPlot(
+      title: "Time of the peer over ours (above 1: ours is faster)", yLabel: "ratio",
+      categories: comparison.groups.map(\.name),
+      groups: engines.map { engine in
+        BarPlot.Group(
+          name(engine),
+          comparison.groups.map { group in group.rows.first { $0.engine == engine }?.ratio })
+      })
+    plot.reference = 1
+    plot.size = (max(760, 120 * Double(comparison.groups.count)), 520)
+    return plot.svg()
+  }
+
+  private static func page(_ comparison: Comparison) -> String {
+    let machine = comparison.machine
+    let versions = comparison.versions.sorted { $0.key < $1.key }
+      .map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    var text = """
+      # Benchmarks
+
+      Written by `make bench` on \(comparison.date). Ours and the peers take turns in one run, on the
+      same weights and inputs; the first turn of each is thrown away. A ratio is the peer's time over
+      ours in the same turn, the median over turns.
+
+      - Processor: \(machine.processor), \(machine.threads) threads
+      - Best matrix product (PyTorch, 2048 x 2048): \(format(machine.peak_gflops, 0)) GFLOP/s
+      - Best copy: \(format(machine.bandwidth, 1)) GB/s
+      - Peers: \(versions)
+      - Largest difference to PyTorch's embeddings: \
+      images \(scientific(comparison.agreement["images"])), \
+      texts \(scientific(comparison.agreement["texts"]))
+
+      ![How many times longer each peer takes](figures/benchmarks.svg)
+
+      GFLOP/s count the multiplications and additions of direct convolution, so Winograd's algorithm
+      can exceed the peak. Peak memory is that of the whole process.
+
+      """
+    for group in comparison.groups {
+      text += "\n## \(group.name)\n\n"
+      text += "| engine | median \(group.unit) | p95 | ratio | GFLOP/s | of the peak | peak memory |\n"
+      text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+      for row in group.rows {
+        let share = row.gflops.map { format($0 / machine.peak_gflops * 100, 0) + " %" } ?? ""
+        text += "| \(name(row.engine)) | \(format(row.median, 2)) | \(format(row.p95, 2)) "
+        text += "| \(format(row.ratio, 2)) | \(row.gflops.map { format($0, 0) } ?? "") | \(share) "
+        text += "| \(row.peak_bytes.map { format($0 / 1_048_576, 0) + " MiB" } ?? "") |\n"
+      }
+    }
+    return text
+  }
+
+  private static func name(_ engine: String) -> String {
+    switch engine {
+    case "pytorch": "PyTorch eager, channels last"
+    case "torch.compile": "PyTorch compiled, channels last"
+    case "onnxruntime": "ONNX Runtime"
+    case "openvino": "OpenVINO (fp32)"
+    default: engine
+    }
+  }
+
+  private static func format(_ value: Double, _ decimals: Int) -> String {
+    String(format: "%.\(decimals)f", value)
+  }
+
+  private static func scientific(_ value: Double?) -> String {
+    value.map { String(format: "%.1e", $0) } ?? "not measured"
+  }
+}

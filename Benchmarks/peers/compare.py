@@ -1,0 +1,320 @@
+"""Runs ours and the peers in turns and writes results.json for benchmark-figures.
+
+Turns are short and alternate, so that a slow minute of the machine hits all of them alike; ratios
+are taken turn by turn and their median is reported.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import model as keepfit_model
+
+HERE = Path(__file__).parent
+
+
+class Peer:
+    """A worker process of another engine."""
+
+    def __init__(self, engine, task, arguments):
+        self.engine = engine
+        command = [sys.executable, str(HERE / "worker.py"), "--engine", engine, "--task", task]
+        self.process = subprocess.Popen(
+            command + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, text=True)
+
+    def ask(self, order):
+        print(json.dumps(order), file=self.process.stdin, flush=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.engine} ended")
+        return json.loads(line)
+
+    def measure(self, repeats):
+        return self.ask({"repeats": repeats})["milliseconds"]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
+
+
+class Ours:
+    """`keepfit bench`, a process for each turn."""
+
+    engine = "KeepFIT"
+
+    def __init__(self, keepfit, words):
+        self.command = [keepfit, "bench", *words, "--json", "--quiet"]
+        self.last = {}
+
+    def measure(self, repeats):
+        command = self.command + ["--repeats", str(repeats)]
+        self.last = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return self.last["milliseconds"]
+
+    def peak(self):
+        return self.last.get("resident_peak_bytes", self.last.get("peak_bytes"))
+
+    def close(self):
+        pass
+
+
+class OursWhole:
+    """Another command of ours, timed from its start to its end as a user waits for it."""
+
+    engine = "KeepFIT"
+
+    def __init__(self, command):
+        self.command = command
+        self.resident = None
+
+    def measure(self, repeats):
+        times = []
+        for _ in range(repeats):
+            started = time.perf_counter()
+            child = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+            _, status, usage = os.wait4(child.pid, 0)
+            if status:
+                raise RuntimeError(f"{self.command[:3]} failed")
+            self.resident = usage.ru_maxrss * 1024
+            times.append((time.perf_counter() - started) * 1e3)
+        return times
+
+    def peak(self):
+        return self.resident
+
+    def close(self):
+        pass
+
+
+def compare(name, ours, peers, turns, repeats, samples, flops=None, unit="image"):
+    """One row group of the table: every engine's times for the same work."""
+    print(f"{name}: ", end="", file=sys.stderr, flush=True)
+    alive = [ours] + peers
+    times = {runner.engine: [] for runner in alive}
+    for turn in range(turns + 1):
+        for runner in list(alive):
+            try:
+                measured = runner.measure(repeats)
+            except (RuntimeError, subprocess.CalledProcessError) as error:
+                print(f"[{runner.engine}: {error}] ", end="", file=sys.stderr, flush=True)
+                alive.remove(runner)
+                if runner is ours:
+                    return None
+                continue
+            if turn > 0:  # the first turn warms up
+                times[runner.engine].append(measured)
+    rows = []
+    for runner in alive:
+        turnwise = times[runner.engine]
+        flat = sorted(x for turn in turnwise for x in turn)
+        median = statistics.median(flat)
+        ratios = [statistics.median(a) / statistics.median(b)
+                  for a, b in zip(turnwise, times["KeepFIT"])]
+        rows.append({
+            "engine": runner.engine,
+            "median": median / samples,
+            "p95": flat[min(len(flat) - 1, int(0.95 * len(flat)))] / samples,
+            "ratio": statistics.median(ratios),
+            "gflops": flops * samples / median / 1e6 if flops else None,
+            "peak_bytes": runner.peak() if hasattr(runner, "peak") else
+            runner.ask({"peak": True})["peak_bytes"],
+        })
+        runner.close()
+        print(f"{runner.engine} {rows[-1]['median']:.1f} ", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return {"name": name, "unit": f"ms/{unit}", "rows": rows}
+
+
+def resnet_flops(size):
+    """Multiplications and additions of a direct ResNet-50, for one picture."""
+    total = 0
+    side = (size + 1) // 2
+    total += side * side * 64 * 3 * 49
+    side = (side + 1) // 2
+    channels = 64
+    for stage, (blocks, width) in enumerate(zip((3, 4, 6, 3), (64, 128, 256, 512))):
+        for block in range(blocks):
+            before = side
+            if stage > 0 and block == 0:
+                side = (side + 1) // 2
+            total += before * before * channels * width
+            total += side * side * width * width * 9 + side * side * width * width * 4
+            if block == 0:
+                total += side * side * channels * width * 4
+            channels = width * 4
+    return 2 * total
+
+
+def bert_flops(length, hidden=768, layers=12, inner=3072):
+    """Multiplications and additions of BERT, for one text."""
+    linear = 4 * hidden * hidden + 2 * hidden * inner
+    return 2 * layers * length * (linear + 2 * length * hidden)
+
+
+def machine(threads):
+    """The roofline: the best matrix product and the best copy that PyTorch reaches."""
+    torch.set_num_threads(threads)
+    a, b = torch.rand(2048, 2048), torch.rand(2048, 2048)
+    best = 0.0
+    for _ in range(12):
+        started = time.perf_counter()
+        a @ b
+        best = max(best, 2 * 2048**3 / (time.perf_counter() - started) / 1e9)
+    block, copy = torch.rand(1 << 26), torch.empty(1 << 26)
+    fastest = 0.0
+    for _ in range(6):
+        started = time.perf_counter()
+        copy.copy_(block)
+        fastest = max(fastest, 2 * block.numel() * 4 / (time.perf_counter() - started) / 1e9)
+    name = next((x.split(":")[1].strip() for x in Path("/proc/cpuinfo").read_text().splitlines()
+                 if x.startswith("model name")), platform.processor())
+    return {"processor": name, "threads": threads, "peak_gflops": best, "bandwidth": fastest}
+
+
+def check_agreement(keepfit, model, scratch):
+    """Embeds the same pictures and texts with both; returns the largest difference of each."""
+    from PIL import Image
+    from safetensors.numpy import load_file
+
+    generator = np.random.default_rng(0)
+    files, arrays = [], []
+    for index in range(4):
+        small = generator.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        picture = Image.fromarray(small).resize((512, 512), Image.BICUBIC)
+        files.append(str(scratch / f"picture{index}.png"))
+        picture.save(files[-1])
+        arrays.append(np.asarray(picture, dtype=np.float32) / 255)
+    texts = ["macular hole", "a fundus photograph of severe diabetic retinopathy", "drusen"]
+    (scratch / "texts.txt").write_text("\n".join(texts) + "\n")
+    out = scratch / "ours.safetensors"
+    subprocess.run([keepfit, "embed", "--model", str(model), "--out", str(out), "--force", "--quiet",
+                    "--texts", str(scratch / "texts.txt"), *files], check=True)
+    ours = load_file(out)
+    reference = keepfit_model.load(model)
+    with torch.inference_mode():
+        images = reference.vision_model(torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2))
+        from transformers import BertTokenizerFast
+
+        config = json.loads((model / "config.json").read_text())
+        tokenizer = BertTokenizerFast(str(model / "vocab.txt"),
+                                      do_lower_case=config.get("lowercase", True))
+        batch = tokenizer(texts, padding=True, return_tensors="pt")
+        embedded = reference.text_model(batch["input_ids"], batch["attention_mask"])
+    return {
+        "images": float(np.abs(ours["image_embeddings"] - images.numpy()).max()),
+        "texts": float(np.abs(ours["text_embeddings"] - embedded.numpy()).max()),
+    }
+
+
+def photographs(folder, count):
+    """JPEGs of 3000 x 2000 with the smooth and the fine structure of photographs."""
+    from PIL import Image
+
+    folder.mkdir(parents=True, exist_ok=True)
+    generator = np.random.default_rng(7)
+    for index in range(count):
+        file = folder / f"{index:04}.jpg"
+        if file.exists():
+            continue
+        coarse = Image.fromarray(generator.integers(0, 256, (20, 30, 3), dtype=np.uint8))
+        noise = generator.normal(0, 4, (2000, 3000, 1))
+        pixels = np.asarray(coarse.resize((3000, 2000), Image.BICUBIC)) + noise
+        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file, quality=92)
+    return folder
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keepfit", required=True)
+    parser.add_argument("--results", required=True, type=Path)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="fewer sizes, two turns")
+    parser.add_argument("--only", default="vision,text,step,loader,folder")
+    parser.add_argument("--merge", action="store_true", help="keep groups of an earlier run")
+    options = parser.parse_args()
+    options.results.mkdir(parents=True, exist_ok=True)
+    only = options.only.split(",")
+    turns = 2 if options.quick else options.turns
+    threads = ["--threads", str(options.threads)]
+
+    model = options.results / "model"
+    if not (model / "config.json").exists():
+        subprocess.run([options.keepfit, "init", "--preset", "base", "--out", str(model)], check=True)
+        keepfit_model.randomise_statistics(model)
+    common = ["--model", str(model), "--scratch", str(options.results), *threads]
+    file = options.results / "results.json"
+    earlier = json.loads(file.read_text())["groups"] if options.merge and file.exists() else []
+    result = {
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": machine(options.threads),
+        "versions": {name: __import__(name).__version__
+                     for name in ("torch", "transformers", "onnxruntime", "openvino", "PIL")},
+        "agreement": check_agreement(options.keepfit, model, options.results),
+        "groups": [],
+    }
+
+    def add(group):
+        if group:
+            result["groups"].append(group)
+            names = {g["name"] for g in result["groups"]}
+            merged = [g for g in earlier if g["name"] not in names] + result["groups"]
+            file.write_text(json.dumps({**result, "groups": merged}, indent=1))
+
+    def ours(*words):
+        return Ours(options.keepfit, [*words, "--model", str(model), *threads])
+
+    engines = ["pytorch", "onnxruntime", "openvino"]
+    if "vision" in only:
+        cases = [(512, 8), (512, 1), (224, 8)] if options.quick else [
+            (512, 1), (512, 8), (512, 32), (224, 1), (224, 8), (224, 32)]
+        for size, batch in cases:
+            shape = ["--size", str(size), "--batch", str(batch)]
+            names = engines + (["torch.compile"] if (size, batch) == (512, 8) else [])
+            add(compare(f"Image embedding, {size} px, batch {batch}",
+                        ours("vision", "--size", str(size), "--batch-size", str(batch)),
+                        [Peer(e, "vision", common + shape) for e in names],
+                        turns, max(2, min(10, 24 // batch)), batch, resnet_flops(size)))
+    if "text" in only:
+        for batch, length in [(1, 16), (32, 64), (8, 256)]:
+            shape = ["--batch", str(batch), "--length", str(length)]
+            add(compare(f"Text embedding, {batch} x {length} tokens",
+                        ours("text", "--batch-size", str(batch), "--length", str(length)),
+                        [Peer(e, "text", common + shape) for e in engines],
+                        turns, max(3, 60 // batch), batch, bert_flops(length), "text"))
+    if "step" in only:
+        for size, batch in [(512, 4), (224, 8)]:
+            shape = ["--size", str(size), "--batch", str(batch), "--length", "64"]
+            flops = 3 * 2 * (resnet_flops(size) + bert_flops(64))
+            add(compare(f"Training step, {size} px, {batch} + {batch} pairs",
+                        ours("step", "--size", str(size), "--batch-size", str(batch), "--length", "64"),
+                        [Peer("pytorch", "step", common + shape)],
+                        min(turns, 3), 2, batch, flops, "pair of pairs"))
+    if "loader" in only or "folder" in only:
+        count = 40 if options.quick else 200
+        pictures = photographs(options.results / f"photographs{count}", count)
+        shape = ["--size", "512", "--batch", "8", "--folder", str(pictures)]
+        if "loader" in only:
+            add(compare(f"Loading {count} JPEGs of 3000 x 2000",
+                        ours("loader", "--images", str(pictures), "--size", "512", "--batch-size", "8"),
+                        [Peer("pytorch", "loader", common + shape)], 2, 1, count))
+        if "folder" in only:
+            words = [options.keepfit, "embed", "--model", str(model), "--force", "--quiet", *threads,
+                     "--out", str(options.results / "folder.safetensors"),
+                     *map(str, sorted(pictures.glob("*.jpg")))]
+            add(compare(f"Folder of {count} JPEGs to embeddings", OursWhole(words),
+                        [Peer("pytorch", "folder", common + shape)], 1, 1, count))
+    print(f"Wrote {file}", file=sys.stderr)
+
+
+main()

@@ -1,0 +1,179 @@
+"""One peer in a process of its own, so that its memory is its own.
+
+Reads lines of JSON from standard input: {"repeats": n} measures, {"peak": true} tells the memory.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--engine", required=True)
+parser.add_argument("--task", required=True)
+parser.add_argument("--model", required=True)
+parser.add_argument("--size", type=int, default=512)
+parser.add_argument("--batch", type=int, default=8)
+parser.add_argument("--length", type=int, default=64)
+parser.add_argument("--threads", type=int, default=os.cpu_count())
+parser.add_argument("--scratch", default="/tmp")
+parser.add_argument("--folder", default="")
+options = parser.parse_args()
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+
+import model as keepfit  # noqa: E402
+
+torch.set_num_threads(options.threads)
+torch.manual_seed(0)
+
+
+def onnx_file(module, names, shape):
+    file = Path(options.scratch) / f"{options.task}-{'x'.join(map(str, shape[0].shape))}.onnx"
+    if not file.exists():
+        torch.onnx.export(module, shape, file, input_names=names, opset_version=17, dynamo=False)
+    return file
+
+
+def compiled(module, inputs, names):
+    """A function of no arguments that runs the module once in the chosen engine."""
+    if options.engine == "pytorch":
+        return lambda: module(*inputs)
+    if options.engine == "torch.compile":
+        fast = torch.compile(module)
+        return lambda: fast(*inputs)
+    arrays = {n: x.contiguous().numpy() for n, x in zip(names, inputs)}
+    file = onnx_file(module, names, tuple(x.contiguous() for x in inputs))
+    if options.engine == "onnxruntime":
+        import onnxruntime
+
+        settings = onnxruntime.SessionOptions()
+        settings.intra_op_num_threads = options.threads
+        session = onnxruntime.InferenceSession(file, settings, providers=["CPUExecutionProvider"])
+        return lambda: session.run(None, arrays)
+    if options.engine == "openvino":
+        import openvino
+
+        core = openvino.Core()
+        hints = {
+            "INFERENCE_NUM_THREADS": options.threads,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+        network = core.compile_model(str(file), "CPU", hints)
+        request = network.create_infer_request()
+        return lambda: request.infer(arrays, share_inputs=True)
+    raise SystemExit(f"unknown engine {options.engine}")
+
+
+def vision():
+    tower = keepfit.load(options.model).vision_model
+    images = torch.rand(options.batch, 3, options.size, options.size)
+    if options.engine.startswith("torch") or options.engine == "pytorch":
+        tower = tower.to(memory_format=torch.channels_last)
+        images = images.to(memory_format=torch.channels_last)
+    return compiled(tower, (images,), ["images"])
+
+
+def text():
+    tower = keepfit.load(options.model).text_model
+    vocabulary = tower.model.config.vocab_size
+    return compiled(tower, keepfit.token_ids(options.batch, options.length, vocabulary), ["ids", "mask"])
+
+
+def step():
+    model = keepfit.load(options.model).train().to(memory_format=torch.channels_last)
+    vocabulary = model.text_model.model.config.vocab_size
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-4, weight_decay=1e-5, fused=True)
+
+    def stream():
+        images = torch.rand(options.batch, 3, options.size, options.size)
+        ids, mask = keepfit.token_ids(options.batch, options.length, vocabulary)
+        return images.to(memory_format=torch.channels_last), ids, mask
+
+    public, expert = stream(), stream()
+
+    def run():
+        optimizer.zero_grad()
+        keepfit.keepfit_loss(model, public, expert).backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+
+    return run
+
+
+class Folder(torch.utils.data.Dataset):
+    """What a careful program does: Pillow, an antialiased resize, padding to a square."""
+
+    def __init__(self):
+        self.files = sorted(Path(options.folder).glob("*.jpg"))
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        from PIL import Image
+
+        pixels = np.array(Image.open(self.files[index]).convert("RGB"))
+        image = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
+        height, width = image.shape[2:]
+        scale = options.size / max(height, width)
+        new = (int(height * scale), int(width * scale))
+        image = torch.nn.functional.interpolate(image, new, mode="bilinear", antialias=True)[0]
+        return torch.nn.functional.pad(image, (0, options.size - new[1], 0, options.size - new[0]))
+
+
+def loader():
+    batches = torch.utils.data.DataLoader(Folder(), options.batch, num_workers=options.threads)
+
+    def run():
+        for _ in batches:
+            pass
+
+    return run
+
+
+def folder():
+    tower = keepfit.load(options.model).vision_model.to(memory_format=torch.channels_last)
+    batches = torch.utils.data.DataLoader(Folder(), options.batch, num_workers=2)
+
+    def run():
+        for images in batches:
+            tower(images.to(memory_format=torch.channels_last))
+
+    return run
+
+
+def probe():
+    from sklearn.linear_model import LogisticRegression
+
+    generator = np.random.default_rng(5)
+    features = np.abs(generator.normal(size=(2000, 2048)))
+    labels = generator.integers(0, 5, 2000)
+    return lambda: LogisticRegression(
+        C=0.316, max_iter=1000, class_weight="balanced").fit(features, labels)
+
+
+def peak():
+    status = Path("/proc/self/status").read_text()
+    return int(next(x for x in status.splitlines() if x.startswith("VmHWM")).split()[1]) * 1024
+
+
+work = {"vision": vision, "text": text, "step": step, "loader": loader, "folder": folder,
+        "probe": probe}[options.task]()
+training = options.task == "step"
+with torch.inference_mode(not training):
+    for line in sys.stdin:
+        order = json.loads(line)
+        if "peak" in order:
+            print(json.dumps({"peak_bytes": peak()}), flush=True)
+            continue
+        times = []
+        for _ in range(order["repeats"]):
+            started = time.perf_counter()
+            work()
+            times.append((time.perf_counter() - started) * 1e3)
+        print(json.dumps({"milliseconds": times}), flush=True)
