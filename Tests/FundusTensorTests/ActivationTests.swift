@@ -87,6 +87,10 @@ import Testing
     #expect(rows.shape == [2, 2, 5])
     #expect(rows[1, 0, 3] == table[5, 3])
     checkGradients(of: [table]) { Tensor.embedding($0[0], ids: ids, shape: [4]) }
+    let padded = Parameter(table)
+    Tensor.embedding(padded.tensor, ids: ids, shape: [4], padding: 5)
+      .backward(gradient: Tensor(repeating: 1, shape: [4, 5]))
+    #expect(padded.gradient?[5, 0] == 0 && padded.gradient?[0, 0] == 1)
   }
 
   @Test func dropoutIsAFunctionOfItsStream() {

@@ -3,6 +3,7 @@
 #define C_FUNDUS_KERNELS_H
 
 #include "fk_activation.h"
+#include "fk_attention.h"
 #include "fk_common.h"
 #include "fk_cpu.h"
 #include "fk_elementwise.h"

@@ -25,6 +25,14 @@ public struct TokenBatch: Sendable, Equatable {
     self.ids = ids
   }
 
+  /// Rows that are padded already.
+  init(ids: [Int32], lengths: [Int], length: Int) {
+    precondition(ids.count == lengths.count * length, "the ids do not fill the rows")
+    self.ids = ids
+    self.lengths = lengths
+    self.length = length
+  }
+
   /// 1 for a token, 0 for padding, row-major `[count, length]`.
   public var attentionMask: [Int32] {
     lengths.flatMap { valid in (0..<length).map { $0 < valid ? 1 : 0 } }

@@ -1,0 +1,120 @@
+/// The BERT encoder (Devlin et al., arXiv 1810.04805) with the exact GELU, under the names of
+/// Hugging Face checkpoints.
+public final class Bert: Module {
+  /// The sizes.
+  public let configuration: BertConfiguration
+  /// `[vocabulary, D]`, `[positions, D]` and `[types, D]`.
+  public let wordEmbeddings, positionEmbeddings, tokenTypeEmbeddings: Parameter
+  let embeddingNorm: NormLayer
+  let layers: [BertLayer]
+  /// Part of every checkpoint; its result is not used.
+  let pooler: DenseLayer
+
+  /// A model with weights normal around 0 with deviation 0.02, as BERT is begun.
+  /// - Precondition: the configuration is valid (``BertConfiguration/validate()``).
+  public init(_ configuration: BertConfiguration = .base, initialization: Initialization) {
+    precondition((try? configuration.validate()) != nil, "an invalid configuration")
+    self.configuration = configuration
+    let width = configuration.hiddenSize
+    func table(_ name: String, _ rows: Int) -> Parameter {
+      Parameter(initialization.derived(name).normal([rows, width], deviation: 0.02))
+    }
+    wordEmbeddings = table("word", configuration.vocabularySize)
+    positionEmbeddings = table("position", configuration.maximumPositions)
+    tokenTypeEmbeddings = table("type", configuration.tokenTypeCount)
+    embeddingNorm = NormLayer(
+      width: width, epsilon: configuration.layerNormEpsilon,
+      initialization: initialization.derived("norm"))
+    layers = (0..<configuration.layerCount).map {
+      BertLayer(configuration, initialization: initialization.derived("layer.\($0)"))
+    }
+    pooler = DenseLayer(
+      inputs: width, outputs: width, initialization: initialization.derived("pooler"))
+  }
+
+  /// Names the state as Hugging Face does, without a prefix.
+  public func visit(_ state: inout StateVisitor) {
+    state.parameter("embeddings.word_embeddings.weight", wordEmbeddings)
+    state.parameter("embeddings.position_embeddings.weight", positionEmbeddings)
+    state.parameter("embeddings.token_type_embeddings.weight", tokenTypeEmbeddings)
+    state.child("embeddings.LayerNorm", embeddingNorm)
+    for (index, layer) in layers.enumerated() { state.child("encoder.layer.\(index)", layer) }
+    state.child("pooler.dense", pooler)
+  }
+
+  /// The embedding output and the output of every layer, `[N, T, D]` each, padding included.
+  ///
+  /// Padding is not looked at by other positions.
+  /// - Precondition: rows are no longer than the positions, and ids below the vocabulary's size.
+  public func hiddenStates(
+    of batch: TokenBatch, mode: ExecutionMode = .inference
+  ) -> [Tensor] {
+    let rows = BertRows(batch, keepsPadding: true)
+    let all = encode(rows, layers: Set(0...layers.count), mode: mode)
+    let shape = [batch.count, batch.length, configuration.hiddenSize]
+    return (0...layers.count).map { all[$0]!.reshaped(shape) }
+  }
+
+  /// Outputs of the wanted layers, `[R, D]`; 0 is the embedding output.
+  func encode(_ rows: BertRows, layers wanted: Set<Int>, mode: ExecutionMode) -> [Int: Tensor] {
+    var x = embed(rows, mode: mode)
+    var results: [Int: Tensor] = wanted.contains(0) ? [0: x] : [:]
+    let last = wanted.max() ?? 0
+    let isDifferentiated = requiresGradient
+    for (index, layer) in layers.enumerated() where index < last {
+      if mode.isTraining || isDifferentiated {
+        x = layer(x, layout: rows.layout, mode: mode.derived(UInt64(index + 1)))
+      } else {
+        x = layer.infer(x, layout: rows.layout)
+      }
+      if wanted.contains(index + 1) { results[index + 1] = x }
+    }
+    return results
+  }
+
+  /// Whether a backward pass could reach any parameter.
+  private var requiresGradient: Bool {
+    parameters.contains { $0.parameter.tensor.requiresGradient }
+  }
+
+  private func embed(_ rows: BertRows, mode: ExecutionMode) -> Tensor {
+    precondition(
+      rows.longest <= configuration.maximumPositions,
+      "\(rows.longest) tokens for \(configuration.maximumPositions) positions")
+    let shape = [rows.ids.count]
+    let words = Tensor.embedding(
+      wordEmbeddings.tensor, ids: rows.ids, shape: shape, padding: configuration.paddingID)
+    let positions = Tensor.embedding(
+      positionEmbeddings.tensor, ids: rows.positions, shape: shape)
+    let types = Tensor.embedding(
+      tokenTypeEmbeddings.tensor, ids: Array(repeating: 0, count: rows.ids.count), shape: shape)
+    let sum = embeddingNorm(words + types + positions)
+    guard case .training(let stream) = mode else { return sum }
+    return sum.dropout(configuration.hiddenDropout, stream.derived(0))
+  }
+}
+
+/// The tokens of a batch as the rows of one matrix.
+struct BertRows {
+  let ids: [Int32]
+  let positions: [Int32]
+  /// Rows of each text.
+  let sizes: [Int]
+  let layout: AttentionLayout
+
+  var longest: Int { sizes.max() ?? 0 }
+
+  /// - Parameter keepsPadding: whether padding has rows; it is never seen by attention.
+  init(_ batch: TokenBatch, keepsPadding: Bool) {
+    if keepsPadding {
+      ids = batch.ids
+      sizes = Array(repeating: batch.length, count: batch.count)
+      layout = AttentionLayout(lengths: batch.lengths, paddedTo: batch.length)
+    } else {
+      ids = (0..<batch.count).flatMap { batch[$0].prefix(batch.lengths[$0]) }
+      sizes = batch.lengths
+      layout = AttentionLayout(packed: batch.lengths)
+    }
+    positions = sizes.flatMap { 0..<Int32($0) }
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+
+/// The sizes of a BERT model, under the names of Hugging Face's `BertConfig`.
+public struct BertConfiguration: Codable, Sendable, Equatable {
+  /// Rows of the word embeddings.
+  public var vocabularySize = 28_996
+  /// Width D of the hidden states.
+  public var hiddenSize = 768
+  /// Number of encoder layers.
+  public var layerCount = 12
+  /// Number of attention heads, a divisor of ``hiddenSize``.
+  public var headCount = 12
+  /// Width of the layer between the two maps of a feed-forward block.
+  public var intermediateSize = 3072
+  /// The longest text in tokens.
+  public var maximumPositions = 512
+  /// Rows of the token type embeddings, of which only the first is used.
+  public var tokenTypeCount = 2
+  /// Dropout after the embeddings and after each block, in training.
+  public var hiddenDropout: Float = 0.1
+  /// Dropout of the attention weights, in training.
+  public var attentionDropout: Float = 0.1
+  /// Added to the variance in layer normalisation.
+  public var layerNormEpsilon: Float = 1e-12
+
+  /// The padding token, whose word embedding is not trained.
+  public var paddingID: Int32 = 0
+  /// The activation; `gelu` (the exact one) is what there is.
+  public var activation = "gelu"
+
+  enum CodingKeys: String, CodingKey {
+    case vocabularySize = "vocab_size"
+    case hiddenSize = "hidden_size"
+    case layerCount = "num_hidden_layers"
+    case headCount = "num_attention_heads"
+    case intermediateSize = "intermediate_size"
+    case maximumPositions = "max_position_embeddings"
+    case tokenTypeCount = "type_vocab_size"
+    case hiddenDropout = "hidden_dropout_prob"
+    case attentionDropout = "attention_probs_dropout_prob"
+    case layerNormEpsilon = "layer_norm_eps"
+    case paddingID = "pad_token_id"
+    case activation = "hidden_act"
+  }
+
+  /// The sizes of BERT base with the cased vocabulary, which is Bio_ClinicalBERT.
+  public init() {}
+
+  /// BERT base with the cased vocabulary.
+  public static let base = BertConfiguration()
+
+  /// Reads a `BertConfig`; a size that is left out is that of ``base``.
+  /// - Throws: `DecodingError` for values of another type, ``BertConfigurationError`` for values
+  ///   that no model can have.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
+      value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
+    }
+    try read(.vocabularySize, &vocabularySize)
+    try read(.hiddenSize, &hiddenSize)
+    try read(.layerCount, &layerCount)
+    try read(.headCount, &headCount)
+    try read(.intermediateSize, &intermediateSize)
+    try read(.maximumPositions, &maximumPositions)
+    try read(.tokenTypeCount, &tokenTypeCount)
+    try read(.hiddenDropout, &hiddenDropout)
+    try read(.attentionDropout, &attentionDropout)
+    try read(.layerNormEpsilon, &layerNormEpsilon)
+    try read(.paddingID, &paddingID)
+    try read(.activation, &activation)
+    try validate()
+  }
+
+  /// Checks what the initializers of a model would trap on.
+  /// - Throws: ``BertConfigurationError``.
+  public func validate() throws(BertConfigurationError) {
+    let sizes: [(CodingKeys, Int)] = [
+      (.vocabularySize, vocabularySize), (.hiddenSize, hiddenSize), (.layerCount, layerCount),
+      (.headCount, headCount), (.intermediateSize, intermediateSize),
+      (.maximumPositions, maximumPositions), (.tokenTypeCount, tokenTypeCount),
+    ]
+    // Sizes beyond 2^24 are those of no model, and their products stay far from overflow below it.
+    for (key, size) in sizes where !(1...(1 << 24)).contains(size) {
+      throw .init(key: key.rawValue, expected: "1 to \(1 << 24)", found: "\(size)")
+    }
+    guard hiddenSize % headCount == 0 else {
+      throw .init(
+        key: CodingKeys.headCount.rawValue, expected: "a divisor of hidden_size \(hiddenSize)",
+        found: "\(headCount)")
+    }
+    let rates: [(CodingKeys, Float)] = [
+      (.hiddenDropout, hiddenDropout), (.attentionDropout, attentionDropout),
+    ]
+    for (key, rate) in rates where !(rate >= 0 && rate < 1) {
+      throw .init(key: key.rawValue, expected: "at least 0 and below 1", found: "\(rate)")
+    }
+    guard layerNormEpsilon > 0, layerNormEpsilon < 1 else {
+      throw .init(
+        key: CodingKeys.layerNormEpsilon.rawValue, expected: "above 0 and below 1",
+        found: "\(layerNormEpsilon)")
+    }
+    guard activation == "gelu" else {
+      throw .init(key: CodingKeys.activation.rawValue, expected: "gelu", found: activation)
+    }
+  }
+}
+
+/// A value of a BERT configuration that no model can have.
+public struct BertConfigurationError: Error, Equatable, LocalizedError, CustomStringConvertible {
+  /// The name in the file, for example `num_attention_heads`.
+  public let key: String
+  /// What may stand there.
+  public let expected: String
+  /// What stands there.
+  public let found: String
+
+  /// What is wrong, on one line.
+  public var description: String {
+    "text configuration, \(key): expected \(expected), found \(found.debugDescription)"
+  }
+
+  /// The same as ``description``.
+  public var errorDescription: String? { description }
+}

@@ -1,0 +1,82 @@
+/// One layer of the encoder: attention and a feed-forward block, each followed by dropout, the
+/// residual and layer normalisation.
+final class BertLayer: Module, Sendable {
+  private let configuration: BertConfiguration
+  let query, key, value: DenseLayer
+  let attentionOutput: DenseLayer
+  let attentionNorm: NormLayer
+  let intermediate: DenseLayer
+  let output: DenseLayer
+  let outputNorm: NormLayer
+
+  private let packedInputs = PackedWeights()
+
+  init(_ configuration: BertConfiguration, initialization: Initialization) {
+    self.configuration = configuration
+    let width = configuration.hiddenSize
+    func dense(_ name: String, _ inputs: Int, _ outputs: Int) -> DenseLayer {
+      DenseLayer(
+        inputs: inputs, outputs: outputs, initialization: initialization.derived(name))
+    }
+    func norm(_ name: String) -> NormLayer {
+      NormLayer(
+        width: width, epsilon: configuration.layerNormEpsilon,
+        initialization: initialization.derived(name))
+    }
+    query = dense("query", width, width)
+    key = dense("key", width, width)
+    value = dense("value", width, width)
+    attentionOutput = dense("attention.output", width, width)
+    attentionNorm = norm("attention.norm")
+    intermediate = dense("intermediate", width, configuration.intermediateSize)
+    output = dense("output", configuration.intermediateSize, width)
+    outputNorm = norm("norm")
+  }
+
+  func visit(_ state: inout StateVisitor) {
+    state.child("attention.self.query", query)
+    state.child("attention.self.key", key)
+    state.child("attention.self.value", value)
+    state.child("attention.output.dense", attentionOutput)
+    state.child("attention.output.LayerNorm", attentionNorm)
+    state.child("intermediate.dense", intermediate)
+    state.child("output.dense", output)
+    state.child("output.LayerNorm", outputNorm)
+  }
+
+  /// With gradients and, in training, dropout.
+  /// - Parameter x: `[R, D]`.
+  func callAsFunction(_ x: Tensor, layout: AttentionLayout, mode: ExecutionMode) -> Tensor {
+    var hiddenDropout: Float = 0, attentionDropout: Float = 0
+    var stream: RandomStream?
+    if case .training(let given) = mode {
+      hiddenDropout = configuration.hiddenDropout
+      attentionDropout = configuration.attentionDropout
+      stream = given
+    }
+    let inputs = [query, key, value]
+    let rows = linear(
+      x, weight: .concatenated(inputs.map(\.weight.tensor)),
+      bias: .concatenated(inputs.map(\.bias.tensor)))
+    let mixed = selfAttention(
+      rows, heads: configuration.headCount, layout: layout, dropout: attentionDropout,
+      stream: stream?.derived(0))
+    let attended = attentionNorm(
+      attentionOutput(mixed), residual: x, dropout: hiddenDropout, stream: stream?.derived(1))
+    return outputNorm(
+      output(intermediate(attended).gelu()), residual: attended, dropout: hiddenDropout,
+      stream: stream?.derived(2))
+  }
+
+  /// Without gradients: one product for queries, keys and values; bias, residual and GELU are
+  /// applied while a product's result is still in the cache.
+  func infer(_ x: Tensor, layout: AttentionLayout) -> Tensor {
+    let inputs = [query, key, value]
+    let rows = packedInputs.matrix(of: inputs.map(\.weight))
+      .apply(x, bias: .concatenated(inputs.map(\.bias.value)))
+    let mixed = selfAttention(rows, heads: configuration.headCount, layout: layout)
+    let attended = attentionNorm(attentionOutput.infer(mixed, residual: x))
+    return outputNorm(
+      output.infer(intermediate.infer(attended, activation: .gelu), residual: attended))
+  }
+}
