@@ -73,6 +73,15 @@ enum JPEGCodec {
       width: width, height: height, kind: .cmyk, largest: 255, samples: .bytes(pixels))
   }
 
+  /// The size of the whole picture.
+  static func size(
+    of data: Data, name: String, options: DecodingOptions
+  ) throws(ImageError) -> (height: Int, width: Int) {
+    let handle = try Handle(tjInitDecompress, name: name)
+    let header = try readHeader(data, handle, name: name, options: options)
+    return (Int(header.height), Int(header.width))
+  }
+
   private static func readHeader(
     _ data: Data, _ handle: Handle, name: String, options: DecodingOptions
   ) throws(ImageError) -> Header {

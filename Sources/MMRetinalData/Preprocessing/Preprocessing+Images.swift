@@ -1,0 +1,178 @@
+import FundusTensor
+import Foundation
+
+extension Preprocessing {
+  /// A picture as `[S, S, 3]`, 0 to 1, with S the ``imageSize``.
+  public func prepare(_ image: FundusImage, name: String = "picture") throws(ImageError) -> Tensor {
+    try Tensor(shape: [imageSize, imageSize, 3]) { span throws(ImageError) in
+      try prepare(image, name: name, into: &span)
+    }
+  }
+
+  /// A file as `[S, S, 3]`.
+  public func prepare(contentsOf url: URL) throws(ImageError) -> Tensor {
+    try Tensor(shape: [imageSize, imageSize, 3]) { span throws(ImageError) in
+      try prepare(contentsOf: url, into: &span)
+    }
+  }
+
+  /// An image file in memory as `[S, S, 3]`.
+  /// - Parameter name: what errors call the data.
+  public func prepare(decoding data: Data, name: String) throws(ImageError) -> Tensor {
+    try Tensor(shape: [imageSize, imageSize, 3]) { span throws(ImageError) in
+      try prepare(decoding: data, name: name, into: &span)
+    }
+  }
+
+  /// Pictures as `[N, S, S, 3]`, several at a time.
+  public func prepare(_ images: [FundusImage]) throws(ImageError) -> Tensor {
+    try Tensor.stacking(images.count, of: [imageSize, imageSize, 3]) {
+      index, span throws(ImageError) in
+      try prepare(images[index], name: "picture \(index)", into: &span)
+    }
+  }
+
+  /// Files as `[N, S, S, 3]`, several at a time.
+  /// - Throws: the error of the first file that has one.
+  public func prepare(contentsOf urls: [URL]) throws(ImageError) -> Tensor {
+    try Tensor.stacking(urls.count, of: [imageSize, imageSize, 3]) {
+      index, span throws(ImageError) in
+      try prepare(contentsOf: urls[index], into: &span)
+    }
+  }
+
+  /// Numbers that are no file, `[H, W, 3]`, as `[S, S, 3]`.
+  ///
+  /// The range must be named: the released code guesses it, and divides numbers from 0 to 1 a second
+  /// time.
+  public func prepare(
+    _ pixels: Tensor, range: InputRange, name: String = "picture"
+  ) throws(ImageError) -> Tensor {
+    guard pixels.rank == 3, pixels.shape[2] == 3, pixels.count > 0 else {
+      throw .unsuitable(name: name, reason: "expected [H, W, 3], found \(pixels.shape)")
+    }
+    return try fitted(range == .unit ? pixels : pixels / range.divisor, name: name)
+  }
+
+  /// A file, written to where a batch keeps it.
+  /// - Parameter target: receives `[S, S, 3]`.
+  public func prepare(
+    contentsOf url: URL, into target: inout MutableSpan<Float>
+  ) throws(ImageError) {
+    try prepare(decoding: ImageFile.read(url), name: url.path, into: &target)
+  }
+
+  /// An image file in memory, written to where a batch keeps it.
+  public func prepare(
+    decoding data: Data, name: String, into target: inout MutableSpan<Float>
+  ) throws(ImageError) {
+    if colour == .asStored {
+      let stored = try StoredImage(decoding: data, name: name, options: decoding)
+      let numbers = try fitted(stored.publishedTensor(name: name), name: name)
+      numbers.withSpan { source in
+        for index in source.indices { target[index] = source[index] }
+      }
+      return
+    }
+    var options = decoding
+    let format = try ImageFile.format(of: data, name: name)
+    if reducesJPEG, format == .jpeg, !options.appliesOrientation {
+      let size = try JPEGCodec.size(of: data, name: name, options: options)
+      options.jpegReduction = reduction(height: size.height, width: size.width)
+      if options.jpegReduction > 1 {
+        let image = try FundusImage(decoding: data, name: name, options: options)
+        try fit(height: size.height, width: size.width, name: name).resize(
+          image.pixels, height: size.height, width: size.width, channels: 3,
+          reduction: options.jpegReduction, into: &target)
+        return
+      }
+    }
+    let image = try FundusImage(decoding: data, name: name, options: options)
+    try prepare(image, name: name, into: &target)
+  }
+
+  /// A picture, written to where a batch keeps it.
+  public func prepare(
+    _ image: FundusImage, name: String, into target: inout MutableSpan<Float>
+  ) throws(ImageError) {
+    let image = cropsForeground ? image.croppedToForeground() : image
+    try fit(height: image.height, width: image.width, name: name).resize(
+      image.pixels, height: image.height, width: image.width, channels: 3, into: &target)
+  }
+
+  func fit(height: Int, width: Int, name: String) throws(ImageError) -> PictureFit {
+    var size = (height: height, width: width)
+    switch geometry {
+    case .fitted: size = try targetSize(height: height, width: width, name: name)
+    case .unchanged: try checkUnchanged(height: height, width: width, name: name)
+    }
+    return PictureFit(
+      height: size.height, width: size.width, paddedHeight: imageSize, paddedWidth: imageSize,
+      antialias: antialias)
+  }
+
+  private func checkUnchanged(height: Int, width: Int, name: String) throws(ImageError) {
+    guard height == imageSize && width == imageSize else {
+      throw .unsuitable(
+        name: name,
+        reason: "expected \(imageSize) x \(imageSize) pixels, found \(width) x \(height); resize "
+          + "the files first or choose a preprocessing that does")
+    }
+  }
+
+  private func fitted(_ pixels: Tensor, name: String) throws(ImageError) -> Tensor {
+    let fit = try fit(height: pixels.shape[0], width: pixels.shape[1], name: name)
+    return pixels.resized(height: fit.height, width: fit.width, antialias: antialias)
+      .padded(bottom: imageSize - fit.height, right: imageSize - fit.width)
+  }
+}
+
+extension StoredImage {
+  /// The numbers that the released loader makes of this file, `[H, W, 3]`: see
+  /// ``Preprocessing/Colour/asStored``.
+  public func publishedTensor(name: String = "picture") throws(ImageError) -> Tensor {
+    let count = width * height
+    var values: [Float]
+    switch samples {
+    case .bytes(let bytes):
+      // Pillow stretches 2 and 4 bits of grey, but neither single bits nor indices.
+      let factor: Float =
+        kind == .grey && largest == 3 ? 85 : kind == .grey && largest == 15 ? 17 : 1
+      values = bytes.map { Float($0) * factor }
+    case .words(let words):
+      values = words.map { Float(kind == .grey ? $0 : $0 >> 8) }
+    }
+    if kind == .rgbAssociatedAlpha {
+      let straight = rgb().pixels
+      for pixel in 0..<count {
+        for channel in 0..<3 { values[pixel * 4 + channel] = Float(straight[pixel * 3 + channel]) }
+      }
+    }
+    // A 16-bit picture of grey and alpha is opened as RGBA.
+    let isWideGreyAlpha: Bool
+    if case .words = samples {
+      isWideGreyAlpha = kind == .greyAlpha
+    } else {
+      isWideGreyAlpha = false
+    }
+    if kind == .greyAlpha && !isWideGreyAlpha {
+      throw .unsuitable(name: name, reason: "grey with alpha cannot be used as stored")
+    }
+    if let most = values.max(), most > 1 { for index in values.indices { values[index] /= 255 } }
+    let stored = channels
+    return Tensor(shape: [height, width, 3]) { span in
+      for pixel in 0..<count {
+        for channel in 0..<3 {
+          let source =
+            switch stored {
+            case 1: 0
+            case 2: channel == 2 ? 1 : 0
+            case 3: channel
+            default: channel + 1
+            }
+          span[pixel * 3 + channel] = values[pixel * stored + source]
+        }
+      }
+    }
+  }
+}
