@@ -4,6 +4,7 @@
 
 #include "fk_activation.h"
 #include "fk_attention.h"
+#include "fk_augment.h"
 #include "fk_common.h"
 #include "fk_cpu.h"
 #include "fk_elementwise.h"

@@ -1,0 +1,184 @@
+import FundusTensor
+import Foundation
+
+/// Random changes of training pictures: flip, small rotation and shrinking, brightness and contrast.
+///
+/// Each step happens to each picture with its own probability. Formulas and ranges are those of the
+/// released pipeline (kornia 0.6.12); expert pictures are never augmented there.
+///
+/// Random numbers depend on the stream, the epoch and the sample alone: not on the batch that a
+/// sample is in, the threads, or what was drawn before. Only the order of the colour steps belongs to
+/// the batch.
+public struct Augmentation: Hashable, Sendable, Codable {
+  /// How often pictures are mirrored left to right.
+  public var flipProbability: Float = 0.5
+  /// How often pictures are turned and scaled.
+  public var affineProbability: Float = 0.25
+  /// Degrees that a picture is turned by: from the negative of this to this.
+  public var largestAngle: Float = 5
+  /// The least scale; the largest is 1. Below 1 the picture shrinks inside of a black border.
+  public var smallestScale: Float = 0.9
+  /// How often colours change.
+  public var jitterProbability: Float = 0.25
+  /// The brightness factor is uniform from 1 minus this to 1 plus this.
+  public var brightness: Float = 0.2
+  /// The contrast factor is uniform from 1 minus this to 1 plus this.
+  public var contrast: Float = 0.2
+
+  /// The released settings.
+  public init() {}
+
+  /// The released settings.
+  public static let published = Augmentation()
+
+  /// A rotation and an isotropic scale about the centre ((W - 1) / 2, (H - 1) / 2).
+  public struct Affine: Hashable, Sendable, Codable {
+    /// Degrees; positive turns the content anticlockwise as seen.
+    public var angle: Float
+    /// Below 1 the content shrinks.
+    public var scale: Float
+
+    /// A rotation by `angle` degrees with a scale.
+    public init(angle: Float, scale: Float) {
+      self.angle = angle
+      self.scale = scale
+    }
+  }
+
+  /// Factors of brightness and contrast.
+  public struct Jitter: Hashable, Sendable, Codable {
+    /// x becomes clamp(x · brightness, 0, 1).
+    public var brightness: Float
+    /// x becomes clamp(c · x + (1 - c) · m, 0, 1) with m the mean grey of the picture.
+    public var contrast: Float
+
+    /// The two factors.
+    public init(brightness: Float, contrast: Float) {
+      self.brightness = brightness
+      self.contrast = contrast
+    }
+  }
+
+  /// What happens to one picture.
+  public struct Choice: Hashable, Sendable, Codable {
+    /// Whether it is mirrored.
+    public var flips: Bool
+    /// How it is turned; nil to leave it.
+    public var affine: Affine?
+    /// How its colours change; nil to leave them.
+    public var jitter: Jitter?
+
+    /// What happens to a picture; nothing by default.
+    public init(flips: Bool = false, affine: Affine? = nil, jitter: Jitter? = nil) {
+      self.flips = flips
+      self.affine = affine
+      self.jitter = jitter
+    }
+  }
+
+  /// A step of the colour jitter. The released pipeline also has saturation (factor 1) and hue (0),
+  /// which change nothing but take part in the random order.
+  public enum ColourStep: Int, Hashable, Sendable, Codable, CaseIterable {
+    /// See ``Jitter/brightness``.
+    case brightness
+    /// See ``Jitter/contrast``.
+    case contrast
+    /// Factor 1: the identity.
+    case saturation
+    /// Shift 0: the identity up to 1e-6.
+    case hue
+  }
+
+  /// Draws what happens to one sample in one epoch.
+  public func choice(sample: Int, epoch: Int, stream: RandomStream) -> Choice {
+    var random = stream.derived("augmentation").derived(UInt64(epoch), UInt64(sample))
+    // Every number is drawn, needed or not, so that changing one probability moves nothing else.
+    let draws = (0..<7).map { _ in random.uniform() }
+    func spread(_ draw: Float, _ range: Float) -> Float { 1 - range + 2 * range * draw }
+    return Choice(
+      flips: draws[0] < flipProbability,
+      affine: draws[1] < affineProbability
+        ? Affine(
+          angle: (2 * draws[2] - 1) * largestAngle,
+          scale: smallestScale + (1 - smallestScale) * draws[3]) : nil,
+      jitter: draws[4] < jitterProbability
+        ? Jitter(brightness: spread(draws[5], brightness), contrast: spread(draws[6], contrast))
+        : nil)
+  }
+
+  /// Draws the order of the colour steps, one for all pictures of a batch.
+  public func order(batch: Int, epoch: Int, stream: RandomStream) -> [ColourStep] {
+    var random = stream.derived("augmentation order").derived(UInt64(epoch), UInt64(batch))
+    return ColourStep.allCases.shuffled(using: &random)
+  }
+
+  /// Augments a batch `[N, H, W, 3]` of pictures from 0 to 1.
+  ///
+  /// - Parameters:
+  ///   - samples: for each picture the number of its sample in the dataset.
+  ///   - batch: the number of the batch in the epoch.
+  public func augment(
+    _ pictures: Tensor, samples: [Int], batch: Int, epoch: Int, stream: RandomStream
+  ) -> Tensor {
+    let choices = samples.map { choice(sample: $0, epoch: epoch, stream: stream) }
+    return Augmentation.apply(
+      choices, order: order(batch: batch, epoch: epoch, stream: stream), to: pictures)
+  }
+}
+
+// MARK: - Given choices
+
+extension Augmentation {
+  /// Changes a batch `[N, H, W, 3]` of pictures from 0 to 1 in the given way.
+  public static func apply(
+    _ choices: [Choice], order: [ColourStep], to pictures: Tensor
+  ) -> Tensor {
+    precondition(
+      pictures.rank == 4 && pictures.shape[3] == 3 && pictures.shape[0] == choices.count,
+      "\(choices.count) choices for pictures of \(pictures.shape)")
+    let (height, width) = (pictures.shape[1], pictures.shape[2])
+    let size = height * width * 3
+    return Tensor.stacking(choices.count, of: Array(pictures.shape[1...])) { index, target in
+      pictures.withSpan { source in
+        let part = source.extracting(index * size..<(index + 1) * size)
+        for position in part.indices { target[position] = part[position] }
+      }
+      apply(choices[index], order: order, to: &target, height: height, width: width)
+    }
+  }
+
+  /// Changes one picture `[H, W, 3]` in place.
+  public static func apply(
+    _ choice: Choice, order: [ColourStep], to picture: inout MutableSpan<Float>, height: Int,
+    width: Int
+  ) {
+    if choice.flips { PictureKernels.flip(&picture, height: height, width: width) }
+    if let affine = choice.affine {
+      PictureKernels.transform(
+        &picture, height: height, width: width, by: affine.map(height: height, width: width))
+    }
+    guard let jitter = choice.jitter else { return }
+    for step in order {
+      switch step {
+      case .brightness:
+        PictureKernels.scaleAndClamp(&picture, scale: jitter.brightness, shift: 0)
+      case .contrast:
+        let mean = PictureKernels.greyMean(&picture)
+        PictureKernels.scaleAndClamp(
+          &picture, scale: jitter.contrast, shift: Float((1 - Double(jitter.contrast)) * mean))
+      case .saturation, .hue: break
+      }
+    }
+  }
+}
+
+extension Augmentation.Affine {
+  /// Where a pixel of the result comes from: centre + R(-angle) (pixel - centre) / scale, with
+  /// R(a) = [[cos a, -sin a], [sin a, cos a]] for x to the right and y down.
+  func map(height: Int, width: Int) -> [Double] {
+    let radians = Double(angle) * .pi / 180
+    let (cosine, sine) = (cos(radians) / Double(scale), sin(radians) / Double(scale))
+    let (x, y) = (Double(width - 1) / 2, Double(height - 1) / 2)
+    return [cosine, sine, x - cosine * x - sine * y, -sine, cosine, y + sine * x - cosine * y]
+  }
+}
