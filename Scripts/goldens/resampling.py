@@ -1,5 +1,5 @@
 """Writes Tests/FundusTensorTests/Goldens/resampling.json: resizes, affine grids and grid samples with
-their gradients, as PyTorch computes them in double precision.
+their gradients, as PyTorch computes them: resizes in single precision, samples in double.
 
 Needs torch. Run from the root of the package.
 """
@@ -27,9 +27,11 @@ resizes = []
 for n, channels, (h, w), (oh, ow) in [
     (2, 3, (9, 11), (5, 7)), (1, 3, (9, 11), (17, 24)), (1, 3, (40, 9), (5, 30)), (1, 3, (1, 1), (4, 3)),
     (1, 3, (21, 14), (1, 1)), (2, 1, (17, 13), (8, 8)), (1, 4, (16, 16), (8, 5)), (1, 3, (5, 7), (5, 7)),
+    # Ratios at which single precision shows.
+    (1, 1, (772, 2), (496, 2)), (1, 1, (2, 683), (3, 341)),
 ]:
-    x = torch.from_numpy(generator.integers(0, 256, (n, channels, h, w)) / 255.0)
-    g = torch.from_numpy(generator.normal(size=(n, channels, oh, ow)))
+    x = torch.from_numpy(generator.integers(0, 256, (n, channels, h, w)) / 255.0).float()
+    g = torch.from_numpy(generator.normal(size=(n, channels, oh, ow))).float()
     for antialias in [False, True]:
         leaf = x.clone().requires_grad_()
         y = F.interpolate(leaf, size=(oh, ow), mode="bilinear", align_corners=False, antialias=antialias)

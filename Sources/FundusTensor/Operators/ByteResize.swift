@@ -13,13 +13,15 @@ public struct PictureFit: Hashable, Sendable {
   public var paddedWidth: Int
   /// Whether a shrinking axis takes the mean under a triangle (see ``Tensor/resized(height:width:antialias:)``).
   public var antialias: Bool
+  /// Of the positions.
+  public var precision: ResizePrecision
   /// What byte 0 to 255 is multiplied with: 1/255 for a range of 0 to 1.
   public var scale: Double
 
   /// A picture of `height` x `width` in a result of `paddedHeight` x `paddedWidth`.
   public init(
     height: Int, width: Int, paddedHeight: Int, paddedWidth: Int, antialias: Bool,
-    scale: Double = 1.0 / 255
+    precision: ResizePrecision = .single, scale: Double = 1.0 / 255
   ) {
     precondition(height > 0 && width > 0, "a size of \(height) x \(width)")
     precondition(paddedHeight >= height && paddedWidth >= width, "padding cannot cut")
@@ -28,6 +30,7 @@ public struct PictureFit: Hashable, Sendable {
     self.paddedHeight = paddedHeight
     self.paddedWidth = paddedWidth
     self.antialias = antialias
+    self.precision = precision
     self.scale = scale
   }
 }
@@ -48,9 +51,11 @@ extension PictureFit {
   ) {
     precondition(fullHeight > 0 && fullWidth > 0 && channels > 0 && reduction > 0)
     let rows = ResampleTaps(
-      from: fullHeight, to: height, antialias: antialias, reduction: reduction, scale: scale)
+      from: fullHeight, to: height, antialias: antialias, reduction: reduction, scale: scale,
+      precision: precision)
     let columns = ResampleTaps(
-      from: fullWidth, to: width, antialias: antialias, reduction: reduction)
+      from: fullWidth, to: width, antialias: antialias, reduction: reduction,
+      precision: precision)
     precondition(pixels.count == rows.inputCount * columns.inputCount * channels)
     precondition(target.count == paddedHeight * paddedWidth * channels)
     let stride = paddedWidth * channels

@@ -11,15 +11,19 @@ extension Tensor {
   /// - Parameters:
   ///   - height: rows of the result, positive.
   ///   - width: columns of the result, positive.
+  ///   - precision: of the positions; the sums are in single precision.
   /// - Returns: `[N, height, width, C]` for `[N, H, W, C]`, `[height, width, C]` for `[H, W, C]`.
-  public func resized(height: Int, width: Int, antialias: Bool) -> Tensor {
+  public func resized(
+    height: Int, width: Int, antialias: Bool, precision: ResizePrecision = .single
+  ) -> Tensor {
     precondition(rank == 3 || rank == 4, "cannot resize a tensor of shape \(shape)")
     precondition(height > 0 && width > 0, "a size of \(height) x \(width)")
     let (oldHeight, oldWidth, channels) = (shape[rank - 3], shape[rank - 2], shape[rank - 1])
     precondition(oldHeight > 0 && oldWidth > 0, "a picture without pixels: \(shape)")
     if oldHeight == height && oldWidth == width { return self }
-    let rows = ResampleTaps(from: oldHeight, to: height, antialias: antialias)
-    let columns = ResampleTaps(from: oldWidth, to: width, antialias: antialias)
+    let rows = ResampleTaps(from: oldHeight, to: height, antialias: antialias, precision: precision)
+    let columns = ResampleTaps(
+      from: oldWidth, to: width, antialias: antialias, precision: precision)
     let result = Resampling.apply(self, rows: rows, columns: columns)
     return result.recording(self) { gradient in
       assert(gradient.shape[gradient.rank - 1] == channels)

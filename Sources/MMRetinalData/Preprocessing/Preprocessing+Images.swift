@@ -108,7 +108,7 @@ extension Preprocessing {
     }
     return PictureFit(
       height: size.height, width: size.width, paddedHeight: imageSize, paddedWidth: imageSize,
-      antialias: antialias)
+      antialias: antialias, precision: precision)
   }
 
   private func checkUnchanged(height: Int, width: Int, name: String) throws(ImageError) {
@@ -122,8 +122,10 @@ extension Preprocessing {
 
   private func fitted(_ pixels: Tensor, name: String) throws(ImageError) -> Tensor {
     let fit = try fit(height: pixels.shape[0], width: pixels.shape[1], name: name)
-    return pixels.resized(height: fit.height, width: fit.width, antialias: antialias)
-      .padded(bottom: imageSize - fit.height, right: imageSize - fit.width)
+    return pixels.resized(
+      height: fit.height, width: fit.width, antialias: antialias, precision: precision
+    )
+    .padded(bottom: imageSize - fit.height, right: imageSize - fit.width)
   }
 }
 

@@ -48,6 +48,8 @@ public struct Preprocessing: Hashable, Sendable {
   public var imageSize = 512
   /// Whether shrinking averages (see ``Tensor/resized(height:width:antialias:)``).
   public var antialias: Bool
+  /// The arithmetic of the released code: single for the models called on an image, double for files.
+  public var precision = ResizePrecision.single
   /// What becomes of files that are not 8-bit RGB.
   public var colour = Colour.rgb
   /// What becomes of the size.
@@ -65,10 +67,12 @@ public struct Preprocessing: Hashable, Sendable {
   /// A value without a name.
   public init(antialias: Bool) { self.antialias = antialias }
 
-  private init(named name: String, antialias: Bool, tolerant: Bool = false) {
+  /// - Parameter loadsFiles: as the released loader does, rather than the model's own call.
+  private init(named name: String, antialias: Bool, loadsFiles: Bool = false) {
     self.name = name
     self.antialias = antialias
-    decoding.toleratesTruncation = tolerant
+    decoding.toleratesTruncation = loadsFiles
+    precision = loadsFiles ? .double : .single
   }
 
   /// The published KeepFIT model called on an image: resized without antialias.
@@ -76,10 +80,10 @@ public struct Preprocessing: Hashable, Sendable {
   /// The published FLAIR model called on an image: resized with antialias.
   public static let flair = Preprocessing(named: "flair", antialias: true)
   /// Transfer experiments on original files: antialias, files that end too early are accepted.
-  public static let transfer = Preprocessing(named: "transfer", antialias: true, tolerant: true)
+  public static let transfer = Preprocessing(named: "transfer", antialias: true, loadsFiles: true)
   /// Pretraining on files that are ``imageSize`` squared already: no resize at all.
   public static let training: Preprocessing = {
-    var result = Preprocessing(named: "training", antialias: true, tolerant: true)
+    var result = Preprocessing(named: "training", antialias: true, loadsFiles: true)
     result.geometry = .unchanged
     return result
   }()
@@ -139,7 +143,7 @@ public struct Preprocessing: Hashable, Sendable {
 
 extension Preprocessing: Codable {
   private enum CodingKeys: String, CodingKey {
-    case name, antialias, colour, geometry, decoding
+    case name, antialias, precision, colour, geometry, decoding
     case imageSize = "image_size"
     case cropsForeground = "crops_foreground"
     case reducesJPEG = "reduces_jpeg"
@@ -173,6 +177,7 @@ extension Preprocessing: Codable {
     }
     try update(\.imageSize, .imageSize)
     try update(\.antialias, .antialias)
+    try update(\.precision, .precision)
     try update(\.colour, .colour)
     try update(\.geometry, .geometry)
     try update(\.cropsForeground, .cropsForeground)
@@ -198,6 +203,7 @@ extension Preprocessing: Codable {
     try container.encodeIfPresent(name, forKey: .name)
     try container.encode(imageSize, forKey: .imageSize)
     try container.encode(antialias, forKey: .antialias)
+    try container.encode(precision, forKey: .precision)
     try container.encode(colour, forKey: .colour)
     try container.encode(geometry, forKey: .geometry)
     try container.encode(cropsForeground, forKey: .cropsForeground)
