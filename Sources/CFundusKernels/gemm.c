@@ -10,7 +10,7 @@
 typedef void (*tile_function)(int rows, const fk_tile *tile);
 
 // Columns of B that one sweep over the rows uses stay in L2 (of which this is a part).
-enum { B_BLOCK_BYTES = 768 << 10, LARGEST_COPY = 4096, WORK_PER_TASK = 4 << 20, LEAST_WORK = 1 << 18 };
+enum { B_BLOCK_BYTES = 768 << 10, LONGEST_SUM = 1536, SUM_PART = 1024, WORK_PER_TASK = 4 << 20, LEAST_WORK = 1 << 18 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -49,11 +49,12 @@ FK_CLONES void fk_gemm_pack(const float *b, size_t k, size_t n, size_t k_stride,
   }
 }
 
-static const float *row_start(const fk_rows *a, size_t m) {
-  if (m < a->width) return a->base + m * a->row_stride;
-  size_t line = m / a->width, x = m % a->width;
-  size_t item = line / a->height, y = line % a->height;
-  return a->base + item * a->item_stride + y * a->line_stride + x * a->row_stride;
+// Distance from the first row's beginning to row m's.
+static size_t row_offset(size_t m, size_t row_stride, size_t width, size_t line_stride,
+                         size_t height, size_t item_stride) {
+  if (m < width) return m * row_stride;
+  const size_t line = m / width;
+  return line / height * item_stride + line % height * line_stride + m % width * row_stride;
 }
 
 // Rows that lie a multiple of 4 KiB apart fall into the same sets of the L1 cache and throw each
@@ -70,73 +71,112 @@ static void copy_rows(fk_tile *tile, int rows, float *copy) {
   tile->length = k;
 }
 
-// One panel for a few rows. A panel that is not full goes through a buffer.
-static void run_tile(const fk_gemm_job *job, tile_function kernel, fk_tile *tile, int rows,
-                     size_t row, size_t panel) {
-  const size_t column = panel * FK_PANEL, columns = smaller(FK_PANEL, job->columns - column);
-  float *c = job->c + row * job->c_stride + column;
-  const float *residual =
-      job->residual ? job->residual + row * job->residual_stride + column : NULL;
-  tile->packed = job->packed + column * tile->segments * tile->length;
-  tile->bias = job->bias ? job->bias + column : NULL;
-  if (columns == FK_PANEL) {
-    tile->c = c;
-    tile->c_stride = job->c_stride;
-    tile->residual = residual;
-    tile->residual_stride = job->residual_stride;
-    kernel(rows, tile);
-  } else {
-    float out[FK_MOST_ROWS * FK_PANEL], added[FK_MOST_ROWS * FK_PANEL], bias[FK_PANEL] = {0};
-    if (job->bias) memcpy(bias, tile->bias, columns * sizeof(float));
-    memset(out, 0, sizeof out);
-    memset(added, 0, sizeof added);
-    for (int r = 0; r < rows; ++r) {
-      if (job->accumulate)
-        memcpy(out + r * FK_PANEL, c + r * job->c_stride, columns * sizeof(float));
-      if (residual)
-        memcpy(added + r * FK_PANEL, residual + r * job->residual_stride, columns * sizeof(float));
-    }
-    tile->c = out;
-    tile->c_stride = FK_PANEL;
-    tile->bias = job->bias ? bias : NULL;
-    tile->residual = residual ? added : NULL;
-    tile->residual_stride = FK_PANEL;
-    kernel(rows, tile);
-    for (int r = 0; r < rows; ++r)
-      memcpy(c + r * job->c_stride, out + r * FK_PANEL, columns * sizeof(float));
+// A panel that is not full goes through buffers, so that the kernels know only full ones.
+static void run_narrow(tile_function kernel, const fk_tile *tile, int rows,
+                       size_t columns) {
+  float out[FK_MOST_ROWS * FK_PANEL] = {0}, added[FK_MOST_ROWS * FK_PANEL] = {0};
+  float bias[FK_PANEL] = {0};
+  const size_t bytes = columns * sizeof(float);
+  fk_tile narrow = *tile;
+  if (tile->bias) {
+    memcpy(bias, tile->bias, bytes);
+    narrow.bias = bias;
   }
-  if (job->activation == FK_GELU)
-    for (int r = 0; r < rows; ++r) fk_gelu(c + r * job->c_stride, c + r * job->c_stride, columns);
+  for (int r = 0; r < rows; ++r) {
+    narrow.c[r] = out + r * FK_PANEL;
+    if (tile->accumulate) memcpy(narrow.c[r], tile->c[r], bytes);
+    if (!tile->residual[0]) continue;
+    memcpy(added + r * FK_PANEL, tile->residual[r], bytes);
+    narrow.residual[r] = added + r * FK_PANEL;
+  }
+  kernel(rows, &narrow);
+  for (int r = 0; r < rows; ++r) memcpy(tile->c[r], narrow.c[r], bytes);
 }
 
-static void run_block(const fk_gemm_job *job, tile_function kernel, int most, size_t first_row,
-                      size_t end_row, size_t first_panel, size_t end_panel) {
+// Part of a job's sum over k: `segments` runs of `length` floats from `offset` within a row on, which
+// begin at row `first_k` of the packed panels.
+typedef struct {
+  size_t segments, length, offset, first_k;
+  bool is_first, is_last;
+} sum_part;
+
+static void run_block(const fk_gemm_job *job, const sum_part *part, tile_function kernel, int most,
+                      size_t first_row, size_t end_row, size_t first_panel, size_t end_panel) {
   const fk_rows *a = &job->a;
-  const size_t k = a->segments * a->length;
+  const fk_target *to = &job->c;
+  const size_t k = a->segments * a->length, part_k = part->segments * part->length;
   const size_t count = end_row - first_row, blocks = divided_up(count, most);
-  const bool copies = a->row_stride % 1024 == 0 && k > 16 && k <= LARGEST_COPY && count > 1 &&
+  const bool copies = a->row_stride % 1024 == 0 && part_k > 16 && count > 1 &&
                       end_panel - first_panel > 1;
-  float copy[copies ? most * (divided_up(k, 16) * 16 + 16) : 1] __attribute__((aligned(64)));
+  float copy[copies ? most * (divided_up(part_k, 16) * 16 + 16) : 1] __attribute__((aligned(64)));
   for (size_t block = 0; block < blocks; ++block) {  // of as equal a height as can be
     const size_t row = first_row + count * block / blocks;
     const int rows = (int)(first_row + count * (block + 1) / blocks - row);
-    fk_tile tile = {.segments = a->segments,
-                    .length = a->length,
+    fk_tile tile = {.segments = part->segments,
+                    .length = part->length,
                     .segment_stride = a->segment_stride,
-                    .activation = job->activation,
-                    .accumulate = job->accumulate};
-    for (int r = 0; r < rows; ++r) tile.rows[r] = row_start(a, row + r);
+                    .activation = part->is_last ? job->activation : FK_IDENTITY,
+                    .accumulate = job->accumulate || !part->is_first};
+    float *c[FK_MOST_ROWS];
+    for (int r = 0; r < rows; ++r) {
+      const size_t m = row + r;
+      tile.rows[r] = a->base + part->offset +
+                     row_offset(m, a->row_stride, a->width, a->line_stride, a->height,
+                                a->item_stride);
+      c[r] = to->base + row_offset(m, to->row_stride, to->width, to->line_stride, to->height,
+                                   to->item_stride);
+    }
     if (copies) copy_rows(&tile, rows, copy);
-    for (size_t panel = first_panel; panel < end_panel; ++panel)
-      run_tile(job, kernel, &tile, rows, row, panel);
+    for (size_t panel = first_panel; panel < end_panel; ++panel) {
+      const size_t column = panel * FK_PANEL, columns = smaller(FK_PANEL, job->columns - column);
+      const bool fetches = panel + 1 == end_panel && a->segments == 1 && !copies &&
+                           row + 2 * rows <= end_row;
+      tile.ahead = fetches ? rows * a->row_stride : 0;
+      tile.packed = job->packed + column * k + part->first_k * FK_PANEL;
+      tile.bias = job->bias && part->is_last ? job->bias + column : NULL;
+      for (int r = 0; r < rows; ++r) {
+        tile.c[r] = c[r] + column;
+        if (job->residual && part->is_last)
+          tile.residual[r] = job->residual + (row + r) * job->residual_stride + column;
+      }
+      if (columns == FK_PANEL)
+        kernel(rows, &tile);
+      else
+        run_narrow(kernel, &tile, rows, columns);
+      if (job->activation == FK_GELU && part->is_last)
+        for (int r = 0; r < rows; ++r) fk_gelu(tile.c[r], tile.c[r], columns);
+    }
   }
+}
+
+// Long sums are formed in parts, so that the columns of B of a part can be many and still stay in L2.
+static void run_sums(const fk_gemm_job *job, tile_function kernel, int most, size_t first_row,
+                     size_t end_row, size_t first_panel, size_t end_panel) {
+  const size_t segments = job->a.segments, length = job->a.length;
+  if (segments * length <= LONGEST_SUM) {
+    const sum_part whole = {segments, length, 0, 0, true, true};
+    run_block(job, &whole, kernel, most, first_row, end_row, first_panel, end_panel);
+    return;
+  }
+  const size_t pieces = divided_up(length, SUM_PART);
+  for (size_t s = 0; s < segments; ++s)
+    for (size_t piece = 0; piece < pieces; ++piece) {
+      const size_t first = length * piece / pieces, end = length * (piece + 1) / pieces;
+      const sum_part part = {1,
+                             end - first,
+                             s * job->a.segment_stride + first,
+                             s * length + first,
+                             s == 0 && piece == 0,
+                             s + 1 == segments && piece + 1 == pieces};
+      run_block(job, &part, kernel, most, first_row, end_row, first_panel, end_panel);
+    }
 }
 
 void fk_gemm_part(const fk_gemm_job *job, size_t first_row, size_t end_row, size_t first_panel,
                   size_t end_panel) {
   int most;
   const tile_function kernel = choose_tile(&most);
-  run_block(job, kernel, most, first_row, end_row, first_panel, end_panel);
+  run_sums(job, kernel, most, first_row, end_row, first_panel, end_panel);
 }
 
 typedef struct {
@@ -149,8 +189,8 @@ typedef struct {
 static void run_part(void *context, size_t index) {
   const parts *p = context;
   const size_t row = index % p->row_parts * p->rows, panel = index / p->row_parts * p->panels;
-  run_block(p->job, p->kernel, p->most, row, smaller(p->job->row_count, row + p->rows), panel,
-            smaller(divided_up(p->job->columns, FK_PANEL), panel + p->panels));
+  run_sums(p->job, p->kernel, p->most, row, smaller(p->job->row_count, row + p->rows), panel,
+           smaller(divided_up(p->job->columns, FK_PANEL), panel + p->panels));
 }
 
 void fk_gemm(const fk_gemm_job *job) {
@@ -159,7 +199,8 @@ void fk_gemm(const fk_gemm_job *job) {
   const size_t all_panels = divided_up(job->columns, FK_PANEL);
   parts p = {.job = job};
   p.kernel = choose_tile(&p.most);
-  p.panels = larger(1, smaller(all_panels, B_BLOCK_BYTES / (k * FK_PANEL * sizeof(float))));
+  const size_t part_k = k > LONGEST_SUM ? SUM_PART : k;
+  p.panels = larger(1, smaller(all_panels, B_BLOCK_BYTES / (part_k * FK_PANEL * sizeof(float))));
   // Few rows: cut the columns finer, so that there is work for more than one thread.
   const size_t panel_work = job->row_count * k * FK_PANEL;
   p.panels = smaller(p.panels, larger(1, divided_up(all_panels * panel_work / 8, panel_work)));

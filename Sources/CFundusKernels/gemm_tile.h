@@ -8,11 +8,11 @@ enum { FK_MOST_ROWS = 14 };
 typedef struct {
   const float *rows[FK_MOST_ROWS];
   size_t segments, length, segment_stride;
+  size_t ahead;  // when not 0: the distance to rows that are wanted next, to be fetched meanwhile
   const float *packed;  // the panel
-  float *c;
-  size_t c_stride;
-  const float *bias, *residual;
-  size_t residual_stride;
+  float *c[FK_MOST_ROWS];
+  const float *bias;
+  const float *residual[FK_MOST_ROWS];  // the first is NULL when there is none
   enum fk_activation activation;
   bool accumulate;
 } fk_tile;

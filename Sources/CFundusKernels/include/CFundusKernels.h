@@ -5,6 +5,7 @@
 #include "fk_activation.h"
 #include "fk_attention.h"
 #include "fk_augment.h"
+#include "fk_batch_norm.h"
 #include "fk_common.h"
 #include "fk_cpu.h"
 #include "fk_elementwise.h"
@@ -12,10 +13,13 @@
 #include "fk_layernorm.h"
 #include "fk_layout.h"
 #include "fk_optimizers.h"
+#include "fk_pooling.h"
 #include "fk_random.h"
-#include "fk_resample.h"
 #include "fk_reduce_rows.h"
+#include "fk_resample.h"
+#include "fk_scratch.h"
 #include "fk_softmax.h"
 #include "fk_threads.h"
+#include "fk_winograd.h"
 
 #endif

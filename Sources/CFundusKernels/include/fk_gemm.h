@@ -23,15 +23,20 @@ typedef struct {
   size_t segments, length, segment_stride;
 } fk_rows;
 
+// Where the rows of a result go, in the same manner.
+typedef struct {
+  float *_Nonnull base;
+  size_t row_stride, width, line_stride, height, item_stride;
+} fk_target;
+
 typedef struct {
   fk_rows a;
   size_t row_count;
   const float *_Nonnull packed;  // from fk_gemm_pack
   size_t columns;                // N
-  float *_Nonnull c;
-  size_t c_stride;
+  fk_target c;
   const float *_Nullable bias;      // [N]
-  const float *_Nullable residual;  // as C, added before the activation
+  const float *_Nullable residual;  // [rows, residual_stride], added before the activation
   size_t residual_stride;
   enum fk_activation activation;
   bool accumulate;  // add to what C holds (before bias and activation)
@@ -52,10 +57,14 @@ void fk_gemm_part(const fk_gemm_job *_Nonnull job, size_t first_row, size_t end_
 // A whole job, shared among the threads of the pool.
 void fk_gemm(const fk_gemm_job *_Nonnull job);
 
-// Rows of a plain matrix.
+// Rows of plain matrices.
 static inline fk_rows fk_plain_rows(const float *_Nonnull base, size_t row_stride, size_t rows,
                                     size_t k) {
   fk_rows result = {base, row_stride, rows ? rows : 1, 0, 1, 0, 1, k, 0};
+  return result;
+}
+static inline fk_target fk_plain_target(float *_Nonnull base, size_t row_stride, size_t rows) {
+  fk_target result = {base, row_stride, rows ? rows : 1, 0, 1, 0};
   return result;
 }
 

@@ -30,6 +30,9 @@ final class GradientNode: @unchecked Sendable {
 public enum Autograd {
   @TaskLocal static var isRecording = true
 
+  /// Whether operators on tensors that require a gradient are remembered at this moment.
+  public static var isRecordingGradients: Bool { isRecording }
+
   /// Runs `body` without remembering anything for gradients: less memory, faster paths.
   public static func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
     try $isRecording.withValue(false, operation: body)

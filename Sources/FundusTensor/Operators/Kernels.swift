@@ -20,6 +20,12 @@ enum Kernels {
     }
   }
 
+  /// The element-wise product of two runs, on the calling thread.
+  static func multiply(
+    _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
+    into out: UnsafeMutablePointer<Float>, count: Int
+  ) { fk_multiply(a, 1, b, 1, out, count) }
+
   /// A new tensor of the same shape from each element.
   static func map(_ x: Tensor, _ kernel: Unary) -> Tensor {
     let result = Tensor(uninitialized: x.shape)

@@ -90,16 +90,25 @@ public struct PackedMatrix: Sendable {
     return result
   }
 
-  /// The same on rows that may lie anywhere.
+  /// The same on rows that may lie anywhere, into a plain matrix.
   func apply(
-    _ rows: fk_rows, rows count: Int, into c: UnsafeMutablePointer<Float>, stride: Int? = nil,
+    _ rows: fk_rows, rows count: Int, into c: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,
-    residualStride: Int? = nil, activation: Activation = .none, accumulate: Bool = false
+    activation: Activation = .none
+  ) {
+    apply(
+      rows, rows: count, into: fk_plain_target(c, outputs, count), bias: bias, residual: residual,
+      activation: activation)
+  }
+
+  func apply(
+    _ rows: fk_rows, rows count: Int, into target: fk_target, bias: UnsafePointer<Float>? = nil,
+    residual: UnsafePointer<Float>? = nil, activation: Activation = .none,
+    accumulate: Bool = false
   ) {
     var job = fk_gemm_job(
-      a: rows, row_count: count, packed: pointer, columns: outputs, c: c,
-      c_stride: stride ?? outputs, bias: bias, residual: residual,
-      residual_stride: residualStride ?? outputs, activation: activation.kernel,
+      a: rows, row_count: count, packed: pointer, columns: outputs, c: target, bias: bias,
+      residual: residual, residual_stride: outputs, activation: activation.kernel,
       accumulate: accumulate)
     fk_gemm(&job)
   }

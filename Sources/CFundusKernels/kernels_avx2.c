@@ -4,6 +4,8 @@
 #define FK_NV 2
 #define FK_ROWS 6
 #define FK_TILE fk_gemm_tile_avx2
+#define FK_KERNELS fk_kernels_avx2
 #include "gemm_kernel.h"
+#include "winograd_kernel.h"
 #pragma clang attribute pop
 #endif

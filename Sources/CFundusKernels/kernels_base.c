@@ -7,4 +7,6 @@
 #endif
 #define FK_ROWS 6
 #define FK_TILE fk_gemm_tile_base
+#define FK_KERNELS fk_kernels_base
 #include "gemm_kernel.h"
+#include "winograd_kernel.h"

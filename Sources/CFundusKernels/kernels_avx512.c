@@ -5,6 +5,8 @@
 #define FK_NV 2
 #define FK_ROWS 14
 #define FK_TILE fk_gemm_tile_avx512
+#define FK_KERNELS fk_kernels_avx512
 #include "gemm_kernel.h"
+#include "winograd_kernel.h"
 #pragma clang attribute pop
 #endif

@@ -1,0 +1,32 @@
+#ifndef FK_BATCH_NORM_H
+#define FK_BATCH_NORM_H
+#include "fk_common.h"
+
+// Batch norm over the rows of x [rows, channels] (pixels of all pictures), with what usually follows
+// it: y = act(x * scale + shift + residual). Sums are formed in pieces of fixed size that are combined
+// in order, so they have the same bits on any number of threads.
+
+// Mean and mean squared deviation of each channel.
+void fk_batch_statistics(const float *_Nonnull x, size_t rows, size_t channels,
+                         float *_Nonnull mean, float *_Nonnull variance);
+
+// y = act(x * scale + shift + residual), rows [first, end).
+void fk_batch_apply(const float *_Nonnull x, const float *_Nonnull scale,
+                    const float *_Nonnull shift, const float *_Nullable residual, bool relu,
+                    size_t first, size_t end, size_t channels, float *_Nonnull y);
+
+// With g = relu ? (y > 0 ? dy : 0) : dy, the sums over the rows of g and of g * (x - mean) * inverse.
+// Where masked is not NULL, g is written there.
+void fk_batch_gradient_sums(const float *_Nonnull dy, const float *_Nullable y,
+                            const float *_Nonnull x, const float *_Nonnull mean,
+                            const float *_Nonnull inverse, size_t rows, size_t channels,
+                            float *_Nullable masked, float *_Nonnull sum,
+                            float *_Nonnull product_sum);
+
+// dx = a * g + b * x + c for each channel, rows [first, end).
+void fk_batch_gradient_apply(const float *_Nonnull dy, const float *_Nullable y,
+                             const float *_Nonnull x, const float *_Nonnull a,
+                             const float *_Nonnull b, const float *_Nonnull c, size_t first,
+                             size_t end, size_t channels, float *_Nonnull dx);
+
+#endif

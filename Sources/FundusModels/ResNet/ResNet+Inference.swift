@@ -1,0 +1,48 @@
+import FundusTensor
+
+extension ResNet {
+  /// Floats that a group of pictures may take at the widest place of a stage: enough pictures that the
+  /// weights are used often while they are near, few enough that the activations stay in the cache.
+  private static let groupFloats = 4 << 20
+
+  /// The network without history, batch norms folded, some pictures at a time through each stage.
+  func inferred(_ pictures: Tensor) -> Intermediates {
+    let items = pictures.shape[0]
+    var side = (
+      Self.half(pictures.shape[1], kernel: 7), Self.half(pictures.shape[2], kernel: 7)
+    )
+    side = (Self.half(side.0, kernel: 3), Self.half(side.1, kernel: 3))
+    var stem = Tensor.unwritten([items, side.0, side.1, configuration.width])
+    for item in 0..<items {
+      maxPool2d(
+        self.stem.apply(pictures.sliced(item..<item + 1), activation: .relu), kernel: 3,
+        stride: 2, padding: 1, into: &stem, first: item)
+    }
+    var x = stem
+    var results: [Tensor] = []
+    for blocks in stages {
+      let last = blocks[blocks.count - 1]
+      side = (blocks[0].outputSide(side.0), blocks[0].outputSide(side.1))
+      var result = Tensor.unwritten([items, side.0, side.1, last.outputs])
+      let group = max(1, min(items, Self.groupFloats / max(1, side.0 * side.1 * last.outputs)))
+      for first in stride(from: 0, to: items, by: group) {
+        let count = min(group, items - first)
+        var y = x.sliced(first..<first + count)
+        for block in blocks.dropLast() {
+          var next = Tensor.unwritten([count, side.0, side.1, block.outputs])
+          block.infer(y, into: &next, first: 0)
+          y = next
+        }
+        last.infer(y, into: &result, first: first)
+      }
+      results.append(result)
+      x = result
+    }
+    return Intermediates(stem: stem, stages: results, features: globalAveragePool(x))
+  }
+
+  /// The side of a result of stride 2 with half a kernel of padding.
+  private static func half(_ side: Int, kernel: Int) -> Int {
+    (side + 2 * (kernel / 2) - kernel) / 2 + 1
+  }
+}

@@ -1,0 +1,111 @@
+import FundusTensor
+
+/// A residual network without its classifier: pictures to feature vectors.
+///
+/// State names are those of torchvision (`conv1.weight`, `bn1.*`, `layer1.0.conv1.weight`, …).
+public final class ResNet: Module {
+  /// What the network looks like.
+  public let configuration: ResNetConfiguration
+  /// Uses the running statistics in training as well, and leaves them as they are.
+  public var freezesBatchNorm = false
+  /// Computes each block again in the backward pass instead of keeping its intermediate results: about
+  /// a third more time for about a third of the memory.
+  public var recomputesBlocks = false
+
+  let conv1: Convolution2d
+  let bn1: BatchNorm2d
+  /// The four stages.
+  public let stages: [[ResidualBlock]]
+  let stem: FoldedConvolution
+
+  /// A network with the given first values (convolutions as torchvision: normal, fan-out).
+  public init(_ configuration: ResNetConfiguration, initialization: Initialization) {
+    self.configuration = configuration
+    let width = configuration.width
+    conv1 = Convolution2d(
+      inputs: configuration.inputChannels, outputs: width, kernel: 7, stride: 2, padding: 3,
+      initialization: initialization.derived("conv1"))
+    bn1 = BatchNorm2d(channels: width, initialization: initialization.derived("bn1"))
+    stem = FoldedConvolution(conv1, bn1)
+    var inputs = width
+    stages = configuration.blocks.enumerated().map { stage, count in
+      let width = width << stage
+      return (0..<count).map { index in
+        let block = ResidualBlock(
+          inputs: inputs, width: width, hasBottleneck: configuration.hasBottlenecks,
+          stride: stage > 0 && index == 0 ? 2 : 1,
+          initialization: initialization.derived("layer\(stage + 1).\(index)"))
+        inputs = width * configuration.expansion
+        return block
+      }
+    }
+  }
+
+  /// Names the state as torchvision does.
+  public func visit(_ state: inout StateVisitor) {
+    state.child("conv1", conv1)
+    state.child("bn1", bn1)
+    for (stage, blocks) in stages.enumerated() {
+      for (index, block) in blocks.enumerated() {
+        state.child("layer\(stage + 1).\(index)", block)
+      }
+    }
+  }
+
+  /// The features of pictures.
+  ///
+  /// Without recording (see ``Autograd/withoutGradients(_:)``) and outside of training a faster path
+  /// runs: batch norms folded into the convolutions, picture by picture.
+  ///
+  /// - Parameters:
+  ///   - pictures: `[N, H, W, 3]`
+  ///   - mode: whether batch norms use the batch
+  /// - Returns: `[N, featureCount]`, the mean over the last stage's pixels
+  public func callAsFunction(_ pictures: Tensor, mode: ExecutionMode) -> Tensor {
+    intermediates(of: pictures, mode: mode).features
+  }
+
+  /// The results of every stage.
+  public struct Intermediates {
+    /// After the stem: 7x7 convolution, batch norm, ReLU, max-pool. `[N, H/4, W/4, width]`
+    public let stem: Tensor
+    /// After each of the four stages.
+    public let stages: [Tensor]
+    /// The mean over the pixels of the last stage. `[N, featureCount]`
+    public let features: Tensor
+  }
+
+  /// What ``callAsFunction(_:mode:)`` computes on its way.
+  public func intermediates(of pictures: Tensor, mode: ExecutionMode) -> Intermediates {
+    precondition(
+      pictures.rank == 4 && pictures.shape[3] == configuration.inputChannels,
+      "pictures are [N, H, W, \(configuration.inputChannels)], not \(pictures.shape)")
+    if !mode.isTraining, !isRecorded(pictures) { return inferred(pictures) }
+    let usesBatch = mode.isTraining && !freezesBatchNorm
+    func statistics(isRepeated: Bool) -> BatchStatistics {
+      usesBatch ? .batch(updates: !isRepeated) : .running
+    }
+    let first = bn1(conv1(pictures), statistics: statistics(isRepeated: false), relu: true)
+    let stem = maxPool2d(first, kernel: 3, stride: 2, padding: 1)
+    var x = stem
+    var results: [Tensor] = []
+    for blocks in stages {
+      for block in blocks {
+        if recomputesBlocks {
+          x = Autograd.recomputing(x, parameters: block.parameters.map(\.parameter)) {
+            block.recorded($0, statistics: statistics(isRepeated: $1))
+          }
+        } else {
+          x = block.recorded(x, statistics: statistics(isRepeated: false))
+        }
+      }
+      results.append(x)
+    }
+    return Intermediates(stem: stem, stages: results, features: globalAveragePool(x))
+  }
+
+  private func isRecorded(_ pictures: Tensor) -> Bool {
+    Autograd.isRecordingGradients
+      && (pictures.requiresGradient || parameters.contains { $0.parameter.isTrainable })
+  }
+}

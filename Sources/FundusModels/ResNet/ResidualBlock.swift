@@ -1,0 +1,92 @@
+import FundusTensor
+
+/// A residual block: two or three convolutions with batch norm, whose result is added to the block's
+/// input (or to a 1x1 convolution of it, where size or channels change) before the last ReLU.
+public final class ResidualBlock: Module {
+  let convolutions: [Convolution2d]
+  let norms: [BatchNorm2d]
+  let downsample: (convolution: Convolution2d, norm: BatchNorm2d)?
+  let folded: [FoldedConvolution]
+  let foldedDownsample: FoldedConvolution?
+
+  /// A block from `inputs` channels to `width` times 4 (with bottleneck) or times 1.
+  public init(
+    inputs: Int, width: Int, hasBottleneck: Bool, stride: Int, initialization: Initialization
+  ) {
+    let outputs = hasBottleneck ? width * 4 : width
+    func convolution(_ name: String, _ inputs: Int, _ outputs: Int, _ kernel: Int, _ stride: Int)
+      -> Convolution2d
+    {
+      Convolution2d(
+        inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, padding: kernel / 2,
+        initialization: initialization.derived(name))
+    }
+    convolutions =
+      hasBottleneck
+      ? [
+        convolution("conv1", inputs, width, 1, 1), convolution("conv2", width, width, 3, stride),
+        convolution("conv3", width, outputs, 1, 1),
+      ]
+      : [
+        convolution("conv1", inputs, width, 3, stride), convolution("conv2", width, width, 3, 1),
+      ]
+    norms = convolutions.enumerated().map { index, layer in
+      BatchNorm2d(
+        channels: layer.weight.value.shape[3],
+        initialization: initialization.derived("bn\(index + 1)"))
+    }
+    if stride != 1 || inputs != outputs {
+      downsample = (
+        convolution("downsample", inputs, outputs, 1, stride),
+        BatchNorm2d(channels: outputs, initialization: initialization.derived("downsample.1"))
+      )
+    } else {
+      downsample = nil
+    }
+    folded = zip(convolutions, norms).map { FoldedConvolution($0, $1) }
+    foldedDownsample = downsample.map { FoldedConvolution($0.convolution, $0.norm) }
+  }
+
+  /// Names the state as torchvision does.
+  public func visit(_ state: inout StateVisitor) {
+    for (index, (convolution, norm)) in zip(convolutions, norms).enumerated() {
+      state.child("conv\(index + 1)", convolution)
+      state.child("bn\(index + 1)", norm)
+    }
+    if let downsample {
+      state.child("downsample.0", downsample.convolution)
+      state.child("downsample.1", downsample.norm)
+    }
+  }
+
+  /// The block with history for gradients.
+  func recorded(_ x: Tensor, statistics: BatchStatistics) -> Tensor {
+    let shortcut =
+      downsample.map { $0.norm($0.convolution(x), statistics: statistics) } ?? x
+    var y = x
+    for (index, (convolution, norm)) in zip(convolutions, norms).enumerated() {
+      let isLast = index == convolutions.count - 1
+      y = norm(
+        convolution(y), statistics: statistics, residual: isLast ? shortcut : nil, relu: true)
+    }
+    return y
+  }
+
+  /// Side of the result for a side of the input.
+  func outputSide(_ side: Int) -> Int {
+    convolutions.reduce(side) {
+      ($0 + 2 * $1.padding - $1.weight.value.shape[0]) / $1.stride + 1
+    }
+  }
+
+  var outputs: Int { convolutions[convolutions.count - 1].weight.value.shape[3] }
+
+  /// The block for inference, into pictures `first`… of `target`.
+  func infer(_ x: Tensor, into target: inout Tensor, first: Int) {
+    let shortcut = foldedDownsample?.apply(x) ?? x
+    var y = x
+    for layer in folded.dropLast() { y = layer.apply(y, activation: .relu) }
+    folded[folded.count - 1].apply(
+      y, residual: shortcut, activation: .relu, into: &target, first: first)
+  }
+}

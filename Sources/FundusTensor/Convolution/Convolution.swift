@@ -1,0 +1,36 @@
+/// The two-dimensional convolution (cross-correlation, as in every deep learning library)
+///
+///     y[n, i, j, o] = bias[o] + Σ x[n, s i + k - p, s j + l - p, c] w[k, l, c, o]
+///
+/// - Parameters:
+///   - x: `[N, H, W, C]`; zero outside of the picture
+///   - weight: `[KH, KW, C, O]`
+///   - bias: `[O]`
+///   - stride: s, distance between neighbouring results
+///   - padding: p, zeros around the picture
+/// - Returns: `[N, (H + 2p - KH) / s + 1, (W + 2p - KW) / s + 1, O]`
+public func conv2d(
+  _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
+) -> Tensor {
+  let geometry = ConvolutionGeometry(
+    x.shape, weight: weight.shape, stride: stride, padding: padding)
+  let result = PackedConvolution(weight, stride: stride, padding: padding).apply(x, bias: bias)
+  let (wantsInput, wantsWeight) = (x.requiresGradient, weight.requiresGradient)
+  // The gradient of the input needs the weights alone, and that of the weights the input.
+  let input = wantsWeight ? x.detached : nil
+  let kernel = wantsInput ? weight.detached : nil
+  return result.recording([x, weight] + (bias.map { [$0] } ?? [])) { gradient in
+    var gradients: [Tensor?] = [
+      kernel.map { ConvolutionGradient.input(gradient, $0, geometry) },
+      input.map { ConvolutionGradient.weight(gradient, $0, geometry) },
+    ]
+    if let bias {
+      gradients.append(
+        bias.requiresGradient
+          ? MatrixProduct.columnSums(gradient.reshaped([-1, geometry.outputs])) : nil)
+    }
+    return gradients
+  }
+}
+
+enum ConvolutionGradient {}

@@ -1,0 +1,78 @@
+/// A convolution and the batch norm behind it as one convolution with bias, for inference: packed when
+/// first used, and again after its parameters have changed.
+public final class FoldedConvolution: @unchecked Sendable {
+  private let convolution: Convolution2d
+  private let norm: BatchNorm2d
+  private var cache: Cache?
+
+  private struct Cache {
+    let versions: [Int]
+    /// Held, so that no other storage can take their place unnoticed.
+    let mean: Tensor, variance: Tensor
+    let packed: PackedConvolution
+    let bias: Tensor
+  }
+
+  /// Looks at the layers' present values whenever it is used.
+  public init(_ convolution: Convolution2d, _ norm: BatchNorm2d) {
+    self.convolution = convolution
+    self.norm = norm
+  }
+
+  /// The packed weights and the bias.
+  private func current() -> Cache {
+    let versions = [convolution.weight.version, norm.weight.version, norm.bias.version]
+    let (mean, variance) = (norm.runningMean.value, norm.runningVariance.value)
+    if let cache, cache.versions == versions, cache.mean.storage === mean.storage,
+      cache.variance.storage === variance.storage
+    {
+      return cache
+    }
+    let weight = convolution.weight.value
+    let outputs = weight.shape[3]
+    let folded = Tensor(uninitialized: weight.shape)
+    let bias = Tensor(uninitialized: [outputs])
+    let scale = Tensor(uninitialized: [outputs])
+    for o in 0..<outputs {
+      let deviation = (Double(variance.pointer[o]) + Double(norm.epsilon)).squareRoot()
+      let factor = Double(norm.weight.value.pointer[o]) / deviation
+      scale.mutablePointer[o] = Float(factor)
+      bias.mutablePointer[o] = Float(
+        Double(norm.bias.value.pointer[o]) - Double(mean.pointer[o]) * factor)
+    }
+    ThreadPool.forEachRange(
+      weight.count / max(1, outputs), grain: max(1, (1 << 15) / max(1, outputs))
+    ) {
+      for row in $0 {
+        Kernels.multiply(
+          weight.pointer + row * outputs, scale.pointer,
+          into: folded.mutablePointer + row * outputs,
+          count: outputs)
+      }
+    }
+    let fresh = Cache(
+      versions: versions, mean: mean, variance: variance,
+      packed: PackedConvolution(
+        folded, stride: convolution.stride, padding: convolution.padding), bias: bias)
+    cache = fresh
+    return fresh
+  }
+
+  /// act(norm(x * w) + residual), with the running statistics and without history.
+  public func apply(
+    _ x: Tensor, residual: Tensor? = nil, activation: Activation = .none
+  ) -> Tensor {
+    let cache = current()
+    return cache.packed.apply(x, bias: cache.bias, residual: residual, activation: activation)
+  }
+
+  /// The same, into pictures `first`… of `target`, which nobody else has seen yet.
+  package func apply(
+    _ x: Tensor, residual: Tensor? = nil, activation: Activation = .none,
+    into target: inout Tensor, first: Int
+  ) {
+    let cache = current()
+    cache.packed.apply(
+      x, bias: cache.bias, residual: residual, activation: activation, into: &target, first: first)
+  }
+}

@@ -1,0 +1,39 @@
+/// The state of a batch norm: `weight`, `bias`, `running_mean`, `running_var`.
+public final class BatchNorm2d: Module {
+  /// `[C]`, starts as ones.
+  public let weight: Parameter
+  /// `[C]`, starts as zeros.
+  public let bias: Parameter
+  /// `[C]`
+  public let runningMean: Buffer
+  /// `[C]`
+  public let runningVariance: Buffer
+  /// Added to the variance.
+  public let epsilon: Float = 1e-5
+
+  /// A batch norm of so many channels.
+  public init(channels: Int, initialization: Initialization) {
+    weight = Parameter(initialization.constant([channels], 1))
+    bias = Parameter(initialization.constant([channels], 0))
+    runningMean = Buffer(initialization.constant([channels], 0))
+    runningVariance = Buffer(initialization.constant([channels], 1))
+  }
+
+  /// Names the state as torchvision does.
+  public func visit(_ state: inout StateVisitor) {
+    state.parameter("weight", weight)
+    state.parameter("bias", bias)
+    state.buffer("running_mean", runningMean)
+    state.buffer("running_var", runningVariance)
+  }
+
+  /// See ``batchNorm(_:weight:bias:runningMean:runningVariance:statistics:residual:relu:momentum:epsilon:)``.
+  public func callAsFunction(
+    _ x: Tensor, statistics: BatchStatistics, residual: Tensor? = nil, relu: Bool = false
+  ) -> Tensor {
+    batchNorm(
+      x, weight: weight.tensor, bias: bias.tensor, runningMean: runningMean,
+      runningVariance: runningVariance, statistics: statistics, residual: residual, relu: relu,
+      epsilon: epsilon)
+  }
+}

@@ -1,0 +1,137 @@
+import CFundusKernels
+
+/// Where the statistics of a batch norm come from.
+public enum BatchStatistics {
+  /// From the batch; the running statistics then move towards them (unless `updates` is false, as when
+  /// a block is computed a second time).
+  case batch(updates: Bool)
+  /// From the running statistics, which stay.
+  case running
+}
+
+/// Normalises each channel, and does what usually follows in the same pass:
+///
+///     y = act((x - mean) / sqrt(variance + epsilon) * weight + bias + residual)
+///
+/// (Ioffe and Szegedy, arXiv 1502.03167). With the statistics of the batch, running statistics become
+/// `(1 - momentum) running + momentum batch`, with the unbiased variance, as in PyTorch.
+///
+/// - Parameters:
+///   - x: `[…, C]`; the statistics run over all other axes
+///   - weight: `[C]`
+///   - bias: `[C]`
+///   - residual: as `x`, added before the activation
+///   - relu: whether the activation is max(·, 0) or none
+/// - Returns: as `x`
+public func batchNorm(
+  _ x: Tensor, weight: Tensor, bias: Tensor, runningMean: Buffer, runningVariance: Buffer,
+  statistics: BatchStatistics, residual: Tensor? = nil, relu: Bool = false,
+  momentum: Float = 0.1, epsilon: Float = 1e-5
+) -> Tensor {
+  let channels = x.shape.last ?? 0
+  precondition(x.rank >= 2 && channels > 0, "\(x.shape) has no channels to normalise")
+  precondition(
+    weight.shape == [channels] && bias.shape == [channels]
+      && runningMean.value.shape == [channels] && runningVariance.value.shape == [channels],
+    "batch norm of \(channels) channels has parameters of another size")
+  precondition(residual.map { $0.shape == x.shape } ?? true, "the residual does not fit")
+  let rows = x.count / channels
+
+  var mean = runningMean.value
+  var variance = runningVariance.value
+  var usesBatch = false
+  if case .batch(let updates) = statistics {
+    precondition(rows > 1, "the statistics of a batch need more than one value per channel")
+    usesBatch = true
+    mean = Tensor(uninitialized: [channels])
+    variance = Tensor(uninitialized: [channels])
+    fk_batch_statistics(x.pointer, rows, channels, mean.mutablePointer, variance.mutablePointer)
+    if updates {
+      let unbiased = Float(Double(rows) / Double(rows - 1))
+      runningMean.move(towards: mean, by: momentum, scale: 1)
+      runningVariance.move(towards: variance, by: momentum, scale: unbiased)
+    }
+  }
+
+  let inverse = Tensor(uninitialized: [channels])
+  let scale = Tensor(uninitialized: [channels])
+  let shift = Tensor(uninitialized: [channels])
+  for c in 0..<channels {
+    let inverseDeviation = Float(1 / (Double(variance.pointer[c]) + Double(epsilon)).squareRoot())
+    inverse.mutablePointer[c] = inverseDeviation
+    scale.mutablePointer[c] = inverseDeviation * weight.pointer[c]
+    shift.mutablePointer[c] =
+      bias.pointer[c] - mean.pointer[c] * inverseDeviation * weight.pointer[c]
+  }
+  let result = Tensor(uninitialized: x.shape)
+  BatchNorm.forEachPart(rows, channels) {
+    fk_batch_apply(
+      x.pointer, scale.pointer, shift.pointer, residual?.pointer, relu, $0.lowerBound,
+      $0.upperBound, channels, result.mutablePointer)
+  }
+
+  let (input, output, isFromBatch) = (x.detached, result, usesBatch)
+  let factor = weight.detached
+  let inputs = [x, weight, bias] + (residual.map { [$0] } ?? [])
+  let (hasResidual, wantsResidual) = (residual != nil, residual?.requiresGradient ?? false)
+  let (wantsInput, wantsWeight, wantsBias) = (
+    x.requiresGradient, weight.requiresGradient, bias.requiresGradient
+  )
+  return result.recording(inputs) { gradient in
+    // Without a ReLU the residual's gradient is the gradient itself.
+    let masked = relu && wantsResidual ? Tensor(uninitialized: gradient.shape) : nil
+    let sums = Tensor(uninitialized: [channels])
+    let productSums = Tensor(uninitialized: [channels])
+    fk_batch_gradient_sums(
+      gradient.pointer, relu ? output.pointer : nil, input.pointer, mean.pointer, inverse.pointer,
+      rows, channels, masked?.mutablePointer, sums.mutablePointer, productSums.mutablePointer)
+    var inputGradient: Tensor?
+    if wantsInput {
+      let dx = Tensor(uninitialized: gradient.shape)
+      // dx = w i (g - sum(g)/M - (x - mean) i sum(g xhat)/M) = a g + b x + c, i the inverse deviation
+      let terms = Tensor(uninitialized: [3, channels])
+      let (a, b, c) = (
+        terms.mutablePointer, terms.mutablePointer + channels, terms.mutablePointer + 2 * channels
+      )
+      for i in 0..<channels {
+        let scale = inverse.pointer[i] * factor.pointer[i]
+        a[i] = scale
+        let count = Float(rows)
+        b[i] = isFromBatch ? -scale * inverse.pointer[i] * productSums.pointer[i] / count : 0
+        c[i] =
+          isFromBatch ? -scale * sums.pointer[i] / count - b[i] * mean.pointer[i] : 0
+      }
+      let source = masked ?? gradient
+      let mask = relu && masked == nil ? output.pointer : nil
+      BatchNorm.forEachPart(rows, channels) {
+        fk_batch_gradient_apply(
+          source.pointer, mask, input.pointer, a, b, c, $0.lowerBound, $0.upperBound, channels,
+          dx.mutablePointer)
+      }
+      inputGradient = dx
+    }
+    var gradients: [Tensor?] = [
+      inputGradient, wantsWeight ? productSums : nil,
+      wantsBias ? sums : nil,
+    ]
+    if hasResidual { gradients.append(wantsResidual ? masked ?? gradient : nil) }
+    return gradients
+  }
+}
+
+enum BatchNorm {
+  static func forEachPart(_ rows: Int, _ channels: Int, _ body: (Range<Int>) -> Void) {
+    ThreadPool.forEachRange(rows, grain: max(1, (1 << 16) / channels), body)
+  }
+}
+
+extension Buffer {
+  fileprivate func move(towards target: Tensor, by momentum: Float, scale: Float) {
+    let result = Tensor(uninitialized: value.shape)
+    for i in 0..<value.count {
+      result.mutablePointer[i] =
+        (1 - momentum) * value.pointer[i] + momentum * scale * target.pointer[i]
+    }
+    value = result
+  }
+}
