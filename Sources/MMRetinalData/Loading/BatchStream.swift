@@ -134,7 +134,7 @@ private final class LoadingWork: @unchecked Sendable {
   func run() {
     while let (slot, index) = nextPicture() {
       let picture = Result {
-        try loader.picture(for: slot.draws[index], epoch: slot.epoch) { image in
+        try loader.picture(for: slot.draws[index], epoch: slot.epoch, step: slot.step) { image in
           condition.withLock {
             skipped[image.id] = image
             skips += 1

@@ -30,9 +30,21 @@ public struct PairLoader: Sendable {
     }
   }
 
-  /// Makes a picture `[H, W, 3]` of a sample; the random numbers are the draw's own.
+  /// Where a picture will be used; keys all that is random about it.
+  public struct Place: Sendable, Hashable {
+    /// The epoch.
+    public let epoch: Int
+    /// The step within the epoch.
+    public let step: Int
+    /// The place of the draw in the epoch, counted over all ranks.
+    public let position: Int
+    /// The seed of the loader.
+    public let seed: UInt64
+  }
+
+  /// Makes a picture `[H, W, 3]` of a sample. Called on several threads at once.
   public typealias Preparation =
-    @Sendable (_ sample: PairDataset.Sample, _ random: RandomStream) throws -> Tensor
+    @Sendable (_ sample: PairDataset.Sample, _ place: Place) throws -> Tensor
 
   /// The rows.
   public let dataset: PairDataset
@@ -73,7 +85,7 @@ public struct PairLoader: Sendable {
   public func batch(epoch: Int, step: Int) throws -> LoadedBatch {
     var pictures: [PreparedPicture] = []
     let draws = self.draws(epoch: epoch, step: step)
-    for draw in draws { pictures.append(try picture(for: draw, epoch: epoch) { _ in }) }
+    for draw in draws { pictures.append(try picture(for: draw, epoch: epoch, step: step) { _ in }) }
     return try collate(pictures, draws: draws, epoch: epoch, step: step)
   }
 
@@ -92,18 +104,17 @@ public struct PairLoader: Sendable {
   private static let maximumAttempts = 50
 
   /// The picture of a draw, or of the first row after it that can be read.
-  func picture(for draw: SampleDraw, epoch: Int, skipping: (SkippedImage) -> Void) throws
-    -> PreparedPicture
-  {
-    let random = SampleDraw.stream(
-      seed: options.seed, use: "picture", epoch: epoch, position: draw.position)
+  func picture(
+    for draw: SampleDraw, epoch: Int, step: Int, skipping: (SkippedImage) -> Void
+  ) throws -> PreparedPicture {
+    let place = Place(epoch: epoch, step: step, position: draw.position, seed: options.seed)
     var index = draw.index
     var attempts = 0
     while true {
       let sample = dataset.sample(
         SampleDraw(position: draw.position, index: index), epoch: epoch, seed: options.seed)
       do {
-        return PreparedPicture(sample: sample, image: try prepare(sample, random))
+        return PreparedPicture(sample: sample, image: try prepare(sample, place))
       } catch {
         let reason = LoadingError.badImage(id: sample.id, reason: "\(error)").description
         guard options.onBadImage == .skip else {

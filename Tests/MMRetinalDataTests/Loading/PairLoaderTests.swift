@@ -26,11 +26,12 @@ import Testing
     options.onBadImage = policy
     return PairLoader(
       dataset: try dataset(rows), sampler: ShuffledSampler(count: rows, seed: 3), options: options
-    ) { sample, random in
+    ) { sample, place in
       if bad.contains(sample.index) {
         throw Unreadable(description: "\(sample.image.path): broken")
       }
-      var random = random
+      var random = RandomStream(seed: place.seed).derived(
+        UInt64(place.epoch), UInt64(place.step), UInt64(place.position))
       // Later pictures of a batch are ready first.
       if sample.index % 3 == 0 { Thread.sleep(forTimeInterval: 0.002) }
       return Tensor([Float(sample.index), random.uniform(), 0], shape: [1, 1, 3])

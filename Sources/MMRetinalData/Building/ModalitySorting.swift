@@ -1,0 +1,64 @@
+/// Sorts pictures into colour photographs, angiographies and tomographies by their colours alone.
+///
+/// Colour histograms are clustered into three with k-means, as the dataset's authors did; instead of a
+/// person, a rule names the clusters: the most saturated one holds colour photographs, and of the other
+/// two the darker one holds tomographies. Pictures that are nearly as close to another cluster are left
+/// for a person to decide.
+public struct ModalitySorting: Sendable {
+  /// The verdict on a picture.
+  public struct Verdict: Sendable, Hashable {
+    /// The modality of the nearest cluster.
+    public let modality: ImagingModality
+    /// How much closer the nearest cluster is than the next: 0 for a tie, 1 at the centre.
+    public let margin: Float
+    /// Whether the margin is too small to trust.
+    public let needsReview: Bool
+  }
+
+  /// One verdict a picture.
+  public let verdicts: [Verdict]
+
+  /// Sorts pictures.
+  /// - Parameters:
+  ///   - histograms: at least three, with pictures of each modality among them.
+  ///   - reviewMargin: pictures with a smaller margin need review.
+  ///   - seed: of the clustering.
+  public init(_ histograms: [ColourHistogram], reviewMargin: Float = 0.15, seed: UInt64 = 0) {
+    precondition(histograms.count >= 3, "sorting needs three pictures at least")
+    let clusters = KMeans(histograms.map(\.bins), clusters: 3, seed: seed)
+    func mean(_ cluster: Int, _ value: (ColourHistogram) -> Float) -> Float {
+      let members = histograms.indices.filter { clusters.labels[$0] == cluster }
+      return members.isEmpty
+        ? 0 : members.reduce(0) { $0 + value(histograms[$1]) } / Float(members.count)
+    }
+    let bySaturation = (0..<3).sorted { mean($0, \.meanSaturation) > mean($1, \.meanSaturation) }
+    let grey = bySaturation[1...].sorted { mean($0, \.darkShare) > mean($1, \.darkShare) }
+    var modalities = [ImagingModality](repeating: .colourFundus, count: 3)
+    modalities[grey[0]] = .coherenceTomography
+    modalities[grey[1]] = .angiography
+    verdicts = zip(histograms, clusters.labels).map { histogram, label in
+      let distances = clusters.centres.map {
+        KMeans.squaredDistance(histogram.bins, $0).squareRoot()
+      }
+      let others = distances.indices.filter { $0 != label }.map { distances[$0] }.min()!
+      let margin = others > 0 ? 1 - distances[label] / others : 0
+      return Verdict(
+        modality: modalities[label], margin: margin, needsReview: margin < reviewMargin)
+    }
+  }
+
+  /// Sorts pictures by the nearest of three references, as the authors' second stage does.
+  public init(
+    _ histograms: [ColourHistogram], references: [ImagingModality: ColourHistogram],
+    reviewMargin: Float = 0.05
+  ) {
+    precondition(references.count >= 2, "sorting needs two references at least")
+    verdicts = histograms.map { histogram in
+      let ranked = references.map { ($0.value.distance(to: histogram), $0.key) }
+        .sorted { ($0.0, $0.1.rawValue) < ($1.0, $1.1.rawValue) }
+      let margin = ranked[1].0 > 0 ? 1 - ranked[0].0 / ranked[1].0 : 0
+      return Verdict(
+        modality: ranked[0].1, margin: margin, needsReview: margin < reviewMargin)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import FundusTensor
+
+/// Measures how fast pictures come out of the loader alone.
+public struct LoaderBenchmark: Sendable, Codable, Hashable {
+  /// Pictures a second, over all threads.
+  public let samplesPerSecond: Double
+  /// Milliseconds a batch: the median.
+  public let millisecondsPerBatch: Double
+  /// Milliseconds a batch: 95 of 100 are quicker.
+  public let millisecondsPerBatchP95: Double
+  /// Pictures that were loaded while the clock ran.
+  public let samples: Int
+  /// Threads of the loader.
+  public let threads: Int
+  /// Pictures of a batch.
+  public let batchSize: Int
+  /// The side of the loaded pictures.
+  public let imageSize: Int
+  /// Bytes of tensor memory at the most.
+  public let peakBytes: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case samplesPerSecond = "samples_per_second"
+    case millisecondsPerBatch = "milliseconds_per_batch"
+    case millisecondsPerBatchP95 = "milliseconds_per_batch_p95"
+    case samples, threads
+    case batchSize = "batch_size"
+    case imageSize = "image_size"
+    case peakBytes = "peak_bytes"
+  }
+
+  /// Loads pictures for some time.
+  /// - Parameters:
+  ///   - images: files, each used in turn.
+  ///   - pictures: how they are prepared.
+  ///   - batchSize: pictures of a batch.
+  ///   - threads: threads of the loader.
+  ///   - seconds: how long to measure, after two batches of warming up.
+  /// - Throws: the error of a picture that cannot be loaded.
+  public static func run(
+    images: [URL], pictures: PicturePipeline, batchSize: Int = 8, threads: Int = 2,
+    seconds: Double = 10
+  ) throws -> LoaderBenchmark {
+    let root = URL(filePath: "/")
+    let rows = try images.map {
+      try ManifestRow(
+        image: String($0.standardizedFileURL.path.dropFirst()),
+        content: .labels(attributes: [], categories: ["normal"]))
+    }
+    let dataset = try PairDataset([Manifest(name: "benchmark", root: root, rows: rows)])
+    var options = PairLoader.Options(batchSize: batchSize)
+    options.threads = threads
+    let loader = PairLoader(
+      dataset: dataset, sampler: SequentialSampler(count: rows.count, drawsPerEpoch: batchSize),
+      options: options, pictures: pictures)
+    let stream = loader.batches(epoch: 1)
+    defer { stream.cancel() }
+    let clock = ContinuousClock()
+    // As many batches as may be ready before the clock starts.
+    for _ in 0..<options.prefetch + 1 { _ = try stream.next() }
+    var times: [Double] = []
+    var last = clock.now
+    let start = last
+    while last - start < .seconds(seconds) {
+      _ = try stream.next()
+      let now = clock.now
+      times.append((now - last) / .milliseconds(1))
+      last = now
+    }
+    let total = (last - start) / .seconds(1)
+    let sorted = times.sorted()
+    return LoaderBenchmark(
+      samplesPerSecond: Double(times.count * batchSize) / total,
+      millisecondsPerBatch: sorted[sorted.count / 2],
+      millisecondsPerBatchP95: sorted[min(sorted.count - 1, sorted.count * 95 / 100)],
+      samples: times.count * batchSize, threads: threads, batchSize: batchSize,
+      imageSize: pictures.preprocessing.imageSize,
+      peakBytes: CachingAllocator.shared.statistics.peakBytesInUse)
+  }
+
+  /// Writes JPEG files such as fundus cameras make, for measuring: a bright disc on black with vessels
+  /// and the noise of a sensor. Files that are there already are kept.
+  /// - Returns: the files.
+  public static func writePictures(
+    count: Int, width: Int = 3000, height: Int = 2000, quality: Int = 90, to directory: URL
+  ) throws -> [URL] {
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    return try (0..<count).map { number in
+      let file = directory.appending(path: "fundus-\(width)x\(height)-\(number).jpg")
+      if !FileManager.default.fileExists(atPath: file.path) {
+        try picture(number, width: width, height: height).writeJPEG(to: file, quality: quality)
+      }
+      return file
+    }
+  }
+
+  private static func picture(_ number: Int, width: Int, height: Int) -> FundusImage {
+    var random = RandomStream(seed: UInt64(number)).derived("benchmark")
+    let noise = (0..<1 << 16).map { _ in Int(random.index(below: 9)) - 4 }
+    let phase = random.uniform() * 6
+    let (centreX, centreY) = (Float(width) / 2, Float(height) / 2)
+    let radius = Float(height) * 0.49
+    var pixels = [UInt8](repeating: 0, count: width * height * 3)
+    for y in 0..<height {
+      for x in 0..<width {
+        let (dx, dy) = ((Float(x) - centreX) / radius, (Float(y) - centreY) / radius)
+        let distance = dx * dx + dy * dy
+        if distance > 1 { continue }
+        let light = 1 - 0.45 * distance
+        let wave = sinf(9 * dy + 4 * dx * dx + phase) * sinf(23 * dx + phase)
+        let vessel: Float = abs(wave) < 0.05 ? 0.7 : 1
+        let grain = noise[(x &* 7919 &+ y &* 104_729 &+ x &* y) & 0xFFFF]
+        for (channel, level) in [Float(205), 105, 55].enumerated() {
+          let value = Int(level * light * (channel == 0 ? vessel * 0.3 + 0.7 : vessel)) + grain
+          pixels[(y * width + x) * 3 + channel] = UInt8(clamping: value)
+        }
+      }
+    }
+    return FundusImage(width: width, height: height, pixels: pixels)
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import FundusTensor
+
+/// From a file to the numbers of a training picture: decoding and resizing, perhaps from a cache, then
+/// augmentation.
+public struct PicturePipeline: Sendable {
+  /// How files become squares of numbers.
+  public var preprocessing: Preprocessing
+  /// Random changes; nil for expert pictures, which are never augmented.
+  public var augmentation: Augmentation?
+  /// Keeps prepared pictures as bytes, rounded to the nearest: at most half a grey level (1/510) off.
+  ///
+  /// With a cache, all pictures are rounded, whether found in it or not, so that a run does not depend on
+  /// what the cache held.
+  public var cache: PictureCache?
+
+  /// A pipeline.
+  public init(
+    preprocessing: Preprocessing, augmentation: Augmentation? = nil, cache: PictureCache? = nil
+  ) {
+    self.preprocessing = preprocessing
+    self.augmentation = augmentation
+    self.cache = cache
+  }
+
+  /// The picture `[S, S, 3]` of a file for one place of a run.
+  /// - Throws: ``ImageError`` that names the file.
+  public func picture(contentsOf url: URL, place: PairLoader.Place) throws -> Tensor {
+    let side = preprocessing.imageSize
+    return try Tensor(shape: [side, side, 3]) { span throws(any Error) in
+      if let cache {
+        let bytes = try cache.picture(of: url, preparation: cacheName) {
+          FundusImage(rounding: try preprocessing.prepare(contentsOf: url))
+        }
+        for (index, byte) in bytes.pixels.enumerated() { span[index] = Self.levels[Int(byte)] }
+      } else {
+        try preprocessing.prepare(contentsOf: url, into: &span)
+      }
+      guard let augmentation else { return }
+      let stream = RandomStream(seed: place.seed)
+      Augmentation.apply(
+        augmentation.choice(sample: place.position, epoch: place.epoch, stream: stream),
+        order: augmentation.order(batch: place.step, epoch: place.epoch, stream: stream), to: &span,
+        height: side, width: side)
+    }
+  }
+
+  /// The numbers that bytes stand for.
+  private static let levels = (0..<256).map { Float($0) / 255 }
+
+  /// Names everything that decides the cached pixels.
+  private var cacheName: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    guard let data = try? encoder.encode(preprocessing) else {
+      preconditionFailure("a preprocessing can always be encoded")
+    }
+    return "rounded " + String(decoding: data, as: UTF8.self)
+  }
+}
+
+extension FundusImage {
+  /// The picture `[H, W, 3]` with each number from 0 to 1 rounded to the nearest byte.
+  init(rounding tensor: Tensor) {
+    let pixels = tensor.withSpan { span in
+      [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in
+        for index in span.indices {
+          buffer[index] = UInt8(min(255, max(0, span[index] * 255 + 0.5)))
+        }
+        count = span.count
+      }
+    }
+    self.init(width: tensor.shape[1], height: tensor.shape[0], pixels: pixels)
+  }
+}
+
+extension PairLoader {
+  /// A loader of picture files.
+  public init(
+    dataset: PairDataset, sampler: any BatchSampler, options: Options, pictures: PicturePipeline
+  ) {
+    self.init(dataset: dataset, sampler: sampler, options: options) { sample, place in
+      try pictures.picture(contentsOf: sample.image, place: place)
+    }
+  }
+}
