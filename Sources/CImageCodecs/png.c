@@ -9,6 +9,7 @@
 typedef struct {
   const uint8_t *data;
   size_t size, offset;
+  size_t most_memory;  // the largest block that libpng may ask for
   int truncated, tolerant;
   ic_message *message;
   ic_sink sink;
@@ -43,8 +44,21 @@ static void on_read(png_structp png, png_bytep target, size_t count) {
   state->offset += count;
 }
 
+// libpng asks for whatever length a chunk announces, before it has seen that the file is shorter.
+static png_voidp on_allocate(png_structp png, png_alloc_size_t count) {
+  png_state *state = png_get_mem_ptr(png);
+  return count <= state->most_memory ? malloc(count) : NULL;
+}
+
+static void on_free(png_structp png, png_voidp block) {
+  (void)png;
+  free(block);
+}
+
 static png_structp open_reader(png_state *state, png_infop *info, int tolerant) {
-  png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, state, on_error, on_warning);
+  state->most_memory = state->size + (1 << 23);
+  png_structp png = png_create_read_struct_2(PNG_LIBPNG_VER_STRING, state, on_error, on_warning,
+                                             state, on_allocate, on_free);
   if (png == NULL) return NULL;
   *info = png_create_info_struct(png);
   if (*info == NULL) {
@@ -123,6 +137,7 @@ int ic_png_decode(const uint8_t *data, size_t size, const ic_header *header, uin
     return tolerant && reading ? IC_OK : failure(&state);
   }
   png_read_info(png, info);
+  state.most_memory += (size_t)header->width * 16;  // rows, whose width was accepted
   if (header->bit_depth < 8) png_set_packing(png);
   const uint16_t probe = 1;
   if (header->bit_depth == 16 && *(const uint8_t *)&probe == 1) png_set_swap(png);

@@ -1,0 +1,223 @@
+import Foundation
+
+/// What a KeepFIT model looks like and how pictures and texts are prepared for it: the content of
+/// `config.json` in a model directory.
+public struct KeepFITConfiguration: Codable, Sendable, Equatable {
+  /// The picture tower.
+  public struct Vision: Codable, Sendable, Equatable {
+    /// `resnet18`, `resnet34`, `resnet50` or `resnet101`.
+    public var architecture = "resnet50"
+    /// Channels of the first stage.
+    public var width = 64
+
+    /// A tower of the published width.
+    public init(architecture: String = "resnet50", width: Int = 64) {
+      self.architecture = architecture
+      self.width = width
+    }
+
+    /// Reads a `vision` object; `width` may be left out.
+    public init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      architecture = try values.decodeIfPresent(String.self, forKey: .architecture) ?? architecture
+      width = try values.decodeIfPresent(Int.self, forKey: .width) ?? width
+    }
+
+    /// The network, or nil for an unknown name.
+    public var network: ResNetConfiguration? {
+      guard var network = ResNetConfiguration(named: architecture), width > 0 else { return nil }
+      network.width = width
+      return network
+    }
+  }
+
+  /// The picture tower.
+  public var vision = Vision()
+  /// The text tower, under the names of Hugging Face's `BertConfig`.
+  public var text = BertConfiguration.base
+  /// Width D of the space that pictures and texts share.
+  public var projectionDimension = 512
+  /// Side of the pictures that the model was made for, in pixels.
+  public var imageSize = 512
+  /// The sentence that a label is put into, at `[CLS]`.
+  public var caption = ReportTemplates.inference.colourFundus
+  /// How the tokens of a text become one vector.
+  public var textPooling = TextPooling.allPositions
+  /// Whether texts are made lower case and lose their accents.
+  public var lowercase = true
+  /// The longest text in tokens: 256 for KeepFIT, 77 for FLAIR.
+  public var maximumTextLength = 256
+  /// Whether vectors have unit length before and after the projection.
+  public var normalizesFeatures = true
+  /// How an image file becomes the input of the picture tower.
+  public var preprocessing = Preprocessing.transfer
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case vision, text, caption, lowercase, preprocessing
+    case projectionDimension = "projection_dim"
+    case imageSize = "image_size"
+    case textPooling = "text_pooling"
+    case maximumTextLength = "max_text_length"
+    case normalizesFeatures = "norm_features"
+  }
+
+  /// The published KeepFIT: ResNet-50, Bio_ClinicalBERT, 512 dimensions.
+  public init() {}
+
+  /// Reads a configuration; what is left out is as in ``init()``.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
+      value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
+    }
+    try read(.vision, &vision)
+    try read(.text, &text)
+    try read(.projectionDimension, &projectionDimension)
+    try read(.imageSize, &imageSize)
+    try read(.caption, &caption)
+    try read(.textPooling, &textPooling)
+    try read(.lowercase, &lowercase)
+    try read(.maximumTextLength, &maximumTextLength)
+    try read(.normalizesFeatures, &normalizesFeatures)
+    preprocessing = Preprocessing.transfer
+    try read(.preprocessing, &preprocessing)
+    preprocessing.imageSize = imageSize
+  }
+
+  /// Reads the bytes of a `config.json`.
+  /// - Parameter source: what errors call them.
+  /// - Throws: ``CheckpointError`` that names the key, also for keys that are not known.
+  public init(json: [UInt8], source: String) throws {
+    func failure(_ text: String) -> CheckpointError {
+      CheckpointError(.malformed, file: source, text)
+    }
+    do {
+      let value = try JSONValue(parsing: json)
+      guard let members = value.members else {
+        throw failure("a configuration must be an object, it is \(value.kind)")
+      }
+      let known = CodingKeys.allCases.map(\.rawValue) + ["model_type"]
+      for member in members where !known.contains(member.name) {
+        throw failure(
+          "'\(member.name.quotable(limit: 60))' is not known; there are "
+            + known.sorted().joined(separator: ", "))
+      }
+      self = try JSONDecoder().decode(Self.self, from: Data(json))
+    } catch let error as JSONValue.ParseError {
+      throw failure(error.description)
+    } catch let error as DecodingError {
+      throw failure(Self.text(of: error))
+    } catch let error as BertConfigurationError {
+      throw failure(error.description)
+    }
+    if let problem { throw failure(problem) }
+  }
+
+  /// What no model can have, or nil.
+  var problem: String? {
+    guard (1...4096).contains(vision.width), vision.network != nil else {
+      return "vision.architecture '\(vision.architecture.quotable(limit: 40))' of width "
+        + "\(vision.width) is not known; there are "
+        + ResNetConfiguration.named.map(\.name).joined(separator: ", ")
+    }
+    if !(1...65536).contains(projectionDimension) {
+      return "projection_dim \(projectionDimension) is out of range"
+    }
+    if !(1...32768).contains(imageSize) { return "image_size \(imageSize) is out of range" }
+    if !(2...text.maximumPositions).contains(maximumTextLength) {
+      return "max_text_length \(maximumTextLength) must be from 2 to max_position_embeddings "
+        + "\(text.maximumPositions)"
+    }
+    return nil
+  }
+
+  private static func text(of error: DecodingError) -> String {
+    let (context, text): (DecodingError.Context, String) =
+      switch error {
+      case .typeMismatch(_, let context), .valueNotFound(_, let context),
+        .dataCorrupted(let context):
+        (context, context.debugDescription)
+      case .keyNotFound(let key, let context): (context, "'\(key.stringValue)' is missing")
+      @unknown default: (.init(codingPath: [], debugDescription: ""), "\(error)")
+      }
+    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+    return "'\(path)': \(text)".quotable(limit: 300)
+  }
+
+  /// The text of a `config.json`.
+  public var json: String {
+    var encoder: JSONEncoder {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return encoder
+    }
+    guard let data = try? encoder.encode(self) else { preconditionFailure("a valid configuration") }
+    return String(decoding: data, as: UTF8.self) + "\n"
+  }
+}
+
+// MARK: - Presets
+
+extension KeepFITConfiguration {
+  /// Sizes of models to begin with.
+  public enum Preset: String, Sendable, CaseIterable {
+    /// The published sizes: ResNet-50 and BERT base, 134 million parameters.
+    case base
+    /// ResNet-18 and four layers of width 256, for experiments on a small machine.
+    case small
+    /// A narrow ResNet-18 and two layers of width 128, for demonstrations and tests.
+    case tiny
+  }
+
+  /// The configuration of a preset. The vocabulary's size is that of the model's vocabulary.
+  public init(_ preset: Preset) {
+    self.init()
+    switch preset {
+    case .base: break
+    case .small:
+      vision = Vision(architecture: "resnet18")
+      text.hiddenSize = 256
+      text.layerCount = 4
+      text.headCount = 4
+      text.intermediateSize = 1024
+      text.maximumPositions = 256
+      projectionDimension = 256
+      imageSize = 256
+    case .tiny:
+      vision = Vision(architecture: "resnet18", width: 16)
+      text.hiddenSize = 128
+      text.layerCount = 2
+      text.headCount = 2
+      text.intermediateSize = 256
+      text.maximumPositions = 128
+      maximumTextLength = 128
+      projectionDimension = 64
+      imageSize = 128
+    }
+    if preset != .base { text.vocabularySize = Vocabulary.fundus.count }
+    preprocessing.imageSize = imageSize
+  }
+}
+
+extension Vocabulary {
+  /// The package's own small vocabulary for captions of fundus photographs: words, endings, and
+  /// every ASCII character, so that any English word has pieces.
+  public static let fundus: Vocabulary = {
+    do {
+      return try Vocabulary(bytes: PackageResources.vocabulary_txt, source: "vocabulary.txt")
+    } catch {
+      preconditionFailure("the vocabulary in the package is broken: \(error)")
+    }
+  }()
+
+  /// The same tokens, followed by tokens `[unused0]`, `[unused1]`… up to `count`.
+  public func padded(to count: Int) -> Vocabulary {
+    guard count > self.count else { return self }
+    let all = tokens + (0..<count - self.count).map { "[unused\($0)]" }
+    do {
+      return try Vocabulary(bytes: Array((all.joined(separator: "\n") + "\n").utf8))
+    } catch {
+      preconditionFailure("padding breaks a vocabulary: \(error)")
+    }
+  }
+}

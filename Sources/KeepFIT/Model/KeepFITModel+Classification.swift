@@ -1,0 +1,91 @@
+/// What a model says about pictures and labels.
+public struct Classification: Sendable, Equatable {
+  /// The labels, K of them.
+  public let labels: [String]
+  /// Scaled similarities, K for each picture.
+  public let logits: [[Float]]
+  /// Their softmax over the labels, K for each picture.
+  public let probabilities: [[Float]]
+}
+
+extension KeepFITModel {
+  /// One embedding for each label.
+  ///
+  /// Without knowledge the sentences of all labels are padded together, as the published model does
+  /// when it is called. With it every label stands for an ensemble of descriptions, padded together
+  /// label by label, and its embedding is their mean, which is not brought to unit length again: a
+  /// label whose descriptions differ has the smaller logits, as published.
+  ///
+  /// - Parameters:
+  ///   - prompt: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
+  ///   - knowledge: descriptions by label; nil to use the labels alone.
+  /// - Returns: `[K, D]`.
+  public func labelEmbeddings(
+    _ labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
+    rule: Knowledge.EnsembleRule = .keepFIT
+  ) -> Tensor {
+    let template = prompt ?? configuration.caption
+    func sentence(_ category: String) -> String {
+      ReportTemplates.prompt(template, category: category)
+    }
+    guard let knowledge else { return textEmbeddings(labels.map(sentence)) }
+    // Labels whose sentences are padded to the same length share a batch: padding is what an
+    // embedding depends on, not its neighbours.
+    let batches = labels.map { tokenize(knowledge.ensemble(for: $0, rule: rule).map(sentence)) }
+    let groups = Dictionary(grouping: labels.indices) { batches[$0].length }
+    var results = [Tensor?](repeating: nil, count: labels.count)
+    for (_, members) in groups.sorted(by: { $0.key < $1.key }) {
+      let rows = members.flatMap { member in
+        (0..<batches[member].count).map {
+          Array(batches[member][$0].prefix(batches[member].lengths[$0]))
+        }
+      }
+      let embeddings = textEmbeddings(TokenBatch(rows: rows, padding: tokenizer.special.padding))
+      var start = 0
+      for member in members {
+        let count = batches[member].count
+        let part = embeddings.sliced(axis: 0, start..<start + count)
+        results[member] = part.mean(axis: 0, keepingAxis: true)
+        start += count
+      }
+    }
+    guard !labels.isEmpty else { return Tensor(zeros: [0, configuration.projectionDimension]) }
+    return Tensor.concatenated(results.compactMap { $0 })
+  }
+
+  /// Zero-shot classification: which label fits a picture.
+  ///
+  /// - Parameters:
+  ///   - pixels: `[N, S, S, 3]`, 0 to 1.
+  ///   - labels: at least one.
+  ///   - prompt: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
+  ///   - knowledge: descriptions by label (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
+  public func classify(
+    _ pixels: Tensor, labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
+    rule: Knowledge.EnsembleRule = .keepFIT
+  ) -> Classification {
+    classify(
+      embeddings: imageEmbeddings(pixels), labels: labels,
+      labelEmbeddings: labelEmbeddings(labels, prompt: prompt, knowledge: knowledge, rule: rule))
+  }
+
+  /// Zero-shot classification of embeddings.
+  ///
+  /// - Parameters:
+  ///   - embeddings: of pictures, `[N, D]`.
+  ///   - labelEmbeddings: `[K, D]` (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
+  public func classify(
+    embeddings: Tensor, labels: [String], labelEmbeddings: Tensor
+  ) -> Classification {
+    precondition(!labels.isEmpty && labelEmbeddings.shape[0] == labels.count, "a row a label")
+    let logits = logits(images: embeddings, texts: labelEmbeddings)
+    let probabilities = logits.softmax(axis: 1)
+    func rows(_ tensor: Tensor) -> [[Float]] {
+      let scalars = tensor.scalars
+      return stride(from: 0, to: scalars.count, by: labels.count).map {
+        Array(scalars[$0..<$0 + labels.count])
+      }
+    }
+    return Classification(labels: labels, logits: rows(logits), probabilities: rows(probabilities))
+  }
+}

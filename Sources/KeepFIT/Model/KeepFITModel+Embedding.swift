@@ -1,0 +1,102 @@
+import Foundation
+
+extension KeepFITModel {
+  // MARK: Differentiable
+
+  /// Embeddings of pictures, for training.
+  ///
+  /// - Parameter pixels: `[N, H, W, 3]`, 0 to 1.
+  /// - Returns: `[N, D]`, of unit length.
+  public func encode(images pixels: Tensor, mode: ExecutionMode) -> Tensor {
+    visionHead(vision(pixels, mode: mode))
+  }
+
+  /// Embeddings of texts that are padded together, for training.
+  /// - Returns: `[N, D]`, of unit length.
+  public func encode(tokens: TokenBatch, mode: ExecutionMode) -> Tensor {
+    textHead(text.pooled(tokens, pooling: configuration.textPooling, mode: mode))
+  }
+
+  // MARK: Inference
+
+  /// Features of pictures before the projection.
+  ///
+  /// - Parameter pixels: `[N, H, W, 3]`, 0 to 1.
+  /// - Returns: `[N, F]`, F = 2048 for ResNet-50; not negative, not normalised.
+  public func imageFeatures(_ pixels: Tensor) -> Tensor {
+    Autograd.withoutGradients { vision(pixels, mode: .inference) }
+  }
+
+  /// Embeddings of pictures.
+  ///
+  /// - Parameter pixels: `[N, H, W, 3]`, 0 to 1.
+  /// - Returns: `[N, D]`, of unit length.
+  public func imageEmbeddings(_ pixels: Tensor) -> Tensor {
+    Autograd.withoutGradients { encode(images: pixels, mode: .inference) }
+  }
+
+  /// Embeddings of image files, prepared as the configuration says unless told otherwise.
+  ///
+  /// - Parameters:
+  ///   - preprocessing: nil for that of the ``configuration``.
+  ///   - batchSize: pictures that are in memory at the same time.
+  ///   - progress: receives the number of files that are done.
+  /// - Returns: `[N, D]`, of unit length.
+  /// - Throws: ``ImageError`` for the first file that cannot be used.
+  public func imageEmbeddings(
+    contentsOf urls: [URL], preprocessing: Preprocessing? = nil, batchSize: Int = 8,
+    progress: (Int) -> Void = { _ in }
+  ) throws -> Tensor {
+    let preprocessing = preprocessing ?? configuration.preprocessing
+    var parts: [Tensor] = []
+    for start in stride(from: 0, to: urls.count, by: max(1, batchSize)) {
+      let batch = Array(urls[start..<min(urls.count, start + max(1, batchSize))])
+      parts.append(imageEmbeddings(try preprocessing.prepare(contentsOf: batch)))
+      progress(start + batch.count)
+    }
+    guard !parts.isEmpty else { return Tensor(zeros: [0, configuration.projectionDimension]) }
+    return parts.count == 1 ? parts[0] : Tensor.concatenated(parts)
+  }
+
+  /// Embeddings of texts.
+  ///
+  /// Texts of one batch are padded to the longest of it, and the padding counts in the published
+  /// pooling: the same text in another batch has a slightly different embedding.
+  ///
+  /// - Parameter batchSize: texts that are padded together; nil for all.
+  /// - Returns: `[N, D]`, of unit length.
+  public func textEmbeddings(_ texts: [String], batchSize: Int? = nil) -> Tensor {
+    let size = max(1, batchSize ?? texts.count)
+    let parts = stride(from: 0, to: texts.count, by: size).map { start in
+      textEmbeddings(tokenize(Array(texts[start..<min(texts.count, start + size)])))
+    }
+    guard !parts.isEmpty else { return Tensor(zeros: [0, configuration.projectionDimension]) }
+    return parts.count == 1 ? parts[0] : Tensor.concatenated(parts)
+  }
+
+  /// Embeddings of texts that are tokens already.
+  /// - Returns: `[N, D]`, of unit length.
+  public func textEmbeddings(_ tokens: TokenBatch) -> Tensor {
+    Autograd.withoutGradients { encode(tokens: tokens, mode: .inference) }
+  }
+
+  /// Texts as tokens, padded together.
+  public func tokenize(_ texts: [String]) -> TokenBatch {
+    tokenizer.encode(texts, maximumLength: configuration.maximumTextLength)
+  }
+
+  /// What similarities are multiplied by: `exp(clamp(s, 0, 4.6052))`. The parameter stays as it is.
+  public var logitFactor: Float {
+    exp(min(max(logitScale.value.item, 0), Self.maximumLogitScale))
+  }
+
+  /// Scaled similarities of pictures and texts.
+  ///
+  /// - Parameters:
+  ///   - images: `[N, D]`.
+  ///   - texts: `[K, D]`.
+  /// - Returns: `[N, K]`.
+  public func logits(images: Tensor, texts: Tensor) -> Tensor {
+    Autograd.withoutGradients { matmul(images, texts, transposeB: true) * logitFactor }
+  }
+}

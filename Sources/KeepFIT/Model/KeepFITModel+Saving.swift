@@ -1,0 +1,68 @@
+import Foundation
+
+extension KeepFITModel {
+  /// Every tensor of the model under its published name, in the published order, with
+  /// `num_batches_tracked` for the batch norms as PyTorch's strict loading wants it.
+  public func checkpointEntries() -> [CheckpointEntry] {
+    var result: [CheckpointEntry] = []
+    for entry in stateEntries() {
+      result.append(CheckpointEntry(entry.name, entry.exported))
+      if entry.name.hasSuffix(".running_var") {
+        let name = entry.name.dropLast("running_var".count) + "num_batches_tracked"
+        result.append(
+          CheckpointEntry(String(name), integers: [batchesTracked[String(name)] ?? 0], shape: []))
+      }
+    }
+    return result
+  }
+
+  /// Writes the weights alone, in the format that the extension names: `.safetensors`, or `.pth`,
+  /// `.pt` and `.bin` for PyTorch.
+  ///
+  /// - Parameter force: whether an existing file may be replaced.
+  /// - Throws: ``CheckpointError`` (`exists`, `unwritable`, or `unsupported` for another extension).
+  public func saveWeights(
+    to url: URL, metadata: [String: String] = [:], force: Bool = false
+  ) throws {
+    switch url.pathExtension.lowercased() {
+    case "safetensors":
+      try Safetensors.write(
+        checkpointEntries(), metadata: ["format": "pt"].merging(metadata) { $1 }, to: url,
+        force: force)
+    case "pth", "pt", "bin":
+      try TorchCheckpoint.write(checkpointEntries(), to: url, force: force)
+    default:
+      throw CheckpointError(
+        .unsupported, file: url.relativePath,
+        "weights are written as .safetensors, .pth, .pt or .bin, not as '.\(url.pathExtension)'")
+    }
+  }
+
+  /// Writes a model directory: `config.json`, `vocab.txt` and `model.safetensors`, the weights last.
+  ///
+  /// - Parameters:
+  ///   - directory: made if it does not exist.
+  ///   - force: whether files of an earlier model may be replaced.
+  /// - Throws: ``CheckpointError`` (`exists`, `unwritable`).
+  public func save(
+    to directory: URL, metadata: [String: String] = [:], force: Bool = false
+  ) throws {
+    let names = ["config.json", "vocab.txt", "model.safetensors"]
+    let files = names.map { directory.appending(path: $0) }
+    if !force, let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
+      throw CheckpointError(
+        .exists, file: file.relativePath,
+        "exists already; allow it to be replaced (--force) or name another directory")
+    }
+    do {
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        .unwritable, file: directory.relativePath, "the directory cannot be made")
+    }
+    try AtomicFile.write(configuration.json, to: files[0], force: force)
+    try AtomicFile.write(
+      tokenizer.vocabulary.tokens.joined(separator: "\n") + "\n", to: files[1], force: force)
+    try saveWeights(to: files[2], metadata: metadata, force: force)
+  }
+}
