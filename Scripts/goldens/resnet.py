@@ -150,7 +150,16 @@ def main():
     net = randomised(*CONFIGURATIONS[options.name], 64, 3)
     values = state(net)
     # In double: what is measured then is our own rounding.
-    values.update(record(net, torch.rand(options.batch, 3, options.size, options.size), double=True))
+    pictures = torch.rand(options.batch, 3, options.size, options.size)
+    single = record(randomised(*CONFIGURATIONS[options.name], 64, 3), pictures)
+    values.update(record(net, pictures, double=True))
+    # Where a ReLU's input is within a rounding of zero, a gradient changes by leaps: what single
+    # precision costs PyTorch is the measure for what it may cost us.
+    values["gradient_noise"] = max(
+        (single[key] - value).abs().max() / value.abs().max()
+        for key, value in values.items()
+        if key.startswith("gradient.")
+    ).reshape(1)
     save_file(values, os.path.join(options.directory, f"{options.name}.safetensors"))
 
 
