@@ -57,14 +57,14 @@ class Block(torch.nn.Module):
 
 
 class ResNet(torch.nn.Module):
-    def __init__(self, name):
+    def __init__(self, name, base=64):
         super().__init__()
         nn, bottleneck = torch.nn, name in ("resnet50", "resnet101")
-        self.conv1 = nn.Conv2d(3, 64, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        channels = 64
+        self.conv1 = nn.Conv2d(3, base, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(base)
+        channels = base
         for stage, count in enumerate(BLOCKS[name]):
-            width = 64 << stage
+            width = base << stage
             blocks = []
             for index in range(count):
                 stride = 2 if stage > 0 and index == 0 else 1
@@ -106,7 +106,8 @@ class Model(torch.nn.Module):
         width = config["projection_dim"]
         self.logit_scale = nn.Parameter(torch.zeros(()))
         self.vision_model = nn.Module()
-        self.vision_model.model = ResNet(config["vision"]["architecture"])
+        self.vision_model.model = ResNet(
+            config["vision"]["architecture"], config["vision"].get("width", 64))
         self.vision_model.projection_head_vision = nn.Module()
         self.vision_model.projection_head_vision.projection = nn.Linear(
             self.vision_model.model.features, width, bias=False)
@@ -217,6 +218,7 @@ def main():
     parser.add_argument("--steps", type=int, default=6)
     parser.add_argument("--objectives", default="flair,revision,mixed,mixed-fusion,keepfit,keepfit-fusion")
     parser.add_argument("--axis", default="keys", choices=["keys", "heads"])
+    parser.add_argument("--verbose", action="store_true", help="every value of every step")
     parser.add_argument("--double", action="store_true", help="the peer in double precision")
     options = parser.parse_args()
     root = pathlib.Path(tempfile.mkdtemp())
@@ -260,7 +262,7 @@ def main():
                 "--image-size", options.size, "--batch-size", options.batch,
                 "--max-steps", options.steps, "--lr", "1e-4", "--weight-decay", "1e-5",
                 "--attention-axis", options.axis, "--no-shuffle", "--no-augment",
-                "--no-augment-descriptions", "--dropout", "0", "--quiet")
+                "--no-augment-descriptions", "--dropout", "0", "--keep", 100, "--quiet")
         ours = [json.loads(line) for line in open(run / "metrics.jsonl")]
         ours = [line for line in ours if "loss" in line]
         # The starting weights of modules that a plain model lacks are those of the run.
@@ -270,7 +272,9 @@ def main():
         theirs = run_torch(start, objective, options.axis, streams, options.steps, options.batch,
                            1e-4, 1e-5, dtype)
         worst = {}
-        for a, b in zip(ours, theirs, strict=True):
+        for step, (a, b) in enumerate(zip(ours, theirs, strict=True), 1):
+            if options.verbose:
+                print(step, " ".join(f"{k} {a[k]:.7g}/{b[k]:.7g}" for k in b))
             for key, value in b.items():
                 difference = abs(a[key] - value)
                 if key == "grad_norm":

@@ -2,7 +2,7 @@
 /// Hugging Face checkpoints.
 public final class Bert: Module {
   /// The sizes.
-  public let configuration: BertConfiguration
+  public private(set) var configuration: BertConfiguration
   /// `[vocabulary, D]`, `[positions, D]` and `[types, D]`.
   public let wordEmbeddings, positionEmbeddings, tokenTypeEmbeddings: Parameter
   let embeddingNorm: NormLayer
@@ -30,6 +30,15 @@ public final class Bert: Module {
     }
     pooler = DenseLayer(
       inputs: width, outputs: width, initialization: initialization.derived("pooler"))
+  }
+
+  /// Sets all dropout rates, which matter in training only.
+  /// - Parameter rate: in `0..<1`.
+  public func setDropout(_ rate: Float) {
+    precondition((0..<1).contains(rate), "a dropout rate of \(rate)")
+    configuration.hiddenDropout = rate
+    configuration.attentionDropout = rate
+    for layer in layers { layer.configuration = configuration }
   }
 
   /// Names the state as Hugging Face does, without a prefix.

@@ -1,7 +1,7 @@
 /// One layer of the encoder: attention and a feed-forward block, each followed by dropout, the
 /// residual and layer normalisation.
-final class BertLayer: Module, Sendable {
-  private let configuration: BertConfiguration
+final class BertLayer: Module {
+  var configuration: BertConfiguration
   let query, key, value: DenseLayer
   let attentionOutput: DenseLayer
   let attentionNorm: NormLayer

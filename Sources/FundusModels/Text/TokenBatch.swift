@@ -33,6 +33,17 @@ public struct TokenBatch: Sendable, Equatable {
     self.length = length
   }
 
+  /// The batch with its rows padded further, as if a longer text were in it.
+  /// - Parameter length: at least ``length``.
+  public func padded(to length: Int, padding: Int32 = 0) -> TokenBatch {
+    precondition(length >= self.length, "rows of \(self.length) tokens cannot shrink to \(length)")
+    guard length > self.length else { return self }
+    let rows = (0..<count).flatMap { row in
+      Array(self[row]) + Array(repeating: padding, count: length - self.length)
+    }
+    return TokenBatch(ids: rows, lengths: lengths, length: length)
+  }
+
   /// 1 for a token, 0 for padding, row-major `[count, length]`.
   public var attentionMask: [Int32] {
     lengths.flatMap { valid in (0..<length).map { $0 < valid ? 1 : 0 } }

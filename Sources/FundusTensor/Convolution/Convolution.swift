@@ -12,22 +12,26 @@
 public func conv2d(
   _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0
 ) -> Tensor {
-  let geometry = ConvolutionGeometry(
+  var geometry = ConvolutionGeometry(
     x.shape, weight: weight.shape, stride: stride, padding: padding)
-  let result = PackedConvolution(weight, stride: stride, padding: padding).apply(x, bias: bias)
+  geometry.isExact = geometry.rows < ConvolutionGeometry.exactRows
+  let packed = PackedConvolution(
+    weight, stride: stride, padding: padding, isExact: geometry.isExact)
+  let result = packed.apply(x, bias: bias)
   let (wantsInput, wantsWeight) = (x.requiresGradient, weight.requiresGradient)
+  let shape = geometry
   // The gradient of the input needs the weights alone, and that of the weights the input.
   let input = wantsWeight ? x.detached : nil
   let kernel = wantsInput ? weight.detached : nil
   return result.recording([x, weight] + (bias.map { [$0] } ?? [])) { gradient in
     var gradients: [Tensor?] = [
-      kernel.map { ConvolutionGradient.input(gradient, $0, geometry) },
-      input.map { ConvolutionGradient.weight(gradient, $0, geometry) },
+      kernel.map { ConvolutionGradient.input(gradient, $0, shape) },
+      input.map { ConvolutionGradient.weight(gradient, $0, shape) },
     ]
     if let bias {
       gradients.append(
         bias.requiresGradient
-          ? MatrixProduct.columnSums(gradient.reshaped([-1, geometry.outputs])) : nil)
+          ? MatrixProduct.columnSums(gradient.reshaped([-1, shape.outputs])) : nil)
     }
     return gradients
   }

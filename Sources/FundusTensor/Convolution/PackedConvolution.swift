@@ -21,13 +21,19 @@ public struct PackedConvolution: Sendable {
 
   /// Packs weights `[KH, KW, C, O]`.
   public init(_ weight: Tensor, stride: Int = 1, padding: Int = 0) {
+    self.init(weight, stride: stride, padding: padding, isExact: false)
+  }
+
+  /// - Parameter isExact: whether the algorithm with the smallest rounding error is wanted.
+  init(_ weight: Tensor, stride: Int, padding: Int, isExact: Bool) {
     precondition(weight.rank == 4, "weights are [KH, KW, C, O], not \(weight.shape)")
     weightShape = weight.shape
     self.stride = stride
     self.padding = padding
     let side = max(weight.shape[0], weight.shape[1])
-    let geometry = ConvolutionGeometry(
+    var geometry = ConvolutionGeometry(
       [1, side, side, weight.shape[2]], weight: weight.shape, stride: stride, padding: padding)
+    geometry.isExact = isExact
     if geometry.isWinograd {
       algorithm = .winograd(
         Self.transformed(

@@ -38,6 +38,11 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return RandomStream(key: key, stream: stream)
   }
 
+  /// The stream for a purpose with a name, and for one of its kind.
+  public func derived(_ name: String, _ number: UInt64) -> RandomStream {
+    derived(name).derived(number)
+  }
+
   /// The stream for a purpose with a name.
   public func derived(_ name: String) -> RandomStream {
     // FNV-1a: stable across runs and machines, unlike `Hasher`.

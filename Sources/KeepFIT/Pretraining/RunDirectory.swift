@@ -33,7 +33,10 @@ public struct RunDirectory: Sendable {
         throw PretrainingError.runDirectory(
           "\(url.path) is not empty; continue its run with --resume or overwrite it with --force")
       }
-      for name in ["config.json", "metrics.jsonl", "checkpoints", "report.html"] {
+      for name in [
+        "config.json", "metrics.jsonl", "checkpoints", "report.html", "examples", "examples.json",
+        "skipped.json",
+      ] {
         let entry = url.appending(path: name)
         if files.fileExists(atPath: entry.path) { try files.removeItem(at: entry) }
       }

@@ -61,7 +61,7 @@ public struct PicturePipeline: Sendable {
 
 extension FundusImage {
   /// The picture `[H, W, 3]` with each number from 0 to 1 rounded to the nearest byte.
-  init(rounding tensor: Tensor) {
+  public init(rounding tensor: Tensor) {
     let pixels = tensor.withSpan { span in
       [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in
         for index in span.indices {

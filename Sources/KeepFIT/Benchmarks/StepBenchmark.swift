@@ -1,0 +1,66 @@
+import Foundation
+
+/// Measures whole optimizer steps of the KeepFIT objective on random pictures and tokens: forward,
+/// backward, clipping, AdamW.
+public struct StepBenchmark: Sendable {
+  /// Median and 95th percentile of the time for one step, in milliseconds.
+  public let medianMilliseconds, p95Milliseconds: Double
+  /// The most memory that tensors occupied at a time, in bytes, the model and its optimizer included.
+  public let peakBytes: Int
+  /// The losses of the steps, so that runs on the same input can be compared.
+  public let losses: [Float]
+
+  /// Trains a model for some steps; its weights change.
+  ///
+  /// - Parameters:
+  ///   - batchSize: pictures of each of the two streams.
+  ///   - length: tokens of each text.
+  ///   - repetitions: measured steps; one more comes before them.
+  public static func run(
+    _ model: KeepFITModel, size: Int, batchSize: Int, length: Int, repetitions: Int = 5,
+    recomputes: Bool = false, seed: UInt64 = 0
+  ) -> StepBenchmark {
+    precondition(batchSize > 0 && length > 0 && repetitions > 0, "nothing to measure")
+    var settings = PretrainingConfiguration()
+    settings.recomputesActivations = recomputes
+    model.prepareForPretraining(settings)
+    let random = RandomStream(seed: seed)
+    func stream(_ name: String, mode: RandomStream) -> EncodedStream {
+      let pictures = Initialization.random(random.derived(name))
+        .uniform([batchSize, size, size, 3], bound: 0.5).scaled(by: 1, plus: 0.5)
+      var words = random.derived("words").derived(name)
+      let rows = (0..<batchSize).map { _ in
+        (0..<length).map { _ in
+          Int32(words.index(below: model.configuration.text.vocabularySize))
+        }
+      }
+      return EncodedStream(
+        images: model.encode(images: pictures, mode: .training(mode.derived(name))),
+        texts: model.encode(tokens: TokenBatch(rows: rows), mode: .training(mode.derived(name))),
+        targets: ContrastiveLoss.pairTargets(batchSize))
+    }
+    let optimizer = AdamW(model.parameters.filter { $0.parameter.isTrainable })
+    var (times, losses): ([Double], [Float]) = ([], [])
+    for step in 0...repetitions {
+      if step == 1 { CachingAllocator.shared.resetPeak() }
+      let start = ContinuousClock.now
+      let mode = random.derived("step", UInt64(step))
+      let batch = EncodedBatch(
+        labelled: stream("labelled", mode: mode), expert: stream("expert", mode: mode))
+      let loss = KeepFITObjective().terms(
+        batch, heads: model.heads, mode: .training(mode.derived("objective"))
+      ).loss
+      loss.backward()
+      let norm = GradientNorm(of: optimizer.parameters, limit: 1)
+      optimizer.step(learningRate: 1e-5, gradientScale: norm.scale)
+      optimizer.zeroGradients()
+      losses.append(loss.item)
+      if step > 0 { times.append((ContinuousClock.now - start) / .milliseconds(1)) }
+    }
+    times.sort()
+    return StepBenchmark(
+      medianMilliseconds: times[times.count / 2],
+      p95Milliseconds: times[min(times.count - 1, times.count * 95 / 100)],
+      peakBytes: CachingAllocator.shared.statistics.peakBytesInUse, losses: losses)
+  }
+}

@@ -1,0 +1,28 @@
+extension KeepFITModel {
+  /// Sets up what the settings of a run ask for: missing attentions are added with weights that
+  /// follow from the seed, towers frozen, dropout and batch norm set.
+  public func prepareForPretraining(_ settings: PretrainingConfiguration) {
+    let objective = settings.objective.objective()
+    let initialization = Initialization.random(
+      RandomStream(seed: settings.seed).derived("initialization"))
+    if objective.needsAttention { addAttention(initialization: initialization) }
+    if objective.needsFusion { addFusion(initialization: initialization) }
+    for case let attention? in [attention, expertIntoLabelled, labelledIntoExpert] {
+      attention.axis = settings.attentionAxis
+      if let dropout = settings.dropout { attention.dropout = dropout }
+    }
+    if let dropout = settings.dropout { text.setDropout(dropout) }
+    // Statistics that move would change a tower that is to stay as it is.
+    vision.freezesBatchNorm = settings.freezesBatchNorm || settings.frozenTowers.contains(.vision)
+    vision.recomputesBlocks = settings.recomputesActivations
+    for tower in PretrainingConfiguration.Tower.allCases {
+      let parts: [any Module] =
+        tower == .vision ? [vision, visionHead] : [text, textHead]
+      for part in parts {
+        for (_, parameter) in part.parameters {
+          parameter.isTrainable = !settings.frozenTowers.contains(tower)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/// How often the right text is among the first k for a picture, and the other way round.
+public struct RetrievalScores: Sendable, Equatable {
+  /// Named values: the mean of all recalls first.
+  public let values: [(name: String, value: Float)]
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.values.map(\.name) == b.values.map(\.name) && a.values.map(\.value) == b.values.map(\.value)
+  }
+
+  /// Scores pairs: row i of one side belongs to row i of the other. A right answer counts as found
+  /// when fewer than k wrong ones are at least as similar, so that a model that says the same of
+  /// everything gets nothing.
+  ///
+  /// - Parameters:
+  ///   - images: unit vectors `[N, D]`.
+  ///   - texts: unit vectors `[N, D]`.
+  public init(images: Tensor, texts: Tensor, ks: [Int] = [1, 5, 10]) {
+    let similarity = Autograd.withoutGradients { matmul(images, texts, transposeB: true) }
+    let count = images.shape[0]
+    var results: [(name: String, value: Float)] = []
+    for (name, matrix) in [("i2t", similarity), ("t2i", similarity.transposed())] {
+      let rows = matrix.scalars
+      let better = (0..<count).map { row -> Int in
+        let right = rows[row * count + row]
+        // NaN must not count as found.
+        return (0..<count).count { $0 != row && !(rows[row * count + $0] < right) }
+      }
+      for k in ks {
+        let found = better.count { $0 < k }
+        results.append(("\(name)_recall@\(k)", count == 0 ? .nan : Float(found) / Float(count)))
+      }
+    }
+    let mean = results.map(\.value).reduce(0, +) / Float(max(1, results.count))
+    values = [("mean_recall", mean)] + results
+  }
+}
+
+/// Retrieval over image-text pairs that training does not see.
+public final class RetrievalValidation: PretrainingValidation {
+  /// Gives the next few pairs, nil after the last.
+  public typealias Samples = () throws -> PretrainingSamples?
+
+  private let makeSamples: () -> Samples
+
+  /// - Parameter makeSamples: called at each validation; gives the pairs from the first on.
+  public init(_ makeSamples: @escaping () -> Samples) { self.makeSamples = makeSamples }
+
+  public func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)] {
+    var images: [Tensor] = []
+    var texts: [Tensor] = []
+    let next = makeSamples()
+    try Autograd.withoutGradients {
+      while let samples = try next() {
+        images.append(model.imageEmbeddings(samples.images))
+        texts.append(model.textEmbeddings(samples.texts))
+      }
+    }
+    guard !images.isEmpty else {
+      throw PretrainingError.configuration("there are no pairs to validate with")
+    }
+    return RetrievalScores(images: .concatenated(images), texts: .concatenated(texts)).values
+  }
+}

@@ -1,0 +1,46 @@
+/// The forward pass of a batch to the parts of its loss.
+struct TrainingStep {
+  let model: KeepFITModel
+  let objective: any PretrainingObjective
+  let configuration: PretrainingConfiguration
+  let communicator: any Communicator
+
+  /// Whether the loss is taken over the batches of all ranks.
+  private var isGlobal: Bool { communicator.size > 1 && configuration.lossScope == .global }
+
+  /// The parts of the loss. Labelled pictures go through the encoders before the expert ones, so that
+  /// running statistics are updated in that order.
+  ///
+  /// - Parameter stream: the random numbers of this step, the same on every rank.
+  func terms(_ batch: PretrainingBatch, stream: RandomStream) -> [LossTerm] {
+    let own = stream.derived("rank", UInt64(communicator.rank))
+    let labelled = encode(batch.labelled, stream: own.derived("labelled"))
+    let expert =
+      objective.needsExpertStream
+      ? encode(required(batch.expert, "expert stream"), stream: own.derived("expert")) : nil
+    // The attentions see the pairs of all ranks, so their dropout must be the same on all.
+    let mode = ExecutionMode.training((isGlobal ? stream : own).derived("objective"))
+    return objective.terms(
+      EncodedBatch(labelled: labelled, expert: expert), heads: model.heads, mode: mode)
+  }
+
+  private func encode(_ samples: PretrainingSamples, stream: RandomStream) -> EncodedStream {
+    var images = model.encode(images: samples.images, mode: .training(stream.derived("vision")))
+    let tokens = model.tokenize(samples.texts)
+    // Padding counts in the pooled text, so all ranks pad to the longest text of the global batch.
+    let length =
+      isGlobal ? Int(communicator.maximum(Float(tokens.length))) : tokens.length
+    var texts = model.encode(
+      tokens: tokens.padded(to: length), mode: .training(stream.derived("text")))
+    var categories = samples.categories
+    if isGlobal {
+      images = communicator.gatherWithGradients(images)
+      texts = communicator.gatherWithGradients(texts)
+      categories = categories.map { CategoryExchange.gather($0, communicator) }
+    }
+    let targets =
+      categories.map(ContrastiveLoss.categoryTargets)
+      ?? ContrastiveLoss.pairTargets(images.shape[0])
+    return EncodedStream(images: images, texts: texts, targets: targets)
+  }
+}
