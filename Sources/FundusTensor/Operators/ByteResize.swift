@@ -49,6 +49,29 @@ extension PictureFit {
     _ pixels: [UInt8], height fullHeight: Int, width fullWidth: Int, channels: Int,
     reduction: Int = 1, into target: inout MutableSpan<Float>
   ) {
+    pixels.withUnsafeBufferPointer {
+      resize(
+        $0, height: fullHeight, width: fullWidth, channels: channels, reduction: reduction,
+        into: &target)
+    }
+  }
+
+  /// The same for a picture in scratch memory.
+  package func resize(
+    _ pixels: ScratchBytes, height fullHeight: Int, width fullWidth: Int, channels: Int,
+    reduction: Int = 1, into target: inout MutableSpan<Float>
+  ) {
+    pixels.withUnsafeBytes {
+      resize(
+        UnsafeBufferPointer($0), height: fullHeight, width: fullWidth, channels: channels,
+        reduction: reduction, into: &target)
+    }
+  }
+
+  private func resize(
+    _ pixels: UnsafeBufferPointer<UInt8>, height fullHeight: Int, width fullWidth: Int,
+    channels: Int, reduction: Int, into target: inout MutableSpan<Float>
+  ) {
     precondition(fullHeight > 0 && fullWidth > 0 && channels > 0 && reduction > 0)
     let rows = ResampleTaps(
       from: fullHeight, to: height, antialias: antialias, reduction: reduction, scale: scale,
@@ -62,15 +85,13 @@ extension PictureFit {
     let used = width * channels
     target.withUnsafeMutableBufferPointer { buffer in
       let base = buffer.baseAddress!
-      pixels.withUnsafeBufferPointer { source in
-        let source = source.baseAddress!
-        ThreadPool.forEachRange(height, grain: Resampling.rowsPerTask) { range in
-          Resampling.resample(
-            source, kernel: fk_resample_rows_u8, into: base, targetStride: stride,
-            outputRows: range, rows: rows, columns: columns, channels: channels)
-          for row in range {
-            (base + row * stride + used).update(repeating: 0, count: stride - used)
-          }
+      let source = pixels.baseAddress!
+      ThreadPool.forEachRange(height, grain: Resampling.rowsPerTask) { range in
+        Resampling.resample(
+          source, kernel: fk_resample_rows_u8, into: base, targetStride: stride,
+          outputRows: range, rows: rows, columns: columns, channels: channels)
+        for row in range {
+          (base + row * stride + used).update(repeating: 0, count: stride - used)
         }
       }
       (base + height * stride).update(repeating: 0, count: (paddedHeight - height) * stride)

@@ -1,5 +1,6 @@
 import CTurboJPEG
 import Foundation
+import FundusTensor
 
 /// JPEG through the TurboJPEG library: accurate integer transform and smooth chroma upsampling, the
 /// settings that Pillow uses.
@@ -24,6 +25,15 @@ enum JPEGCodec {
     var width: Int32 = 0
     var height: Int32 = 0
     var space: Int32 = -1
+
+    var isInk: Bool {
+      space == Int32(TJCS_CMYK.rawValue) || space == Int32(TJCS_YCCK.rawValue)
+    }
+
+    func size(reduction: Int) -> (width: Int, height: Int) {
+      precondition([1, 2, 4, 8].contains(reduction), "a JPEG cannot be reduced by \(reduction)")
+      return ((Int(width) + reduction - 1) / reduction, (Int(height) + reduction - 1) / reduction)
+    }
   }
 
   static func decodeRGB(
@@ -31,9 +41,7 @@ enum JPEGCodec {
   ) throws(ImageError) -> FundusImage {
     let handle = try Handle(tjInitDecompress, name: name)
     let header = try readHeader(data, handle, name: name, options: options)
-    let isInk =
-      header.space == Int32(TJCS_CMYK.rawValue) || header.space == Int32(TJCS_YCCK.rawValue)
-    if isInk {
+    if header.isInk {
       return try decodeInk(data, handle, header, name: name, options: options).rgb()
     }
     let (width, height, pixels) = try decode(
@@ -73,13 +81,38 @@ enum JPEGCodec {
       width: width, height: height, kind: .cmyk, largest: 255, samples: .bytes(pixels))
   }
 
-  /// The size of the whole picture.
-  static func size(
-    of data: Data, name: String, options: DecodingOptions
-  ) throws(ImageError) -> (height: Int, width: Int) {
+  /// A picture on its way to a smaller size.
+  struct Passing {
+    /// Rows of the whole picture.
+    let height: Int
+    /// Columns of the whole picture.
+    let width: Int
+    /// By how much the decoded picture is smaller.
+    let reduction: Int
+    /// RGB.
+    let pixels: ScratchBytes
+  }
+
+  /// Decodes RGB into scratch memory, for a reduction that depends on the size.
+  /// - Returns: nil for ink, which ``decodeRGB(_:name:options:)`` reads.
+  static func decodePassing(
+    _ data: Data, name: String, options: DecodingOptions,
+    reduction: (_ height: Int, _ width: Int) -> Int
+  ) throws(ImageError) -> Passing? {
     let handle = try Handle(tjInitDecompress, name: name)
     let header = try readHeader(data, handle, name: name, options: options)
-    return (Int(header.height), Int(header.width))
+    if header.isInk { return nil }
+    let (height, width) = (Int(header.height), Int(header.width))
+    var options = options
+    options.jpegReduction = reduction(height, width)
+    let size = header.size(reduction: options.jpegReduction)
+    let scratch = ScratchBytes(count: size.width * size.height * 3)
+    let status = scratch.withUnsafeBytes {
+      decompress(data, handle, header, format: TJPF_RGB, options: options, into: $0)
+    }
+    if status != 0 { try judge(handle, data, name: name, options: options) }
+    return Passing(
+      height: height, width: width, reduction: options.jpegReduction, pixels: scratch)
   }
 
   private static func readHeader(
@@ -122,27 +155,34 @@ enum JPEGCodec {
     _ data: Data, _ handle: Handle, _ header: Header, format: TJPF, channels: Int, name: String,
     options: DecodingOptions
   ) throws(ImageError) -> (width: Int, height: Int, pixels: [UInt8]) {
-    let reduction = options.jpegReduction
-    precondition([1, 2, 4, 8].contains(reduction), "a JPEG cannot be reduced by \(reduction)")
-    let width = (Int(header.width) + reduction - 1) / reduction
-    let height = (Int(header.height) + reduction - 1) / reduction
+    let (width, height) = header.size(reduction: options.jpegReduction)
     let count = width * height * channels
     var status: Int32 = -1
     let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      status = data.withUnsafeBytes { raw in
-        tjDecompress2(
-          handle.pointer, raw.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(raw.count),
-          buffer.baseAddress!, Int32(width), Int32(width * channels), Int32(height),
-          Int32(format.rawValue), TJFLAG_LIMITSCANS)
-      }
-      // Rows that an error left out are grey, as the library fills the rows of a short file.
-      if status != 0 && tjGetErrorCode(handle.pointer) != Int32(TJERR_WARNING.rawValue) {
-        buffer.initialize(repeating: 128)
-      }
+      status = decompress(data, handle, header, format: format, options: options, into: buffer)
       initialized = count
     }
     if status != 0 { try judge(handle, data, name: name, options: options) }
     return (width, height, pixels)
+  }
+
+  private static func decompress(
+    _ data: Data, _ handle: Handle, _ header: Header, format: TJPF, options: DecodingOptions,
+    into buffer: UnsafeMutableBufferPointer<UInt8>
+  ) -> Int32 {
+    let (width, height) = header.size(reduction: options.jpegReduction)
+    let channels = buffer.count / (width * height)
+    let status = data.withUnsafeBytes { raw in
+      tjDecompress2(
+        handle.pointer, raw.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(raw.count),
+        buffer.baseAddress!, Int32(width), Int32(width * channels), Int32(height),
+        Int32(format.rawValue), TJFLAG_LIMITSCANS)
+    }
+    // After an error the library may have written only some of the rows.
+    if status != 0 && tjGetErrorCode(handle.pointer) != Int32(TJERR_WARNING.rawValue) {
+      buffer.update(repeating: 128)
+    }
+    return status
   }
 
   /// Warnings are fine (Pillow has none of them), except that the file ended too early.

@@ -74,20 +74,17 @@ extension Preprocessing {
       }
       return
     }
-    var options = decoding
     let format = try ImageFile.format(of: data, name: name)
-    if reducesJPEG, format == .jpeg, !options.appliesOrientation {
-      let size = try JPEGCodec.size(of: data, name: name, options: options)
-      options.jpegReduction = reduction(height: size.height, width: size.width)
-      if options.jpegReduction > 1 {
-        let image = try FundusImage(decoding: data, name: name, options: options)
-        try fit(height: size.height, width: size.width, name: name).resize(
-          image.pixels, height: size.height, width: size.width, channels: 3,
-          reduction: options.jpegReduction, into: &target)
-        return
-      }
+    if format == .jpeg, !decoding.appliesOrientation, !cropsForeground,
+      let picture = try JPEGCodec.decodePassing(
+        data, name: name, options: decoding, reduction: reduction(height:width:))
+    {
+      try fit(height: picture.height, width: picture.width, name: name).resize(
+        picture.pixels, height: picture.height, width: picture.width, channels: 3,
+        reduction: picture.reduction, into: &target)
+      return
     }
-    let image = try FundusImage(decoding: data, name: name, options: options)
+    let image = try FundusImage(decoding: data, name: name, options: decoding)
     try prepare(image, name: name, into: &target)
   }
 

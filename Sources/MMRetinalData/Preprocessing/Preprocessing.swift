@@ -13,6 +13,9 @@ import FundusTensor
 /// | ``flair`` | yes | the published FLAIR model called on an image |
 /// | ``transfer`` | yes | transfer experiments on original files |
 /// | ``training`` | no resize | pretraining on files that were resized beforehand |
+///
+/// The released loader accepts files that end too early; here that is an error unless
+/// ``DecodingOptions/toleratesTruncation`` of ``decoding`` is set.
 public struct Preprocessing: Hashable, Sendable {
   /// What becomes of files that are not 8-bit RGB.
   public enum Colour: String, Hashable, Sendable, Codable {
@@ -67,23 +70,23 @@ public struct Preprocessing: Hashable, Sendable {
   /// A value without a name.
   public init(antialias: Bool) { self.antialias = antialias }
 
-  /// - Parameter loadsFiles: as the released loader does, rather than the model's own call.
-  private init(named name: String, antialias: Bool, loadsFiles: Bool = false) {
+  private init(
+    named name: String, antialias: Bool, precision: ResizePrecision = .single
+  ) {
     self.name = name
     self.antialias = antialias
-    decoding.toleratesTruncation = loadsFiles
-    precision = loadsFiles ? .double : .single
+    self.precision = precision
   }
 
   /// The published KeepFIT model called on an image: resized without antialias.
   public static let published = Preprocessing(named: "published", antialias: false)
   /// The published FLAIR model called on an image: resized with antialias.
   public static let flair = Preprocessing(named: "flair", antialias: true)
-  /// Transfer experiments on original files: antialias, files that end too early are accepted.
-  public static let transfer = Preprocessing(named: "transfer", antialias: true, loadsFiles: true)
+  /// Transfer experiments on original files: antialias, positions in double precision.
+  public static let transfer = Preprocessing(named: "transfer", antialias: true, precision: .double)
   /// Pretraining on files that are ``imageSize`` squared already: no resize at all.
   public static let training: Preprocessing = {
-    var result = Preprocessing(named: "training", antialias: true, loadsFiles: true)
+    var result = Preprocessing(named: "training", antialias: true, precision: .double)
     result.geometry = .unchanged
     return result
   }()
