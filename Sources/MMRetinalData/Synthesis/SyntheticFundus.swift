@@ -25,6 +25,8 @@ public struct SyntheticFundus: Sendable, Equatable {
   public var modality: ImagingModality
   /// The eye, or nil to let the seed choose.
   public var laterality: Laterality?
+  /// The diagnosis that captions and labels give, if there is one.
+  public var disease: FundusDisease?
   /// What is wrong with the eye; empty for a healthy one.
   public var findings: [Request]
   /// When an angiogram is taken, or nil to let the seed choose.
@@ -42,6 +44,19 @@ public struct SyntheticFundus: Sendable, Equatable {
     self.laterality = laterality
     self.phase = phase
     self.seed = seed
+  }
+
+  /// Describes a picture of an eye with a disease; the seed chooses which of its findings show and
+  /// how bad they are.
+  public init(
+    modality: ImagingModality = .colourFundus, disease: FundusDisease,
+    laterality: Laterality? = nil, phase: AngiogramPhase? = nil, seed: UInt64
+  ) {
+    let stream = RandomStream(seed: seed).derived("disease")
+    self.init(
+      modality: modality, findings: disease.findings(stream: stream), laterality: laterality,
+      phase: phase, seed: seed)
+    self.disease = disease
   }
 
   /// Draws the picture.
@@ -62,7 +77,7 @@ public struct SyntheticFundus: Sendable, Equatable {
     case .coherenceTomography:
       (canvas, masks) = TomogramRenderer(eye: scene.eye).render(scene.findings)
     }
-    return RenderedFundus(canvas: canvas, masks: masks, scene: scene, modality: modality)
+    return RenderedFundus(canvas: canvas, masks: masks, scene: scene, request: self)
   }
 }
 
@@ -76,9 +91,11 @@ public struct RenderedFundus: Sendable {
   public let masks: [FindingKind: [UInt8]]
   /// The eye that was drawn.
   public let laterality: Laterality
+  private let scene: FundusScene
+  private let request: SyntheticFundus
 
   init(
-    canvas: Canvas, masks: [FindingKind: Plane], scene: FundusScene, modality: ImagingModality
+    canvas: Canvas, masks: [FindingKind: Plane], scene: FundusScene, request: SyntheticFundus
   ) {
     size = canvas.width
     var bytes = [UInt8](repeating: 0, count: 3 * canvas.pixels.count)
@@ -96,7 +113,7 @@ public struct RenderedFundus: Sendable {
         for x in 0..<plane.width {
           let index = y * plane.width + x
           let seen =
-            modality == .coherenceTomography
+            request.modality == .coherenceTomography
             || (Point(Float(x), Float(y)) - view.centre).length < view.radius
           if seen, plane.values[index] > 0.3 { mask[index] = 255 }
         }
@@ -104,7 +121,35 @@ public struct RenderedFundus: Sendable {
       return mask
     }
     laterality = scene.eye.traits.laterality
+    self.scene = scene
+    self.request = request
   }
+
+  /// The labels of the picture: the diagnosis, or the names of the findings when none was given.
+  public var labels: [String] {
+    if let disease = request.disease { return [disease.label] }
+    let names = request.findings.compactMap(\.kind.label)
+    return names.isEmpty ? [FundusDisease.normal.label] : names
+  }
+
+  /// What an expert would write below the picture: what is drawn and where.
+  ///
+  /// - Parameters:
+  ///   - language: English or Chinese; both say the same.
+  ///   - namesDisease: whether the diagnosis is given, or what is seen only.
+  ///   - variant: other words for the same picture.
+  public func caption(
+    in language: CaptionLanguage, namesDisease: Bool = true, variant: UInt64 = 0
+  ) -> String {
+    CaptionWriter(
+      scene: scene, modality: request.modality, disease: request.disease,
+      namesDisease: namesDisease,
+      stream: RandomStream(seed: request.seed).derived("caption").derived(variant)
+    ).caption(in: language)
+  }
+
+  /// The picture as one that can be written to a file.
+  public var image: FundusImage { FundusImage(width: size, height: size, pixels: pixels) }
 }
 
 /// An eye with its findings placed.
@@ -112,6 +157,8 @@ struct FundusScene: Sendable {
   let eye: FundusEye
   let findings: [any FundusFinding]
   let phase: AngiogramPhase
+  /// Where findings were asked to be.
+  let areas: [FindingKind: FindingArea]
 
   init(_ request: SyntheticFundus, size: Int) {
     let root = RandomStream(seed: request.seed).derived("synthetic fundus")
@@ -131,6 +178,8 @@ struct FundusScene: Sendable {
       camera: camera, textureSeed: UInt32(truncatingIfNeeded: texture.next()))
     var moment = root.derived("phase")
     phase = request.phase ?? (moment.uniform() < 0.5 ? .early : .late)
+    areas = Dictionary(
+      request.findings.map { ($0.kind, $0.area) }, uniquingKeysWith: { first, _ in first })
     let eye = self.eye
     findings = request.findings.map { wanted in
       wanted.kind.place(

@@ -12,8 +12,8 @@ extension FindingKind {
     case .discPallor: traits.discPallor = 0.35 + 0.6 * severity
     case .venousBeading: traits.veinBeading = 0.4 + 0.6 * severity
     case .venousCongestion:
-      traits.veinCalibre *= 1.15 + 0.45 * severity
-      traits.veinTortuosity = 1.2 + 1.3 * severity
+      traits.veinCalibre *= 1.12 + 0.33 * severity
+      traits.veinTortuosity = 1.15 + 0.85 * severity
     case .attenuatedArteries:
       traits.arteryCalibre *= 1 - 0.5 * severity
       traits.veinCalibre *= 1 - 0.2 * severity

@@ -33,3 +33,40 @@ public enum FindingKind: String, Sendable, Hashable, Codable, CaseIterable {
   case asteroidBodies
   case mediaHaze
 }
+
+extension FindingKind {
+  /// The label that data sets give to the finding, if they have one.
+  public var label: String? {
+    switch self {
+    case .microaneurysms: "microaneurysms"
+    case .dotHaemorrhages: "deep haemorrhages"
+    case .flameHaemorrhages: "superficial haemorrhages"
+    case .preretinalHaemorrhage: "preretinal haemorrhage"
+    case .hardExudates: "hard exudates"
+    case .cottonWoolSpots: "cotton wool spots"
+    case .neovascularisation: "neovascularisation"
+    case .venousBeading: "venous beading"
+    case .venousCongestion: "tortuous vessels"
+    case .laserScars: "laser scar"
+    case .macularOedema: "macular edema"
+    case .drusen: "drusens"
+    case .geographicAtrophy: "geographic atrophy"
+    case .choroidalNeovascularisation: "choroidal neovascularization"
+    case .serousDetachment: "central serous retinopathy"
+    case .macularHole: "macular hole"
+    case .epiretinalMembrane: "epiretinal membrane"
+    case .enlargedCup: "increased cup disc"
+    case .discSwelling: "optic disc edema"
+    case .discPallor: "optic disc pallor"
+    case .tessellation: "tessellation"
+    case .chorioretinalAtrophy: "chorioretinal atrophy"
+    case .myelinatedFibres: "myelinated nerve fibers"
+    case .naevus: "nevus"
+    case .asteroidBodies: "asteroid hyalosis"
+    case .mediaHaze: "media haze"
+    case .attenuatedArteries, .arteriovenousNicking, .nonPerfusion, .myopicCrescent,
+      .boneSpicules, .retinalWhitening:
+      nil
+    }
+  }
+}

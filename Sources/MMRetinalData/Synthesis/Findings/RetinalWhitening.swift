@@ -13,6 +13,17 @@ struct RetinalWhitening: FundusFinding {
     sites = [FindingSite(place: .zero, radius: 0.45)]
   }
 
+  /// The half or quarter that the blocked artery feeds, with a soft border.
+  private func part(_ place: Point, _ traits: FundusTraits) -> Float {
+    let height = place.y - traits.discCentre.y * 0.5 * place.x
+    let below = smoothStep(-0.09, 0.09, height)
+    switch area {
+    case .superior, .quadrant(.superotemporal): return 1 - below
+    case .inferior, .quadrant(.inferotemporal): return below
+    default: return 1
+    }
+  }
+
   private func cover(_ eye: FundusEye, _ empty: Plane) -> Plane {
     var cover = empty
     let motley = eye.texture(47, frequency: 5, octaves: 3)
@@ -20,16 +31,11 @@ struct RetinalWhitening: FundusFinding {
       for x in 0..<cover.width {
         let place = eye.view.retina(Point(Float(x), Float(y)))
         let index = y * cover.width + x
-        if !area.quadrants.isEmpty,
-          !area.quadrants.contains(RetinalQuadrant(place, discCentre: eye.traits.discCentre))
-        {
-          continue
-        }
         let distance = (place / Point(1.15, 1)).length
         let around =
           smoothStep(0.055, 0.11, distance) * (1 - smoothStep(0.3, 0.75, distance))
         cover.values[index] =
-          around * (0.85 + 0.3 * motley.values[index])
+          around * part(place, eye.traits) * (0.85 + 0.3 * motley.values[index])
           * smoothStep(0.95, 1.3, eye.traits.discDistance(place))
       }
     }

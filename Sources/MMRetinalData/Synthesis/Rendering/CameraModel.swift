@@ -68,6 +68,7 @@ struct CameraModel {
   /// Values in 0…1; what is brighter than the film can show keeps a little of its detail.
   static func compressed(_ colour: Colour) -> Colour {
     var shown = colour.clamped(lowerBound: .zero, upperBound: Colour(repeating: 2))
+    guard shown.max() > 0.8 else { return shown }
     for channel in 0..<3 where shown[channel] > 0.8 {
       let excess = (shown[channel] - 0.8) * 5
       shown[channel] = 0.8 + 0.2 * excess / (1 + excess)

@@ -18,7 +18,7 @@ struct DiscPainter {
     let outline = wobble.plane(width: 256, height: 1, origin: .zero, step: 1 / 40.74)
     let grain = eye.texture(32, frequency: 22, octaves: 2)
 
-    let pink = Colour(0.93, 0.55, 0.32), temporal = Colour(0.97, 0.66, 0.41)
+    let pink = Colour(0.95, 0.59, 0.36), temporal = Colour(0.98, 0.69, 0.44)
     let white = Colour(1.0, 0.93, 0.78)
     let cupColour = Colour(1.03, 0.92, 0.7)
     let edge = 0.07 + 0.55 * swelling

@@ -1,0 +1,172 @@
+import Foundation
+
+/// A dataset of drawn eyes with everything that pretraining and transfer need: labelled public
+/// sets, an expert set with captions, test pictures of seen and of unseen classes, masks, manifests
+/// and experiments.
+///
+/// It has the shape of the published one: many labelled pictures with poor and sometimes wrong labels,
+/// few pictures with rich captions by experts, and classes that no label of the public sets names,
+/// though the experts describe them.
+///
+/// Below the directory:
+/// - `S1_GRADES/`, `S2_SCREENING/`, `S3_LESIONS/`: the public sets; `S4_EXPERT/`; `S5_SEEN/` and
+///   `S6_UNSEEN/`: the test pictures;
+/// - `masks/`: for each test and expert picture a PNG for each finding, white where it is seen;
+/// - `manifests/`: `public.csv` and one file for each public set, `expert.csv` (with `caption_zh`),
+///   `expert_ffa.csv` and `expert_oct.csv` when asked for, `seen.csv`, `unseen.csv`, and the
+///   experiments `seen.json`, `unseen.json`, `unseen_with_normal.json`; `masks.csv`;
+/// - `dataset.json`: the configuration and what was written.
+public enum SyntheticDataset {
+  /// What to draw.
+  public struct Configuration: Sendable, Codable, Equatable {
+    /// Pixels along each side of the pictures.
+    public var size = 128
+    /// Names the dataset: the same seed draws the same pictures.
+    public var seed: UInt64 = 42
+    /// Pictures of the three public sets together.
+    public var publicCount = 720
+    /// Colour photographs with captions.
+    public var expertCount = 360
+    /// Angiograms with captions.
+    public var angiogramCount = 0
+    /// B-scans with captions.
+    public var tomogramCount = 0
+    /// Test pictures of each class.
+    public var testPerClass = 20
+    /// The part of the public labels that are wrong, as graders disagree.
+    public var labelNoise: Float = 0.06
+    /// The part of the captions that name the diagnosis; the others tell only what is seen.
+    public var namedCaptions: Float = 0.8
+    /// The classes that no public label names.
+    public var unseen: [FundusDisease] = [
+      .pathologicMyopia, .cataract, .macularHole, .retinitisPigmentosa, .centralSerousRetinopathy,
+      .epiretinalMembrane, .opticDiscEdema, .centralRetinalArteryOcclusion,
+    ]
+    /// The form of the pictures' files.
+    public var format = PictureFormat.jpeg
+    /// Whether masks are written for the expert and test pictures.
+    public var writesMasks = true
+
+    /// The default of `make demo`.
+    public init() {}
+
+    /// What is wrong with the configuration, if anything.
+    var problem: String? {
+      let counts = [publicCount, expertCount, angiogramCount, tomogramCount, testPerClass]
+      if size < 32 || size > 4096 { return "pictures of 32 to 4096 pixels, not \(size)" }
+      if counts.contains(where: { $0 < 0 || $0 > 1_000_000 }) {
+        return "counts of 0 to 1,000,000 pictures, not \(counts)"
+      }
+      if counts.allSatisfy({ $0 == 0 }) { return "at least one picture, not none" }
+      if !(0...0.5).contains(labelNoise) {
+        return "a part of wrong labels of 0 to 0.5, not \(labelNoise)"
+      }
+      if !(0...1).contains(namedCaptions) {
+        return "a part of captions with a diagnosis of 0 to 1, not \(namedCaptions)"
+      }
+      if unseen.contains(.normal) { return "unseen classes without the normal one" }
+      if Set(unseen).count != unseen.count { return "unseen classes that differ" }
+      return nil
+    }
+  }
+
+  /// How pictures are stored.
+  public enum PictureFormat: String, Sendable, Codable, CaseIterable {
+    /// JPEG of quality 92 with full chroma.
+    case jpeg = "jpg"
+    /// PNG.
+    case png
+  }
+
+  /// What was written.
+  public struct Summary: Sendable, Codable, Equatable {
+    /// Pictures in each folder.
+    public var pictures: [String: Int]
+    /// Mask files.
+    public var masks: Int
+    /// Seconds that it took.
+    public var seconds: Double
+  }
+
+  /// Draws and writes a dataset: whole or not at all.
+  ///
+  /// - Parameters:
+  ///   - directory: where to; must not exist unless `force` is given.
+  ///   - configuration: what to draw.
+  ///   - force: replaces an older synthetic dataset (and nothing else) or an empty directory.
+  ///   - progress: called with the numbers of pictures done and of all, from any thread, one call at
+  ///     a time.
+  /// - Throws: `SyntheticDatasetError`.
+  @discardableResult
+  public static func write(
+    to directory: URL, configuration: Configuration = Configuration(), force: Bool = false,
+    progress: @Sendable (Int, Int) -> Void = { _, _ in }
+  ) throws(SyntheticDatasetError) -> Summary {
+    if let problem = configuration.problem { throw .invalid(problem) }
+    let start = ContinuousClock.now
+    let files = FileManager.default
+    try checkTarget(directory, force: force)
+    let partial = directory.deletingLastPathComponent()
+      .appending(
+        path: ".\(directory.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)"
+      )
+    defer { try? files.removeItem(at: partial) }
+    let plan = DatasetPlan(configuration)
+    let writer = DatasetWriter(root: partial, configuration: configuration)
+    let masks = try writer.write(plan, progress: progress)
+    var pictures: [String: Int] = [:]
+    for picture in plan.pictures { pictures[picture.folder, default: 0] += 1 }
+    let elapsed = (ContinuousClock.now - start).components
+    let summary = Summary(
+      pictures: pictures, masks: masks,
+      seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
+    try writer.writeDescription(configuration: configuration, summary: summary)
+    do {
+      if files.fileExists(atPath: directory.path) { try files.removeItem(at: directory) }
+      try files.moveItem(at: partial, to: directory)
+    } catch {
+      throw .failed(directory.path, error.localizedDescription)
+    }
+    return summary
+  }
+
+  /// Only what this type has written, or an empty directory, may be replaced.
+  private static func checkTarget(_ directory: URL, force: Bool) throws(SyntheticDatasetError) {
+    let files = FileManager.default
+    guard files.fileExists(atPath: directory.path) else { return }
+    guard force else { throw .exists(directory.path) }
+    let contents = (try? files.contentsOfDirectory(atPath: directory.path)) ?? ["?"]
+    guard contents.isEmpty || contents.contains(descriptionName) else {
+      throw .notADataset(directory.path)
+    }
+  }
+
+  /// The file that describes a dataset.
+  static let descriptionName = "dataset.json"
+}
+
+/// Why a dataset could not be written.
+public enum SyntheticDatasetError: Error, Equatable, LocalizedError, CustomStringConvertible {
+  /// The directory exists and may not be replaced.
+  case exists(String)
+  /// The directory holds something else.
+  case notADataset(String)
+  /// The configuration cannot be drawn.
+  case invalid(String)
+  /// A file could not be written.
+  case failed(String, String)
+
+  /// One line: the directory or option and the mend.
+  public var description: String {
+    switch self {
+    case .exists(let path): "\(path) exists already: choose another directory or pass --force"
+    case .notADataset(let path):
+      "\(path) holds no synthetic dataset and will not be replaced: choose another directory"
+    case .invalid(let expected): "the synthetic dataset needs \(expected)"
+    case .failed(let path, let reason): "\(path): cannot write the synthetic dataset: \(reason)"
+    }
+  }
+
+  /// The same as `description`.
+  public var errorDescription: String? { description }
+}

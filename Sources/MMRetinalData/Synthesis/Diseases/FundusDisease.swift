@@ -1,0 +1,50 @@
+/// What an eye suffers from; the raw value is the label that data sets use.
+public enum FundusDisease: String, Sendable, Hashable, Codable, CaseIterable {
+  case normal
+  case mildDiabeticRetinopathy = "mild diabetic retinopathy"
+  case moderateDiabeticRetinopathy = "moderate diabetic retinopathy"
+  case severeDiabeticRetinopathy = "severe diabetic retinopathy"
+  case proliferativeDiabeticRetinopathy = "proliferative diabetic retinopathy"
+  case diabeticMacularEdema = "diabetic macular edema"
+  case ageRelatedMacularDegeneration = "age related macular degeneration"
+  case drusens
+  case choroidalNeovascularization = "choroidal neovascularization"
+  case geographicAtrophy = "geographic atrophy"
+  case glaucoma
+  case opticDiscEdema = "optic disc edema"
+  case opticAtrophy = "optic atrophy"
+  case pathologicMyopia = "pathologic myopia"
+  case tessellation
+  case cataract
+  case macularHole = "macular hole"
+  case epiretinalMembrane = "epiretinal membrane"
+  case centralSerousRetinopathy = "central serous retinopathy"
+  case cystoidMacularEdema = "cystoid macular edema"
+  case retinitisPigmentosa = "retinitis pigmentosa"
+  case hypertensiveRetinopathy = "hypertensive retinopathy"
+  case branchRetinalVeinOcclusion = "branch retinal vein occlusion"
+  case centralRetinalVeinOcclusion = "central retinal vein occlusion"
+  case centralRetinalArteryOcclusion = "central retinal artery occlusion"
+  case branchRetinalArteryOcclusion = "branch retinal artery occlusion"
+  case laserScar = "laser scar"
+  case myelinatedNerveFibers = "myelinated nerve fibers"
+  case choroidalNevus = "choroidal nevus"
+  case asteroidHyalosis = "asteroid hyalosis"
+
+  /// The label in the data sets.
+  public var label: String { rawValue }
+
+  /// The kinds of pictures that show it.
+  public var modalities: Set<ImagingModality> {
+    switch self {
+    case .normal, .ageRelatedMacularDegeneration, .drusens, .choroidalNeovascularization,
+      .geographicAtrophy, .centralSerousRetinopathy, .cystoidMacularEdema, .macularHole,
+      .retinitisPigmentosa, .diabeticMacularEdema, .pathologicMyopia:
+      [.colourFundus, .angiography, .coherenceTomography]
+    case .epiretinalMembrane, .glaucoma: [.colourFundus, .coherenceTomography]
+    case .tessellation, .cataract, .opticAtrophy, .asteroidHyalosis, .hypertensiveRetinopathy:
+      [.colourFundus]
+    default: [.colourFundus, .angiography]
+    }
+  }
+}
