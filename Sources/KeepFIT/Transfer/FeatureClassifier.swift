@@ -1,0 +1,102 @@
+import Foundation
+
+/// A classifier over image features: what every transfer method but fine-tuning fits.
+public protocol FeatureClassifier: Sendable {
+  /// Logits of every class, `[N, K]`, from features `[N, D]`. Probabilities are their softmax.
+  func logits(_ features: Tensor) -> Tensor
+}
+
+extension FeatureClassifier {
+  /// Probabilities of every class, `[N, K]`.
+  public func probabilities(_ features: Tensor) -> Tensor {
+    Autograd.withoutGradients { logits(features).softmax() }
+  }
+}
+
+/// What a model says about the classes of an experiment: the starting point of all methods that
+/// use text.
+public struct ClassKnowledge: Sendable {
+  /// A text embedding for each class, `[K, D]`. Means over several prompts are not normalised
+  /// again, so a class with diverse descriptions scores lower, as published.
+  public let textEmbeddings: Tensor
+  /// The model's stored logit scale s. Logits are multiplied by exp(s), without a clamp.
+  public let logitScale: Float
+
+  /// The factor exp(s).
+  public var factor: Float { exp(logitScale) }
+
+  /// Embeddings `[K, D]` and the stored scale.
+  public init(textEmbeddings: Tensor, logitScale: Float) {
+    precondition(textEmbeddings.rank == 2, "text embeddings are [K, D]")
+    self.textEmbeddings = textEmbeddings.detached
+    self.logitScale = logitScale
+  }
+
+  /// exp(s) X Tᵀ, `[N, K]`.
+  func similarities(_ features: Tensor) -> Tensor {
+    matmul(features, textEmbeddings, transposeB: true) * factor
+  }
+}
+
+/// Nothing is fitted: logits are `exp(s) X Tᵀ`.
+public struct ZeroShot: FeatureClassifier {
+  /// The classes' texts.
+  public let knowledge: ClassKnowledge
+
+  /// A classifier from texts alone.
+  public init(_ knowledge: ClassKnowledge) { self.knowledge = knowledge }
+
+  /// `exp(s) X Tᵀ`, `[N, K]`.
+  public func logits(_ features: Tensor) -> Tensor { knowledge.similarities(features) }
+}
+
+extension LinearProbe: FeatureClassifier {}
+
+/// The features that a method is fitted on.
+public struct TrainingFeatures: Sendable {
+  /// `[N, D]`.
+  public let features: Tensor
+  /// `[N]`, each below ``classCount``.
+  public let labels: [Int]
+  /// K.
+  public let classCount: Int
+
+  /// The number of samples N.
+  public var count: Int { labels.count }
+
+  /// Checks and keeps features and labels.
+  /// - Throws: ``TransferError/invalid(_:)`` when there are none, sizes disagree, or a label is
+  ///   outside of the classes.
+  public init(features: Tensor, labels: [Int], classCount: Int) throws(TransferError) {
+    guard features.rank == 2, features.shape[0] == labels.count else {
+      throw .invalid("\(labels.count) labels for features of the shape \(features.shape)")
+    }
+    guard !labels.isEmpty else {
+      throw .invalid("this method is trained, and the split leaves no picture to train on")
+    }
+    guard labels.allSatisfy({ $0 >= 0 && $0 < classCount }) else {
+      throw .invalid("labels outside of the classes 0 to \(classCount - 1)")
+    }
+    self.features = features.detached
+    self.labels = labels
+    self.classCount = classCount
+  }
+
+  /// The features of one sample, `[D]`.
+  func row(_ index: Int) -> [Float] {
+    let width = features.shape[1]
+    return features.withSpan { span in (0..<width).map { span[index * width + $0] } }
+  }
+
+  func checkWidth(_ knowledge: ClassKnowledge, method: String) throws(TransferError) {
+    let (width, texts) = (features.shape[1], knowledge.textEmbeddings.shape)
+    if texts[1] != width {
+      throw .invalid(
+        "\(method) compares pictures with texts and needs projected features: pictures have "
+          + "\(width) numbers, texts \(texts[1])")
+    }
+    if texts[0] != classCount {
+      throw .invalid("\(texts[0]) texts for \(classCount) classes")
+    }
+  }
+}

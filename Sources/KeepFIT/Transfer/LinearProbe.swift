@@ -1,0 +1,205 @@
+import Foundation
+
+/// Logistic regression on frozen features, as published: L2 penalty with C = 0.316, classes
+/// weighted by the inverse of their frequency, an intercept that is not penalised.
+///
+/// Minimises `Σᵢ wᵢ ℓᵢ + ‖W‖² / (2C)` with `wᵢ = N / (K n_{yᵢ})` to its optimum, in double
+/// precision. Two classes make a single output (sigmoid), more a softmax over all: scikit-learn's
+/// `LogisticRegression(C: 0.316, class_weight: "balanced")`. Features are used as they are.
+public struct LinearProbe: Sendable {
+  /// How the probe is fitted.
+  public struct Options: Sendable, Equatable, Codable {
+    /// The inverse of the penalty's strength.
+    public var inverseStrength = 0.316
+    /// Weighs classes by the inverse of their frequency.
+    public var balancesClasses = true
+    /// Done when no element of the gradient of the objective is larger, in units of the largest
+    /// sample weight. Small enough for coefficients that are right to 1e-5.
+    public var gradientTolerance = 1e-6
+    /// Steps at most.
+    public var maximumIterations = 2000
+
+    /// The published settings, fitted to the optimum.
+    public init() {}
+  }
+
+  /// W, `[R, D]` with R = 1 for two classes, otherwise K; row-major.
+  public let weights: [Double]
+  /// b, `[R]`.
+  public let intercepts: [Double]
+  /// K.
+  public let classCount: Int
+  /// D.
+  public let featureCount: Int
+  /// Steps that the fit took.
+  public let iterations: Int
+
+  /// Fits a probe.
+  ///
+  /// Centring the features changes the intercept alone, and makes the optimum quick to reach: it is
+  /// done in the arithmetic, not in the data.
+  /// - Parameters:
+  ///   - features: `[N, D]`.
+  ///   - labels: `[N]`, each below `classCount`; every class must occur.
+  /// - Throws: ``TransferError`` for a class without samples, features that are not finite, or a fit
+  ///   that does not reach its tolerance.
+  public init(
+    features: Tensor, labels: [Int], classCount: Int, options: Options = Options()
+  ) throws(TransferError) {
+    let (count, width) = try Self.check(features, labels, classCount)
+    var sizes = [Int](repeating: 0, count: classCount)
+    for label in labels { sizes[label] += 1 }
+    if let empty = sizes.firstIndex(of: 0) {
+      throw .invalid(
+        "a linear probe needs training pictures of every class; class \(empty) has none")
+    }
+    let sampleWeights = labels.map {
+      options.balancesClasses ? Double(count) / Double(classCount * sizes[$0]) : 1
+    }
+    let outputs = classCount == 2 ? 1 : classCount
+    let design = DesignMatrix(features)
+    let means = design.means
+    let penalty = 1 / options.inverseStrength
+    let objective = Objective(labels: labels, weights: sampleWeights, outputs: outputs)
+
+    func function(_ point: [Double]) -> (value: Double, gradient: [Double]) {
+      let weights = Array(point[0..<outputs * width])
+      let centered = Array(point[(outputs * width)...])
+      let intercepts = Self.shifted(centered, weights, means, sign: -1)
+      let result = design.evaluate(
+        weights: weights, intercepts: intercepts, loss: objective.replaceByDerivatives)
+      var gradient = result.weightGradient
+      var value = result.loss
+      for output in 0..<outputs {
+        let slope = result.interceptGradient[output]
+        for column in 0..<width {
+          let index = output * width + column
+          gradient[index] += penalty * weights[index] - slope * means[column]
+          value += penalty / 2 * weights[index] * weights[index]
+        }
+      }
+      return (value, gradient + result.interceptGradient)
+    }
+
+    let solver = LBFGS(
+      gradientTolerance: options.gradientTolerance * max(1, sampleWeights.max() ?? 1),
+      maximumIterations: options.maximumIterations, memory: 20)
+    let start = [Double](repeating: 0, count: outputs * (width + 1))
+    let outcome = solver.minimize(from: start, function)
+    // The last digits of the objective may be lost to rounding before the tolerance is met.
+    guard outcome.converged || outcome.gradientMaximum <= 100 * solver.gradientTolerance else {
+      throw .invalid(
+        "the linear probe did not converge in \(outcome.iterations) steps (gradient "
+          + "\(outcome.gradientMaximum)); look for features of very different size")
+    }
+    weights = Array(outcome.point[0..<outputs * width])
+    intercepts = Self.shifted(
+      Array(outcome.point[(outputs * width)...]), weights, means, sign: -1)
+    self.classCount = classCount
+    featureCount = width
+    iterations = outcome.iterations
+  }
+
+  /// A probe with known weights, `[R, D]`, and intercepts, `[R]`.
+  public init(
+    weights: [Double], intercepts: [Double], classCount: Int, featureCount: Int
+  ) {
+    let outputs = classCount == 2 ? 1 : classCount
+    precondition(intercepts.count == outputs && weights.count == outputs * featureCount)
+    self.weights = weights
+    self.intercepts = intercepts
+    self.classCount = classCount
+    self.featureCount = featureCount
+    iterations = 0
+  }
+
+  private static func check(
+    _ features: Tensor, _ labels: [Int], _ classCount: Int
+  ) throws(TransferError) -> (Int, Int) {
+    guard features.rank == 2, features.shape[0] == labels.count, !labels.isEmpty else {
+      throw .invalid("\(labels.count) labels for features of the shape \(features.shape)")
+    }
+    guard classCount >= 2, labels.allSatisfy({ $0 >= 0 && $0 < classCount }) else {
+      throw .invalid("labels outside of the classes 0 to \(classCount - 1)")
+    }
+    let isFinite = features.withSpan { span in
+      for index in span.indices where !span[index].isFinite { return false }
+      return true
+    }
+    guard isFinite else { throw .invalid("the features hold values that are not finite") }
+    return (features.shape[0], features.shape[1])
+  }
+
+  /// Intercepts moved between centred and plain features.
+  private static func shifted(
+    _ intercepts: [Double], _ weights: [Double], _ means: [Double], sign: Double
+  ) -> [Double] {
+    let width = means.count
+    return intercepts.indices.map { output in
+      var product = 0.0
+      for column in 0..<width { product += weights[output * width + column] * means[column] }
+      return intercepts[output] + sign * product
+    }
+  }
+
+  /// `x Wᵀ + b`, `[N, R]`, in double precision.
+  public func decisions(_ features: Tensor) -> [[Double]] {
+    precondition(features.rank == 2 && features.shape[1] == featureCount)
+    let outputs = intercepts.count
+    return features.withSpan { span in
+      (0..<features.shape[0]).map { row in
+        (0..<outputs).map { output in
+          var sum = intercepts[output]
+          for column in 0..<featureCount {
+            sum +=
+              weights[output * featureCount + column] * Double(span[row * featureCount + column])
+          }
+          return sum
+        }
+      }
+    }
+  }
+
+  /// Logits of every class, `[N, K]`: for two classes 0 and the decision, whose softmax is the
+  /// published pair of the sigmoid and its complement.
+  public func logits(_ features: Tensor) -> Tensor {
+    let rows = decisions(features)
+    let values = rows.flatMap { row in classCount == 2 ? [0, row[0]] : row }
+    return Tensor(values.map(Float.init), shape: [rows.count, classCount])
+  }
+}
+
+/// The weighted logistic loss of a block of samples.
+private struct Objective: Sendable {
+  let labels: [Int]
+  let weights: [Double]
+  let outputs: Int
+
+  /// Replaces scores `[samples, R]` by the loss's derivatives and returns the loss.
+  func replaceByDerivatives(_ samples: Range<Int>, _ scores: inout MutableSpan<Double>) -> Double {
+    var loss = 0.0
+    for (position, sample) in samples.enumerated() {
+      let weight = weights[sample]
+      if outputs == 1 {
+        let score = scores[position]
+        let sign = labels[sample] == 1 ? 1.0 : -1.0
+        let margin = sign * score
+        // log(1 + exp(-m)) without overflow on either side.
+        loss += weight * (margin > 0 ? log1p(exp(-margin)) : log1p(exp(margin)) - margin)
+        scores[position] = -weight * sign / (1 + exp(margin))
+        continue
+      }
+      let base = position * outputs
+      var top = scores[base]
+      for output in 1..<outputs { top = max(top, scores[base + output]) }
+      var sum = 0.0
+      for output in 0..<outputs { sum += exp(scores[base + output] - top) }
+      loss += weight * (log(sum) + top - scores[base + labels[sample]])
+      for output in 0..<outputs {
+        let share = exp(scores[base + output] - top) / sum
+        scores[base + output] = weight * (share - (output == labels[sample] ? 1 : 0))
+      }
+    }
+    return loss
+  }
+}
