@@ -1,0 +1,170 @@
+import Foundation
+
+/// A classification task that shows how well a model transfers.
+///
+/// As a JSON file: `{"name": "...", "manifest": "rows.csv", "targets": {"label": 0, ...}}` and
+/// optionally `"test_manifest"`, `"modality"` (`CFP`, `FFA`, `OCT`). Manifests are found beside the
+/// JSON file.
+public struct Experiment: Sendable, Codable, Equatable {
+  /// The name, also of the results.
+  public var name: String
+  /// The manifest's file, relative to the experiment's directory.
+  public var manifest: String
+  /// The class of each label, 0 to K - 1; inferred from the manifest when absent.
+  public var targets: [String: Int]?
+  /// With an official split: the manifest of the test pictures. All of ``manifest`` is for training.
+  public var testManifest: String?
+  /// How the pictures were taken, which decides the prompt.
+  public var modality: ImagingModality
+
+  private enum CodingKeys: String, CodingKey {
+    case name, manifest, targets, modality
+    case testManifest = "test_manifest"
+  }
+
+  /// An experiment.
+  public init(
+    name: String, manifest: String, targets: [String: Int]?, testManifest: String? = nil,
+    modality: ImagingModality = .colourFundus
+  ) {
+    self.name = name
+    self.manifest = manifest
+    self.targets = targets
+    self.testManifest = testManifest
+    self.modality = modality
+  }
+
+  /// Reads an experiment; `modality` and `test_manifest` may be absent.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    manifest = try container.decode(String.self, forKey: .manifest)
+    targets = try container.decodeIfPresent([String: Int].self, forKey: .targets)
+    testManifest = try container.decodeIfPresent(String.self, forKey: .testManifest)
+    if let text = try container.decodeIfPresent(String.self, forKey: .modality) {
+      guard let known = ImagingModality(named: text) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .modality, in: container,
+          debugDescription: "the modality is CFP, FFA or OCT, not '\(text)'")
+      }
+      modality = known
+    } else {
+      modality = .colourFundus
+    }
+  }
+
+  /// The labels of classes 0, 1, …, in their order.
+  /// - Throws: ``TransferError/invalid(_:)`` unless the classes are 0 to K - 1 with one label each.
+  static func classNames(_ targets: [String: Int], of name: String) throws(TransferError)
+    -> [String]
+  {
+    let ordered = targets.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+    guard ordered.count >= 2 else {
+      throw .invalid("experiment '\(name)': two classes are needed, found \(ordered.count)")
+    }
+    guard ordered.map(\.value) == Array(0..<ordered.count) else {
+      throw .invalid(
+        "experiment '\(name)': the targets must number the labels 0 to \(ordered.count - 1), "
+          + "found \(ordered.map { "'\($0.key)': \($0.value)" }.joined(separator: ", "))")
+    }
+    return ordered.map(\.key)
+  }
+}
+
+extension Experiment {
+  /// The published experiments by name.
+  ///
+  /// `TAOP_official` is the official split of TAOP, which the released code has commented out.
+  public static let builtin: [Experiment] = {
+    let retinopathy = [
+      "no diabetic retinopathy", "mild diabetic retinopathy", "moderate diabetic retinopathy",
+      "severe diabetic retinopathy", "proliferative diabetic retinopathy",
+    ]
+    let glaucoma = ["no glaucoma", "glaucoma"]
+    let rare = ["normal", "retinitis pigmentosa", "macular hole"]
+    let myopia = ["normal", "pathologic myopia", "cataract"]
+    let maculopathy = ["cero", "one", "two", "three", "four"].map {
+      "myopic maculopathy grade \($0)"
+    }
+    let degeneration = "age related macular degeneration"
+    let grades = ["0c", "1c", "2c", "3c", "4c"]
+    func make(_ name: String, _ labels: [String], manifest: String? = nil, test: String? = nil)
+      -> Experiment
+    {
+      Experiment(
+        name: name, manifest: manifest ?? "\(name).csv",
+        targets: Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) }),
+        testManifest: test)
+    }
+    return [
+      make("02_MESSIDOR", retinopathy), make("AMD", [degeneration, "normal"]),
+      make("TAOP", grades, manifest: "TAOP_train.csv"),
+      make("TAOP_official", grades, manifest: "TAOP_train.csv", test: "TAOP_test.csv"),
+      make("25_REFUGE", glaucoma),
+      make("13_FIVES", ["normal", degeneration, "diabetic retinopathy", "glaucoma"]),
+      make("08_ODIR200x3", myopia), make("36_ACRIMA", glaucoma),
+      make("37_DeepDRiD_train_eval", retinopathy), make("37_DeepDRiD_test", retinopathy),
+      make("05_20x3", rare), make("MHL_RP_2", rare), make("CAT_MYA_2", myopia),
+      make("CGI_HRDC_Task1", ["no hypertensive", "hypertensive"]),
+      make("CGI_HRDC_Task2", ["no hypertensive retinopathy", "hypertensive retinopathy"]),
+      make("38_MMAC23A_train", maculopathy), make("38_MMAC23A_test", maculopathy),
+      make("38_MMAC23B_test", maculopathy),
+    ]
+  }()
+
+  /// The experiment that a name or a file means, and the directory of its manifests.
+  ///
+  /// A name is that of a published experiment, whose manifest is looked for in `directories`. A
+  /// `.json` file is an experiment. A `.csv` or `.jsonl` file is a manifest of one's own, whose
+  /// labels are its classes.
+  /// - Throws: ``TransferError/invalid(_:)`` for an unknown name or an unreadable file.
+  public static func find(
+    _ text: String, directories: [URL]
+  ) throws(TransferError) -> (experiment: Experiment, directory: URL) {
+    let url = URL(fileURLWithPath: text)
+    let directory = url.deletingLastPathComponent()
+    switch url.pathExtension.lowercased() {
+    case "json":
+      let data: Data
+      do { data = try Data(contentsOf: url) } catch {
+        throw .invalid("\(text): the experiment cannot be read")
+      }
+      do {
+        return (try JSONDecoder().decode(Experiment.self, from: data), directory)
+      } catch {
+        throw .invalid("\(text): \(Self.reason(error))")
+      }
+    case "csv", "jsonl", "ndjson":
+      let experiment = Experiment(
+        name: url.deletingPathExtension().lastPathComponent, manifest: url.lastPathComponent,
+        targets: nil)
+      guard FileManager.default.fileExists(atPath: url.path) else {
+        throw .invalid("\(text): there is no such manifest")
+      }
+      return (experiment, directory)
+    default: break
+    }
+    guard let experiment = builtin.first(where: { $0.name == text }) else {
+      let names = builtin.map(\.name).joined(separator: ", ")
+      throw .invalid(
+        "no experiment '\(text)': name a .json or .csv file, or one of \(names)")
+    }
+    for directory in directories {
+      let manifest = directory.appendingPathComponent(experiment.manifest)
+      if FileManager.default.fileExists(atPath: manifest.path) { return (experiment, directory) }
+    }
+    let places = directories.map(\.relativePath).joined(separator: ", ")
+    throw .invalid("experiment '\(text)' needs \(experiment.manifest), which is not in \(places)")
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    switch error {
+    case DecodingError.keyNotFound(let key, _): "the experiment lacks '\(key.stringValue)'"
+    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+      "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' has the wrong type"
+    case DecodingError.dataCorrupted(let context):
+      context.codingPath.isEmpty ? "this is no JSON object" : context.debugDescription
+    default: "\(error)"
+    }
+  }
+}

@@ -1,0 +1,379 @@
+import Foundation
+
+/// Evaluates methods on an experiment, fold by fold.
+///
+/// Everything that can be wrong with options and data is found when a run is made, before a single
+/// picture is encoded.
+public final class TransferRun {
+  /// The experiment's pictures.
+  public let pictures: LabelledPictures
+  /// With an official split: the test pictures.
+  public let officialTest: LabelledPictures?
+  /// Other manifests with the same classes, tested with every fold's classifier.
+  public let external: [LabelledPictures]
+  /// What is evaluated.
+  public let configurations: [TransferConfiguration]
+  /// Told about encoding and fitting, in words, with a share from 0 to 1 where it is known.
+  public var progress: ((_ text: String, _ share: Double?) -> Void)?
+  /// Where to save each fold's adapter, below `<method>-<shots>/fold<number>`; nil for nowhere.
+  public var adapterDirectory: URL?
+
+  private let name: String
+  private let model: any TransferModel
+  private let source: PictureSource
+  private let extractor: FeatureExtractor
+  private let table: Knowledge
+  private let template: String
+  private let splits: [[DataSplit]]
+
+  /// Checks data and options and draws the splits.
+  ///
+  /// - Parameters:
+  ///   - cache: where features are kept between runs; nil for nowhere.
+  ///   - knowledge: descriptions of the classes; ``Knowledge/none`` for the plain names.
+  ///   - template: the prompt, with `[CLS]` for the description; nil for the modality's.
+  ///   - batchSize: pictures encoded at once.
+  /// - Throws: ``TransferError`` for classes that a split leaves empty, methods that the model or
+  ///   the options do not allow, or manifests whose classes differ.
+  public init(
+    experiment: Experiment, pictures: LabelledPictures, officialTest: LabelledPictures? = nil,
+    external: [LabelledPictures] = [], model: any TransferModel, source: PictureSource,
+    configurations: [TransferConfiguration], cache: FeatureCache? = nil,
+    knowledge: Knowledge = .builtin, template: String? = nil, batchSize: Int = 8
+  ) throws(TransferError) {
+    name = experiment.name
+    self.pictures = pictures
+    self.officialTest = officialTest
+    self.external = external
+    self.model = model
+    self.source = source
+    self.configurations = configurations
+    table = knowledge
+    self.template = template ?? ReportTemplates.inference[experiment.modality]
+    guard self.template.contains("[CLS]") else {
+      throw .invalid("the prompt '\(self.template)' has no [CLS] for the class")
+    }
+    for other in external + (officialTest.map { [$0] } ?? [])
+    where other.classes != pictures.classes {
+      throw .invalid(
+        "\(other.name) has the classes \(other.classes), \(pictures.name) has \(pictures.classes)")
+    }
+    guard !configurations.isEmpty else { throw .invalid("no method to evaluate") }
+    var splits: [[DataSplit]] = []
+    for configuration in configurations {
+      try Self.check(configuration, model: model)
+      splits.append(
+        try Self.splits(configuration, pictures: pictures, officialTest: officialTest))
+    }
+    self.splits = splits
+    extractor = FeatureExtractor(
+      model: model, source: source, cache: cache, batchSize: batchSize)
+  }
+
+  private static func check(
+    _ configuration: TransferConfiguration, model: any TransferModel
+  ) throws(TransferError) {
+    let method = configuration.method
+    if configuration.folds < 1 { throw .invalid("at least one fold, not \(configuration.folds)") }
+    if method.usesText && !configuration.projects {
+      throw .invalid(
+        "\(method.rawValue) compares pictures with texts and needs projected features; leave out "
+          + "--no-projection")
+    }
+    if method.isTrained && configuration.split.train.isZero {
+      throw .invalid("\(method.rawValue) is trained: it needs training pictures")
+    }
+    if method == .fineTune && !(model is any TrainableTransferModel) {
+      throw .invalid("this model cannot be fine-tuned")
+    }
+  }
+
+  private static func splits(
+    _ configuration: TransferConfiguration, pictures: LabelledPictures,
+    officialTest: LabelledPictures?
+  ) throws(TransferError) -> [DataSplit] {
+    var options = configuration.split
+    var result: [DataSplit] = []
+    if let officialTest {
+      let test = Array(0..<officialTest.count)
+      // All pictures in the manifest's order, unless a number of shots is asked for.
+      if options.train == .percent(100) || !configuration.method.isTrained {
+        result = [DataSplit(train: Array(0..<pictures.count), test: test, seed: 0)]
+        if configuration.method.isTrained {
+          for (label, name) in pictures.classes.enumerated()
+          where !pictures.labels.contains(label) {
+            throw .emptyClass(
+              label: name, part: "train on", reason: "no row of the manifest has this label")
+          }
+        }
+        return result
+      }
+      options.test = .percent(0)
+      for fold in 0..<configuration.folds {
+        var split = try DataSplit(
+          labels: pictures.labels, seed: fold, options: options, classNames: pictures.classes)
+        split.test = test
+        result.append(split)
+      }
+      return result
+    }
+    if !configuration.method.isTrained {
+      options.train = .percent(0)
+      options.validation = .percent(0)
+    }
+    for fold in 0..<configuration.folds {
+      result.append(
+        try DataSplit(
+          labels: pictures.labels, seed: fold, options: options, classNames: pictures.classes))
+    }
+    return result
+  }
+
+  /// Evaluates every configuration.
+  /// - Throws: what loading a picture or fitting throws.
+  public func run() throws -> TransferReport {
+    extractor.progress = { [weak self] done, total in
+      self?.progress?("encoding pictures", Double(done) / Double(total))
+    }
+    defer { extractor.progress = nil }
+    let knowledge =
+      try configurations.contains { $0.method.usesText }
+      ? model.knowledge(of: pictures.classes, table: table, template: template) : nil
+    var results: [TransferResult] = []
+    for (configuration, splits) in zip(configurations, splits) {
+      results.append(try evaluate(configuration, splits: splits, knowledge: knowledge))
+    }
+    return TransferReport(experiment: name, results: results)
+  }
+
+  private func evaluate(
+    _ configuration: TransferConfiguration, splits: [DataSplit], knowledge: ClassKnowledge?
+  ) throws -> TransferResult {
+    var folds: [TransferResult.Fold] = []
+    var metrics: [ClassificationMetrics] = []
+    var others: [String: [ClassificationMetrics]] = [:]
+    var seconds = 0.0
+    for (number, split) in splits.enumerated() {
+      let label = "\(configuration.method.rawValue), \(configuration.split.train) to train"
+      progress?("\(label), fold \(number + 1) of \(splits.count)", nil)
+      let fitted = try fit(configuration, split: split, knowledge: knowledge, seconds: &seconds)
+      defer { fitted.finish() }
+      try save(fitted, configuration: configuration, fold: number)
+
+      let test = officialTest ?? pictures
+      let logits = try fitted.logits(split.test.map(test.url))
+      let scored = Scored(
+        logits, labels: split.test.map { test.labels[$0] },
+        images: split.test.map { test.images[$0] })
+      let measured = ClassificationMetrics(
+        try scored.predictions(), training: try trainingPredictions(fitted, split: split),
+        classSet: configuration.classSet)
+      var fold = TransferResult.Fold(
+        fold: number, metrics: Dictionary(uniqueKeysWithValues: measured.values.map { ($0, $1) }),
+        intervals: configuration.bootstrapResamples > 1
+          ? Bootstrap.intervals(
+            try scored.predictions(), resamples: configuration.bootstrapResamples) : [:],
+        testImages: scored.images, labels: scored.labels, probabilities: scored.rows,
+        trainingCount: configuration.method.isTrained ? split.train.count : 0, notes: split.notes,
+        external: external.isEmpty ? nil : [:])
+      metrics.append(measured)
+      for other in external {
+        let result = try evaluate(fitted, on: other, fold: number, configuration: configuration)
+        fold.external?[other.name] = result.result
+        others[other.name, default: []].append(result.metrics)
+      }
+      folds.append(fold)
+    }
+    let summary = FoldSummary(metrics)
+    return TransferResult(
+      experiment: name, method: configuration.method, configuration: configuration,
+      classes: pictures.classes, model: model.fingerprint, folds: folds, mean: summary.mean,
+      std: summary.standardDeviation, omitted: summary.omitted,
+      external: others.isEmpty ? nil : others.mapValues { FoldSummary($0) }, seconds: seconds)
+  }
+
+  /// An external manifest is tested whole, in the order of a split with the fold's seed.
+  private func evaluate(
+    _ fitted: FittedMethod, on other: LabelledPictures, fold: Int,
+    configuration: TransferConfiguration
+  ) throws -> (result: TransferResult.External, metrics: ClassificationMetrics) {
+    let present = other.classes.indices.filter(other.labels.contains)
+    let position = Dictionary(uniqueKeysWithValues: present.enumerated().map { ($1, $0) })
+    let order = try DataSplit(
+      labels: other.labels.map { position[$0]! }, seed: fold, options: .testAll,
+      classNames: present.map { other.classes[$0] }
+    ).test
+    let scored = Scored(
+      try fitted.logits(order.map(other.url)), labels: order.map { other.labels[$0] },
+      images: order.map { other.images[$0] })
+    let metrics = ClassificationMetrics(
+      try scored.predictions(), classSet: configuration.classSet)
+    let result = TransferResult.External(
+      metrics: Dictionary(uniqueKeysWithValues: metrics.values.map { ($0, $1) }),
+      testImages: scored.images, labels: scored.labels, probabilities: scored.rows)
+    return (result, metrics)
+  }
+
+  /// The predictions on the training pictures, for a threshold that has not seen the test pictures.
+  private func trainingPredictions(
+    _ fitted: FittedMethod, split: DataSplit
+  ) throws -> Predictions? {
+    guard pictures.classes.count == 2, fitted.configuration.method.isTrained,
+      fitted.configuration.method != .fineTune
+    else { return nil }
+    let rows = Array(Set(split.train)).sorted()
+    let logits = try fitted.logits(rows.map(pictures.url), plain: true)
+    return try Scored(logits, labels: rows.map { pictures.labels[$0] }, images: []).predictions()
+  }
+
+  // MARK: - Fitting
+
+  private func fit(
+    _ configuration: TransferConfiguration, split: DataSplit, knowledge: ClassKnowledge?,
+    seconds: inout Double
+  ) throws -> FittedMethod {
+    let urls = split.train.map(pictures.url)
+    let labels = split.train.map { pictures.labels[$0] }
+    if configuration.method == .fineTune, let model = model as? any TrainableTransferModel {
+      let start = Date()
+      defer { seconds += Date().timeIntervalSince(start) }
+      let tuned = try FineTunedModel(
+        model, training: .init(urls: urls, labels: labels),
+        validation: .init(
+          urls: split.validation.map(pictures.url),
+          labels: split.validation.map { pictures.labels[$0] }),
+        classCount: pictures.classes.count, source: source, projects: configuration.projects,
+        augments: configuration.augmentsTraining, options: configuration.fineTuning
+      ) { [weak self] epoch, step, steps, loss in
+        self?.progress?(
+          "fine-tuning, epoch \(epoch), loss \((loss * 1000).rounded() / 1000)",
+          Double(step) / Double(steps))
+      }
+      return FittedMethod(configuration, .tuned(tuned), extractor: extractor)
+    }
+    var random = split.random
+    if configuration.method == .zeroShot, let knowledge {
+      return FittedMethod(configuration, .features(ZeroShot(knowledge)), extractor: extractor)
+    }
+    let training = try trainingFeatures(configuration, urls: urls, labels: labels)
+    let start = Date()
+    defer { seconds += Date().timeIntervalSince(start) }
+    let classifier = try Self.classifier(
+      configuration, training: training, knowledge: knowledge, random: &random)
+    return FittedMethod(configuration, .features(classifier), extractor: extractor)
+  }
+
+  private func trainingFeatures(
+    _ configuration: TransferConfiguration, urls: [URL], labels: [Int]
+  ) throws -> TrainingFeatures {
+    let passes: [Int?] =
+      configuration.augmentsTraining
+      ? (0..<TransferConfiguration.augmentationPasses).map { $0 } : [nil]
+    let parts = try passes.map {
+      try extractor.features(urls, pass: $0, projected: configuration.projects)
+    }
+    return try TrainingFeatures(
+      features: Tensor.concatenated(parts), labels: passes.flatMap { _ in labels },
+      classCount: pictures.classes.count)
+  }
+
+  static func classifier(
+    _ configuration: TransferConfiguration, training: TrainingFeatures,
+    knowledge: ClassKnowledge?, random: inout PythonRandom
+  ) throws(TransferError) -> any FeatureClassifier {
+    if configuration.method == .linearProbe {
+      return try LinearProbe(
+        features: training.features, labels: training.labels, classCount: training.classCount,
+        options: configuration.linearProbe)
+    }
+    guard let knowledge else { throw .invalid("\(configuration.method.rawValue) needs texts") }
+    switch configuration.method {
+    case .clipAdapter:
+      return try CLIPAdapter(
+        training, knowledge: knowledge, options: configuration.clipAdapter, random: &random)
+    case .tipAdapter, .tipAdapterF:
+      var options = configuration.tipAdapter
+      options.trainsKeys = configuration.method == .tipAdapterF
+      return try TIPAdapter(training, knowledge: knowledge, options: options, random: &random)
+    default: return ZeroShot(knowledge)
+    }
+  }
+
+  private func save(
+    _ fitted: FittedMethod, configuration: TransferConfiguration, fold: Int
+  ) throws {
+    guard let adapterDirectory else { return }
+    let shots = configuration.split.train.description.replacingOccurrences(of: "%", with: "percent")
+    let adapter = Adapter(
+      configuration.method, content: fitted.content, classes: pictures.classes,
+      projects: configuration.projects, model: model.fingerprint, experiment: name)
+    try adapter.save(
+      to: adapterDirectory.appendingPathComponent("\(configuration.method.rawValue)-\(shots)")
+        .appendingPathComponent("fold\(fold)"), force: true)
+  }
+}
+
+/// A method that has been fitted on one fold.
+struct FittedMethod {
+  enum Content {
+    case features(any FeatureClassifier)
+    case tuned(FineTunedModel)
+  }
+
+  let configuration: TransferConfiguration
+  let content: Content
+  let extractor: FeatureExtractor
+
+  init(
+    _ configuration: TransferConfiguration, _ content: Content, extractor: FeatureExtractor
+  ) {
+    self.configuration = configuration
+    self.content = content
+    self.extractor = extractor
+  }
+
+  /// Logits of picture files, `[N, K]`; with test-time augmentation their mean over the passes.
+  func logits(_ urls: [URL], plain: Bool = false) throws -> Tensor {
+    let usesCache = [.tipAdapter, .tipAdapterF].contains(configuration.method)
+    let passes: [Int?] =
+      if plain { [nil] } else if configuration.augmentsTest {
+        (0..<TransferConfiguration.augmentationPasses).map { $0 }
+      } else if usesCache && configuration.augmentsTIPTest { [0] } else { [nil] }
+    let parts = try passes.map { pass in
+      switch content {
+      case .features(let classifier):
+        let features = try extractor.features(
+          urls, pass: pass, projected: configuration.projects)
+        return Autograd.withoutGradients { classifier.logits(features) }
+      case .tuned(let model):
+        let random = pass.map { RandomStream(seed: 0).derived("test").derived(UInt64($0)) }
+        return try model.logits(urls, random: random)
+      }
+    }
+    return parts.dropFirst().reduce(parts[0], +) / Float(parts.count)
+  }
+
+  /// Gives a fine-tuned model its weights back.
+  func finish() {
+    if case .tuned(let model) = content { model.restore() }
+  }
+}
+
+/// Logits of test pictures with what is known about them.
+private struct Scored {
+  let labels: [Int]
+  let images: [String]
+  let rows: [[Float]]
+
+  init(_ logits: Tensor, labels: [Int], images: [String]) {
+    let probabilities = logits.softmax().scalars
+    let width = logits.shape[1]
+    self.labels = labels
+    self.images = images
+    rows = labels.indices.map { Array(probabilities[$0 * width..<($0 + 1) * width]) }
+  }
+
+  func predictions() throws(TransferError) -> Predictions {
+    try Predictions(labels: labels, rows: rows)
+  }
+}
