@@ -8,7 +8,9 @@ let package = Package(
   dependencies: [.package(name: "KeepFIT", path: "..")],
   targets: [
     .executableTarget(
-      name: "benchmark-figures", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")])
+      name: "benchmark-figures", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
+    .executableTarget(
+      name: "benchmark-transfer", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
   ],
   swiftLanguageModes: [.v6]
 )

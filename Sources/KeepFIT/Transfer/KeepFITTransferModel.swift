@@ -1,0 +1,64 @@
+import Foundation
+
+/// A KeepFIT model as transfer and explanation use it.
+public final class KeepFITTransferModel: TrainableTransferModel, ExplainableModel {
+  /// The model.
+  public let model: KeepFITModel
+  /// What tells the picture encoder, its head and the logit scale from others. Taken when this is
+  /// made, so that fine-tuning does not change it.
+  public let fingerprint: String
+
+  /// Reads every weight of the picture encoder once.
+  public init(_ model: KeepFITModel) {
+    self.model = model
+    let entries = Self.pictureState(of: model).sorted { $0.name < $1.name }
+    let digests = ThreadPool.map(entries.count) { index in
+      "\(entries[index].name) \(entries[index].exported.digest)"
+    }
+    let scale = model.logitScale.value.digest
+    let text = (digests + [scale]).joined(separator: "\n")
+    fingerprint = String(SHA256.hexDigest(Array(text.utf8)).prefix(32))
+  }
+
+  private static func pictureState(of model: KeepFITModel) -> [StateEntry] {
+    model.stateEntries().filter { $0.name.hasPrefix("vision_model.") }
+  }
+
+  /// The stored scale s, not clamped.
+  public var logitScale: Float { model.logitScale.value.item }
+  /// 2048 for ResNet-50.
+  public var featureCount: Int { model.vision.configuration.featureCount }
+
+  /// Raw features of pictures, by the fused inference path.
+  public func features(of pictures: Tensor) -> Tensor { model.imageFeatures(pictures) }
+
+  /// Through the picture head; differentiable.
+  public func projected(_ features: Tensor) -> Tensor { model.visionHead(features) }
+
+  /// Texts that are padded together, so that the padding counts as published.
+  public func embeddings(of texts: [String]) throws -> Tensor { model.textEmbeddings(texts) }
+
+  /// Features that remember how they came about.
+  public func trainingFeatures(
+    of pictures: Tensor, projected: Bool, mode: ExecutionMode
+  ) -> Tensor {
+    let raw = model.vision(pictures, mode: mode)
+    return projected ? model.visionHead(raw) : raw
+  }
+
+  /// The entries under `vision_model.`.
+  public var pictureState: [StateEntry] { Self.pictureState(of: model) }
+
+  /// Passed on to the network.
+  public var freezesBatchNorm: Bool {
+    get { model.vision.freezesBatchNorm }
+    set { model.vision.freezesBatchNorm = newValue }
+  }
+
+  /// The last residual stage's activations.
+  public func lastStage(of pictures: Tensor) -> Tensor {
+    Autograd.withoutGradients {
+      model.vision.intermediates(of: pictures, mode: .inference).stages[3]
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import Foundation
+
+extension PictureSource {
+  /// Files as a preprocessing prepares them, changed as pretraining changes them.
+  public init(_ preprocessing: Preprocessing, augmentation: Augmentation = .published) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    // Both are plain values; encoding them cannot fail.
+    func text(_ value: some Encodable) -> String {
+      (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
+    }
+    self.init(
+      identity: text(preprocessing) + " " + text(augmentation),
+      load: { url in try preprocessing.prepare(contentsOf: url) },
+      augment: { picture, stream in
+        augmentation.augment(
+          picture.reshaped([1] + picture.shape), samples: [0], batch: 0, epoch: 0, stream: stream
+        ).reshaped(picture.shape)
+      })
+  }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import KeepFIT
+import Testing
+
+/// Transfer with a real, randomly initialised model on picture files.
+@Suite struct ModelTransferTests {
+  private func pictures() throws -> (directory: URL, manifest: URL) {
+    let directory = FileManager.default.temporaryDirectory
+      .appendingPathComponent("pictures-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    var rows = ["image,label"]
+    var stream = RandomStream(seed: 3)
+    for index in 0..<16 {
+      let isBright = index % 2 == 0
+      let pixels = (0..<40 * 36 * 3).map { _ in
+        UInt8((isBright ? 140 : 60) + 50 * stream.uniform())
+      }
+      let name = "p\(index).png"
+      try FundusImage(width: 40, height: 36, pixels: pixels)
+        .writePNG(to: directory.appendingPathComponent(name))
+      rows.append("\(name),\(isBright ? "bright" : "dark")")
+    }
+    let manifest = directory.appendingPathComponent("rows.csv")
+    try Data(rows.joined(separator: "\n").utf8).write(to: manifest)
+    return (directory, manifest)
+  }
+
+  @Test func everyMethodRunsOnAModel() throws {
+    let (directory, manifest) = try pictures()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let model = KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 1))
+    let other = KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 2))
+    #expect(model.fingerprint != other.fingerprint)
+    #expect(
+      model.fingerprint
+        == KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 1)).fingerprint
+    )
+    let data = try ExperimentData(manifest.path, imagesRoot: nil)
+    #expect(data.pictures.classes == ["bright", "dark"])
+    let configurations = TransferMethod.allCases.map { method in
+      var configuration = TransferConfiguration(method: method)
+      configuration.split = DataSplit.Options(
+        train: .percent(50), validation: .percent(25), test: .percent(25))
+      configuration.folds = 1
+      configuration.bootstrapResamples = 0
+      configuration.clipAdapter.epochs = 2
+      configuration.tipAdapter.epochs = 2
+      configuration.fineTuning.epochs = 1
+      configuration.augmentsTraining = method == .fineTune
+      return configuration
+    }
+    let source = PictureSource(model.model.configuration.preprocessing.with(imageSize: 32))
+    let run = try TransferRun(
+      experiment: data.experiment, pictures: data.pictures, model: model, source: source,
+      configurations: configurations,
+      cache: FeatureCache(directory: directory.appendingPathComponent("cache")))
+    let before = model.pictureState.map(\.exported.scalars)
+    let report = try run.run()
+    #expect(model.pictureState.map(\.exported.scalars) == before)
+    for result in report.results {
+      #expect(result.folds[0].labels.count == 4, "\(result.method)")
+      let probabilities = result.folds[0].probabilities.flatMap { $0 }
+      #expect(probabilities.allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test func explainsPicturesOfAModel() throws {
+    let model = KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 1))
+    var stream = RandomStream(seed: 1)
+    let picture = Tensor((0..<64 * 64 * 3).map { _ in stream.uniform() }, shape: [64, 64, 3])
+    let text = try model.embeddings(of: ["A fundus photograph of glaucoma"]).reshaped([-1])
+    let map = Explanation.gradientWeighted(
+      picture, text: "glaucoma", textEmbedding: text, model: model)
+    #expect(map.rows == 2 && map.columns == 2)
+    let embedding = model.projected(model.features(of: picture.reshaped([1, 64, 64, 3])))
+    let similarity = (embedding * text.reshaped([1, -1])).sum().item
+    #expect(abs(map.similarity - similarity) < 1e-5)
+    #expect(map.overlay(on: picture).shape == [64, 64, 3])
+  }
+}
