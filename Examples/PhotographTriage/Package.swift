@@ -1,0 +1,15 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// KeepFIT as another project uses it. In a package of your own write `.package(url: "…", from: "…")`
+// in place of the path.
+let package = Package(
+  name: "PhotographTriage",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "KeepFIT", path: "../..")],
+  targets: [
+    .executableTarget(
+      name: "PhotographTriage", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")])
+  ],
+  swiftLanguageModes: [.v6]
+)
