@@ -3,7 +3,14 @@ enum CommandTable {
   static let version = "0.1.0"
 
   static var all: [any Subcommand.Type] {
-    [InspectCommand.self, ConvertCommand.self]
+    [
+      InitCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self,
+      ExplainCommand.self, PretrainCommand.self, TransferCommand.self, InspectCommand.self,
+      ConvertCommand.self, DataSynthesizeCommand.self, DataValidateCommand.self,
+      DataResizeCommand.self, DataBuildCommand.self, DataStatsCommand.self,
+      BenchVisionCommand.self, BenchTextCommand.self, BenchStepCommand.self,
+      BenchLoaderCommand.self,
+    ]
   }
 
   /// The commands that share a first word, such as `data`; nil if no command has two words with it.

@@ -191,8 +191,13 @@ public struct PretrainingReport {
     }
     page.notice("\(skipped.count) pictures were left out of the training.")
     let shown = skipped.prefix(200)
+    // A reason that names its picture stands alone.
+    let isNamed = shown.contains { !$0.image.isEmpty }
     page.table(
-      ["Picture", "Reason"], shown.map { [HTMLPage.Cell($0.image), HTMLPage.Cell($0.reason)] },
+      isNamed ? ["Picture", "Reason"] : ["Reason"],
+      shown.map {
+        isNamed ? [HTMLPage.Cell($0.image), HTMLPage.Cell($0.reason)] : [HTMLPage.Cell($0.reason)]
+      },
       caption: skipped.count > shown.count ? "The first \(shown.count) of \(skipped.count)." : "")
   }
 

@@ -11,7 +11,8 @@ package struct ArgumentParser {
     all = arguments
     positionals = arguments.lazy.compactMap { $0 as? Positionals }.first
     let options = arguments.filter { !($0 is Positionals) }
-    named = Dictionary(options.map { ($0.name, $0) }) { first, _ in
+    let names = options.flatMap { option in ([option.name] + option.aliases).map { ($0, option) } }
+    named = Dictionary(names) { first, _ in
       preconditionFailure("\(command) declares --\(first.name) twice")
     }
     letters = Dictionary(options.compactMap { option in option.letter.map { ($0, option) } }) {

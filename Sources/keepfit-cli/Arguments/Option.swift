@@ -4,6 +4,8 @@ package protocol Argument: AnyObject {
   var name: String { get }
   /// A single letter that may stand for the name, as in `-k`.
   var letter: Character? { get }
+  /// Other names that mean the same.
+  var aliases: [String] { get }
   /// What stands for the value in the help; nil for a flag.
   var placeholder: String? { get }
   /// One sentence for the help.
@@ -18,6 +20,10 @@ package protocol Argument: AnyObject {
   func checkPresence() throws
 }
 
+extension Argument {
+  package var aliases: [String] { [] }
+}
+
 /// Options that several commands share: properties that are arguments or groups again.
 package protocol OptionGroup {}
 
@@ -25,6 +31,7 @@ package protocol OptionGroup {}
 package final class Option<Value: ArgumentValue>: Argument {
   package let name: String
   package let letter: Character?
+  package let aliases: [String]
   package let placeholder: String?
   package let help: String
   private let defaultValue: Value?
@@ -37,12 +44,14 @@ package final class Option<Value: ArgumentValue>: Argument {
   /// - Parameters:
   ///   - check: what is wrong with a value ("must be …"), nil if it is right.
   package init(
-    _ name: String, _ placeholder: String, letter: Character? = nil, default: Value? = nil,
+    _ name: String, _ placeholder: String, letter: Character? = nil, aliases: [String] = [],
+    default: Value? = nil,
     required: Bool = false, help: String, check: ((Value) -> String?)? = nil
   ) {
     self.name = name
     self.placeholder = placeholder
     self.letter = letter
+    self.aliases = aliases
     self.defaultValue = `default`
     self.isRequired = required
     self.help = help
@@ -78,11 +87,13 @@ package final class Option<Value: ArgumentValue>: Argument {
 extension Option where Value: Comparable {
   /// An option whose value must lie within a range.
   package convenience init(
-    _ name: String, _ placeholder: String, letter: Character? = nil, default: Value? = nil,
+    _ name: String, _ placeholder: String, letter: Character? = nil, aliases: [String] = [],
+    default: Value? = nil,
     required: Bool = false, in range: ClosedRange<Value>, help: String
   ) {
     self.init(
-      name, placeholder, letter: letter, default: `default`, required: required, help: help,
+      name, placeholder, letter: letter, aliases: aliases, default: `default`, required: required,
+      help: help,
       check: {
         range.contains($0)
           ? nil

@@ -1,4 +1,5 @@
-import FundusTensor
+import Foundation
+import KeepFIT
 
 /// What every command understands.
 struct CommonOptions: OptionGroup {
@@ -10,5 +11,93 @@ struct CommonOptions: OptionGroup {
   func apply() {
     if quiet.isOn { Console.isQuiet.store(true, ordering: .relaxed) }
     if let count = threads.given { ThreadPool.threadCount = count }
+  }
+}
+
+/// Which model is used.
+struct ModelOptions: OptionGroup {
+  let model = Option<FilePath>(
+    "model", "M", required: true,
+    help: "A model directory, or a lone .pth, .pt, .bin or .safetensors file.")
+  let vocabulary = Option<FilePath>(
+    "vocab", "FILE", help: "The model's vocab.txt; by default the one beside its weights.")
+
+  /// Opens the model.
+  func load() throws -> KeepFITModel {
+    try KeepFITModel.load(model.value.url, vocabulary: vocabulary.given?.url)
+  }
+}
+
+/// The names of the preprocessing paths.
+enum PreprocessingName: String, ChoiceArgument {
+  case published, flair, transfer, training
+}
+
+/// How image files become pictures.
+struct ImageOptions: OptionGroup {
+  let size = Option<Int>(
+    "size", "S", in: 32...8192, help: "Side of the square picture; by default the model's.")
+  let preprocessing = Option<PreprocessingName>(
+    "preprocessing", "NAME",
+    help: "How files become pictures; by default as the model's configuration says.")
+
+  /// What the options say, on top of the model's own way.
+  func preprocessing(for model: KeepFITModel) -> Preprocessing {
+    let own = model.configuration.preprocessing
+    let chosen = preprocessing.given.flatMap { Preprocessing(named: $0.rawValue) } ?? own
+    return chosen.with(imageSize: size.given ?? own.imageSize)
+  }
+}
+
+/// `--force`
+struct OverwriteOptions: OptionGroup {
+  let force = Flag("force", letter: "f", help: "Overwrite what is there.")
+}
+
+/// A knowledge table by name or file.
+struct KnowledgeOptions: OptionGroup {
+  let knowledge: Option<String>
+  let prompt = Option<String>(
+    "prompt", "TEXT", help: "The sentence with [CLS] for the label; by default the model's.",
+    check: { $0.contains("[CLS]") ? nil : "must contain [CLS], where the label goes" })
+
+  init(defaultTable: String) {
+    knowledge = Option(
+      "knowledge", "NAME|FILE", default: defaultTable,
+      help: "Descriptions of the labels: builtin, none, or a JSON file.")
+  }
+
+  /// The table; nil for none.
+  func table() throws -> Knowledge? {
+    switch knowledge.value {
+    case "none": nil
+    case "builtin": .builtin
+    default: try Knowledge(contentsOf: FilePath(knowledge.value).url)
+    }
+  }
+}
+
+extension FilePath {
+  /// The lines of a text file, without the end that closes the last one.
+  func lines() throws -> [String] {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch {
+      throw CommandError.usage("\(text): \(exists ? "cannot be read" : "there is no such file")")
+    }
+    guard let content = String(data: data, encoding: .utf8) else {
+      throw CommandError.usage("\(text): is not UTF-8 text")
+    }
+    var lines = content.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
+    if lines.last == "" { lines.removeLast() }
+    return lines
+  }
+
+  /// Throws if there is something at the path that may not be overwritten.
+  func checkWritable(force: Bool) throws {
+    if exists && !force {
+      throw CommandError.usage("\(text): exists already; --force overwrites it")
+    }
   }
 }

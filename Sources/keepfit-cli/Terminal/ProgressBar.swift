@@ -5,9 +5,10 @@ import Foundation
 final class ProgressBar {
   private let label: String
   private let unit: String
-  private let total: Int
+  var total: Int
   private let start: Date
-  private var done = 0
+  private let before: Int
+  private(set) var done: Int
   private var drawn = Date.distantPast
   private var nextPlain = Date()
   private var width = 0
@@ -16,7 +17,10 @@ final class ProgressBar {
   ///   - label: what is going on, such as "Embedding".
   ///   - unit: what is counted, in the plural.
   ///   - total: how many there will be; 0 if that is not known.
-  init(_ label: String, unit: String, total: Int) {
+  ///   - done: how many there are before the loop begins; they do not count for the rate.
+  init(_ label: String, unit: String, total: Int, done: Int = 0) {
+    self.done = done
+    before = done
     self.label = label
     self.unit = unit
     self.total = total
@@ -50,6 +54,11 @@ final class ProgressBar {
     Console.note("\(closing) in \(Self.duration(seconds))")
   }
 
+  /// Clears the line, so that something else can be written.
+  func interrupt() {
+    if Console.isInteractive { redraw("") }
+  }
+
   private func redraw(_ text: String) {
     let padding = String(repeating: " ", count: max(0, width - text.count))
     width = text.count
@@ -59,7 +68,7 @@ final class ProgressBar {
 
   private func line(_ now: Date, detail: String) -> String {
     let seconds = max(1e-6, now.timeIntervalSince(start))
-    let rate = Double(done) / seconds
+    let rate = Double(done - before) / seconds
     var text = label
     if total > 0 {
       let share = min(1, Double(done) / Double(total))
@@ -73,7 +82,7 @@ final class ProgressBar {
       text += " \(done) \(unit)"
     }
     text += ", " + Self.rate(rate, unit: unit)
-    if total > 0 && done > 0 && done < total {
+    if total > 0 && done > before && done < total {
       text += ", \(Self.duration(Double(total - done) / rate)) left"
     }
     return detail.isEmpty ? text : text + "  " + detail

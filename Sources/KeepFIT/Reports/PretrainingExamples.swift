@@ -1,0 +1,37 @@
+import Foundation
+
+/// Keeps a few of a run's pairs for its report.
+public enum PretrainingExamples {
+  /// Writes pairs of the first batch, as the model sees them, to `examples/` and `examples.json`.
+  ///
+  /// - Parameters:
+  ///   - record: what the run was started with.
+  ///   - directory: the run's directory.
+  ///   - count: pairs of each stream.
+  /// - Throws: what loading a picture throws, or `CocoaError` when a file cannot be written.
+  public static func write(
+    _ record: PretrainingRecord, to directory: URL, count: Int = 4
+  ) throws {
+    var training = record.training
+    training.batchSize = min(count, training.batchSize)
+    let batch = try record.inputs.makeSource(training).next()
+    let folder = directory.appending(path: "examples")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var entries: [[String: String]] = []
+    for (stream, samples) in [("labelled", batch.labelled), ("expert", batch.expert)] {
+      guard let samples else { continue }
+      let side = samples.images.shape[1]
+      for (index, text) in samples.texts.enumerated() {
+        let pixels = samples.images.sliced(axis: 0, index..<index + 1)
+          .reshaped([side, samples.images.shape[2], 3])
+        let name = "examples/\(stream)\(index).jpg"
+        try FundusImage(pixels).jpegData(quality: 85)
+          .write(to: directory.appending(path: name), options: .atomic)
+        entries.append(["stream": stream, "text": text, "image": name])
+      }
+    }
+    let data = try JSONSerialization.data(
+      withJSONObject: entries, options: [.prettyPrinted, .withoutEscapingSlashes])
+    try data.write(to: directory.appending(path: "examples.json"), options: .atomic)
+  }
+}

@@ -1,0 +1,211 @@
+import Foundation
+import KeepFIT
+
+/// What the measurements have in common.
+struct BenchOptions: OptionGroup {
+  let size = Option<Int>(
+    "size", "S", in: 32...4096, help: "Side of the picture; by default the model's.")
+  let batchSize = Option<Int>(
+    "batch-size", "B", aliases: ["batch"], default: 8, in: 1...4096,
+    help: "Pictures or texts at once.")
+  let repeats = Option<Int>(
+    "repeats", "N", default: 10, in: 1...100_000, help: "How many batches are measured.")
+  let json = Flag("json", help: "Print one JSON object.")
+}
+
+/// Times of one piece of work, and how they are printed.
+struct Measurement {
+  /// Of each batch, in milliseconds.
+  var milliseconds: [Double]
+  /// Pictures or texts in a batch.
+  var samples: Int
+  /// The most bytes that tensors occupied.
+  var peakBytes: Int
+
+  /// Runs `work` once or twice to warm up, then measures it.
+  init(repeats: Int, samples: Int, _ work: () -> Void) {
+    work()
+    CachingAllocator.shared.resetPeak()
+    milliseconds = (0..<repeats).map { _ in
+      let start = ContinuousClock.now
+      work()
+      return (ContinuousClock.now - start) / .milliseconds(1)
+    }
+    self.samples = samples
+    peakBytes = CachingAllocator.shared.statistics.peakBytesInUse
+  }
+
+  init(milliseconds: [Double], samples: Int, peakBytes: Int) {
+    self.milliseconds = milliseconds
+    self.samples = samples
+    self.peakBytes = peakBytes
+  }
+
+  private func quantile(_ share: Double) -> Double {
+    let sorted = milliseconds.sorted()
+    return sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
+  }
+
+  /// Prints the figures.
+  /// - Parameters:
+  ///   - per: the name of the median of a batch's time, such as `milliseconds_per_batch`.
+  ///   - unit: what a sample is, for people.
+  func print(_ options: BenchOptions, per: String, unit: String, extra: [JSONValue.Member] = []) {
+    let median = quantile(0.5)
+    let rate = Double(samples) / median * 1000
+    if options.json.isOn {
+      var members: [JSONValue.Member] = [
+        .init(per, .double(median)), .init("milliseconds_p95", .double(quantile(0.95))),
+        .init("samples_per_second", .double(rate)),
+        .init("milliseconds", .array(milliseconds.map { .double($0) })),
+      ]
+      if per != "milliseconds_per_batch" {
+        members.append(.init("milliseconds_per_batch", .double(median)))
+      }
+      members.append(.init("milliseconds_per_\(unit)", .double(median / Double(samples))))
+      members += extra
+      members += [
+        .init("peak_bytes", .integer(peakBytes)),
+        .init("resident_peak_bytes", .integer(Self.residentPeak)),
+        .init("blas_core", .string(BLAS.coreName)),
+        .init("threads", .integer(ThreadPool.threadCount)),
+      ]
+      Console.print(JSONValue.object(members).serialized())
+      return
+    }
+    let each = median / Double(samples)
+    Console.print(
+      String(format: "%.2f ms a batch of %d (p95 %.2f)", median, samples, quantile(0.95)))
+    Console.print(String(format: "%.3f ms %@, %.1f a second", each, "a " + unit, rate))
+    Console.print(
+      "peak of tensors \(Pretty.bytes(peakBytes)), of the process \(Pretty.bytes(Self.residentPeak))"
+    )
+    Console.print("\(BLAS.coreName) kernels, \(ThreadPool.threadCount) threads")
+  }
+
+  /// The most memory that the process has had, in bytes.
+  private static var residentPeak: Int {
+    var usage = rusage()
+    #if os(Linux)
+      getrusage(RUSAGE_SELF.rawValue, &usage)
+      return usage.ru_maxrss * 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      return usage.ru_maxrss
+    #endif
+  }
+}
+
+/// `keepfit bench vision`
+struct BenchVisionCommand: Subcommand {
+  static let name = "bench vision"
+  static let summary = "Measure the embedding of pictures that are in memory."
+  let models = ModelOptions()
+  let bench = BenchOptions()
+  let common = CommonOptions()
+
+  func run() throws {
+    let model = try models.load()
+    let side = bench.size.given ?? model.configuration.imageSize
+    let batch = bench.batchSize.value
+    let pictures =
+      Initialization.random(RandomStream(seed: 0).derived("bench"))
+      .uniform([batch, side, side, 3], bound: 0.5) + 0.5
+    Measurement(repeats: bench.repeats.value, samples: batch) {
+      _ = model.imageEmbeddings(pictures)
+    }.print(bench, per: "milliseconds_per_batch", unit: "image")
+  }
+}
+
+/// `keepfit bench text`
+struct BenchTextCommand: Subcommand {
+  static let name = "bench text"
+  static let summary = "Measure the embedding of texts that are tokens already."
+  let models = ModelOptions()
+  let bench = BenchOptions()
+  let length = Option<Int>("length", "T", default: 64, in: 3...4096, help: "Tokens of each text.")
+  let common = CommonOptions()
+
+  func run() throws {
+    let model = try models.load()
+    let limit = model.configuration.text.maximumPositions
+    guard length.value <= limit else {
+      throw CommandError.usage("--length \(length.value): the model reads at most \(limit) tokens")
+    }
+    var random = RandomStream(seed: 0).derived("bench")
+    let rows = (0..<bench.batchSize.value).map { _ in
+      (0..<length.value).map { _ in
+        Int32(random.index(below: model.configuration.text.vocabularySize))
+      }
+    }
+    let tokens = TokenBatch(rows: rows)
+    Measurement(repeats: bench.repeats.value, samples: rows.count) {
+      _ = model.textEmbeddings(tokens)
+    }.print(bench, per: "milliseconds_per_batch", unit: "text")
+  }
+}
+
+/// `keepfit bench step`
+struct BenchStepCommand: Subcommand {
+  static let name = "bench step"
+  static let summary = "Measure whole training steps of the keepfit objective."
+  static let discussion = """
+    A step reads --batch-size labelled and as many expert pairs: forward, backward, clipping, AdamW.
+    """
+  let models = ModelOptions()
+  let bench = BenchOptions()
+  let length = Option<Int>("length", "T", default: 64, in: 3...4096, help: "Tokens of each text.")
+  let recompute = Flag(
+    "recompute", help: "Compute activations a second time instead of keeping them.")
+  let common = CommonOptions()
+
+  func run() throws {
+    let model = try models.load()
+    let result = StepBenchmark.run(
+      model, size: bench.size.given ?? model.configuration.imageSize,
+      batchSize: bench.batchSize.value, length: length.value, repetitions: bench.repeats.value,
+      recomputes: recompute.isOn)
+    Measurement(
+      milliseconds: [result.medianMilliseconds], samples: bench.batchSize.value,
+      peakBytes: result.peakBytes
+    ).print(bench, per: "milliseconds_per_step", unit: "pair")
+  }
+}
+
+/// `keepfit bench loader`
+struct BenchLoaderCommand: Subcommand {
+  static let name = "bench loader"
+  static let summary = "Measure how fast pictures come from files, without a model."
+  let images = Option<FilePath>(
+    "images", "DIR", required: true, help: "A directory of pictures, each used in turn.")
+  let bench = BenchOptions()
+  let preprocessing = Option<PreprocessingName>(
+    "preprocessing", "NAME", default: .training, help: "How files become pictures.")
+  let seconds = Option<Double>(
+    "seconds", "T", default: 10, in: 0.1...3600, help: "How long to measure.")
+  let common = CommonOptions()
+
+  func run() throws {
+    let folder = images.value
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
+    let urls = files.sorted().filter { name in
+      ["jpg", "jpeg", "png", "tif", "tiff", "ppm"].contains(
+        (name as NSString).pathExtension.lowercased())
+    }.map { folder.url.appending(path: $0) }
+    guard !urls.isEmpty else {
+      throw CommandError.usage("\(folder.text): there are no pictures here")
+    }
+    guard let path = Preprocessing(named: preprocessing.value.rawValue) else {
+      throw CommandError.usage("--preprocessing \(preprocessing.value.rawValue) is not known")
+    }
+    let result = try LoaderBenchmark.run(
+      images: urls,
+      pictures: PicturePipeline(preprocessing: path.with(imageSize: bench.size.given ?? 512)),
+      batchSize: bench.batchSize.value, threads: ThreadPool.threadCount, seconds: seconds.value)
+    let each = 1000 / result.samplesPerSecond
+    Measurement(
+      milliseconds: [each * Double(bench.batchSize.value)], samples: bench.batchSize.value,
+      peakBytes: result.peakBytes
+    ).print(bench, per: "milliseconds_per_batch", unit: "image")
+  }
+}
