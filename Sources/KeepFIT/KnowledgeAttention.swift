@@ -55,10 +55,9 @@ public final class KnowledgeAttention: Module {
 
   /// Mixes values by the likeness of queries and keys.
   ///
-  /// - Parameters:
-  ///   - queries: `[B, D]`.
-  ///   - keys: `[E, D]`.
-  ///   - values: `[E, D]`.
+  /// - `queries`: `[B, D]`.
+  /// - `keys`: `[E, D]`.
+  /// - `values`: `[E, D]`.
   /// - Returns: `[B, D]`.
   public func callAsFunction(
     queries: Tensor, keys: Tensor, values: Tensor, mode: ExecutionMode

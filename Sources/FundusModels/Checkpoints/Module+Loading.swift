@@ -22,7 +22,7 @@ public struct LoadingRules: Sendable {
   }
 }
 
-/// What ``Module/load(_:rules:)`` left aside.
+/// What `Module/load(_:rules:)` left aside.
 public struct LoadingReport: Sendable, Equatable {
   /// Names of the model that the checkpoint lacks, as the rules allow.
   public var missing: [String] = []
@@ -58,7 +58,7 @@ extension Module {
   /// those of convolutions are brought into the order of memory.
   ///
   /// - Parameters:
-  ///   - state: tensors under the names and with the shapes of ``Module/stateEntries()``.
+  ///   - state: tensors under the names and with the shapes of `Module/stateEntries()`.
   ///   - rules: what may be missing or superfluous.
   /// - Throws: ``CheckpointError`` (`mismatch`) that names what is missing, unexpected or of another
   ///   shape, with both shapes.

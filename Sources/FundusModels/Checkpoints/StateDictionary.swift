@@ -50,7 +50,7 @@ public struct StateDictionary: Sendable {
   /// Opens a checkpoint: safetensors, a PyTorch file of either kind, or the `*.index.json` of a
   /// sharded one. The content decides, not the name.
   ///
-  /// - Throws: ``CheckpointError`` when the file cannot be opened, is damaged, or asks for anything
+  /// - Throws: `CheckpointError` when the file cannot be opened, is damaged, or asks for anything
   ///   that weights do not need.
   public init(contentsOf url: URL) throws {
     let file = try MappedFile(contentsOf: url)
@@ -62,7 +62,7 @@ public struct StateDictionary: Sendable {
   }
 
   /// Reads a checkpoint that is mapped already.
-  /// - Throws: ``CheckpointError`` as ``init(contentsOf:)`` does.
+  /// - Throws: `CheckpointError` as ``init(contentsOf:)`` does.
   public init(_ file: MappedFile) throws {
     if file.matches("PK\u{3}\u{4}", at: 0) {
       self = try TorchFile.readZip(file)

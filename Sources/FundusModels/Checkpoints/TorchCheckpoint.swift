@@ -5,9 +5,9 @@ import Foundation
 public enum TorchCheckpoint {
   /// Writes a state dictionary (an `OrderedDict` of tensors).
   ///
-  /// - Parameter force: whether an existing file may be replaced. The new one appears whole or not
+  /// - `force`: whether an existing file may be replaced. The new one appears whole or not
   ///   at all.
-  /// - Throws: ``CheckpointError``: `exists`, `unwritable`, or `unsupported` for unsigned integers of
+  /// - Throws: `CheckpointError`: `exists`, `unwritable`, or `unsupported` for unsigned integers of
   ///   more than 8 bits, which the format lacks.
   public static func write(
     _ entries: [CheckpointEntry], to url: URL, force: Bool = false

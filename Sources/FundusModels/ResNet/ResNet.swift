@@ -54,7 +54,7 @@ public final class ResNet: Module {
 
   /// The features of pictures.
   ///
-  /// Without recording (see ``Autograd/withoutGradients(_:)``) and outside of training a faster path
+  /// Without recording (see `Autograd/withoutGradients(_:)`) and outside of training a faster path
   /// runs: batch norms folded into the convolutions, picture by picture.
   ///
   /// - Parameters:

@@ -9,9 +9,8 @@ public struct TextBenchmark: Sendable {
 
   /// Encodes batches of distinct random texts without padding and measures each.
   ///
-  /// - Parameters:
-  ///   - length: tokens of each text, at most the positions of the model.
-  ///   - repetitions: measured batches; two more come before them.
+  /// - `length`: tokens of each text, at most the positions of the model.
+  /// - `repetitions`: measured batches; two more come before them.
   public static func run(
     _ model: Bert, batchSize: Int, length: Int, repetitions: Int = 10, seed: UInt64 = 0
   ) -> TextBenchmark {

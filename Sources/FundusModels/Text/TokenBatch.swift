@@ -11,7 +11,7 @@ public struct TokenBatch: Sendable, Equatable {
   public var count: Int { lengths.count }
 
   /// Pads rows of ids to the longest of them.
-  /// - Parameter padding: the id of the padding token.
+  /// - `padding`: the id of the padding token.
   public init(rows: [[Int32]], padding: Int32 = 0) {
     let length = rows.reduce(0) { max($0, $1.count) }
     self.length = length
@@ -34,7 +34,7 @@ public struct TokenBatch: Sendable, Equatable {
   }
 
   /// The batch with its rows padded further, as if a longer text were in it.
-  /// - Parameter length: at least ``length``.
+  /// - `length`: at least ``length``.
   public func padded(to length: Int, padding: Int32 = 0) -> TokenBatch {
     precondition(length >= self.length, "rows of \(self.length) tokens cannot shrink to \(length)")
     guard length > self.length else { return self }

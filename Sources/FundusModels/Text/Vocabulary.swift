@@ -75,7 +75,7 @@ public struct Vocabulary: Sendable {
   }
 
   /// Reads the bytes of a `vocab.txt`.
-  /// - Parameter source: what errors call them.
+  /// - `source`: what errors call them.
   /// - Throws: ``VocabularyError``.
   public init(bytes: [UInt8], source: String = "bytes") throws {
     guard bytes.count <= Self.byteLimit else {

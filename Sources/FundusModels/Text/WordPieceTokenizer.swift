@@ -73,7 +73,7 @@ public struct WordPieceTokenizer: Sendable {
   }
 
   /// The ids of a text between `[CLS]` and `[SEP]`, cut on the right.
-  /// - Parameter maximumLength: of the result, at least 2: 256 for KeepFIT, 77 for FLAIR.
+  /// - `maximumLength`: of the result, at least 2: 256 for KeepFIT, 77 for FLAIR.
   public func encode(_ text: String, maximumLength: Int = 256) -> [Int32] {
     precondition(maximumLength >= 2, "the start and the end alone are two tokens")
     var words = WordSplitter(
@@ -86,7 +86,7 @@ public struct WordPieceTokenizer: Sendable {
   }
 
   /// The ids of texts that belong together, padded to the longest of them.
-  /// - Parameter maximumLength: of a row, at least 2: 256 for KeepFIT, 77 for FLAIR.
+  /// - `maximumLength`: of a row, at least 2: 256 for KeepFIT, 77 for FLAIR.
   public func encode(_ texts: [String], maximumLength: Int = 256) -> TokenBatch {
     TokenBatch(
       rows: texts.map { encode($0, maximumLength: maximumLength) }, padding: special.padding)

@@ -6,7 +6,7 @@ extension Autograd {
   /// which give the same numbers twice. What it does to running statistics must be guarded with the
   /// argument that tells the two runs apart.
   ///
-  /// - Parameter body: receives the input and whether this is the repetition.
+  /// - `body`: receives the input and whether this is the repetition.
   public static func recomputing(
     _ input: Tensor, parameters: [Parameter],
     _ body: @escaping (Tensor, _ isRepeated: Bool) -> Tensor

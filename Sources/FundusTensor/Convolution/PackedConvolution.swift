@@ -55,10 +55,9 @@ public struct PackedConvolution: Sendable {
 
   /// act(x * w + bias + residual), without history.
   ///
-  /// - Parameters:
-  ///   - x: `[N, H, W, C]`
-  ///   - bias: `[O]`
-  ///   - residual: as the result, added before the activation
+  /// - `x`: `[N, H, W, C]`
+  /// - `bias`: `[O]`
+  /// - `residual`: as the result, added before the activation
   /// - Returns: `[N, H', W', O]`
   public func apply(
     _ x: Tensor, bias: Tensor? = nil, residual: Tensor? = nil, activation: Activation = .none

@@ -16,12 +16,11 @@ public enum BatchStatistics {
 /// (Ioffe and Szegedy, arXiv 1502.03167). With the statistics of the batch, running statistics become
 /// `(1 - momentum) running + momentum batch`, with the unbiased variance, as in PyTorch.
 ///
-/// - Parameters:
-///   - x: `[…, C]`; the statistics run over all other axes
-///   - weight: `[C]`
-///   - bias: `[C]`
-///   - residual: as `x`, added before the activation
-///   - relu: whether the activation is max(·, 0) or none
+/// - `x`: `[…, C]`; the statistics run over all other axes
+/// - `weight`: `[C]`
+/// - `bias`: `[C]`
+/// - `residual`: as `x`, added before the activation
+/// - `relu`: whether the activation is max(·, 0) or none
 /// - Returns: as `x`
 public func batchNorm(
   _ x: Tensor, weight: Tensor, bias: Tensor, runningMean: Buffer, runningVariance: Buffer,

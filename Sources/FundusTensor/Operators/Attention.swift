@@ -19,12 +19,11 @@ public enum AttentionMask: Sendable {
 /// `result_k = dropout(softmax(Q_k K_kᵀ / √(D/h) + mask)) V_k`. The maps before and after are not
 /// part of it. A query that sees no key gets zeros.
 ///
-/// - Parameters:
-///   - query: `[N, Tq, D]`.
-///   - key: `[N, Tk, D]`.
-///   - value: `[N, Tk, D]`.
-///   - heads: a divisor of D.
-///   - dropout: the rate for the attention weights; needs a stream when positive.
+/// - `query`: `[N, Tq, D]`.
+/// - `key`: `[N, Tk, D]`.
+/// - `value`: `[N, Tk, D]`.
+/// - `heads`: a divisor of D.
+/// - `dropout`: the rate for the attention weights; needs a stream when positive.
 /// - Returns: `[N, Tq, D]`.
 public func multiHeadAttention(
   query: Tensor, key: Tensor, value: Tensor, heads: Int, mask: AttentionMask = .none,

@@ -11,7 +11,7 @@ public struct PictureFit: Hashable, Sendable {
   public var paddedHeight: Int
   /// Columns of the result; the rest is zero.
   public var paddedWidth: Int
-  /// Whether a shrinking axis takes the mean under a triangle (see ``Tensor/resized(height:width:antialias:)``).
+  /// Whether a shrinking axis takes the mean under a triangle (see `Tensor/resized(height:width:antialias:)`).
   public var antialias: Bool
   /// Of the positions.
   public var precision: ResizePrecision
@@ -38,13 +38,12 @@ public struct PictureFit: Hashable, Sendable {
 extension PictureFit {
   /// Resizes a picture of bytes, straight into floats.
   ///
-  /// The result is that of ``Tensor/resized(height:width:antialias:)`` on the scaled pixels (within
+  /// The result is that of `Tensor/resized(height:width:antialias:)` on the scaled pixels (within
   /// 1e-6 for a range of 0 to 1), without a float copy of the picture.
   ///
-  /// - Parameters:
-  ///   - pixels: `[fullHeight, fullWidth, channels]` in row-major order. With a reduction r,
-  ///     `[ceil(fullHeight / r), ceil(fullWidth / r), channels]`: each pixel the mean of r x r.
-  ///   - target: receives `[paddedHeight, paddedWidth, channels]`.
+  /// - `pixels`: `[fullHeight, fullWidth, channels]` in row-major order. With a reduction r,
+  ///   `[ceil(fullHeight / r), ceil(fullWidth / r), channels]`: each pixel the mean of r x r.
+  /// - `target`: receives `[paddedHeight, paddedWidth, channels]`.
   public func resize(
     _ pixels: [UInt8], height fullHeight: Int, width fullWidth: Int, channels: Int,
     reduction: Int = 1, into target: inout MutableSpan<Float>

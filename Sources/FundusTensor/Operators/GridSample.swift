@@ -11,10 +11,9 @@ public enum SamplingBorder: String, Sendable, Codable {
 extension Tensor {
   /// Pictures sampled bilinearly at points: PyTorch's `grid_sample`.
   ///
-  /// - Parameters:
-  ///   - grid: `[N, OH, OW, 2]`, the point (x, y) for each pixel of the result. -1 and 1 are the
-  ///     edges of the picture: the centres of its outermost pixels with `alignCorners`, their outer
-  ///     sides without.
+  /// - `grid`: `[N, OH, OW, 2]`, the point (x, y) for each pixel of the result. -1 and 1 are the
+  ///   edges of the picture: the centres of its outermost pixels with `alignCorners`, their outer
+  ///   sides without.
   /// - Returns: `[N, OH, OW, C]` for `[N, H, W, C]`. Gradients flow to the pictures and the grid.
   public func gridSampled(
     at grid: Tensor, alignCorners: Bool = false, border: SamplingBorder = .zeros

@@ -2,10 +2,9 @@ import CFundusKernels
 
 /// The product of matrices, `op(a) op(b)`, where op transposes the last two axes if asked to.
 ///
-/// - Parameters:
-///   - a: `[…, M, K]` (`[…, K, M]` when transposed)
-///   - b: `[…, K, N]` (`[…, N, K]` when transposed), with the same leading axes as `a`, or none: one
-///     matrix for all of `a`.
+/// - `a`: `[…, M, K]` (`[…, K, M]` when transposed)
+/// - `b`: `[…, K, N]` (`[…, N, K]` when transposed), with the same leading axes as `a`, or none: one
+///   matrix for all of `a`.
 /// - Returns: `[…, M, N]`
 public func matmul(
   _ a: Tensor, _ b: Tensor, transposeA: Bool = false, transposeB: Bool = false

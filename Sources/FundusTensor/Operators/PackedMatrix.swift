@@ -71,10 +71,9 @@ public struct PackedMatrix: Sendable {
 
   /// act(x W + bias + residual) for every vector along the last axis of `x`.
   ///
-  /// - Parameters:
-  ///   - x: `[…, K]`
-  ///   - bias: `[N]`
-  ///   - residual: `[…, N]`, added before the activation
+  /// - `x`: `[…, K]`
+  /// - `bias`: `[N]`
+  /// - `residual`: `[…, N]`, added before the activation
   /// - Returns: `[…, N]`, without history.
   public func apply(
     _ x: Tensor, bias: Tensor? = nil, residual: Tensor? = nil, activation: Activation = .none

@@ -13,7 +13,7 @@ extension Tensor {
   public func mean() -> Tensor { sum() / Float(count) }
 
   /// The sum along an axis.
-  /// - Parameter keepingAxis: whether the axis stays, with size 1.
+  /// - `keepingAxis`: whether the axis stays, with size 1.
   public func sum(axis: Int, keepingAxis: Bool = false) -> Tensor {
     let axis = normalizedAxis(axis)
     var kept = shape

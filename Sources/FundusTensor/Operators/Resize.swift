@@ -8,10 +8,9 @@ extension Tensor {
   /// it, a shrinking axis takes the mean under a triangle that is as wide as the ratio; a growing
   /// one is the same in both modes.
   ///
-  /// - Parameters:
-  ///   - height: rows of the result, positive.
-  ///   - width: columns of the result, positive.
-  ///   - precision: of the positions; the sums are in single precision.
+  /// - `height`: rows of the result, positive.
+  /// - `width`: columns of the result, positive.
+  /// - `precision`: of the positions; the sums are in single precision.
   /// - Returns: `[N, height, width, C]` for `[N, H, W, C]`, `[height, width, C]` for `[H, W, C]`.
   public func resized(
     height: Int, width: Int, antialias: Bool, precision: ResizePrecision = .single

@@ -48,10 +48,9 @@ public struct LBFGS: Sendable {
 
   /// Minimises `function` from `start`.
   ///
-  /// - Parameters:
-  ///   - diagonal: the inverse of a guess at the second derivatives, `[n]`, which the first
-  ///     direction and the corrections start from; a multiple of the identity when nil.
-  ///   - function: the value and the gradient at a point.
+  /// - `diagonal`: the inverse of a guess at the second derivatives, `[n]`, which the first
+  ///   direction and the corrections start from; a multiple of the identity when nil.
+  /// - `function`: the value and the gradient at a point.
   public func minimize(
     from start: [Double], diagonal: [Double]? = nil,
     _ function: ([Double]) -> (value: Double, gradient: [Double])

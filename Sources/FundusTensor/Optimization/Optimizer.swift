@@ -43,7 +43,7 @@ public struct GradientNorm: Sendable {
   public let scale: Float
 
   /// Measures the gradients of `parameters`.
-  /// - Parameter limit: the largest norm allowed; nil for no clipping.
+  /// - `limit`: the largest norm allowed; nil for no clipping.
   public init(of parameters: [(name: String, parameter: Parameter)], limit: Float?) {
     var sum = 0.0
     for (_, parameter) in parameters {

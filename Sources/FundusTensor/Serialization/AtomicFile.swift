@@ -63,7 +63,7 @@ public enum AtomicFile {
 
   /// Writes the file at `url` with whatever `body` gives to the writer.
   ///
-  /// - Parameter force: whether an existing file may be replaced.
+  /// - `force`: whether an existing file may be replaced.
   /// - Throws: ``CheckpointError``: `exists`, or `unwritable` with the reason that the system gives
   ///   (a full disk, a missing directory, missing rights); and whatever `body` throws. Nothing is
   ///   left behind then.

@@ -4,10 +4,9 @@ import Foundation
 public enum Safetensors {
   /// Writes tensors in single precision.
   ///
-  /// - Parameters:
-  ///   - tensors: names, each once, and values.
-  ///   - metadata: strings that travel with them.
-  ///   - force: whether an existing file may be replaced. The new one appears whole or not at all.
+  /// - `tensors`: names, each once, and values.
+  /// - `metadata`: strings that travel with them.
+  /// - `force`: whether an existing file may be replaced. The new one appears whole or not at all.
   /// - Throws: ``CheckpointError`` (`exists`, `unwritable`).
   public static func write(
     _ tensors: [(String, Tensor)], metadata: [String: String] = [:], to url: URL,

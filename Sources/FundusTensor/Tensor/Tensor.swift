@@ -83,7 +83,7 @@ extension Tensor {
   /// A tensor whose elements `initialize` writes. They are zero before.
   ///
   /// This is how data from outside (pixels, files) becomes a tensor without a pointer in sight.
-  /// - Parameter initialize: receives the elements in row-major order.
+  /// - `initialize`: receives the elements in row-major order.
   public init<Failure: Error>(
     shape: [Int],
     initializingWith initialize: (inout MutableSpan<Float>) throws(Failure) -> Void

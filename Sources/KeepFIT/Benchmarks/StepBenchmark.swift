@@ -12,10 +12,9 @@ public struct StepBenchmark: Sendable {
 
   /// Trains a model for some steps; its weights change.
   ///
-  /// - Parameters:
-  ///   - batchSize: pictures of each of the two streams.
-  ///   - length: tokens of each text.
-  ///   - repetitions: measured steps; one more comes before them.
+  /// - `batchSize`: pictures of each of the two streams.
+  /// - `length`: tokens of each text.
+  /// - `repetitions`: measured steps; one more comes before them.
   public static func run(
     _ model: KeepFITModel, size: Int, batchSize: Int, length: Int, repetitions: Int = 5,
     recomputes: Bool = false, seed: UInt64 = 0

@@ -5,7 +5,7 @@ extension Explanation {
   ///
   /// The picture is shown in grey where the map is weak; the map's colours grow steadily brighter
   /// from violet to yellow, which people with any colour vision can order.
-  /// - Parameter picture: `[S, S, 3]`, 0 to 1.
+  /// - `picture`: `[S, S, 3]`, 0 to 1.
   public func overlay(on picture: Tensor, opacity: Float = 0.6) -> Tensor {
     precondition(picture.rank == 3 && picture.shape[2] == 3, "a picture is [S, S, 3]")
     let (height, width) = (picture.shape[0], picture.shape[1])

@@ -55,9 +55,8 @@ extension Explanation {
   /// With A `[h, w, F]` the last stage, x its mean over h and w, and c(x) the cosine of the
   /// projected x and the text: the map is `relu(Σ_f A_f ∂c/∂x_f)`. The mean makes the gradient with
   /// respect to A the same everywhere, so nothing below the projection head is differentiated.
-  /// - Parameters:
-  ///   - picture: `[S, S, 3]`.
-  ///   - textEmbedding: `[D]`, of unit length.
+  /// - `picture`: `[S, S, 3]`.
+  /// - `textEmbedding`: `[D]`, of unit length.
   public static func gradientWeighted(
     _ picture: Tensor, text: String, textEmbedding: Tensor, model: any ExplainableModel
   ) -> Explanation {
@@ -91,11 +90,10 @@ extension Explanation {
   /// What hiding a patch takes away from the similarity (Zeiler and Fergus, ECCV 2014): the slow
   /// check of ``gradientWeighted(_:text:textEmbedding:model:)``.
   ///
-  /// - Parameters:
-  ///   - picture: `[S, S, 3]`.
-  ///   - grid: patches along a side. Each is twice as wide as its cell, and filled with the mean
-  ///     colour of the picture.
-  ///   - batchSize: pictures of a forward pass.
+  /// - `picture`: `[S, S, 3]`.
+  /// - `grid`: patches along a side. Each is twice as wide as its cell, and filled with the mean
+  ///   colour of the picture.
+  /// - `batchSize`: pictures of a forward pass.
   public static func occlusion(
     _ picture: Tensor, text: String, textEmbedding: Tensor, model: any TransferModel,
     grid: Int = 16, batchSize: Int = 8
@@ -171,7 +169,7 @@ extension Explanation {
 
   /// The share of the map's mass that lies inside of a mask, 0 to 1; compare it with the share of
   /// the picture that the mask covers.
-  /// - Parameter mask: `[height, width]`, row-major.
+  /// - `mask`: `[height, width]`, row-major.
   public func massInside(_ mask: [Bool], height: Int, width: Int) -> Double {
     precondition(mask.count == height * width, "a mask of \(height)×\(width)")
     let values = resized(height: height, width: width)

@@ -6,9 +6,9 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
   /// Which classes the confusion matrix has.
   public enum ClassSet: String, Sendable, Codable {
     /// Those that occur as truth or prediction, as published. A missing class shortens the
-    /// distances in kappa, and one that is only predicted leaves ``aca`` undefined.
+    /// distances in kappa, and one that is only predicted leaves `aca` undefined.
     case occurring
-    /// All K, whether they occur or not; ``aca`` is over those that occur as truth.
+    /// All K, whether they occur or not; `aca` is over those that occur as truth.
     case all
   }
 

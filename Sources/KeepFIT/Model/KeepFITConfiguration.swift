@@ -85,8 +85,8 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
   }
 
   /// Reads the bytes of a `config.json`.
-  /// - Parameter source: what errors call them.
-  /// - Throws: ``CheckpointError`` that names the key, also for keys that are not known.
+  /// - `source`: what errors call them.
+  /// - Throws: `CheckpointError` that names the key, also for keys that are not known.
   public init(json: [UInt8], source: String) throws {
     func failure(_ text: String) -> CheckpointError {
       CheckpointError(.malformed, file: source, text)

@@ -16,9 +16,8 @@ extension KeepFITModel {
   /// label by label, and its embedding is their mean, which is not brought to unit length again: a
   /// label whose descriptions differ has the smaller logits, as published.
   ///
-  /// - Parameters:
-  ///   - prompt: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
-  ///   - knowledge: descriptions by label; nil to use the labels alone.
+  /// - `prompt`: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
+  /// - `knowledge`: descriptions by label; nil to use the labels alone.
   /// - Returns: `[K, D]`.
   public func labelEmbeddings(
     _ labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
@@ -55,11 +54,10 @@ extension KeepFITModel {
 
   /// Zero-shot classification: which label fits a picture.
   ///
-  /// - Parameters:
-  ///   - pixels: `[N, S, S, 3]`, 0 to 1.
-  ///   - labels: at least one.
-  ///   - prompt: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
-  ///   - knowledge: descriptions by label (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
+  /// - `pixels`: `[N, S, S, 3]`, 0 to 1.
+  /// - `labels`: at least one.
+  /// - `prompt`: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
+  /// - `knowledge`: descriptions by label (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
   public func classify(
     _ pixels: Tensor, labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
     rule: Knowledge.EnsembleRule = .keepFIT
@@ -71,9 +69,8 @@ extension KeepFITModel {
 
   /// Zero-shot classification of embeddings.
   ///
-  /// - Parameters:
-  ///   - embeddings: of pictures, `[N, D]`.
-  ///   - labelEmbeddings: `[K, D]` (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
+  /// - `embeddings`: of pictures, `[N, D]`.
+  /// - `labelEmbeddings`: `[K, D]` (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
   public func classify(
     embeddings: Tensor, labels: [String], labelEmbeddings: Tensor
   ) -> Classification {

@@ -5,7 +5,7 @@ extension KeepFITModel {
 
   /// Embeddings of pictures, for training.
   ///
-  /// - Parameter pixels: `[N, H, W, 3]`, 0 to 1.
+  /// - `pixels`: `[N, H, W, 3]`, 0 to 1.
   /// - Returns: `[N, D]`, of unit length.
   public func encode(images pixels: Tensor, mode: ExecutionMode) -> Tensor {
     visionHead(vision(pixels, mode: mode))
@@ -37,12 +37,11 @@ extension KeepFITModel {
 
   /// Embeddings of image files, prepared as the configuration says unless told otherwise.
   ///
-  /// - Parameters:
-  ///   - preprocessing: nil for that of the ``configuration``.
-  ///   - batchSize: pictures that are in memory at the same time.
-  ///   - progress: receives the number of files that are done.
+  /// - `preprocessing`: nil for that of the ``configuration``.
+  /// - `batchSize`: pictures that are in memory at the same time.
+  /// - `progress`: receives the number of files that are done.
   /// - Returns: `[N, D]`, of unit length.
-  /// - Throws: ``ImageError`` for the first file that cannot be used.
+  /// - Throws: `ImageError` for the first file that cannot be used.
   public func imageEmbeddings(
     contentsOf urls: [URL], preprocessing: Preprocessing? = nil, batchSize: Int = 8,
     progress: (Int) -> Void = { _ in }
@@ -63,7 +62,7 @@ extension KeepFITModel {
   /// Texts of one batch are padded to the longest of it, and the padding counts in the published
   /// pooling: the same text in another batch has a slightly different embedding.
   ///
-  /// - Parameter batchSize: texts that are padded together; nil for all.
+  /// - `batchSize`: texts that are padded together; nil for all.
   /// - Returns: `[N, D]`, of unit length.
   public func textEmbeddings(_ texts: [String], batchSize: Int? = nil) -> Tensor {
     let size = max(1, batchSize ?? texts.count)

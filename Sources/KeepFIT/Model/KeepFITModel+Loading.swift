@@ -15,7 +15,7 @@ extension KeepFITModel {
   ///     whose shapes the sizes are inferred (text heads of 64 channels; FLAIR by the lack of
   ///     `attention.*`).
   ///   - vocabulary: the `vocab.txt`; nil for the one in the directory or beside the file.
-  /// - Throws: ``CheckpointError`` or ``VocabularyError`` that names the file and what is wrong.
+  /// - Throws: `CheckpointError` or `VocabularyError` that names the file and what is wrong.
   public static func load(_ url: URL, vocabulary: URL? = nil) throws -> KeepFITModel {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
@@ -103,7 +103,7 @@ extension KeepFITModel {
   /// Takes over the picture tower from another checkpoint: a torchvision ResNet file (names without
   /// prefix, its classifier `fc.*` is left out), or a KeepFIT or FLAIR file.
   ///
-  /// - Throws: ``CheckpointError`` that names what does not fit.
+  /// - Throws: `CheckpointError` that names what does not fit.
   public func loadVisionWeights(_ url: URL) throws {
     let state = try Self.startingPoint(url).normalized()
     let prefix = ["vision_model.model.", "model.", "backbone.", "resnet."].first { prefix in
@@ -120,7 +120,7 @@ extension KeepFITModel {
   /// Bio_ClinicalBERT's (names with or without `bert.`, its language-model head `cls.*` is left
   /// out), or a KeepFIT or FLAIR file. The pooler, which is not used, may be missing.
   ///
-  /// - Throws: ``CheckpointError`` that names what does not fit.
+  /// - Throws: `CheckpointError` that names what does not fit.
   public func loadTextWeights(_ url: URL) throws {
     let state = try Self.startingPoint(url).normalized()
     let prefix = ["text_model.model.", "bert.", "model."].first { prefix in

@@ -19,8 +19,8 @@ extension KeepFITModel {
   /// Writes the weights alone, in the format that the extension names: `.safetensors`, or `.pth`,
   /// `.pt` and `.bin` for PyTorch.
   ///
-  /// - Parameter force: whether an existing file may be replaced.
-  /// - Throws: ``CheckpointError`` (`exists`, `unwritable`, or `unsupported` for another extension).
+  /// - `force`: whether an existing file may be replaced.
+  /// - Throws: `CheckpointError` (`exists`, `unwritable`, or `unsupported` for another extension).
   public func saveWeights(
     to url: URL, metadata: [String: String] = [:], force: Bool = false
   ) throws {
@@ -40,10 +40,9 @@ extension KeepFITModel {
 
   /// Writes a model directory: `config.json`, `vocab.txt` and `model.safetensors`, the weights last.
   ///
-  /// - Parameters:
-  ///   - directory: made if it does not exist.
-  ///   - force: whether files of an earlier model may be replaced.
-  /// - Throws: ``CheckpointError`` (`exists`, `unwritable`).
+  /// - `directory`: made if it does not exist.
+  /// - `force`: whether files of an earlier model may be replaced.
+  /// - Throws: `CheckpointError` (`exists`, `unwritable`).
   public func save(
     to directory: URL, metadata: [String: String] = [:], force: Bool = false
   ) throws {

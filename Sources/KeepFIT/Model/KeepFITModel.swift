@@ -43,7 +43,7 @@ public final class KeepFITModel: Module {
   /// Convolutions are normal with fan-out variance, BERT normal with deviation 0.02, projections and
   /// attention uniform in ±1/√inputs.
   ///
-  /// - Throws: ``CheckpointError`` when the configuration is one that no model can have, or the
+  /// - Throws: `CheckpointError` when the configuration is one that no model can have, or the
   ///   vocabulary has another size than it says.
   public init(
     _ configuration: KeepFITConfiguration, vocabulary: Vocabulary,
@@ -88,9 +88,8 @@ public final class KeepFITModel: Module {
 
   /// A randomly initialised model of a preset size.
   ///
-  /// - Parameters:
-  ///   - vocabulary: nil for the package's own, padded to the preset's size.
-  ///   - seed: the same seed gives the same bits.
+  /// - `vocabulary`: nil for the package's own, padded to the preset's size.
+  /// - `seed`: the same seed gives the same bits.
   public convenience init(
     preset: KeepFITConfiguration.Preset, vocabulary: Vocabulary? = nil, seed: UInt64 = 0
   ) throws {

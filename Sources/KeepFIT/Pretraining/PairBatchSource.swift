@@ -7,9 +7,8 @@ public final class PairBatchSource: PretrainingBatchSource {
   private let startEpoch: Int
   private var streams: (labelled: BatchStream, expert: BatchStream?)?
 
-  /// - Parameters:
-  ///   - startEpoch: the number of the first epoch; it keys the random choices of that epoch.
-  ///   - expert: has as many steps in an epoch as `labelled`; nil when the objective has no use for it.
+  /// - `startEpoch`: the number of the first epoch; it keys the random choices of that epoch.
+  /// - `expert`: has as many steps in an epoch as `labelled`; nil when the objective has no use for it.
   public init(labelled: PairLoader, expert: PairLoader?, startEpoch: Int) {
     precondition(
       expert.map { $0.stepsPerEpoch == labelled.stepsPerEpoch } ?? true,

@@ -56,7 +56,7 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
   /// The knowledge table for the augmentation of descriptions: `builtin`, `none` or a file.
   public var knowledge = "builtin"
   /// Whether the dataset that the release meant to spare the augmentation is spared (see
-  /// ``Knowledge/intendedExclusions``).
+  /// `Knowledge/intendedExclusions`).
   public var usesIntendedExclusions = false
   /// The sentence for labelled colour photographs; nil for the published one.
   public var caption: String?

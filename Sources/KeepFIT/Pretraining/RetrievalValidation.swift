@@ -11,9 +11,8 @@ public struct RetrievalScores: Sendable, Equatable {
   /// when fewer than k wrong ones are at least as similar, so that a model that says the same of
   /// everything gets nothing.
   ///
-  /// - Parameters:
-  ///   - images: unit vectors `[N, D]`.
-  ///   - texts: unit vectors `[N, D]`.
+  /// - `images`: unit vectors `[N, D]`.
+  /// - `texts`: unit vectors `[N, D]`.
   public init(images: Tensor, texts: Tensor, ks: [Int] = [1, 5, 10]) {
     let similarity = Autograd.withoutGradients { matmul(images, texts, transposeB: true) }
     let count = images.shape[0]

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A file of a million rows of 512 numbers takes 2 GB, more than memory can deliver in a tenth of a
 /// second. The first search of a large file therefore writes a quarter-size companion
-/// (`NAME.search`) beside it, from which ``InnerProductSearch`` finds the exact answer. A companion
+/// (`NAME.search`) beside it, from which `InnerProductSearch` finds the exact answer. A companion
 /// that is out of date is written anew; where none can be written, it is made in memory.
 public struct EmbeddingIndex: Sendable {
   /// A found row.

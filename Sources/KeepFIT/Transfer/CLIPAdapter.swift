@@ -47,7 +47,7 @@ public struct CLIPAdapter: FeatureClassifier {
 
   /// Trains an adapter. A step takes about 0.1 ms for 512 features.
   ///
-  /// - Parameter random: shuffles the samples, once.
+  /// - `random`: shuffles the samples, once.
   /// - Throws: ``TransferError/invalid(_:)`` when features are not projected.
   public init(
     _ training: TrainingFeatures, knowledge: ClassKnowledge, options: Options = Options(),

@@ -107,7 +107,7 @@ public struct DataSplit: Sendable, Equatable {
   }
 
   /// A split that is given, as the official one of TAOP.
-  /// - Parameter seed: for the generator that adapters shuffle with.
+  /// - `seed`: for the generator that adapters shuffle with.
   public init(train: [Int], validation: [Int] = [], test: [Int], seed: Int) {
     self.train = train
     self.validation = validation

@@ -20,9 +20,8 @@ public final class FeatureExtractor {
   /// New features between two writes of the cache, so that little is lost with a run that is killed.
   private static let writeInterval = 256
 
-  /// - Parameters:
-  ///   - batchSize: pictures encoded at once.
-  ///   - seed: what augmentations are drawn from.
+  /// - `batchSize`: pictures encoded at once.
+  /// - `seed`: what augmentations are drawn from.
   public init(
     model: any TransferModel, source: PictureSource, cache: FeatureCache? = nil,
     batchSize: Int = 8, seed: UInt64 = 0
@@ -40,10 +39,9 @@ public final class FeatureExtractor {
 
   /// Features of picture files, in their order.
   ///
-  /// - Parameters:
-  ///   - pass: nil for the pictures as they are; otherwise the number of an augmented pass, whose
-  ///     changes depend on the picture and the number alone.
-  ///   - projected: `[N, D]` through the projection head instead of raw `[N, F]`.
+  /// - `pass`: nil for the pictures as they are; otherwise the number of an augmented pass, whose
+  ///   changes depend on the picture and the number alone.
+  /// - `projected`: `[N, D]` through the projection head instead of raw `[N, F]`.
   /// - Throws: what loading a picture throws.
   public func features(_ urls: [URL], pass: Int? = nil, projected: Bool) throws -> Tensor {
     let key = FeatureCache.Key(

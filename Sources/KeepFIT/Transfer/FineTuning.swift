@@ -105,10 +105,9 @@ public final class FineTunedModel {
 
   /// Trains. The model keeps the tuned weights until ``restore()``.
   ///
-  /// - Parameters:
-  ///   - validation: pictures to choose the best epoch by; may be empty.
-  ///   - augments: changes every training picture at random, anew in each epoch.
-  ///   - progress: told about every step: epoch, step and steps of an epoch, loss.
+  /// - `validation`: pictures to choose the best epoch by; may be empty.
+  /// - `augments`: changes every training picture at random, anew in each epoch.
+  /// - `progress`: told about every step: epoch, step and steps of an epoch, loss.
   /// - Throws: what loading a picture throws; ``TransferError`` when the loss is not finite.
   public init(
     _ model: any TrainableTransferModel, training: Samples, validation: Samples, classCount: Int,
@@ -284,7 +283,7 @@ public final class FineTunedModel {
   }
 
   /// Logits of every class, `[N, K]`, of picture files.
-  /// - Parameter random: changes every picture at random, for test-time augmentation.
+  /// - `random`: changes every picture at random, for test-time augmentation.
   public func logits(_ urls: [URL], random: RandomStream? = nil) throws -> Tensor {
     let features = try features(of: urls, random: random)
     return Autograd.withoutGradients { linear(features, weight: weight, bias: bias) }

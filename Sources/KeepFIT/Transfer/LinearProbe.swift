@@ -38,9 +38,8 @@ public struct LinearProbe: Sendable {
   ///
   /// Centring the features changes the intercept alone, and makes the optimum quick to reach: it is
   /// done in the arithmetic, not in the data.
-  /// - Parameters:
-  ///   - features: `[N, D]`.
-  ///   - labels: `[N]`, each below `classCount`; every class must occur.
+  /// - `features`: `[N, D]`.
+  /// - `labels`: `[N]`, each below `classCount`; every class must occur.
   /// - Throws: ``TransferError`` for a class without samples, features that are not finite, or a fit
   ///   that does not reach its tolerance.
   public init(

@@ -52,7 +52,7 @@ public struct TIPAdapter: FeatureClassifier {
 
   /// Fills the cache, and trains its keys when ``Options/trainsKeys`` says so.
   ///
-  /// - Parameter random: shuffles the samples, once.
+  /// - `random`: shuffles the samples, once.
   /// - Throws: ``TransferError/invalid(_:)`` when features are not projected.
   public init(
     _ training: TrainingFeatures, knowledge: ClassKnowledge, options: Options = Options(),

@@ -28,11 +28,10 @@ public final class TransferRun {
 
   /// Checks data and options and draws the splits.
   ///
-  /// - Parameters:
-  ///   - cache: where features are kept between runs; nil for nowhere.
-  ///   - knowledge: descriptions of the classes; ``Knowledge/none`` for the plain names.
-  ///   - template: the prompt, with `[CLS]` for the description; nil for the modality's.
-  ///   - batchSize: pictures encoded at once.
+  /// - `cache`: where features are kept between runs; nil for nowhere.
+  /// - `knowledge`: descriptions of the classes; `Knowledge/none` for the plain names.
+  /// - `template`: the prompt, with `[CLS]` for the description; nil for the modality's.
+  /// - `batchSize`: pictures encoded at once.
   /// - Throws: ``TransferError`` for classes that a split leaves empty, methods that the model or
   ///   the options do not allow, or manifests whose classes differ.
   public init(

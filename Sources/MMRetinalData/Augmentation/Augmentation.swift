@@ -114,9 +114,8 @@ public struct Augmentation: Hashable, Sendable, Codable {
 
   /// Augments a batch `[N, H, W, 3]` of pictures from 0 to 1.
   ///
-  /// - Parameters:
-  ///   - samples: for each picture the number of its sample in the dataset.
-  ///   - batch: the number of the batch in the epoch.
+  /// - `samples`: for each picture the number of its sample in the dataset.
+  /// - `batch`: the number of the batch in the epoch.
   public func augment(
     _ pictures: Tensor, samples: [Int], batch: Int, epoch: Int, stream: RandomStream
   ) -> Tensor {

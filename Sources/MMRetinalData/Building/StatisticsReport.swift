@@ -8,7 +8,7 @@ public struct StatisticsReport: Sendable {
   public let bins: Int
 
   /// A report.
-  /// - Parameter sets: at least one.
+  /// - `sets`: at least one.
   public init(_ sets: [TextStatistics], bins: Int = 7) {
     precondition(!sets.isEmpty && bins > 0, "nothing to report")
     self.sets = sets
@@ -113,7 +113,7 @@ public struct StatisticsReport: Sendable {
   }
 
   /// Writes all tables and figures into a directory, which is made if need be.
-  /// - Parameter force: overwrite what is there.
+  /// - `force`: overwrite what is there.
   /// - Returns: the files.
   /// - Throws: ``ImageError/exists(name:)`` or ``ImageError/unwritable(name:reason:)``.
   @discardableResult

@@ -2,7 +2,7 @@ import Foundation
 
 extension FundusImage {
   /// Writes the format that the extension of the name asks for: jpg, jpeg, png, tif, tiff, ppm.
-  /// - Parameter force: overwrite what is there.
+  /// - `force`: overwrite what is there.
   public func write(
     to url: URL, quality: Int = 75, subsampling: ChromaSubsampling = .both, force: Bool = false
   ) throws(ImageError) {

@@ -33,7 +33,7 @@ extension FundusImage {
   }
 
   /// The picture as a JPEG file, with the accurate integer transform.
-  /// - Parameter quality: 1 to 100; 75 is Pillow's default.
+  /// - `quality`: 1 to 100; 75 is Pillow's default.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` for a side above 65,500 pixels.
   public func jpegData(
     quality: Int = 75, subsampling: ChromaSubsampling = .both
@@ -67,13 +67,13 @@ extension FundusImage {
   }
 
   /// Writes a PNG: first under a temporary name, then renamed.
-  /// - Parameter force: overwrite what is there.
+  /// - `force`: overwrite what is there.
   public func writePNG(to url: URL, compression: Int = 6, force: Bool = false) throws(ImageError) {
     try ImageFile.write(pngData(compression: compression), to: url, force: force)
   }
 
   /// Writes a JPEG: first under a temporary name, then renamed.
-  /// - Parameter force: overwrite what is there.
+  /// - `force`: overwrite what is there.
   public func writeJPEG(
     to url: URL, quality: Int = 75, subsampling: ChromaSubsampling = .both, force: Bool = false
   ) throws(ImageError) {

@@ -29,7 +29,7 @@ public struct FundusImage: Equatable, Sendable {
   }
 
   /// Decodes an image file that is in memory.
-  /// - Parameter name: what errors call the data.
+  /// - `name`: what errors call the data.
   public init(
     decoding data: Data, name: String, options: DecodingOptions = .init()
   ) throws(ImageError) {

@@ -85,7 +85,7 @@ public struct Knowledge: Sendable, Equatable {
 
   /// Reads a table from the bytes of a JSON text.
   ///
-  /// - Parameter name: what errors call the text.
+  /// - `name`: what errors call the text.
   public init(json: [UInt8], name: String) throws(KnowledgeError) {
     var parser = KnowledgeParser(json, name: name)
     self.init(try parser.parse())

@@ -33,7 +33,7 @@ extension Manifest {
 
   /// A random part of the rows, in the order of the file: `floor(fraction * count)` of them, without
   /// replacement. The same seed and name of the manifest choose the same rows.
-  /// - Parameter fraction: above 0, at most 1.
+  /// - `fraction`: above 0, at most 1.
   public func subset(fraction: Double, seed: UInt64) -> Manifest {
     precondition(fraction > 0 && fraction <= 1, "a fraction of \(fraction)")
     var random = RandomStream(seed: seed).derived("subset").derived(name)

@@ -34,7 +34,7 @@ public struct OfflineResize: Hashable, Sendable {
   }
 
   /// Resizes a file into another. The name of the target decides its format: JPEG, PNG, TIFF, PPM.
-  /// - Parameter force: overwrite what is there.
+  /// - `force`: overwrite what is there.
   public func resize(from source: URL, to target: URL, force: Bool = false) throws(ImageError) {
     if !force, FileManager.default.fileExists(atPath: target.path) {
       throw .exists(name: target.path)

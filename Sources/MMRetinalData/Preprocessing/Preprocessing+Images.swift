@@ -17,7 +17,7 @@ extension Preprocessing {
   }
 
   /// An image file in memory as `[S, S, 3]`.
-  /// - Parameter name: what errors call the data.
+  /// - `name`: what errors call the data.
   public func prepare(decoding data: Data, name: String) throws(ImageError) -> Tensor {
     try Tensor(shape: [imageSize, imageSize, 3]) { span throws(ImageError) in
       try prepare(decoding: data, name: name, into: &span)
@@ -55,7 +55,7 @@ extension Preprocessing {
   }
 
   /// A file, written to where a batch keeps it.
-  /// - Parameter target: receives `[S, S, 3]`.
+  /// - `target`: receives `[S, S, 3]`.
   public func prepare(
     contentsOf url: URL, into target: inout MutableSpan<Float>
   ) throws(ImageError) {

@@ -49,7 +49,7 @@ public struct Preprocessing: Hashable, Sendable {
   public var name: String?
   /// The side of the result in pixels.
   public var imageSize = 512
-  /// Whether shrinking averages (see ``Tensor/resized(height:width:antialias:)``).
+  /// Whether shrinking averages (see `Tensor/resized(height:width:antialias:)`).
   public var antialias: Bool
   /// The arithmetic of the released code: single for the models called on an image, double for files.
   public var precision = ResizePrecision.single

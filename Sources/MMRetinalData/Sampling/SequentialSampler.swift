@@ -11,9 +11,8 @@ public struct SequentialSampler: BatchSampler {
   public let firstEpoch: Int
 
   /// A sampler over `count` rows, at least one.
-  /// - Parameters:
-  ///   - drawsPerEpoch: steps of an epoch times the samples of a step over all ranks.
-  ///   - firstEpoch: the epoch that begins with the first row.
+  /// - `drawsPerEpoch`: steps of an epoch times the samples of a step over all ranks.
+  /// - `firstEpoch`: the epoch that begins with the first row.
   public init(count: Int, drawsPerEpoch: Int, firstEpoch: Int = 1) {
     precondition(count > 0 && drawsPerEpoch > 0, "nothing to sample from")
     self.count = count

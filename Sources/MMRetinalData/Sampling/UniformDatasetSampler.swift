@@ -10,7 +10,7 @@ public struct UniformDatasetSampler: BatchSampler {
   private let count: Int
 
   /// A sampler over rows with the given dataset names (``PairDataset/groups``).
-  /// - Parameter shuffled: whether items come in random order, as FLAIR's loader gives them, or one
+  /// - `shuffled`: whether items come in random order, as FLAIR's loader gives them, or one
   ///   dataset after the other.
   public init(groups names: [String], seed: UInt64, shuffled: Bool = true) {
     precondition(!names.isEmpty, "nothing to sample from")

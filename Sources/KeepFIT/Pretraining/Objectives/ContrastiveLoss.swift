@@ -9,7 +9,7 @@ public enum ContrastiveLoss {
   ///     L = (CE(Z, Y) + CE(Z^T, Y)) / 2,   CE(Z, Y) = -(1/B) sum_ij Y_ij log softmax_j(Z_i)
   ///
   /// The clamp of `s` lies outside of the tape, as published: the gradient of `s` is never masked.
-  /// - Parameter texts: `[B, D]`; those of the stream, or fused ones.
+  /// - `texts`: `[B, D]`; those of the stream, or fused ones.
   public static func imageText(
     _ stream: EncodedStream, texts: Tensor? = nil, logitScale: Parameter
   ) -> Tensor {

@@ -84,7 +84,7 @@ public protocol PretrainingObjective: Sendable {
 
   /// The parts of the loss of one batch.
   ///
-  /// - Parameter mode: the dropout of the attentions draws from it.
+  /// - `mode`: the dropout of the attentions draws from it.
   /// - Precondition: the batch and the heads have what this objective needs.
   func terms(_ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode) -> [LossTerm]
 }
