@@ -37,7 +37,7 @@ _, optimum = fit("newton-cg", 1e-10)
 with tempfile.TemporaryDirectory() as folder:
     path = folder + "/features.safetensors"
     save_file({"features": features, "labels": labels.astype(np.int64),
-               "weights": optimum.coef_.astype(np.float32)}, path)
+               "weights": np.ascontiguousarray(optimum.coef_, dtype=np.float32)}, path)
     ratios = []
     for _ in range(3):
         theirs, model = fit("lbfgs", 1e-4)
