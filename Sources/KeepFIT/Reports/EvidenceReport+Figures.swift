@@ -1,7 +1,7 @@
 extension EvidenceReport {
   /// Confusion, ROC, precision and recall, and calibration of one configuration. Folds are pooled:
   /// every test picture counts as often as it was tested.
-  func addEvidence(of result: TransferResult, to page: inout HTMLPage, isFirst: Bool) {
+  func addEvidence(of result: TransferResult, to page: inout HTMLPage) {
     let labels = result.folds.flatMap(\.labels)
     let rows = result.folds.flatMap(\.probabilities)
     guard let predictions = try? Predictions(labels: labels, rows: rows) else { return }
@@ -16,6 +16,12 @@ extension EvidenceReport {
       roc(predictions, names: names), precisionRecall(predictions, names: names),
       reliability(predictions),
     ])
+    for (name, summary) in (result.external ?? [:]).sorted(by: { $0.key < $1.key }) {
+      let texts = Self.scores.compactMap { key, title in
+        summary.mean[key]?.scalar.map { "\(title) \(PlotScale.grouped($0, decimals: 3))" }
+      }
+      page.paragraph("On \(name): " + texts.joined(separator: ", ") + ".")
+    }
   }
 
   /// The classes that get a curve: of two, the second says all.

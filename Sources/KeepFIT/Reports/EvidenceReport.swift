@@ -63,9 +63,7 @@ public struct EvidenceReport {
       subtitle: "\(classes.count) classes, \(tested) test pictures in a fold, "
         + "\(report.results.count) configurations")
     addResults(to: &page)
-    for (index, result) in report.results.enumerated() {
-      addEvidence(of: result, to: &page, isFirst: index == 0)
-    }
+    for result in report.results { addEvidence(of: result, to: &page) }
     addProjection(classes: classes, to: &page)
     addMistakes(to: &page)
     return page
@@ -88,7 +86,7 @@ public struct EvidenceReport {
     var best: [String: Double] = [:]
     for (key, _) in Self.scores {
       best[key] = report.results.compactMap {
-        $0.mean[key + "_avg"]?.scalar ?? $0.mean[key]?.scalar
+        $0.mean[key]?.scalar
       }
       .filter(\.isFinite).max()
     }
@@ -96,8 +94,8 @@ public struct EvidenceReport {
     for result in report.results {
       var row = [HTMLPage.Cell(Self.name(of: result)), .number("\(result.folds.count)")]
       for (key, _) in Self.scores {
-        let mean = result.mean[key + "_avg"]?.scalar ?? result.mean[key]?.scalar
-        let spread = result.std[key + "_std"]?.scalar ?? result.std[key]?.scalar
+        let mean = result.mean[key]?.scalar
+        let spread = result.std[key]?.scalar
         guard let mean, mean.isFinite else {
           row.append(.number("–"))
           continue
@@ -120,13 +118,11 @@ public struct EvidenceReport {
       page.paragraph("Grey italics: quoted from \(publication.source), not measured here.")
     }
     if report.results.count > 1 { page.figures([comparison()]) }
-    let optimistic = report.results.contains {
-      $0.folds.contains { $0.metrics["AMD_kappa"] != nil }
-    }
-    if optimistic {
+    addSweep(to: &page)
+    let omitted = Set(report.results.flatMap(\.omitted)).sorted()
+    if !omitted.isEmpty {
       page.notice(
-        "AMD_kappa and AMD_f1 in results.json use a threshold that was tuned on the test labels, as "
-          + "published; they are optimistic.")
+        "No mean over the folds, since some lack a class: " + omitted.joined(separator: ", "))
     }
     for result in report.results {
       let notes = Set(result.folds.flatMap(\.notes)).sorted()
@@ -134,6 +130,29 @@ public struct EvidenceReport {
         page.notice("\(Self.name(of: result)): " + notes.joined(separator: "; "))
       }
     }
+  }
+
+  /// The published threshold sweep of two classes, beside a threshold that has not seen the test.
+  private func addSweep(to page: inout HTMLPage) {
+    let swept = report.results.filter { $0.mean["AMD_auc"] != nil }
+    guard !swept.isEmpty else { return }
+    let columns = [
+      ("AMD_auc", "AUC of class 1"), ("AMD_kappa", "kappa, threshold from the test labels"),
+      ("AMD_f1", "F1, threshold from the test labels"),
+      ("AMD_train_kappa", "kappa, threshold from training"),
+      ("AMD_train_f1", "F1, threshold from training"),
+    ]
+    page.table(
+      ["Method"] + columns.map(\.1),
+      swept.map { result in
+        [HTMLPage.Cell(Self.name(of: result))]
+          + columns.map { key, title in
+            let text = result.mean[key]?.scalar.map { String(format: "%.3f", $0) } ?? "–"
+            return title.contains("test labels") ? .quoted(text) : .number(text)
+          }
+      },
+      caption: "Grey: as published, with the threshold that suits the test labels best, which is "
+        + "optimistic.")
   }
 
   private func interval(_ result: TransferResult, _ key: String) -> String {
@@ -157,9 +176,9 @@ public struct EvidenceReport {
   private func comparison() -> String {
     func values(_ key: String) -> ([Double?], [Double?]) {
       (
-        report.results.map { $0.mean[key + "_avg"]?.scalar ?? $0.mean[key]?.scalar },
+        report.results.map { $0.mean[key]?.scalar },
         report.results.map {
-          $0.folds.count > 1 ? $0.std[key + "_std"]?.scalar ?? $0.std[key]?.scalar : nil
+          $0.folds.count > 1 ? $0.std[key]?.scalar : nil
         }
       )
     }
