@@ -33,7 +33,7 @@ struct TransferCommand: Subcommand {
   let experiment = Option<String>(
     "experiment", "NAME|FILE", required: true, help: "What is classified.")
   let imagesRoot = Option<FilePath>(
-    "images-root", "DIR", required: true, help: "Where the pictures' paths start.")
+    "images-root", "DIR", help: "Where the pictures' paths start; beside the manifest by default.")
   let manifests = RepeatedOption<FilePath>(
     "manifests", "DIR", help: "Where manifests of published experiments are.")
   let external = RepeatedOption<FilePath>(
@@ -58,6 +58,10 @@ struct TransferCommand: Subcommand {
   let augmentTraining = Flag(
     "augment-training", help: "Fit on 20 changed passes over the training pictures.")
   let augmentTest = Flag("augment-test", help: "Average 20 changed passes over the test pictures.")
+  let releasedTIP = Flag(
+    "tip-released", help: "TIP-adapters as released: queries follow keys, tests are augmented.")
+  let consistentTIP = Flag(
+    "tip-consistent", help: "TIP-adapters predict with the formula they were trained with.")
   let freeze = Option<FineTuning.Freeze>(
     "freeze", "WHAT", default: FineTuning.Freeze.none, help: "What fine-tuning leaves as it is.")
   let probeFirst = Flag("probe-first", help: "Start fine-tuning from a linear probe.")
@@ -95,30 +99,22 @@ struct TransferCommand: Subcommand {
   }
 
   func run() throws {
-    let root = imagesRoot.value.url
-    guard imagesRoot.value.isDirectory else {
-      throw CommandError.usage("--images-root \(imagesRoot.value.text): there is no such directory")
+    if let root = imagesRoot.given, !root.isDirectory {
+      throw CommandError.usage("--images-root \(root.text): there is no such directory")
     }
     let configurations = try configurations()
-    let places = manifests.values.map(\.url) + [root, FilePath(".").url]
-    let (experiment, directory) = try Experiment.find(experiment.value, directories: places)
-    let pictures = try LabelledPictures(
-      contentsOf: directory.appending(path: experiment.manifest), root: root,
-      targets: experiment.targets)
-    let targets = Dictionary(uniqueKeysWithValues: pictures.classes.enumerated().map { ($1, $0) })
-    let official = try experiment.testManifest.map {
-      try LabelledPictures(contentsOf: directory.appending(path: $0), root: root, targets: targets)
-    }
-    let others = try external.values.map {
-      try LabelledPictures(contentsOf: $0.url, root: root, targets: targets)
-    }
+    let data = try ExperimentData(
+      experiment.value, imagesRoot: imagesRoot.given?.url,
+      manifestDirectories: manifests.values.map(\.url) + [FilePath(".").url],
+      external: external.values.map(\.text))
     let model = try models.load()
     let tower = KeepFITTransferModel(model)
     let preprocessing = images.preprocessing(for: model)
-    let prompt = knowledge.prompt.given ?? ReportTemplates.inference[experiment.modality]
+    let prompt = knowledge.prompt.given ?? ReportTemplates.inference[data.experiment.modality]
     let run = try TransferRun(
-      experiment: experiment, pictures: pictures, officialTest: official, external: others,
-      model: tower, source: PictureSource(preprocessing), configurations: configurations,
+      experiment: data.experiment, pictures: data.pictures, officialTest: data.officialTest,
+      external: data.external, model: tower, source: PictureSource(preprocessing),
+      configurations: configurations,
       cache: cache.given.map { FeatureCache(directory: $0.url) },
       knowledge: try knowledge.table() ?? .none, template: prompt, batchSize: batchSize.value)
     if saveAdapters.isOn { run.adapterDirectory = out.given?.url.appending(path: "adapters") }
@@ -130,7 +126,7 @@ struct TransferCommand: Subcommand {
     progress.interrupt()
     if let folder = out.given {
       try report.write(to: folder.url, force: overwrite.force.isOn)
-      try evidence(report, official ?? pictures, tower, preprocessing, prompt)
+      try evidence(report, data.officialTest ?? data.pictures, tower, preprocessing, prompt)
         .write(to: folder.url.appending(path: "report.html"))
       Console.note("Wrote \(folder.text)/results.json and \(folder.text)/report.html")
     }
@@ -164,6 +160,9 @@ struct TransferCommand: Subcommand {
     base.augmentsTraining = augmentTraining.isOn
     base.augmentsTest = augmentTest.isOn
     base.knowledge = knowledge.knowledge.value
+    base.tipAdapter.queriesFollowKeys = releasedTIP.isOn
+    base.augmentsTIPTest = releasedTIP.isOn
+    base.tipAdapter.predictsAsTrained = consistentTIP.isOn
     base.fineTuning.freeze = freeze.value
     base.fineTuning.startsFromProbe = probeFirst.isOn
     base.fineTuning.batchSize = batchSize.value
