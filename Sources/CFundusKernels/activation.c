@@ -13,27 +13,13 @@ FK_CLONES void fk_relu_backward(const float *output, const float *gradient, floa
 }
 
 FK_CLONES void fk_gelu(const float *x, float *out, size_t count) {
+  FK_SHORT_LOOP
   for (size_t i = 0; i < count; ++i) out[i] = fk_gelu_scalar(x[i]);
 }
 
 FK_CLONES void fk_gelu_backward(const float *x, const float *gradient, float *out, size_t count) {
+  FK_SHORT_LOOP
   for (size_t i = 0; i < count; ++i) out[i] = gradient[i] * fk_gelu_slope(x[i]);
-}
-
-FK_CLONES void fk_bias_gelu(const float *x, const float *bias, float *out, float *sum, size_t rows,
-                            size_t columns) {
-  for (size_t r = 0; r < rows; ++r, x += columns, out += columns) {
-    if (sum) {
-      for (size_t c = 0; c < columns; ++c) {
-        float value = x[c] + bias[c];
-        sum[c] = value;
-        out[c] = fk_gelu_scalar(value);
-      }
-      sum += columns;
-    } else {
-      for (size_t c = 0; c < columns; ++c) out[c] = fk_gelu_scalar(x[c] + bias[c]);
-    }
-  }
 }
 
 FK_CLONES void fk_exp_array(const float *x, float *out, size_t count) {

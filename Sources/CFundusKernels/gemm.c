@@ -71,8 +71,10 @@ static void copy_rows(fk_tile *tile, int rows, float *copy) {
   tile->length = k;
 }
 
-// A panel that is not full goes through buffers, so that the kernels know only full ones.
-static void run_narrow(tile_function kernel, const fk_tile *tile, int rows,
+// A panel that is not full goes through buffers, so that the kernels know only full ones. So does
+// one that GELU follows: right after the kernel's stores the lines of C have only been sent for, and
+// reading them back took 14 times as long as the function itself.
+static void run_buffered(tile_function kernel, const fk_tile *tile, int rows,
                        size_t columns) {
   float out[FK_MOST_ROWS * FK_PANEL] = {0}, added[FK_MOST_ROWS * FK_PANEL] = {0};
   float bias[FK_PANEL] = {0};
@@ -90,6 +92,7 @@ static void run_narrow(tile_function kernel, const fk_tile *tile, int rows,
     narrow.residual[r] = added + r * FK_PANEL;
   }
   kernel(rows, &narrow);
+  if (tile->activation == FK_GELU) fk_gelu(out, out, (size_t)rows * FK_PANEL);
   for (int r = 0; r < rows; ++r) memcpy(tile->c[r], narrow.c[r], bytes);
 }
 
@@ -139,12 +142,10 @@ static void run_block(const fk_gemm_job *job, const sum_part *part, tile_functio
         if (job->residual && part->is_last)
           tile.residual[r] = job->residual + (row + r) * job->residual_stride + column;
       }
-      if (columns == FK_PANEL)
+      if (columns == FK_PANEL && tile.activation != FK_GELU)
         kernel(rows, &tile);
       else
-        run_narrow(kernel, &tile, rows, columns);
-      if (job->activation == FK_GELU && part->is_last)
-        for (int r = 0; r < rows; ++r) fk_gelu(tile.c[r], tile.c[r], columns);
+        run_buffered(kernel, &tile, rows, columns);
     }
   }
 }

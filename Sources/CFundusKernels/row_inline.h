@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stddef.h>
 
+#include "math_inline.h"
+
 // Sums over a row may be reassociated: that is what lets them use vectors. The order depends on the
 // instruction set and the length only, never on threads.
 #define REASSOCIATE _Pragma("clang fp reassociate(on)")
@@ -26,7 +28,7 @@ static inline __attribute__((always_inline)) float row_maximum(const float *x, s
 static inline __attribute__((always_inline)) float row_sum(const float *x, size_t n) {
   REASSOCIATE
   float sum = 0;
-  for (size_t i = 0; i < n; ++i) sum += x[i];
+  FK_SHORT_LOOP for (size_t i = 0; i < n; ++i) sum += x[i];
   return sum;
 }
 
@@ -34,7 +36,7 @@ static inline __attribute__((always_inline)) float row_dot(const float *x, const
                                                            size_t n) {
   REASSOCIATE
   float sum = 0;
-  for (size_t i = 0; i < n; ++i) sum += x[i] * y[i];
+  FK_SHORT_LOOP for (size_t i = 0; i < n; ++i) sum += x[i] * y[i];
   return sum;
 }
 

@@ -32,9 +32,9 @@ FK_CLONES void fk_softmax(const float *x, float *out, size_t blocks, size_t leng
   if (inner == 1) {
     for (size_t b = 0; b < blocks; ++b, x += length, out += length) {
       float maximum = row_maximum(x, length);
-      for (size_t i = 0; i < length; ++i) out[i] = fk_exp(x[i] - maximum);
+      FK_SHORT_LOOP for (size_t i = 0; i < length; ++i) out[i] = fk_exp(x[i] - maximum);
       float scale = 1.0f / row_sum(out, length);
-      for (size_t i = 0; i < length; ++i) out[i] *= scale;
+      FK_SHORT_LOOP for (size_t i = 0; i < length; ++i) out[i] *= scale;
     }
     return;
   }
@@ -61,12 +61,12 @@ FK_CLONES void fk_log_softmax(const float *x, float *out, size_t blocks, size_t 
       float terms[COLUMNS];
       for (size_t first = 0; first < length; first += COLUMNS) {
         size_t width = length - first < COLUMNS ? length - first : COLUMNS;
-        for (size_t i = 0; i < width; ++i) terms[i] = fk_exp(x[first + i] - maximum);
+        FK_SHORT_LOOP for (size_t i = 0; i < width; ++i) terms[i] = fk_exp(x[first + i] - maximum);
         sum += row_sum(terms, width);
       }
       // The maximum first: it may be large, and the logarithm small beside it.
       float logarithm = logf(sum);
-      for (size_t i = 0; i < length; ++i) out[i] = x[i] - maximum - logarithm;
+      FK_SHORT_LOOP for (size_t i = 0; i < length; ++i) out[i] = x[i] - maximum - logarithm;
     }
     return;
   }
@@ -87,7 +87,7 @@ FK_CLONES void fk_softmax_backward(const float *y, const float *gradient, float 
   if (inner == 1) {
     for (size_t b = 0; b < blocks; ++b, y += length, gradient += length, out += length) {
       float dot = row_dot(y, gradient, length);
-      for (size_t i = 0; i < length; ++i) out[i] = y[i] * (gradient[i] - dot);
+      FK_SHORT_LOOP for (size_t i = 0; i < length; ++i) out[i] = y[i] * (gradient[i] - dot);
     }
     return;
   }
@@ -109,7 +109,7 @@ FK_CLONES void fk_log_softmax_backward(const float *y, const float *gradient, fl
   if (inner == 1) {
     for (size_t b = 0; b < blocks; ++b, y += length, gradient += length, out += length) {
       float sum = row_sum(gradient, length);
-      for (size_t i = 0; i < length; ++i) out[i] = gradient[i] - fk_exp(y[i]) * sum;
+      FK_SHORT_LOOP for (size_t i = 0; i < length; ++i) out[i] = gradient[i] - fk_exp(y[i]) * sum;
     }
     return;
   }

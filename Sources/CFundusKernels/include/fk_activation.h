@@ -10,9 +10,6 @@ void fk_relu_backward(const float *output, const float *gradient, float *out, si
 // out = x Phi(x), the exact (erf) GELU (Hendrycks and Gimpel, arXiv 1606.08415).
 void fk_gelu(const float *x, float *out, size_t count);
 void fk_gelu_backward(const float *x, const float *gradient, float *out, size_t count);
-// out = gelu(x + bias) over rows; sum = x + bias is kept for the backward pass when not NULL.
-void fk_bias_gelu(const float *x, const float *bias, float *out, float *_Nullable sum, size_t rows,
-                  size_t columns);
 void fk_exp_array(const float *x, float *out, size_t count);
 
 FK_NONNULL_END
