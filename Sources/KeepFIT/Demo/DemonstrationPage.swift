@@ -1,0 +1,161 @@
+import Foundation
+
+/// The page of a demonstration.
+struct DemonstrationPage {
+  let demonstration: Demonstration
+  let study: ObjectiveStudy
+  let outcomes: [ObjectiveStudy.Outcome]
+
+  func page() throws -> HTMLPage {
+    let settings = study.settings
+    var page = HTMLPage(
+      title: "KeepFIT on drawn eyes",
+      subtitle: "Two objectives from the same random weights, measured on pictures and classes that "
+        + "training has not seen")
+    addResults(to: &page)
+    try addPictures(to: &page)
+    try addCurves(to: &page)
+    addConfusions(to: &page)
+    page.section("How it was done")
+    page.list([
+      "\(demonstration.dataset.publicCount) labelled pictures in three sets with sparse and partly "
+        + "wrong labels, \(demonstration.dataset.expertCount) expert pictures with captions, "
+        + "\(demonstration.dataset.testPerClass) test pictures of each class, \(settings.imageSize) "
+        + "pixels a side, seed \(settings.seed). All are drawn by this program.",
+      "The preset '\(settings.preset)' with random weights, \(settings.epochs) epochs, batches of "
+        + "\(settings.batchSize) labelled pictures and, for KeepFIT, as many expert pairs.",
+      "Labels of the unseen classes occur nowhere in the labelled sets; the expert captions describe "
+        + "them.",
+      "Zero-shot: each class is the mean of its descriptions in the built-in knowledge table. "
+        + "Intervals are 95 % percentile bootstraps over test pictures of one training run.",
+    ])
+    page.notice(
+      "Drawn pictures show that the parts work together. They say nothing about real eyes, and one "
+        + "run of each objective says little about which is better: Benchmarks/ has several seeds.")
+    return page
+  }
+
+  private static func name(_ objective: ObjectiveName?) -> String {
+    switch objective {
+    case nil: "random weights"
+    case .flair: "FLAIR: labelled pictures alone"
+    case .keepfit: "KeepFIT: with expert knowledge"
+    case let other?: other.rawValue
+    }
+  }
+
+  private var experiments: [String] { outcomes.first?.scores.map(\.experiment) ?? [] }
+
+  private func score(_ outcome: ObjectiveStudy.Outcome, _ experiment: String)
+    -> ObjectiveStudy.Score?
+  {
+    outcome.scores.first { $0.experiment == experiment }
+  }
+
+  private func addResults(to page: inout HTMLPage) {
+    page.section("Results")
+    var header = ["Model"]
+    for name in experiments {
+      let count = score(outcomes[0], name)?.classes.count ?? 0
+      header += [
+        "Zero-shot, \(name) (\(count) classes)", "95 % interval", "AUC", "5-shot probe, \(name)",
+      ]
+    }
+    func best(_ value: (ObjectiveStudy.Score) -> Double, _ experiment: String) -> Double {
+      outcomes.compactMap { score($0, experiment).map(value) }.filter(\.isFinite).max() ?? .nan
+    }
+    let rows = outcomes.map { outcome -> [HTMLPage.Cell] in
+      var row: [HTMLPage.Cell] = [.init(Self.name(outcome.objective))]
+      for name in experiments {
+        guard let score = score(outcome, name) else { continue }
+        let accuracy = score.metrics.averageClassAccuracy
+        row.append(
+          .number(
+            Self.percent(accuracy), isBest: accuracy == best({ $0.metrics.averageClassAccuracy }, name)))
+        row.append(
+          .number(
+            score.intervals["aca"].map { "\(Self.percent($0.lower))–\(Self.percent($0.upper))" } ?? ""
+          ))
+        row.append(
+          .number(
+            String(format: "%.3f", score.metrics.auc),
+            isBest: score.metrics.auc == best({ $0.metrics.auc }, name)))
+        row.append(.number(Self.percent(score.probe), isBest: score.probe == best(\.probe, name)))
+      }
+      return row
+    }
+    page.table(header, rows, caption: "Mean class accuracy (ACA) in per cent.")
+    let groups = outcomes.map { outcome in
+      BarPlot.Group(
+        Self.name(outcome.objective),
+        experiments.map { score(outcome, $0)?.metrics.averageClassAccuracy })
+    }
+    var plot = BarPlot(
+      title: "Zero-shot accuracy", yLabel: "mean class accuracy",
+      categories: experiments.map { "\($0) classes" }, groups: groups)
+    plot.yLimits = 0...1
+    page.figures([plot.svg()])
+  }
+
+  private static func percent(_ value: Double) -> String { String(format: "%.1f", value * 100) }
+
+  private func addPictures(to page: inout HTMLPage) throws {
+    page.section("What the models learn from")
+    for (name, title) in [("public", "Labelled pictures"), ("expert", "Expert pairs")] {
+      let file = study.data.appending(path: "manifests/\(name).csv")
+      let manifest = try Manifest(contentsOf: file, root: study.data)
+      let step = max(1, manifest.rows.count / 6)
+      page.heading(title)
+      page.gallery(
+        try stride(from: 0, to: manifest.rows.count, by: step).prefix(6).map { index in
+          let row = manifest.rows[index]
+          let text = row.caption(in: .english) ?? row.categories.joined(separator: ", ")
+          return (
+            [try Data(contentsOf: manifest.imageURL(of: row))], row.dataset,
+            [text, row.caption(in: .chinese) ?? ""].filter { !$0.isEmpty }
+          )
+        })
+    }
+  }
+
+  private func addCurves(to page: inout HTMLPage) throws {
+    page.section("Training")
+    var figures: [String] = []
+    for outcome in outcomes {
+      guard let run = outcome.run, let objective = outcome.objective else { continue }
+      let metrics = try RunMetrics(contentsOf: run.appending(path: "metrics.jsonl"))
+      let names = metrics.terms.isEmpty ? ["loss"] : metrics.terms
+      for name in names {
+        guard let column = metrics.columns[name] else { continue }
+        figures.append(
+          XYPlot(
+            title: "\(objective.rawValue): \(name)", xLabel: "Step", yLabel: name,
+            series: [
+              XYPlot.Series("", column.thinned(to: 400), isFaint: true),
+              XYPlot.Series("", column.smoothed().thinned(to: 200)),
+            ]
+          ).svg())
+      }
+    }
+    page.figures(figures)
+    for outcome in outcomes {
+      guard let run = outcome.run else { continue }
+      page.paragraph(
+        "\(Self.name(outcome.objective)): \(Int(outcome.seconds.rounded())) s; details in "
+          + "\(run.lastPathComponent)/report.html.")
+    }
+  }
+
+  private func addConfusions(to page: inout HTMLPage) {
+    page.section("Unseen classes, one by one")
+    page.figures(
+      outcomes.compactMap { outcome in
+        guard outcome.objective != nil, let score = score(outcome, "unseen") else { return nil }
+        let confusion = score.metrics.confusion
+        return MatrixPlot.confusion(
+          counts: confusion.counts, names: confusion.classes.map { score.classes[$0] },
+          title: Self.name(outcome.objective)
+        ).svg()
+      })
+  }
+}
