@@ -4,7 +4,8 @@ enum CommandTable {
 
   static var all: [any Subcommand.Type] {
     [
-      InitCommand.self, ClassifyCommand.self, EmbedCommand.self, SearchCommand.self,
+      DemoCommand.self, InitCommand.self, ClassifyCommand.self, EmbedCommand.self,
+      SearchCommand.self,
       ExplainCommand.self, PretrainCommand.self, TransferCommand.self, InspectCommand.self,
       ConvertCommand.self, DataSynthesizeCommand.self, DataValidateCommand.self,
       DataResizeCommand.self, DataBuildCommand.self, DataStatsCommand.self,

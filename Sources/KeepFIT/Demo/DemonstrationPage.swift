@@ -10,7 +10,8 @@ struct DemonstrationPage {
     let settings = study.settings
     var page = HTMLPage(
       title: "KeepFIT on drawn eyes",
-      subtitle: "Two objectives from the same random weights, measured on pictures and classes that "
+      subtitle:
+        "Two objectives from the same random weights, measured on pictures and classes that "
         + "training has not seen")
     addResults(to: &page)
     try addPictures(to: &page)
@@ -71,10 +72,12 @@ struct DemonstrationPage {
         let accuracy = score.metrics.averageClassAccuracy
         row.append(
           .number(
-            Self.percent(accuracy), isBest: accuracy == best({ $0.metrics.averageClassAccuracy }, name)))
+            Self.percent(accuracy),
+            isBest: accuracy == best({ $0.metrics.averageClassAccuracy }, name)))
         row.append(
           .number(
-            score.intervals["aca"].map { "\(Self.percent($0.lower))–\(Self.percent($0.upper))" } ?? ""
+            score.intervals["aca"].map { "\(Self.percent($0.lower))–\(Self.percent($0.upper))" }
+              ?? ""
           ))
         row.append(
           .number(

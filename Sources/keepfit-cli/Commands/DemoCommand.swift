@@ -1,0 +1,58 @@
+import Foundation
+import KeepFIT
+import Synchronization
+
+/// `keepfit demo`
+struct DemoCommand: Subcommand {
+  static let name = "demo"
+  static let summary = "Run the whole system on pictures that it draws itself, to an HTML page."
+  static let discussion = """
+    Draws eyes, pretrains the small model with FLAIR's and with KeepFIT's objective, and measures both
+    on pictures of classes that the labels name and of classes that only the experts describe.
+
+      keepfit demo --out keepfit-demo
+    """
+
+  let out = Option<FilePath>("out", "DIR", default: FilePath("keepfit-demo"), help: "The folder.")
+  let epochs = Option<Int>("epochs", "E", in: 1...1000, help: "Passes over the labelled pictures.")
+  let seed = Option<UInt64>("seed", "N", help: "All chance follows from it; 42 by default.")
+  let overwrite = OverwriteOptions()
+  let common = CommonOptions()
+
+  func run() throws {
+    var demonstration = Demonstration(out: out.value.url)
+    if let epochs = epochs.given { demonstration.settings.epochs = epochs }
+    if let seed = seed.given {
+      demonstration.settings.seed = seed
+      demonstration.dataset.seed = seed
+    }
+    let start = Date()
+    let display = StageDisplay()
+    let page = try demonstration.run(force: overwrite.force.isOn) { display.show($0) }
+    display.finish()
+    Console.note("Done in \(ProgressBar.duration(Date().timeIntervalSince(start))). Open:")
+    Console.print(page.path)
+  }
+}
+
+/// A progress bar for each stage. Events may come from several threads, one at a time.
+private final class StageDisplay: Sendable {
+  private let state = Mutex<(title: String, bar: ProgressBar?)>(("", nil))
+
+  func show(_ event: Demonstration.Event) {
+    state.withLock { state in
+      switch event {
+      case .stage(let title):
+        state.bar?.finish(nil)
+        state = (title, nil)
+        Console.note(title)
+      case .progress(let done, let total, let detail):
+        let bar = state.bar ?? ProgressBar(state.title, unit: "steps", total: total)
+        state.bar = bar
+        bar.update(to: done, detail: detail)
+      }
+    }
+  }
+
+  func finish() { state.withLock { $0.bar?.finish(nil) } }
+}
