@@ -102,6 +102,7 @@ public final class KeepFITModel: Module {
       initialization: .random(RandomStream(seed: seed).derived("initialization")))
   }
 
+  /// Names the parts in the order of the published checkpoints.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("logit_scale", logitScale)
     state.child("vision_model.model", vision)
