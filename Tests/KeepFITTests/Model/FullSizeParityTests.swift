@@ -8,7 +8,7 @@ private let parityDirectory = ProcessInfo.processInfo.environment["KEEPFIT_PARIT
 
 /// The full-size model on photographs, against PyTorch. By hand:
 ///
-///     Scripts/goldens/keepfit_model.py full DIR PHOTOGRAPH...
+///     python Scripts/goldens/keepfit_model.py full DIR PHOTOGRAPH...
 ///     KEEPFIT_PARITY=DIR swift test -c release --filter FullSizeParityTests
 @Suite(.serialized, .enabled(if: parityDirectory != nil, "needs KEEPFIT_PARITY"))
 struct FullSizeParityTests {
