@@ -23,8 +23,11 @@ struct KeepfitBinary {
   }()
 
   /// Runs the command with these words and waits for its end.
+  static func run(_ words: String...) throws -> Result { try run(words) }
+
+  /// Runs the command with a list of words and waits for its end.
   static func run(
-    _ words: String..., input: String? = nil, environment: [String: String] = [:],
+    _ words: [String], input: String? = nil, environment: [String: String] = [:],
     in directory: URL? = nil
   ) throws -> Result {
     let process = Process()

@@ -1,0 +1,86 @@
+import Foundation
+import Testing
+
+@Suite struct DataCommandTests {
+  private let root = CommandFixture.folder.path
+
+  private func manifest(_ rows: String) throws -> String {
+    let path = CommandFixture.fresh("m.csv")
+    try Data((",image,atributes,categories\n" + rows).utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func validateTellsEverythingAtOnce() throws {
+    let good = try manifest("0,p0.png,[],['normal']\n1,p1.png,[],['exudates']\n")
+    let fine = try KeepfitBinary.run("data", "validate", "--manifest", good, "--root", root)
+    #expect(fine.code == 0, "\(fine.output)")
+    let bad = try manifest("0,p0.png,[],['normal']\n1,gone.png,[],['a']\n2,p1.png,[,['b']\n")
+    let result = try KeepfitBinary.run(
+      "data", "validate", "--manifest", bad, "--root", root, "--json")
+    #expect(result.code == 2)
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let counts = try #require(object["counts"] as? [String: Int])
+    #expect(counts["missing_picture"] == 1)
+    #expect(counts["unreadable_row"] == 1)
+    #expect(result.errors.contains("keepfit: error: "))
+  }
+
+  @Test func resizeKeepsThePathsAndGoesOn() throws {
+    let rows = try manifest("0,p0.png,[],['normal']\n1,p1.png,[],['exudates']\n")
+    let out = CommandFixture.fresh("small")
+    let words = [
+      "data", "resize", "--manifest", rows, "--root", root, "--out", out, "--size", "48",
+    ]
+    #expect(try KeepfitBinary.run(words).code == 0)
+    #expect(FileManager.default.fileExists(atPath: out + "/p1.png"))
+    let again = try KeepfitBinary.run(words)
+    #expect(again.code == 0)
+    #expect(again.errors.contains("kept 2"))
+  }
+
+  @Test func statsPrintOneLineASet() throws {
+    let rows = try manifest("0,p0.png,[],['normal']\n1,p1.png,[],['hard exudates']\n")
+    let result = try KeepfitBinary.run(
+      "data", "stats", "--manifest", rows, "--root", root, "--json")
+    #expect(try CommandFixture.json(result, as: [[String: Any]].self).count == 1)
+  }
+
+  @Test func rootsMustFitTheManifests() throws {
+    let result = try KeepfitBinary.run(
+      "data", "validate", "--manifest", "a", "--manifest", "b", "--manifest", "c", "--root", "x",
+      "--root", "y")
+    #expect(result.code == 2)
+    #expect(result.errors.contains("3 manifests, 2 roots"))
+  }
+
+  @Test func drawnDataTrains() throws {
+    let eyes = CommandFixture.fresh("eyes")
+    let drawn = try KeepfitBinary.run(
+      "data", "synthesize", "--out", eyes, "--size", "64", "--public-count", "12",
+      "--expert-count", "8", "--test-per-class", "1", "--no-masks", "--json")
+    #expect(drawn.code == 0, "\(drawn.errors)")
+    let run = CommandFixture.fresh("run")
+    let words = [
+      "pretrain", "--model", CommandFixture.model, "--public", eyes + "/manifests/public.csv",
+      "--public-root", eyes, "--expert", eyes + "/manifests/expert.csv", "--expert-root", eyes,
+      "--out", run, "--image-size", "64", "--batch-size", "4", "--max-steps", "2",
+      "--checkpoint-every", "1", "--schedule-epochs", "5",
+    ]
+    let first = try KeepfitBinary.run(words)
+    #expect(first.code == 0, "\(first.errors)")
+    #expect(first.output.contains("step-"))
+    let metrics = try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8)
+    #expect(metrics.split(separator: "\n").count { $0.contains("grad_norm") } == 2)
+    let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+    #expect(page.contains("Training curves") && page.contains("data:image/jpeg;base64"))
+    #expect(try KeepfitBinary.run(words).code == 2)
+    // One step more, from the record of the run alone.
+    let more = try KeepfitBinary.run("pretrain", "--resume", "--out", run, "--max-steps", "3")
+    #expect(more.code == 0, "\(more.errors)")
+    #expect(more.errors.contains("Going on after step 2"))
+    let other = try KeepfitBinary.run(words + ["--resume", "--lr", "0.5"])
+    #expect(other.code == 2)
+    #expect(other.errors.contains("learningRate"))
+  }
+}
