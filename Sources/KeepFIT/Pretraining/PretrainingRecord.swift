@@ -71,7 +71,12 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
     else { return [:] }
     var result: [String: String] = [:]
     for part in ["training", "inputs"] {
-      for (name, value) in object[part] as? [String: Any] ?? [:] { result[name] = "\(value)" }
+      for (name, value) in object[part] as? [String: Any] ?? [:] {
+        // Printed dictionaries have no order; written with sorted keys, equal ones are equal.
+        let text = try? JSONSerialization.data(
+          withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes])
+        result[name] = text.map { String(decoding: $0, as: UTF8.self) }
+      }
     }
     return result
   }
