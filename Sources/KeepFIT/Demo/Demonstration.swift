@@ -30,7 +30,7 @@ public struct Demonstration {
 
   /// Runs it.
   ///
-  /// - Parameter force: whether an older demonstration in the folder may be replaced.
+  /// - `force`: whether an older demonstration in the folder may be replaced.
   /// - Returns: the page.
   /// - Throws: what went wrong, naming the file.
   public func run(force: Bool = false, onEvent: @escaping @Sendable (Event) -> Void) throws -> URL {

@@ -55,7 +55,7 @@ public struct ObjectiveStudy: Sendable {
   /// How models are trained.
   public let settings: Settings
 
-  /// A study on a dataset that ``SyntheticDataset`` wrote.
+  /// A study on a dataset that `SyntheticDataset` wrote.
   public init(data: URL, out: URL, settings: Settings = Settings()) {
     self.data = data
     self.out = out
