@@ -12,7 +12,7 @@ public struct ObjectiveStudy: Sendable {
     /// Pictures of each stream in a step.
     public var batchSize = 16
     /// Passes over the labelled pictures.
-    public var epochs = 6
+    public var epochs = 5
     /// The peak learning rate. Larger than published, since the towers start from random weights.
     public var learningRate = 6e-4
     /// What everything random follows from.
