@@ -5,7 +5,11 @@ import KeepFIT
 enum Main {
   static func main() {
     Console.ignoreClosedPipes()
-    exit(run(Array(CommandLine.arguments.dropFirst())))
+    let code = run(Array(CommandLine.arguments.dropFirst()))
+    // Straight out: libraries that tidy up at exit would do so under the feet of threads that still
+    // load pictures.
+    fflush(nil)
+    _exit(code)
   }
 
   /// Runs one command line and returns its exit code.

@@ -38,6 +38,11 @@ public final class PairBatchSource: PretrainingBatchSource {
     )
   }
 
+  public func stop() {
+    streams?.labelled.cancel()
+    streams?.expert?.cancel()
+  }
+
   public func next() throws -> PretrainingBatch {
     if streams == nil { start(at: 0) }
     guard let streams, let first = try streams.labelled.next() else { throw LoadingError.cancelled }

@@ -40,4 +40,11 @@ public protocol PretrainingBatchSource: AnyObject {
   func next() throws -> PretrainingBatch
   /// Starts (again) at a batch, counted from 0 over all epochs.
   func start(at batch: Int)
+  /// Ends what goes on in the background, and returns when it has ended.
+  func stop()
+}
+
+extension PretrainingBatchSource {
+  /// Nothing, for sources that do nothing in the background.
+  public func stop() {}
 }

@@ -93,6 +93,8 @@ public final class PretrainingRun {
     }
     if isLeader { onEvent(.started(step: state.step, of: total)) }
     source.start(at: state.step * configuration.accumulationSteps)
+    // A process that ends while threads still decode pictures may crash on its way out.
+    defer { source.stop() }
     var lastSave = ContinuousClock.now
     while state.step < total {
       let metrics = try makeStep()

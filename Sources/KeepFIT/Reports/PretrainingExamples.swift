@@ -14,7 +14,9 @@ public enum PretrainingExamples {
   ) throws {
     var training = record.training
     training.batchSize = min(count, training.batchSize)
-    let batch = try record.inputs.makeSource(training).next()
+    let source = try record.inputs.makeSource(training)
+    defer { source.stop() }
+    let batch = try source.next()
     let folder = directory.appending(path: "examples")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var entries: [[String: String]] = []
