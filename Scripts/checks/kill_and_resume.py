@@ -28,12 +28,13 @@ def main():
     root = pathlib.Path(tempfile.mkdtemp())
     command = lambda *words: subprocess.run([options.keepfit, *map(str, words)], check=True)
     command("init", "--preset", "tiny", "--out", root / "model", "--quiet")
-    command("data", "synthesize", "--out", root / "data", "--count", 40, "--size", 64, "--quiet")
+    command("data", "synthesize", "--out", root / "data", "--public-count", 40, "--expert-count", 20,
+            "--test-per-class", 1, "--size", 64, "--no-masks", "--quiet")
     data = root / "data"
 
     def arguments(run, *more):
-        return [options.keepfit, "pretrain", "--public", data / "public.csv", "--public-root", data,
-                "--expert", data / "expert.csv", "--expert-root", data, "--model", root / "model",
+        return [options.keepfit, "pretrain", "--public", data / "manifests" / "public.csv", "--public-root", data,
+                "--expert", data / "manifests" / "expert.csv", "--expert-root", data, "--model", root / "model",
                 "--out", run, "--objective", "keepfit", "--image-size", "64", "--batch-size", "6",
                 "--max-steps", str(options.steps), "--checkpoint-every", "3", "--quiet", *more]
 

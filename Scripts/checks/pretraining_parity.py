@@ -262,7 +262,7 @@ def main():
                 "--image-size", options.size, "--batch-size", options.batch,
                 "--max-steps", options.steps, "--lr", "1e-4", "--weight-decay", "1e-5",
                 "--attention-axis", options.axis, "--no-shuffle", "--no-augment",
-                "--no-augment-descriptions", "--dropout", "0", "--keep", 100, "--quiet")
+                "--no-augment-descriptions", "--dropout", "0", "--keep-checkpoints", 100, "--quiet")
         ours = [json.loads(line) for line in open(run / "metrics.jsonl")]
         ours = [line for line in ours if "loss" in line]
         # The starting weights of modules that a plain model lacks are those of the run.
