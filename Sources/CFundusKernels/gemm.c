@@ -10,7 +10,9 @@
 typedef void (*tile_function)(int rows, const fk_tile *tile);
 
 // Columns of B that one sweep over the rows uses stay in L2 (of which this is a part).
-enum { B_BLOCK_BYTES = 768 << 10, LONGEST_SUM = 1536, SUM_PART = 1024, WORK_PER_TASK = 4 << 20, LEAST_WORK = 1 << 18 };
+enum { B_BLOCK_BYTES = 640 << 10, LONGEST_SUM = 1536, SUM_PART = 1024 };
+// Multiplications of a task, and how many tasks there are at least.
+enum { WORK_PER_TASK = 4 << 20, LEAST_WORK = 1 << 18, LEAST_TASKS = 8 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -55,6 +57,11 @@ static size_t row_offset(size_t m, size_t row_stride, size_t width, size_t line_
   if (m < width) return m * row_stride;
   const size_t line = m / width;
   return line / height * item_stride + line % height * line_stride + m % width * row_stride;
+}
+
+static const float *row_of(const fk_rows *a, size_t m) {
+  return a->base +
+         row_offset(m, a->row_stride, a->width, a->line_stride, a->height, a->item_stride);
 }
 
 // Rows that lie a multiple of 4 KiB apart fall into the same sets of the L1 cache and throw each
@@ -123,18 +130,15 @@ static void run_block(const fk_gemm_job *job, const sum_part *part, tile_functio
     float *c[FK_MOST_ROWS];
     for (int r = 0; r < rows; ++r) {
       const size_t m = row + r;
-      tile.rows[r] = a->base + part->offset +
-                     row_offset(m, a->row_stride, a->width, a->line_stride, a->height,
-                                a->item_stride);
+      tile.rows[r] = row_of(a, m) + part->offset;
       c[r] = to->base + row_offset(m, to->row_stride, to->width, to->line_stride, to->height,
                                    to->item_stride);
     }
     if (copies) copy_rows(&tile, rows, copy);
     for (size_t panel = first_panel; panel < end_panel; ++panel) {
       const size_t column = panel * FK_PANEL, columns = smaller(FK_PANEL, job->columns - column);
-      const bool fetches = panel + 1 == end_panel && a->segments == 1 && !copies &&
-                           row + 2 * rows <= end_row;
-      tile.ahead = fetches ? rows * a->row_stride : 0;
+      if (a->segments == 1 && panel + 1 == end_panel && row + 2 * rows <= end_row)
+        for (int r = 0; r < rows; ++r) tile.next[r] = row_of(a, row + rows + r) + part->offset;
       tile.packed = job->packed + column * k + part->first_k * FK_PANEL;
       tile.bias = job->bias && part->is_last ? job->bias + column : NULL;
       for (int r = 0; r < rows; ++r) {
@@ -202,13 +206,16 @@ void fk_gemm(const fk_gemm_job *job) {
   p.kernel = choose_tile(&p.most);
   const size_t part_k = k > LONGEST_SUM ? SUM_PART : k;
   p.panels = larger(1, smaller(all_panels, B_BLOCK_BYTES / (part_k * FK_PANEL * sizeof(float))));
-  // Few rows: cut the columns finer, so that there is work for more than one thread.
-  const size_t panel_work = job->row_count * k * FK_PANEL;
-  p.panels = smaller(p.panels, larger(1, divided_up(all_panels * panel_work / 8, panel_work)));
-  if (panel_work * p.panels < LEAST_WORK)
-    p.panels = smaller(all_panels, divided_up(LEAST_WORK, panel_work));
-  p.panel_parts = divided_up(all_panels, p.panels);
   p.rows = larger(1, WORK_PER_TASK / (k * p.panels * FK_PANEL) / 42) * 42;
   p.row_parts = divided_up(job->row_count, p.rows);
+  p.panel_parts = divided_up(all_panels, p.panels);
+  // Few rows: cut the columns finer, so that there is work for more than one thread.
+  if (p.row_parts * p.panel_parts < LEAST_TASKS) {
+    const size_t panel_work = smaller(p.rows, job->row_count) * k * FK_PANEL;
+    const size_t most_parts = divided_up(all_panels, divided_up(LEAST_WORK, panel_work));
+    p.panel_parts = smaller(divided_up(LEAST_TASKS, p.row_parts), most_parts);
+  }
+  p.panels = divided_up(all_panels, p.panel_parts);
+  p.panel_parts = divided_up(all_panels, p.panels);
   fk_parallel_for(p.row_parts * p.panel_parts, &p, run_part);
 }

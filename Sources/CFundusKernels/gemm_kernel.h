@@ -58,13 +58,15 @@ static inline __attribute__((always_inline)) void tile(const int rows, const fk_
     }
 
   const float *b = t->packed + column;
-  const size_t segments = t->segments, length = t->length, ahead = t->ahead;
+  const size_t segments = t->segments, length = t->length;
+  const bool fetches = t->next[0] != NULL;
   for (size_t s = 0; s < segments; ++s) {
     const float *a[FK_ROWS];
     UNROLL for (int r = 0; r < rows; ++r) a[r] = t->rows[r] + s * t->segment_stride;
     for (size_t k = 0; k < length;) {
       const size_t end = length - k < 16 ? length : k + 16;
-      if (ahead) UNROLL for (int r = 0; r < rows; ++r) __builtin_prefetch(a[r] + k + ahead);
+      if (fetches)
+        UNROLL for (int r = 0; r < rows; ++r) __builtin_prefetch(t->next[r] + k);
       _Pragma("clang loop unroll_count(2)") for (; k < end; ++k) {
         vec row[FK_NV];
         UNROLL for (int v = 0; v < FK_NV; ++v) row[v] = *(const vec *)(b + v * FK_VL);

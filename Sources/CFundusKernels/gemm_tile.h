@@ -8,7 +8,7 @@ enum { FK_MOST_ROWS = 14 };
 typedef struct {
   const float *rows[FK_MOST_ROWS];
   size_t segments, length, segment_stride;
-  size_t ahead;  // when not 0: the distance to rows that are wanted next, to be fetched meanwhile
+  const float *next[FK_MOST_ROWS];  // when the first is not NULL: rows to be fetched meanwhile
   const float *packed;  // the panel
   float *c[FK_MOST_ROWS];
   const float *bias;
