@@ -9,7 +9,7 @@
 #include "winograd_tile.h"
 
 // Tiles whose transformed pixels a task keeps in L2, and tiles of a step of the weights' gradient.
-enum { V_BYTES = 1100 << 10, MOST_TILES = 56, STEP_TILES = 42, CHUNK = 64, LINE = 16 };
+enum { MOST_TILES = 56, LEAST_TASKS = 4, STEP_TILES = 42, CHUNK = 64, LINE = 16 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -182,11 +182,12 @@ void fk_winograd(const fk_winograd_job *job) {
   p.tiles = job->items * p.down * p.across;
   p.panels = divided_up(job->outputs, FK_PANEL);
   if (p.tiles == 0 || p.panels == 0) return;
-  size_t most = V_BYTES / (FK_TILE_POINTS * job->channels * sizeof(float)) / 14 * 14;
-  most = smaller(MOST_TILES, larger(14, most));
-  p.blocks = divided_up(p.tiles, most);
-  // Few tiles: share the outputs too, at the price of transforming the pixels more than once.
-  p.panel_parts = p.blocks >= 4 ? 1 : smaller(p.panels, 4 / p.blocks);
+  p.blocks = divided_up(p.tiles, MOST_TILES);
+  p.panel_parts = 1;
+  if (p.blocks > 2)
+    p.blocks = divided_up(p.blocks, LEAST_TASKS) * LEAST_TASKS;  // an equal share for every thread
+  else  // few tiles: share the outputs too, at the price of transforming the pixels more than once
+    p.panel_parts = smaller(p.panels, LEAST_TASKS / p.blocks);
   const size_t widest = larger(job->channels, job->outputs);
   p.zeros = calloc(widest + FK_PANEL, sizeof(float));
   if (!p.zeros) abort();

@@ -3,7 +3,7 @@ import FundusTensor
 extension ResNet {
   /// Floats that a group of pictures may take at the widest place of a stage: enough pictures that the
   /// weights are used often while they are near, few enough that the activations stay in the cache.
-  private static let groupFloats = 4 << 20
+  private static let groupFloats = 2 << 20
 
   /// The network without history, batch norms folded, some pictures at a time through each stage.
   func inferred(_ pictures: Tensor) -> Intermediates {
