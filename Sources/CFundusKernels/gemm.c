@@ -51,19 +51,6 @@ FK_CLONES void fk_gemm_pack(const float *b, size_t k, size_t n, size_t k_stride,
   }
 }
 
-// Distance from the first row's beginning to row m's.
-static size_t row_offset(size_t m, size_t row_stride, size_t width, size_t line_stride,
-                         size_t height, size_t item_stride) {
-  if (m < width) return m * row_stride;
-  const size_t line = m / width;
-  return line / height * item_stride + line % height * line_stride + m % width * row_stride;
-}
-
-static const float *row_of(const fk_rows *a, size_t m) {
-  return a->base +
-         row_offset(m, a->row_stride, a->width, a->line_stride, a->height, a->item_stride);
-}
-
 // Rows that lie a multiple of 4 KiB apart fall into the same sets of the L1 cache and throw each
 // other out. They are copied next to each other (and a line further each) first.
 static void copy_rows(fk_tile *tile, int rows, float *copy) {
@@ -130,15 +117,14 @@ static void run_block(const fk_gemm_job *job, const sum_part *part, tile_functio
     float *c[FK_MOST_ROWS];
     for (int r = 0; r < rows; ++r) {
       const size_t m = row + r;
-      tile.rows[r] = row_of(a, m) + part->offset;
-      c[r] = to->base + row_offset(m, to->row_stride, to->width, to->line_stride, to->height,
-                                   to->item_stride);
+      tile.rows[r] = fk_row(a, m) + part->offset;
+      c[r] = fk_target_row(to, m);
     }
     if (copies) copy_rows(&tile, rows, copy);
     for (size_t panel = first_panel; panel < end_panel; ++panel) {
       const size_t column = panel * FK_PANEL, columns = smaller(FK_PANEL, job->columns - column);
       if (a->segments == 1 && panel + 1 == end_panel && row + 2 * rows <= end_row)
-        for (int r = 0; r < rows; ++r) tile.next[r] = row_of(a, row + rows + r) + part->offset;
+        for (int r = 0; r < rows; ++r) tile.next[r] = fk_row(a, row + rows + r) + part->offset;
       tile.packed = job->packed + column * k + part->first_k * FK_PANEL;
       tile.bias = job->bias && part->is_last ? job->bias + column : NULL;
       for (int r = 0; r < rows; ++r) {

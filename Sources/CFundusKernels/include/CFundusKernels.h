@@ -15,6 +15,7 @@
 #include "fk_layernorm.h"
 #include "fk_layout.h"
 #include "fk_optimizers.h"
+#include "fk_outer.h"
 #include "fk_pooling.h"
 #include "fk_random.h"
 #include "fk_reduce_rows.h"

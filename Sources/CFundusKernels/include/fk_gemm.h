@@ -23,11 +23,26 @@ typedef struct {
   size_t segments, length, segment_stride;
 } fk_rows;
 
+// Row m of A.
+static inline const float *_Nonnull fk_row(const fk_rows *_Nonnull a, size_t m) {
+  if (m < a->width) return a->base + m * a->row_stride;
+  const size_t line = m / a->width;
+  return a->base + line / a->height * a->item_stride + line % a->height * a->line_stride +
+         m % a->width * a->row_stride;
+}
+
 // Where the rows of a result go, in the same manner.
 typedef struct {
   float *_Nonnull base;
   size_t row_stride, width, line_stride, height, item_stride;
 } fk_target;
+
+static inline float *_Nonnull fk_target_row(const fk_target *_Nonnull c, size_t m) {
+  if (m < c->width) return c->base + m * c->row_stride;
+  const size_t line = m / c->width;
+  return c->base + line / c->height * c->item_stride + line % c->height * c->line_stride +
+         m % c->width * c->row_stride;
+}
 
 typedef struct {
   fk_rows a;

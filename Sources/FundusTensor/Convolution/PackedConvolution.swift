@@ -160,12 +160,13 @@ extension ConvolutionGeometry {
       item_stride: height * width * channels, segments: 1, length: channels, segment_stride: 0)
   }
 
-  /// The patches of one padded picture.
+  /// The patches of padded pictures.
   func patchRows(_ padded: UnsafePointer<Float>) -> fk_rows {
     fk_rows(
       base: padded, row_stride: stride * channels, width: outputWidth,
-      line_stride: stride * paddedWidth * channels, height: outputHeight, item_stride: 0,
-      segments: kernelHeight, length: kernelWidth * channels,
+      line_stride: stride * paddedWidth * channels, height: outputHeight,
+      item_stride: paddedHeight * paddedWidth * channels, segments: kernelHeight,
+      length: kernelWidth * channels,
       segment_stride: paddedWidth * channels)
   }
 }

@@ -101,6 +101,13 @@ enum MatrixProduct {
     sharesB: Bool
   ) {
     guard batch > 0, rows > 0, columns > 0 else { return }
+    if batch == 1, transposeA, !transposeB, inner > 0 {
+      var job = fk_outer_job(
+        a: fk_plain_rows(a, rows, inner, rows), row_count: inner, b: b, b_stride: columns,
+        columns: columns, c: c, accumulate: false)
+      fk_outer(&job)
+      return
+    }
     BLAS.prepare()
     let strideA = transposeA ? rows : inner
     let strideB = transposeB ? inner : columns
