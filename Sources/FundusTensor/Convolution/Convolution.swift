@@ -14,7 +14,7 @@ public func conv2d(
 ) -> Tensor {
   var geometry = ConvolutionGeometry(
     x.shape, weight: weight.shape, stride: stride, padding: padding)
-  geometry.isExact = geometry.rows < ConvolutionGeometry.exactRows
+  geometry.isExact = geometry.rows * geometry.outputs < ConvolutionGeometry.exactResults
   let packed = PackedConvolution(
     weight, stride: stride, padding: padding, isExact: geometry.isExact)
   let result = packed.apply(x, bias: bias)

@@ -26,15 +26,15 @@ struct ConvolutionGeometry: Sendable {
   /// Columns of the matrix of input patches.
   var inner: Int { kernelHeight * kernelWidth * channels }
   var isPointwise: Bool { kernelHeight == 1 && kernelWidth == 1 && padding == 0 }
-  /// Whether rounding matters more than speed, see ``exactRows``.
+  /// Whether rounding matters more than speed, see ``exactResults``.
   var isExact = false
 
-  /// Below so many pixels ``conv2d(_:weight:bias:stride:padding:)`` convolves directly. Winograd's rounding, some 1e-6, now and then
-  /// turns a ReLU on or off that is almost zero. Among many pixels nobody sees it; in a small batch of
-  /// small pictures one such pixel moves the norm of the gradient by some tenths of a per cent, and
-  /// Adam's first steps carry that into the loss (2e-3 after five steps of 6 pictures of 64 pixels,
-  /// where direct convolution agrees with PyTorch to 1e-6).
-  static let exactRows = 4096
+  /// Below so many results ``conv2d(_:weight:bias:stride:padding:)`` convolves directly. Winograd's
+  /// rounding, some 1e-6, now and then turns a ReLU on or off that is almost zero. Among many results
+  /// nobody sees it; in a small batch of small pictures one such result moves the norm of the gradient
+  /// by some tenths of a per cent, and Adam's first steps carry that into the loss (2e-3 after five
+  /// steps of 6 pictures of 64 pixels, where direct convolution agrees with PyTorch to 1e-6).
+  static let exactResults = 1 << 18
 
   /// Whether Winograd's algorithm serves (see fk_winograd.h).
   var isWinograd: Bool {

@@ -48,16 +48,18 @@ public final class CachingAllocator: Sendable {
 
   func allocate(byteCount: Int) -> (pointer: UnsafeMutableRawPointer, capacity: Int) {
     precondition(byteCount >= 0, "a block cannot hold \(byteCount) bytes")
-    let capacity = Self.capacity(for: byteCount)
-    let recycled = state.withLock { state -> UnsafeMutableRawPointer? in
-      state.statistics.bytesInUse += capacity
+    let wanted = Self.capacity(for: byteCount)
+    let recycled = state.withLock { state -> (UnsafeMutableRawPointer, Int)? in
+      let capacity = Self.waitingCapacity(wanted, in: state.free)
+      state.statistics.bytesInUse += capacity ?? wanted
       state.statistics.peakBytesInUse = max(
         state.statistics.peakBytesInUse, state.statistics.bytesInUse)
-      if let block = state.free[capacity]?.popLast() { return block }
-      state.statistics.bytesHeld += capacity
+      if let capacity, let block = state.free[capacity]?.popLast() { return (block, capacity) }
+      state.statistics.bytesHeld += wanted
       return nil
     }
-    if let recycled { return (recycled, capacity) }
+    if let recycled { return recycled }
+    let capacity = wanted
     var block: UnsafeMutableRawPointer?
     // Large blocks start on a huge-page boundary, where the kernel may back them with huge pages.
     let alignment = capacity >= 1 << 22 ? 1 << 21 : 64
@@ -68,6 +70,17 @@ public final class CachingAllocator: Sendable {
       if capacity >= 1 << 22 { madvise(block, capacity, Int32(MADV_HUGEPAGE)) }
     #endif
     return (block, capacity)
+  }
+
+  /// The class of a waiting block that serves a request: its own, or for a large one the next class up
+  /// to twice as large. So the gradients of a step live where its activations were.
+  private static func waitingCapacity(
+    _ wanted: Int, in free: [Int: [UnsafeMutableRawPointer]]
+  ) -> Int? {
+    if free[wanted]?.isEmpty == false { return wanted }
+    guard wanted >= 1 << 20 else { return nil }
+    return free.lazy.filter { $0.key > wanted && $0.key <= 2 * wanted && !$0.value.isEmpty }
+      .map(\.key).min()
   }
 
   func release(_ pointer: UnsafeMutableRawPointer, capacity: Int) {

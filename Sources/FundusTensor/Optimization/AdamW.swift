@@ -51,12 +51,19 @@ public final class AdamW: Optimizer {
   private var moments: [Moments?]
 
   /// An optimizer over the given parameters.
+  ///
+  /// Takes all the memory that training keeps, the values of mapped checkpoints included, before the
+  /// first step's activations come and go: they would leave holes that it does not fit into.
   public init(
     _ parameters: [(name: String, parameter: Parameter)], configuration: Configuration = .init()
   ) {
     self.parameters = parameters
     self.configuration = configuration
     moments = Array(repeating: nil, count: parameters.count)
+    for (index, (_, parameter)) in parameters.enumerated() where parameter.isTrainable {
+      parameter.updateInPlace { _ in }
+      moments[index] = fresh(like: parameter.value)
+    }
   }
 
   public func step(learningRate: Float, gradientScale: Float = 1) {
@@ -99,10 +106,10 @@ public final class AdamW: Optimizer {
       gradient_limit: configuration.gradientLimit ?? .infinity, correction1: 1, correction2: 1)
   }
 
-  // The first moments that a parameter has are the sign that it has been moved at all.
+  // A parameter that has never been moved has no state.
   public var state: [(name: String, tensor: Tensor)] {
     zip(parameters, moments).flatMap { entry, moments -> [(name: String, tensor: Tensor)] in
-      guard let moments else { return [] }
+      guard let moments, moments.step > 0 else { return [] }
       return [
         ("step." + entry.name, Tensor(Float(moments.step))),
         ("exp_avg." + entry.name, moments.first),
