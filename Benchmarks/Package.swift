@@ -10,6 +10,8 @@ let package = Package(
     .executableTarget(
       name: "benchmark-figures", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
     .executableTarget(
+      name: "benchmark-objectives", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
+    .executableTarget(
       name: "benchmark-transfer", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
   ],
   swiftLanguageModes: [.v6]

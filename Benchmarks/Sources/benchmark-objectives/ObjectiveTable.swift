@@ -1,0 +1,78 @@
+import Foundation
+import KeepFIT
+
+/// The means and spreads of a study, as a page of Docs/.
+struct ObjectiveTable {
+  let results: [ObjectiveResult]
+  let seeds: Int
+
+  init(results folder: URL, seeds: Int) throws {
+    self.seeds = seeds
+    let objectives: [ObjectiveName?] = [nil] + ObjectiveName.allCases
+    results = try objectives.flatMap { objective in
+      try (1...seeds).map { seed in
+        let file = ObjectiveResult.file(folder, objective, UInt64(seed))
+        return try JSONDecoder().decode(ObjectiveResult.self, from: Data(contentsOf: file))
+      }
+    }
+  }
+
+  private static let columns: [(title: String, value: @Sendable (ObjectiveResult) -> Double)] = [
+    ("zero-shot, unseen classes", { $0.zeroShot["unseen"] ?? .nan }),
+    ("zero-shot, seen classes", { $0.zeroShot["seen"] ?? .nan }),
+    ("5-shot probe, unseen classes", { $0.fewShot["unseen"] ?? .nan }),
+    ("5-shot probe, seen classes", { $0.fewShot["seen"] ?? .nan }),
+  ]
+
+  /// Mean and sample standard deviation over the seeds, in per cent.
+  private func cell(_ rows: [ObjectiveResult], _ value: (ObjectiveResult) -> Double) -> String {
+    let values = rows.map { 100 * value($0) }
+    let mean = values.reduce(0, +) / Double(values.count)
+    let squares = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+    let deviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : 0
+    return String(format: "%.1f ± %.1f", mean, deviation)
+  }
+
+  /// How many seeds find `better` ahead of `worse` on the unseen classes.
+  private func wins(_ better: ObjectiveName, over worse: ObjectiveName) -> Int {
+    func scores(_ name: ObjectiveName) -> [UInt64: Double] {
+      let rows = results.filter { $0.objective == name.rawValue }
+      return .init(uniqueKeysWithValues: rows.map { ($0.seed, $0.zeroShot["unseen"] ?? .nan) })
+    }
+    let (first, second) = (scores(better), scores(worse))
+    return first.filter { $0.value > (second[$0.key] ?? .nan) }.count
+  }
+
+  func write(to file: URL) throws {
+    let settings = ObjectiveStudy.Settings()
+    let data = SyntheticDataset.Configuration()
+    let names = ["untrained"] + ObjectiveName.allCases.map(\.rawValue)
+    var lines = [
+      "# Six objectives on drawn eyes", "",
+      "Written by `Benchmarks/objectives`. Mean class accuracy in per cent, mean ± standard",
+      "deviation over \(seeds) seeds. A seed draws its own pictures and first weights; the",
+      "objectives of a seed share both.", "",
+      "| objective | " + Self.columns.map(\.title).joined(separator: " | ") + " |",
+      "| --- |" + String(repeating: " ---: |", count: Self.columns.count),
+    ]
+    for name in names {
+      let rows = results.filter { $0.objective == name }
+      lines.append(
+        "| \(name) | " + Self.columns.map { cell(rows, $0.value) }.joined(separator: " | ") + " |")
+    }
+    lines += [
+      "",
+      "Chance is \(String(format: "%.1f", 100 / Double(data.unseen.count))) % on the "
+        + "\(data.unseen.count) unseen classes. On them, `keepfit` is ahead of `flair` for",
+      "\(wins(.keepfit, over: .flair)) of \(seeds) seeds, `mixed` ahead of `flair` for "
+        + "\(wins(.mixed, over: .flair)), `keepfit` ahead of `mixed` for "
+        + "\(wins(.keepfit, over: .mixed)).", "",
+      "Every run: preset `\(settings.preset)` with random weights, \(settings.imageSize) px, "
+        + "\(settings.epochs) epochs of \(data.publicCount) labelled",
+      "pictures in batches of \(settings.batchSize), \(data.expertCount) expert pairs, "
+        + "\(data.testPerClass) test pictures a class. Labels of the unseen",
+      "classes occur in no labelled set; the expert captions describe them.", "",
+    ]
+    try Data(lines.joined(separator: "\n").utf8).write(to: file, options: .atomic)
+  }
+}
