@@ -33,7 +33,10 @@ class Peer:
             stderr=subprocess.DEVNULL, text=True)
 
     def ask(self, order):
-        print(json.dumps(order), file=self.process.stdin, flush=True)
+        try:
+            print(json.dumps(order), file=self.process.stdin, flush=True)
+        except BrokenPipeError:
+            pass  # the empty answer tells
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.engine} ended")
@@ -68,12 +71,11 @@ class Ours:
         pass
 
 
-class OursWhole:
-    """Another command of ours, timed from its start to its end as a user waits for it."""
+class Whole:
+    """A whole command, timed from its start to its end as a user waits for it."""
 
-    engine = "KeepFIT"
-
-    def __init__(self, command):
+    def __init__(self, engine, command):
+        self.engine = engine
         self.command = command
         self.resident = None
 
@@ -81,7 +83,8 @@ class OursWhole:
         times = []
         for _ in range(repeats):
             started = time.perf_counter()
-            child = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+            child = subprocess.Popen(
+                self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             _, status, usage = os.wait4(child.pid, 0)
             if status:
                 raise RuntimeError(f"{self.command[:3]} failed")
@@ -239,13 +242,13 @@ def main():
     parser.add_argument("--results", required=True, type=Path)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--quick", action="store_true", help="fewer sizes, two turns")
-    parser.add_argument("--only", default="vision,text,step,loader,folder")
+    parser.add_argument("--quick", action="store_true", help="fewer sizes, at most three turns")
+    parser.add_argument("--only", default="startup,vision,text,step,loader,folder")
     parser.add_argument("--merge", action="store_true", help="keep groups of an earlier run")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
     only = options.only.split(",")
-    turns = 2 if options.quick else options.turns
+    turns = min(3, options.turns) if options.quick else options.turns
     threads = ["--threads", str(options.threads)]
 
     model = options.results / "model"
@@ -275,6 +278,15 @@ def main():
         return Ours(options.keepfit, [*words, "--model", str(model), *threads])
 
     engines = ["pytorch", "onnxruntime", "openvino"]
+    if "startup" in only:
+        photograph = str(sorted(photographs(options.results / "photograph", 1).glob("*.jpg"))[0])
+        words = ["--model", str(model), "--labels", "normal;diabetic retinopathy;macular hole",
+                 *threads, photograph]
+        add(compare("From the command to the answer for one photograph",
+                    Whole("KeepFIT", [options.keepfit, "classify", "--knowledge", "none", "--quiet",
+                                      *words]),
+                    [Whole("pytorch", [sys.executable, str(HERE / "classify_once.py"), *words])],
+                    max(turns, 5), 1, 1, unit="photograph"))
     if "vision" in only:
         cases = [(512, 8), (512, 1), (224, 8)] if options.quick else [
             (512, 1), (512, 8), (512, 32), (224, 1), (224, 8), (224, 32)]
@@ -286,7 +298,7 @@ def main():
                         [Peer(e, "vision", common + shape) for e in names],
                         turns, max(2, min(10, 24 // batch)), batch, resnet_flops(size)))
     if "text" in only:
-        for batch, length in [(1, 16), (32, 64), (8, 256)]:
+        for batch, length in [(1, 16), (32, 64)] + ([] if options.quick else [(8, 256)]):
             shape = ["--batch", str(batch), "--length", str(length)]
             add(compare(f"Text embedding, {batch} x {length} tokens",
                         ours("text", "--batch-size", str(batch), "--length", str(length)),
@@ -312,7 +324,7 @@ def main():
             words = [options.keepfit, "embed", "--model", str(model), "--force", "--quiet", *threads,
                      "--out", str(options.results / "folder.safetensors"),
                      *map(str, sorted(pictures.glob("*.jpg")))]
-            add(compare(f"Folder of {count} JPEGs to embeddings", OursWhole(words),
+            add(compare(f"Folder of {count} JPEGs to embeddings", Whole("KeepFIT", words),
                         [Peer("pytorch", "folder", common + shape)], 1, 1, count))
     print(f"Wrote {file}", file=sys.stderr)
 
