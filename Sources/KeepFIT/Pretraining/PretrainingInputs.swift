@@ -27,12 +27,25 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
     case categories
   }
 
+  /// What decides which checkpoint is the best, where both are measured.
+  public enum Monitor: String, Codable, Sendable, CaseIterable {
+    /// Retrieval over ``PretrainingInputs/validation``.
+    case retrieval
+    /// Zero-shot accuracy on ``PretrainingInputs/probes``.
+    case zeroShot = "zero-shot"
+  }
+
   /// Labelled pictures.
   public var labelled: [Source] = []
   /// Expert pairs.
   public var expert: [Source] = []
   /// Pairs to measure retrieval with; never trained on.
   public var validation: [Source] = []
+  /// Experiments (`.json`) or labelled manifests to classify zero-shot; never trained on. Nil, as in
+  /// the records of older runs, means none.
+  public var probes: [Source]?
+  /// What the best checkpoint and early stopping go by; nil for retrieval where there are pairs.
+  public var monitor: Monitor?
   /// What the expert rows are.
   public var expertForm = ExpertForm.captions
   /// The language of captions; nil draws one of those that a row has at each access.
@@ -127,9 +140,31 @@ extension PretrainingInputs {
       startEpoch: configuration.startEpoch)
   }
 
-  /// Pairs to validate with, loaded anew at each call; nil when there are none.
+  /// What is measured after each epoch; nil when there is nothing.
+  /// - Throws: what is wrong with a manifest, naming it.
   public func makeValidation(_ configuration: PretrainingConfiguration) throws
-    -> RetrievalValidation?
+    -> (any PretrainingValidation)?
+  {
+    let parts = [
+      try retrievalValidation(configuration), try zeroShotValidation(configuration),
+    ].compactMap { $0 }
+    guard !parts.isEmpty else { return nil }
+    return CombinedValidation(monitor == .zeroShot ? parts.reversed() : parts)
+  }
+
+  private func zeroShotValidation(_ configuration: PretrainingConfiguration) throws
+    -> (any PretrainingValidation)?
+  {
+    guard let probes, !probes.isEmpty else { return nil }
+    return ZeroShotValidation(
+      try probes.map { try ExperimentData($0.manifest, imagesRoot: URL(filePath: $0.root)) },
+      preprocessing: preprocessing.with(imageSize: configuration.imageSize),
+      batchSize: configuration.batchSize)
+  }
+
+  /// The pairs are loaded anew at each call.
+  private func retrievalValidation(_ configuration: PretrainingConfiguration) throws
+    -> (any PretrainingValidation)?
   {
     guard !validation.isEmpty else { return nil }
     let dataset = try PairDataset(

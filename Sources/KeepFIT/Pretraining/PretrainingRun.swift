@@ -186,7 +186,8 @@ public final class PretrainingRun {
     guard let validation else { return false }
     let values = try measured { try validation.measure(model) }
     if isLeader {
-      let parts = values.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ",")
+      let parts = values.map { "\(JSONValue.string($0.name).serialized()):\($0.value)" }
+        .joined(separator: ",")
       try log?.write("{\"step\":\(state.step),\"validation\":{\(parts)}}")
       onEvent(.validated(step: state.step, values))
     }

@@ -49,6 +49,7 @@ struct PretrainCommand: Subcommand {
     let directory = RunDirectory(out.value.url)
     let (record, network) = try settings(directory)
     let source = try record.inputs.makeSource(record.training, communicator: communicator)
+    let validation = try record.inputs.makeValidation(record.training)
     let goesOn = resume.isOn && directory.latest() != nil
     if isLeader {
       if !goesOn {
@@ -61,7 +62,7 @@ struct PretrainCommand: Subcommand {
     let run = try PretrainingRun(
       model: network, configuration: record.training, source: source, directory: directory,
       communicator: communicator)
-    run.validation = try record.inputs.makeValidation(record.training)
+    run.validation = validation
     if goesOn { try run.resume() }
     run.stopRequest.listenToSignals()
     let watcher = RunWatcher(directory, record: record)

@@ -6,6 +6,7 @@ extension KnowledgeAttention.Axis: ChoiceArgument {}
 extension PretrainingConfiguration.Tower: ChoiceArgument {}
 extension PretrainingConfiguration.LossScope: ChoiceArgument {}
 extension PretrainingInputs.ExpertForm: ChoiceArgument {}
+extension PretrainingInputs.Monitor: ChoiceArgument {}
 extension BadImagePolicy: ChoiceArgument {}
 extension Manifest.BanRule: ChoiceArgument {}
 
@@ -28,6 +29,14 @@ struct PretrainingDataOptions: OptionGroup {
   let validationRoots = RepeatedOption<FilePath>(
     "validation-root", "DIR", help: "Where its paths start: one for all manifests, or one for each."
   )
+  let probes = RepeatedOption<FilePath>(
+    "probe", "FILE",
+    help: "An experiment (.json) or labelled manifest to classify zero-shot after each epoch.")
+  let probeRoots = RepeatedOption<FilePath>(
+    "probe-root", "DIR", help: "Where its paths start: one for all probes, or one for each.")
+  let monitor = Option<PretrainingInputs.Monitor>(
+    "monitor", "NAME",
+    help: "What the best checkpoint and --patience go by; retrieval where pairs are given.")
   let expertForm = Option<PretrainingInputs.ExpertForm>(
     "expert-form", "FORM", default: .captions, help: "What the expert rows hold.")
   let language = Option<Language>(
@@ -70,6 +79,15 @@ struct PretrainingDataOptions: OptionGroup {
     inputs.labelled = try sources(labelled, labelledRoots)
     inputs.expert = try sources(expert, expertRoots)
     inputs.validation = try sources(validation, validationRoots)
+    inputs.probes = probes.values.isEmpty ? nil : try sources(probes, probeRoots)
+    inputs.monitor = monitor.given
+    if let monitor = monitor.given {
+      let (list, option) =
+        monitor == .retrieval ? (validation, "--validation") : (probes, "--probe")
+      guard !list.values.isEmpty else {
+        throw CommandError.usage("--monitor \(monitor.rawValue) needs \(option)")
+      }
+    }
     inputs.expertForm = expertForm.value
     inputs.captionLanguage =
       switch language.value {
