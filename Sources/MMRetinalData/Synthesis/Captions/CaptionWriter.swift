@@ -112,7 +112,9 @@ struct CaptionWriter {
       switch scene.areas[finding.kind] {
       case .superior?: return ("in the superior half of the retina", "上方")
       case .inferior?: return ("in the inferior half of the retina", "下方")
-      default: return ("around a cherry-red fovea", "后极部（黄斑樱桃红）")
+      default:
+        return modality == .colourFundus
+          ? ("around a cherry-red fovea", "后极部（黄斑樱桃红）") : ("around the fovea", "后极部")
       }
     default: break
     }

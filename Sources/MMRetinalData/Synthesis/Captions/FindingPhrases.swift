@@ -57,6 +57,8 @@ extension FindingKind {
       .init(
         ["the swollen disc leaks dye", "the disc stains and its margin is blurred"],
         ["视盘荧光渗漏，边界不清", "视盘高荧光着染"])
+    case .enlargedCup:
+      .init(["a large dark cup fills the disc"], ["视杯扩大，呈低荧光"])
     case .discPallor: .init(["the disc fluoresces little"], ["视盘荧光减弱"])
     case .myopicCrescent: .init(["the crescent beside the disc stains"], ["视盘旁弧形斑着染"])
     case .chorioretinalAtrophy:
@@ -66,7 +68,7 @@ extension FindingKind {
     case .retinalWhitening:
       .init(["the retina is poorly perfused {W}"], ["{W}充盈迟缓，荧光减弱"])
     case .myelinatedFibres:
-      .init(["a feathered patch at the disc blocks fluorescence {W}"], ["{W}视盘旁羽毛状遮蔽荧光"])
+      .init(["a feathered patch blocks the fluorescence {W}"], ["{W}见羽毛状遮蔽荧光"])
     case .naevus: .init(["a flat dark patch of the choroid is seen {W}"], ["{W}见扁平低荧光斑"])
     case .venousCongestion:
       .init(["the veins are {D} dilated and winding"], ["静脉{D}迂曲扩张"])

@@ -68,6 +68,7 @@ struct BoneSpicules: FundusFinding {
     let cover = cover(painter.view, painter.cover())
     painter.block(cover, opacity: 0.9)
     painter.mark(cover, as: kind)
+    painter.mark(ring, as: kind)
   }
 
   func paint(on painter: inout TomogramPainter) {

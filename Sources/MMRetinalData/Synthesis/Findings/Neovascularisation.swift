@@ -63,7 +63,10 @@ struct Neovascularisation: FundusFinding {
     let film = cover.blurred(0.02 * painter.view.scale)
     painter.canvas.multiply(film, by: Colour(0.93, 0.75, 0.78), opacity: 0.8)
     painter.canvas.blend(cover, towards: Colour(0.58, 0.1, 0.08), opacity: 0.85)
-    painter.mark(film, as: kind)
+    // The twigs are finer than a pixel in small pictures: the mask is the ground that they cover.
+    var ground = film
+    ground.combine(film) { _, film in min(1, 3 * film) }
+    painter.mark(ground, as: kind)
   }
 
   func paint(on painter: inout AngiogramPainter) {
