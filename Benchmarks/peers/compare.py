@@ -71,6 +71,17 @@ class Ours:
         pass
 
 
+class Loading(Ours):
+    """`keepfit bench loader` tells the time of a batch; the peer loads the whole folder."""
+
+    def __init__(self, keepfit, words, batches):
+        super().__init__(keepfit, words)
+        self.batches = batches
+
+    def measure(self, repeats):
+        return [x * self.batches for x in super().measure(repeats)]
+
+
 class Whole:
     """A whole command, timed from its start to its end as a user waits for it."""
 
@@ -318,7 +329,9 @@ def main():
         shape = ["--size", "512", "--batch", "8", "--folder", str(pictures)]
         if "loader" in only:
             add(compare(f"Loading {count} JPEGs of 3000 x 2000",
-                        ours("loader", "--images", str(pictures), "--size", "512", "--batch-size", "8"),
+                        Loading(options.keepfit, [
+                            "loader", "--images", str(pictures), "--size", "512", "--batch-size",
+                            "8", *threads], count / 8),
                         [Peer("pytorch", "loader", common + shape)], 2, 1, count))
         if "folder" in only:
             words = [options.keepfit, "embed", "--model", str(model), "--force", "--quiet", *threads,

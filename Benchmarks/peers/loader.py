@@ -7,7 +7,8 @@ as many threads or worker processes, read the same files, and end at the same si
   pillow    Pillow decodes and resizes bytes (bilinear, antialiased): the quickest usual way
   float32   Pillow decodes, torch resizes float32 with antialias
   released  Pillow decodes, torch resizes float64 with antialias: what the released code does
-Prints a JSON object: pictures a second of each way, and the median ratio of ours over each.
+Ours decodes whole (keepfit) and at a part of the size (reduced, `--reduce-jpeg`).
+Prints a JSON object: pictures a second of each way, and the median ratios of ours over each.
 Without --keepfit, only the peer is measured.
 """
 
@@ -65,11 +66,12 @@ def peer_rate(files, arguments, way):
     return rate
 
 
-def our_rate(directory, arguments):
+def our_rate(directory, arguments, *words):
     command = [
         arguments.keepfit, "bench", "loader", "--images", str(directory), "--size",
         str(arguments.size), "--batch-size", str(arguments.batch_size), "--threads",
-        str(arguments.workers), "--seconds", str(arguments.seconds), "--json", "--quiet"]
+        str(arguments.workers), "--seconds", str(arguments.seconds), "--json", "--quiet",
+        *words]
     return json.loads(subprocess.check_output(command))["samples_per_second"]
 
 
@@ -112,19 +114,20 @@ def main():
             raise SystemExit(f"loader.py: error: {directory}: there are no .jpg files")
         ways = arguments.way or ["pillow", "float32", "released"]
         rates = {way: [] for way in ways}
-        ratios = {way: [] for way in ways}
-        ours = []
+        our_ways = {"keepfit": [], "reduced": ["--reduce-jpeg"]} if arguments.keepfit else {}
+        ours = {name: [] for name in our_ways}
         for _ in range(arguments.turns):
-            if arguments.keepfit:
-                ours.append(our_rate(directory, arguments))
+            for name, words in our_ways.items():
+                ours[name].append(our_rate(directory, arguments, *words))
             for way in ways:
                 rates[way].append(peer_rate(files, arguments, way))
-                if arguments.keepfit:
-                    ratios[way].append(ours[-1] / rates[way][-1])
-    result = {"samples_per_second": {way: statistics.median(rates[way]) for way in ways}}
-    if arguments.keepfit:
-        result["samples_per_second"]["keepfit"] = statistics.median(ours)
-        result["ratio"] = {way: statistics.median(ratios[way]) for way in ways}
+    medians = {name: statistics.median(values) for name, values in (rates | ours).items()}
+    result = {"samples_per_second": medians}
+    if our_ways:
+        result["ratio"] = {
+            name: {way: statistics.median(a / b for a, b in zip(ours[name], rates[way]))
+                   for way in ways}
+            for name in our_ways}
     print(json.dumps(result, indent=2))
 
 

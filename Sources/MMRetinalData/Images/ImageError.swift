@@ -44,7 +44,8 @@ extension ImageError: LocalizedError, CustomStringConvertible {
       "\(name): \(width) x \(height) pixels are more than the limit of \(limit); raise the limit "
         + "to read it"
     case .unsuitable(let name, let reason): "\(name): \(reason)"
-    case .exists(let name): "\(name): exists already and is not overwritten"
+    case .exists(let name):
+      "\(name): exists already; allow it to be replaced (--force) or name another file"
     case .unwritable(let name, let reason): "\(name): cannot be written: \(reason)"
     }
   }

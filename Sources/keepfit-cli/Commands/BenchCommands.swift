@@ -180,7 +180,8 @@ struct BenchLoaderCommand: Subcommand {
     "images", "DIR", required: true, help: "A directory of pictures, each used in turn.")
   let bench = BenchOptions()
   let preprocessing = Option<PreprocessingName>(
-    "preprocessing", "NAME", default: .training, help: "How files become pictures.")
+    "preprocessing", "NAME", default: .transfer, help: "How files become pictures.")
+  let reduceJPEG = ReduceJPEGOptions()
   let seconds = Option<Double>(
     "seconds", "T", default: 10, in: 0.1...3600, help: "How long to measure.")
   let common = CommonOptions()
@@ -200,7 +201,8 @@ struct BenchLoaderCommand: Subcommand {
     }
     let result = try LoaderBenchmark.run(
       images: urls,
-      pictures: PicturePipeline(preprocessing: path.with(imageSize: bench.size.given ?? 512)),
+      pictures: PicturePipeline(
+        preprocessing: reduceJPEG.applied(to: path.with(imageSize: bench.size.given ?? 512))),
       batchSize: bench.batchSize.value, threads: ThreadPool.threadCount, seconds: seconds.value)
     let each = 1000 / result.samplesPerSecond
     Measurement(

@@ -51,7 +51,7 @@ struct ClassifyCommand: Subcommand {
 
   func run() throws {
     let model = try models.load()
-    let preprocessing = images.preprocessing(for: model)
+    let preprocessing = try images.preprocessing(for: model)
     let urls = files.paths.map(\.url)
     let result: Classification
     if let folder = adapter.given {

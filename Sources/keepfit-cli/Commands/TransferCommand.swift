@@ -109,7 +109,7 @@ struct TransferCommand: Subcommand {
       external: external.values.map(\.text))
     let model = try models.load()
     let tower = KeepFITTransferModel(model)
-    let preprocessing = images.preprocessing(for: model)
+    let preprocessing = try images.preprocessing(for: model)
     let prompt = knowledge.prompt.given ?? ReportTemplates.inference[data.experiment.modality]
     let run = try TransferRun(
       experiment: data.experiment, pictures: data.pictures, officialTest: data.officialTest,

@@ -40,12 +40,34 @@ struct ImageOptions: OptionGroup {
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME",
     help: "How files become pictures; by default as the model's configuration says.")
+  let reduceJPEG = ReduceJPEGOptions()
 
   /// What the options say, on top of the model's own way.
-  func preprocessing(for model: KeepFITModel) -> Preprocessing {
+  func preprocessing(for model: KeepFITModel) throws -> Preprocessing {
     let own = model.configuration.preprocessing
     let chosen = preprocessing.given.flatMap { Preprocessing(named: $0.rawValue) } ?? own
-    return chosen.with(imageSize: size.given ?? own.imageSize)
+    return try reduceJPEG.applied(to: chosen.with(imageSize: size.given ?? own.imageSize))
+  }
+}
+
+/// `--reduce-jpeg`
+struct ReduceJPEGOptions: OptionGroup {
+  let reduce = Flag(
+    "reduce-jpeg",
+    help: "Decode large JPEG files at 1/2, 1/4 or 1/8: faster, and 0.004 off on average.")
+
+  /// The same preprocessing, with reduced decoding where it is asked for.
+  /// - Throws: wrong usage where the preprocessing needs every pixel.
+  func applied(to preprocessing: Preprocessing) throws -> Preprocessing {
+    guard reduce.isOn else { return preprocessing }
+    guard preprocessing.canReduceJPEG else {
+      throw CommandError.usage(
+        "--reduce-jpeg: the preprocessing '\(preprocessing.name ?? "of the model")' needs every "
+          + "pixel; choose one that averages: --preprocessing flair or transfer")
+    }
+    var reduced = preprocessing
+    reduced.reducesJPEG = true
+    return reduced
   }
 }
 
