@@ -35,11 +35,12 @@ struct MacularOedema: FundusFinding {
     for petal in petals {
       cysts.addHill(
         at: view.pixel(petal.place), deviation: petal.size * 0.5 * view.scale,
-        angle: view.angle(Point(cos(petal.angle), sin(petal.angle))), strength: 0.8)
+        angle: view.angle(Point(cos(petal.angle), sin(petal.angle))))
     }
     painter.canvas.blend(
-      swelling, towards: Colour(0.83, 0.58, 0.38), opacity: 0.34 + 0.2 * severity)
-    painter.canvas.blend(cysts, towards: Colour(0.62, 0.3, 0.16), opacity: 0.35)
+      swelling, towards: Colour(0.86, 0.69, 0.52), opacity: 0.5 + 0.3 * severity)
+    // The walls between the cysts are paler than their red floors: a honeycomb.
+    painter.canvas.blend(cysts, towards: Colour(0.6, 0.24, 0.12), opacity: 0.45 + 0.25 * severity)
     painter.mark(swelling, as: kind)
   }
 
