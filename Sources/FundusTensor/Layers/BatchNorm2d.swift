@@ -28,10 +28,15 @@ public final class BatchNorm2d: Module {
   }
 
   /// See ``batchNorm(_:weight:bias:runningMean:runningVariance:statistics:residual:relu:momentum:epsilon:)``.
+  ///
+  /// With both parameters frozen the running statistics serve and stay, whatever is asked for: they
+  /// are as much a part of the layer as its scale.
   public func callAsFunction(
     _ x: Tensor, statistics: BatchStatistics, residual: Tensor? = nil, relu: Bool = false
   ) -> Tensor {
-    batchNorm(
+    let isFrozen = !weight.isTrainable && !bias.isTrainable
+    let statistics = isFrozen ? .running : statistics
+    return batchNorm(
       x, weight: weight.tensor, bias: bias.tensor, runningMean: runningMean,
       runningVariance: runningVariance, statistics: statistics, residual: residual, relu: relu,
       epsilon: epsilon)

@@ -1,0 +1,234 @@
+import Foundation
+
+/// An encoder that has been fine-tuned, until ``restore()`` gives the model its weights back.
+public final class FineTunedModel {
+  /// The model, with the tuned weights.
+  public let model: any TrainableTransferModel
+  /// The classifier's weight, `[K, D]`.
+  public private(set) var weight: Tensor
+  /// The classifier's bias, `[K]`.
+  public private(set) var bias: Tensor
+  /// What happened.
+  public private(set) var history: [FineTuning.Epoch] = []
+  /// The epoch whose weights are in place.
+  public private(set) var bestEpoch = 0
+  /// Whether features go through the projection head.
+  public let projects: Bool
+  private let source: PictureSource
+  private let batchSize: Int
+  private let original: [Tensor]
+
+  /// Pictures with their classes.
+  public struct Samples: Sendable {
+    /// The files.
+    public var urls: [URL]
+    /// Their classes.
+    public var labels: [Int]
+
+    /// Files with their classes.
+    public init(urls: [URL], labels: [Int]) {
+      precondition(urls.count == labels.count, "a class for every picture")
+      self.urls = urls
+      self.labels = labels
+    }
+  }
+
+  /// Trains. The model keeps the tuned weights until ``restore()``.
+  ///
+  /// - `validation`: pictures to choose the best epoch by; may be empty.
+  /// - `augments`: changes every training picture at random, anew in each epoch.
+  /// - `progress`: told about every step: epoch, step and steps of an epoch, loss.
+  /// - Throws: what loading a picture throws; ``TransferError`` when the loss is not finite.
+  public init(
+    _ model: any TrainableTransferModel, training: Samples, validation: Samples, classCount: Int,
+    source: PictureSource, projects: Bool, augments: Bool, options: FineTuning.Options,
+    progress: ((_ epoch: Int, _ step: Int, _ steps: Int, _ loss: Double) -> Void)? = nil
+  ) throws {
+    self.model = model
+    self.projects = projects
+    self.source = source
+    batchSize = options.batchSize
+    original = model.pictureState.map { $0.exported.copy() }
+    weight = Tensor(zeros: [classCount, 1])
+    bias = Tensor(zeros: [classCount])
+    guard !training.urls.isEmpty else {
+      throw TransferError.invalid(
+        "this method is trained, and the split leaves no picture to train on")
+    }
+    var generator = TorchGenerator(seed: options.seed)
+    let (first, shift) = try firstClassifier(
+      training, classCount: classCount, options: options, generator: &generator)
+    let classifier = (weight: Parameter(first), bias: Parameter(shift))
+    do {
+      try train(
+        classifier, training: training, validation: validation, classCount: classCount,
+        augments: augments, options: options, generator: &generator, progress: progress)
+    } catch {
+      restore()
+      throw error
+    }
+  }
+
+  private func firstClassifier(
+    _ training: Samples, classCount: Int, options: FineTuning.Options,
+    generator: inout TorchGenerator
+  ) throws -> (weight: Tensor, bias: Tensor) {
+    if options.startsFromProbe {
+      let features = try features(of: training.urls)
+      let probe = try LinearProbe(
+        features: features, labels: training.labels, classCount: classCount)
+      let width = features.shape[1]
+      // One logit for two classes becomes half of it for one, minus half for the other.
+      let (weights, intercepts) =
+        classCount == 2
+        ? (
+          probe.weights.map { -$0 / 2 } + probe.weights.map { $0 / 2 },
+          [-probe.intercepts[0] / 2, probe.intercepts[0] / 2]
+        )
+        : (probe.weights, probe.intercepts)
+      return (
+        Tensor(weights.map(Float.init), shape: [classCount, width]),
+        Tensor(intercepts.map(Float.init), shape: [classCount])
+      )
+    }
+    let probe = try features(of: [training.urls[0]])
+    let width = probe.shape[1]
+    let weights = generator.linearWeight(inputs: width, outputs: classCount)
+    let bound = 1 / Float(width).squareRoot()
+    let shifts = generator.uniform(count: classCount, in: -bound...bound)
+    return (
+      Tensor(weights, shape: [classCount, width]), Tensor(shifts, shape: [classCount])
+    )
+  }
+
+  private func train(
+    _ classifier: (weight: Parameter, bias: Parameter), training: Samples, validation: Samples,
+    classCount: Int, augments: Bool, options: FineTuning.Options,
+    generator: inout TorchGenerator,
+    progress: ((_ epoch: Int, _ step: Int, _ steps: Int, _ loss: Double) -> Void)?
+  ) throws {
+    let encoder = model.pictureState.compactMap { entry in
+      entry.parameter.map { (name: entry.name, parameter: $0) }
+    }
+    let wasTrainable = encoder.map(\.parameter.isTrainable)
+    let froze = model.freezesBatchNorm
+    defer {
+      for (index, entry) in encoder.enumerated() {
+        entry.parameter.isTrainable = wasTrainable[index]
+        entry.parameter.zeroGradient()
+      }
+      model.freezesBatchNorm = froze
+    }
+    for entry in encoder { entry.parameter.isTrainable = options.freeze.trains(entry.name) }
+    model.freezesBatchNorm = !options.updatesBatchNorm
+    var constants = AdamW.Configuration()
+    constants.epsilon = options.epsilon
+    constants.weightDecay = options.weightDecay
+    let trained =
+      encoder.filter(\.parameter.isTrainable)
+      + [("classifier.weight", classifier.weight), ("classifier.bias", classifier.bias)]
+    let optimizer = AdamW(trained, configuration: constants)
+    let stream = RandomStream(seed: options.seed).derived("fine-tuning")
+    let steps = (training.urls.count + options.batchSize - 1) / options.batchSize
+
+    var best: (f1: Double, state: [Tensor], weight: Tensor, bias: Tensor)?
+    for epoch in 1...max(1, options.epochs) {
+      // PyTorch's loader draws a seed for its workers, then one for its sampler.
+      _ = generator.int63()
+      var sampler = TorchGenerator(seed: generator.int63())
+      let order = sampler.permutation(training.urls.count)
+      var total = 0.0
+      for step in 0..<steps {
+        let batch = Array(order.dropFirst(step * options.batchSize).prefix(options.batchSize))
+        let random = stream.derived(UInt64(epoch), UInt64(step))
+        let pictures = try load(
+          batch.map { training.urls[$0] }, random: augments ? random : nil)
+        let features = model.trainingFeatures(
+          of: pictures, projected: projects,
+          mode: options.freeze == .encoder ? .inference : .training(random.derived("model")))
+        let logits = linear(
+          features, weight: classifier.weight.tensor, bias: classifier.bias.tensor)
+        let loss = Tensor.crossEntropy(logits: logits, classes: batch.map { training.labels[$0] })
+        guard loss.item.isFinite else {
+          throw TransferError.invalid(
+            "fine-tuning: the loss of epoch \(epoch), step \(step + 1) is not finite; lower the "
+              + "learning rate")
+        }
+        optimizer.zeroGradients()
+        loss.backward()
+        let norm = GradientNorm(of: trained, limit: options.gradientNorm)
+        optimizer.step(learningRate: Float(options.learningRate), gradientScale: norm.scale)
+        total += Double(loss.item)
+        progress?(epoch, step + 1, steps, Double(loss.item))
+      }
+      weight = classifier.weight.value
+      bias = classifier.bias.value
+      bestEpoch = epoch
+      var f1: Double?
+      if !validation.urls.isEmpty {
+        let logits = try logits(validation.urls)
+        let predictions = try Predictions(
+          labels: validation.labels, classCount: classCount,
+          probabilities: logits.softmax().scalars.map(Double.init))
+        f1 = ClassificationMetrics(predictions).f1
+      }
+      history.append(FineTuning.Epoch(epoch: epoch, loss: total / Double(steps), validationF1: f1))
+      guard let f1 else { continue }
+      if best == nil || f1 > best!.f1 {
+        let state = model.pictureState.map { $0.exported.copy() }
+        best = (f1, state, weight.copy(), bias.copy())
+      }
+      let bestSoFar = history.firstIndex { $0.validationF1 == best!.f1 }! + 1
+      if epoch - bestSoFar >= options.patience { break }
+    }
+    if let best {
+      load(best.state)
+      (weight, bias) = (best.weight, best.bias)
+      bestEpoch = history.firstIndex { $0.validationF1 == best.f1 }! + 1
+    }
+  }
+
+  private func load(_ urls: [URL], random: RandomStream?) throws -> Tensor {
+    let source = source
+    let pictures = ThreadPool.map(urls.count) { index in
+      Result {
+        let picture = try source.load(urls[index])
+        return random.map { source.augment(picture, $0.derived(UInt64(index))) } ?? picture
+      }
+    }
+    return Tensor.stacked(try pictures.map { try $0.get() })
+  }
+
+  private func features(of urls: [URL], random: RandomStream? = nil) throws -> Tensor {
+    var parts: [Tensor] = []
+    for first in stride(from: 0, to: urls.count, by: batchSize) {
+      let batch = Array(urls[first..<min(urls.count, first + batchSize)])
+      let pictures = try load(batch, random: random?.derived(UInt64(first)))
+      parts.append(
+        Autograd.withoutGradients {
+          let raw = model.features(of: pictures)
+          return projects ? model.projected(raw) : raw
+        })
+    }
+    return Tensor.concatenated(parts)
+  }
+
+  /// Logits of every class, `[N, K]`, of picture files.
+  /// - `random`: changes every picture at random, for test-time augmentation.
+  public func logits(_ urls: [URL], random: RandomStream? = nil) throws -> Tensor {
+    let features = try features(of: urls, random: random)
+    return Autograd.withoutGradients { linear(features, weight: weight, bias: bias) }
+  }
+
+  /// The tuned weights of the picture encoder by their names in a checkpoint.
+  public var state: [(name: String, tensor: Tensor)] {
+    model.pictureState.map { ($0.name, $0.exported) }
+  }
+
+  private func load(_ state: [Tensor]) {
+    for (entry, tensor) in zip(model.pictureState, state) { entry.load(tensor) }
+  }
+
+  /// Gives the model the weights back that it had before.
+  public func restore() { load(original) }
+}
