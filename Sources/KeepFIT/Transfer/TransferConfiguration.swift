@@ -4,6 +4,8 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
   public var method: TransferMethod
   /// How each fold's pictures are chosen. Ignored for the test pictures of an official split.
   public var split = DataSplit.Options()
+  /// Takes what a class has where the split asks for more, as published. Otherwise that is an error.
+  public var acceptsSmallerParts = false
   /// Independent random splits, with seeds 0, 1, …
   public var folds = 5
   /// Features through the projection head; nil for the method's default.

@@ -32,8 +32,9 @@ public final class TransferRun {
   /// - `knowledge`: descriptions of the classes; `Knowledge/none` for the plain names.
   /// - `template`: the prompt, with `[CLS]` for the description; nil for the modality's.
   /// - `batchSize`: pictures encoded at once.
-  /// - Throws: ``TransferError`` for classes that a split leaves empty, methods that the model or
-  ///   the options do not allow, or manifests whose classes differ.
+  /// - Throws: ``TransferError`` for classes that a split leaves empty or that have too few pictures,
+  ///   nothing to test, methods that the model or the options do not allow, or manifests whose
+  ///   classes differ.
   public init(
     experiment: Experiment, pictures: LabelledPictures, officialTest: LabelledPictures? = nil,
     external: [LabelledPictures] = [], model: any TransferModel, source: PictureSource,
@@ -60,9 +61,12 @@ public final class TransferRun {
     guard !configurations.isEmpty else { throw .invalid("no method to evaluate") }
     var splits: [[DataSplit]] = []
     for configuration in configurations {
-      try Self.check(configuration, model: model)
-      splits.append(
-        try Self.splits(configuration, pictures: pictures, officialTest: officialTest))
+      try Self.check(configuration, model: model, hasOfficialTest: officialTest != nil)
+      let folds = try Self.splits(configuration, pictures: pictures, officialTest: officialTest)
+      if !configuration.acceptsSmallerParts, let note = folds.lazy.flatMap(\.notes).first {
+        throw .invalid("\(note): ask for fewer, or allow fewer (--allow-fewer)")
+      }
+      splits.append(folds)
     }
     self.splits = splits
     extractor = FeatureExtractor(
@@ -70,7 +74,7 @@ public final class TransferRun {
   }
 
   private static func check(
-    _ configuration: TransferConfiguration, model: any TransferModel
+    _ configuration: TransferConfiguration, model: any TransferModel, hasOfficialTest: Bool
   ) throws(TransferError) {
     let method = configuration.method
     if configuration.folds < 1 { throw .invalid("at least one fold, not \(configuration.folds)") }
@@ -81,6 +85,9 @@ public final class TransferRun {
     }
     if method.isTrained && configuration.split.train.isZero {
       throw .invalid("\(method.rawValue) is trained: it needs training pictures")
+    }
+    if configuration.split.test.isZero && !hasOfficialTest {
+      throw .invalid("nothing would be tested: the split leaves no test pictures")
     }
     if method == .fineTune && !(model is any TrainableTransferModel) {
       throw .invalid("this model cannot be fine-tuned")
@@ -309,70 +316,5 @@ public final class TransferRun {
     try adapter.save(
       to: adapterDirectory.appendingPathComponent("\(configuration.method.rawValue)-\(shots)")
         .appendingPathComponent("fold\(fold)"), force: true)
-  }
-}
-
-/// A method that has been fitted on one fold.
-struct FittedMethod {
-  enum Content {
-    case features(any FeatureClassifier)
-    case tuned(FineTunedModel)
-  }
-
-  let configuration: TransferConfiguration
-  let content: Content
-  let extractor: FeatureExtractor
-
-  init(
-    _ configuration: TransferConfiguration, _ content: Content, extractor: FeatureExtractor
-  ) {
-    self.configuration = configuration
-    self.content = content
-    self.extractor = extractor
-  }
-
-  /// Logits of picture files, `[N, K]`; with test-time augmentation their mean over the passes.
-  func logits(_ urls: [URL], plain: Bool = false) throws -> Tensor {
-    let usesCache = [.tipAdapter, .tipAdapterF].contains(configuration.method)
-    let passes: [Int?] =
-      if plain { [nil] } else if configuration.augmentsTest {
-        (0..<TransferConfiguration.augmentationPasses).map { $0 }
-      } else if usesCache && configuration.augmentsTIPTest { [0] } else { [nil] }
-    let parts = try passes.map { pass in
-      switch content {
-      case .features(let classifier):
-        let features = try extractor.features(
-          urls, pass: pass, projected: configuration.projects)
-        return Autograd.withoutGradients { classifier.logits(features) }
-      case .tuned(let model):
-        let random = pass.map { RandomStream(seed: 0).derived("test").derived(UInt64($0)) }
-        return try model.logits(urls, random: random)
-      }
-    }
-    return parts.dropFirst().reduce(parts[0], +) / Float(parts.count)
-  }
-
-  /// Gives a fine-tuned model its weights back.
-  func finish() {
-    if case .tuned(let model) = content { model.restore() }
-  }
-}
-
-/// Logits of test pictures with what is known about them.
-private struct Scored {
-  let labels: [Int]
-  let images: [String]
-  let rows: [[Float]]
-
-  init(_ logits: Tensor, labels: [Int], images: [String]) {
-    let probabilities = logits.softmax().scalars
-    let width = logits.shape[1]
-    self.labels = labels
-    self.images = images
-    rows = labels.indices.map { Array(probabilities[$0 * width..<($0 + 1) * width]) }
-  }
-
-  func predictions() throws(TransferError) -> Predictions {
-    try Predictions(labels: labels, rows: rows)
   }
 }

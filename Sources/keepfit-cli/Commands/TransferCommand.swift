@@ -51,6 +51,8 @@ struct TransferCommand: Subcommand {
     help: "Test pictures of each class; 20%, or 100% for zero-shot, by default.")
   let folds = Option<Int>(
     "folds", "N", in: 1...1000, help: "Random splits, with seeds 0, 1, …; 5, or 1 for zero-shot.")
+  let allowFewer = Flag(
+    "allow-fewer", help: "Take what a class has where a split asks for more, as published.")
   let balance = Flag("balance", help: "Repeat training pictures of smaller classes.")
   let noProjection = Flag("no-projection", help: "Use raw features, without the projection head.")
   let projection = Flag("projection", help: "Use projected features also for the linear probe.")
@@ -154,6 +156,7 @@ struct TransferCommand: Subcommand {
     }
     if let test = shotsTest.given { base.split.test = try SampleCount(test) }
     base.split.balance = balance.isOn
+    base.acceptsSmallerParts = allowFewer.isOn
     if let folds = folds.given { base.folds = folds }
     if noProjection.isOn { base.projectsFeatures = false }
     if projection.isOn { base.projectsFeatures = true }
