@@ -95,6 +95,13 @@ import Testing
     #expect(intervals == Bootstrap.intervals(predictions, resamples: 300))
     let band = Bootstrap.rocBand(predictions, class: 1, steps: 10, resamples: 100)
     #expect(band.count == 11 && band.allSatisfy { $0.lower <= $0.upper })
+    let precision = Bootstrap.precisionRecallBand(predictions, class: 1, steps: 10, resamples: 100)
+    #expect(precision.count == 11)
+    let curve = RankCurves(truth: labels.map { $0 == 1 }, scores: predictions.column(1))
+    for point in curve.precisionRecall where [0.3, 0.5, 0.8].contains(point.x) {
+      let interval = precision[Int((point.x * 10).rounded())]
+      #expect(interval.lower <= point.y && point.y <= interval.upper)
+    }
   }
 
   @Test func calibrationOfCertainCalls() throws {

@@ -51,6 +51,30 @@ public enum Bootstrap {
     _ predictions: Predictions, class label: Int, steps: Int = 50, resamples: Int = 500,
     stream: RandomStream = RandomStream(seed: 0).derived("roc band")
   ) -> [ConfidenceInterval] {
+    band(predictions, class: label, steps: steps, resamples: resamples, stream: stream) {
+      let curve = $0.roc
+      return { height(of: curve, at: $0) }
+    }
+  }
+
+  /// The band that holds each point of a class's precision-recall curve with 95 % confidence.
+  /// - Returns: at recalls 0, 1/steps … 1, the lower and upper precision.
+  public static func precisionRecallBand(
+    _ predictions: Predictions, class label: Int, steps: Int = 50, resamples: Int = 500,
+    stream: RandomStream = RandomStream(seed: 0).derived("precision band")
+  ) -> [ConfidenceInterval] {
+    band(predictions, class: label, steps: steps, resamples: resamples, stream: stream) {
+      let curve = $0.precisionRecall.dropFirst()
+      // What has to be accepted to find that share.
+      return { recall in curve.first { $0.x >= recall - 1e-12 }?.y ?? 0 }
+    }
+  }
+
+  /// Draws pictures of the class and others anew, and takes a curve's heights at 0, 1/steps … 1.
+  private static func band(
+    _ predictions: Predictions, class label: Int, steps: Int, resamples: Int, stream: RandomStream,
+    curve: @Sendable (RankCurves) -> (Double) -> Double
+  ) -> [ConfidenceInterval] {
     let truth = predictions.labels.map { $0 == label }
     let scores = predictions.column(label)
     let positives = truth.indices.filter { truth[$0] }
@@ -60,11 +84,11 @@ public enum Bootstrap {
       var stream = stream.derived(UInt64(resample))
       let drawnPositives = positives.map { _ in positives[stream.index(below: positives.count)] }
       let drawnNegatives = negatives.map { _ in negatives[stream.index(below: negatives.count)] }
-      let curve = RankCurves(
-        truth: drawnPositives.map { _ in true } + drawnNegatives.map { _ in false },
-        scores: (drawnPositives + drawnNegatives).map { scores[$0] }
-      ).roc
-      return (0...steps).map { height(of: curve, at: Double($0) / Double(steps)) }
+      let height = curve(
+        RankCurves(
+          truth: drawnPositives.map { _ in true } + drawnNegatives.map { _ in false },
+          scores: (drawnPositives + drawnNegatives).map { scores[$0] }))
+      return (0...steps).map { height(Double($0) / Double(steps)) }
     }
     return (0...steps).map { step in
       let values = drawn.map { $0[step] }.sorted()

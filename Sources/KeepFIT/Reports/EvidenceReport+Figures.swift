@@ -42,12 +42,7 @@ extension EvidenceReport {
       return XYPlot.Series(
         "\(names[label]): \(PlotScale.grouped(curve.areaUnderROC, decimals: 3))",
         curve.roc.map { XYPlot.Point($0.x, $0.y) },
-        // With many classes the bands would cover each other.
-        band: names.count > 3
-          ? []
-          : band.enumerated().map {
-            (x: Double($0) / 50, low: $1.lower, high: $1.upper)
-          }, color: PlotStyle.color(label))
+        band: Self.shown(band, of: names), color: PlotStyle.color(label))
     }
     var plot = XYPlot(
       title: "ROC curves, with their areas", xLabel: "1 − specificity", yLabel: "sensitivity",
@@ -59,12 +54,25 @@ extension EvidenceReport {
     return plot.svg()
   }
 
+  /// A band to draw, unless so many classes have one that they would cover each other.
+  private static func shown(
+    _ band: [ConfidenceInterval], of names: [String]
+  ) -> [(x: Double, low: Double, high: Double)] {
+    guard names.count <= 3 else { return [] }
+    return band.enumerated().map {
+      (x: Double($0) / Double(band.count - 1), low: $1.lower, high: $1.upper)
+    }
+  }
+
   private func precisionRecall(_ predictions: Predictions, names: [String]) -> String {
     let series = curveClasses(predictions, names).map { label in
       let curve = curves(predictions, class: label)
+      let band = Bootstrap.precisionRecallBand(
+        predictions, class: label, steps: 50, resamples: 200)
       return XYPlot.Series(
         "\(names[label]): \(PlotScale.grouped(curve.averagePrecision, decimals: 3))",
-        curve.precisionRecall.map { XYPlot.Point($0.x, $0.y) }, color: PlotStyle.color(label))
+        curve.precisionRecall.map { XYPlot.Point($0.x, $0.y) },
+        band: Self.shown(band, of: names), color: PlotStyle.color(label))
     }
     var plot = XYPlot(
       title: "Precision and recall, with average precision", xLabel: "recall", yLabel: "precision",
