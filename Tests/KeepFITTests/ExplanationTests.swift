@@ -19,16 +19,15 @@ import Testing
   @Test func findsWhatTheTextNames() throws {
     let model = FakeModel()
     let (picture, mask) = picture(side: 16)
-    let text = try model.embeddings(of: ["red"]).reshaped([-1])
-    let quick = Explanation.gradientWeighted(
-      picture, text: "red", textEmbedding: text, model: model)
+    let query = try Explanation.Query("red", model: model)
+    let quick = Explanation.gradientWeighted(picture, query: query, model: model)
     let share = Double(mask.count { $0 }) / Double(mask.count)
     let inside = quick.massInside(mask, height: 16, width: 16)
     #expect(inside > 3 * share, "\(inside) of the mass on \(share) of the picture")
     let peak = try #require(quick.peak)
     #expect(peak.row > 0.5 && peak.column < 0.25)
     let slow = Explanation.occlusion(
-      picture, text: "red", textEmbedding: text, model: model, grid: 8, batchSize: 5)
+      picture, query: query, model: model, grid: 8, batchSize: 5)
     #expect(abs(slow.similarity - quick.similarity) < 1e-5)
     #expect(slow.massInside(mask, height: 16, width: 16) > 2 * share)
     #expect(quick.correlation(with: slow) > 0.5)
@@ -41,11 +40,15 @@ import Testing
     // The weights of the map are the derivatives of the similarity by the pooled features.
     let model = FakeModel()
     let (picture, _) = picture(side: 8)
-    let text = try model.embeddings(of: ["green"]).reshaped([-1])
+    let query = try Explanation.Query("green", against: ["red", "blue"], model: model)
+    let texts = try ["green", "red", "blue"].map {
+      try model.embeddings(of: [$0]).reshaped([1, -1])
+    }
     let batch = picture.reshaped([1, 8, 8, 3])
     let features = model.features(of: batch)
     func similarity(_ x: Tensor) -> Float {
-      (model.projected(x) * text.reshaped([1, -1])).sum().item
+      let cosines = texts.map { (model.projected(x) * $0).sum().item }
+      return cosines[0] - (cosines[1] + cosines[2]) / 2
     }
     let slopes = (0..<6).map { index in
       var shift = [Float](repeating: 0, count: 6)
@@ -53,14 +56,12 @@ import Testing
       let step = Tensor(shift, shape: [1, 6])
       return (similarity(features + step) - similarity(features - step)) / 2e-3
     }
-    let stage = model.lastStage(of: batch).scalars
+    let stage = model.stages(of: batch)[0].scalars
     let evidence = (0..<64).map { cell in
       max(0, (0..<6).reduce(Float(0)) { $0 + stage[cell * 6 + $1] * slopes[$1] })
     }
     let largest = evidence.max()!
-    let map = Explanation.gradientWeighted(
-      picture, text: "green", textEmbedding: text, model: model
-    ).map
+    let map = Explanation.gradientWeighted(picture, query: query, model: model).map
     let expected = largest > 0 ? evidence.map { $0 / largest } : evidence
     #expect(TransferMethodTests.distance(map, expected) < 0.02)
   }

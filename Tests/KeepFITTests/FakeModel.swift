@@ -31,7 +31,13 @@ final class FakeModel: TrainableTransferModel, ExplainableModel, Module {
     linear(pictures, weight: weight.tensor).relu()
   }
 
-  func lastStage(of pictures: Tensor) -> Tensor { stage(pictures) }
+  func stages(of pictures: Tensor) -> [Tensor] { [stage(pictures)] }
+
+  func embeddings(afterStage stage: Int, _ activations: Tensor) -> Tensor {
+    head.isTrainable = false
+    defer { head.isTrainable = true }
+    return projected(activations.mean(axis: 1).mean(axis: 1))
+  }
 
   func features(of pictures: Tensor) -> Tensor { stage(pictures).mean(axis: 1).mean(axis: 1) }
 

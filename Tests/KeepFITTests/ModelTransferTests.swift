@@ -69,12 +69,41 @@ import Testing
     var stream = RandomStream(seed: 1)
     let picture = Tensor((0..<64 * 64 * 3).map { _ in stream.uniform() }, shape: [64, 64, 3])
     let text = try model.embeddings(of: ["A fundus photograph of glaucoma"]).reshaped([-1])
-    let map = Explanation.gradientWeighted(
-      picture, text: "glaucoma", textEmbedding: text, model: model)
-    #expect(map.rows == 2 && map.columns == 2)
+    let query = try Explanation.Query(
+      "A fundus photograph of glaucoma", against: ["A fundus photograph of normal"], model: model)
+    let map = Explanation.gradientWeighted(picture, query: query, model: model)
+    // The second stage's grid: an eighth of the side.
+    #expect(map.rows == 8 && map.columns == 8)
     let embedding = model.projected(model.features(of: picture.reshaped([1, 64, 64, 3])))
     let similarity = (embedding * text.reshaped([1, -1])).sum().item
     #expect(abs(map.similarity - similarity) < 1e-5)
     #expect(map.overlay(on: picture).shape == [64, 64, 3])
+  }
+
+  @Test func embeddingsFollowFromEveryStage() throws {
+    let model = KeepFITTransferModel(try KeepFITModelTests().golden())
+    var stream = RandomStream(seed: 2)
+    let picture = Tensor((0..<64 * 64 * 3).map { _ in stream.uniform() }, shape: [1, 64, 64, 3])
+    let expected = model.projected(model.features(of: picture)).scalars
+    let direction = Tensor((0..<12).map { $0 == 3 ? 1 : 0 }, shape: [1, 12])
+    let stages = model.stages(of: picture)
+    #expect(stages.count == 4)
+    for (stage, activations) in stages.enumerated() {
+      let found = model.embeddings(afterStage: stage, activations).scalars
+      #expect(TransferMethodTests.distance(found, expected) < 1e-5, "stage \(stage)")
+      // The gradient predicts what a small change does.
+      let leaf = Parameter(activations)
+      (model.embeddings(afterStage: stage, leaf.tensor) * direction).sum().backward()
+      let gradient = try #require(leaf.gradient)
+      let step = Tensor(
+        activations.scalars.map { _ in 1e-3 * stream.normal() }, shape: activations.shape)
+      func value(_ scale: Float) -> Float {
+        model.embeddings(afterStage: stage, activations + step * scale).scalars[3]
+      }
+      let predicted = (gradient * step).sum().item
+      #expect(abs((value(1) - value(-1)) / 2 - predicted) < 0.05 * abs(predicted) + 2e-6)
+      #expect(model.pictureState.allSatisfy { $0.parameter?.gradient == nil })
+      #expect(model.model.vision.parameters.allSatisfy { $0.parameter.isTrainable })
+    }
   }
 }

@@ -104,6 +104,18 @@ public final class ResNet: Module {
     return Intermediates(stem: stem, stages: results, features: globalAveragePool(x))
   }
 
+  /// The features that follow from the activations after a stage, by the running statistics; with
+  /// history.
+  /// - Parameters:
+  ///   - stage: the stage, counted from 0
+  ///   - activations: `[N, h, w, F]`, as in ``Intermediates/stages``
+  /// - Returns: `[N, featureCount]`
+  public func features(afterStage stage: Int, _ activations: Tensor) -> Tensor {
+    let rest = stages.dropFirst(stage + 1).joined()
+    return globalAveragePool(
+      rest.reduce(activations) { x, block in block.recorded(x, statistics: .running) })
+  }
+
   private func isRecorded(_ pictures: Tensor) -> Bool {
     Autograd.isRecordingGradients
       && (pictures.requiresGradient || parameters.contains { $0.parameter.isTrainable })

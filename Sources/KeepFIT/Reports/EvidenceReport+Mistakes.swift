@@ -8,7 +8,7 @@ extension EvidenceReport {
   ///   - root: the directory that the test pictures' paths start from.
   ///   - preprocessing: how files become pictures.
   ///   - model: what looks at the pictures. Maps show where a picture speaks for the text of the
-  ///     called class, whatever the method.
+  ///     called class rather than for that of the true one, whatever the method.
   ///   - prompt: the sentence with `[CLS]` for the class.
   /// - Throws: what loading a picture throws.
   public mutating func explainMistakes(
@@ -31,10 +31,11 @@ extension EvidenceReport {
     var seen: Set<String> = []
     for item in found where mistakes.count < count && seen.insert(item.image).inserted {
       let picture = try preprocessing.prepare(contentsOf: root.appending(path: item.image))
-      let text = ReportTemplates.prompt(prompt, category: item.result.classes[item.called])
-      let embedding = try model.embeddings(of: [text]).reshaped([-1])
-      let map = Explanation.gradientWeighted(
-        picture, text: text, textEmbedding: embedding, model: model)
+      let classes = item.result.classes
+      let query = try Explanation.Query(
+        ReportTemplates.prompt(prompt, category: classes[item.called]),
+        against: [ReportTemplates.prompt(prompt, category: classes[item.truth])], model: model)
+      let map = Explanation.gradientWeighted(picture, query: query, model: model)
       mistakes.append(
         Mistake(
           image: item.image,

@@ -55,10 +55,16 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
     set { model.vision.freezesBatchNorm = newValue }
   }
 
-  /// The last residual stage's activations.
-  public func lastStage(of pictures: Tensor) -> Tensor {
-    Autograd.withoutGradients {
-      model.vision.intermediates(of: pictures, mode: .inference).stages[3]
-    }
+  /// The residual stages' activations.
+  public func stages(of pictures: Tensor) -> [Tensor] {
+    Autograd.withoutGradients { model.vision.intermediates(of: pictures, mode: .inference).stages }
+  }
+
+  /// Through the stages that are left, and the picture head, with the weights frozen.
+  public func embeddings(afterStage stage: Int, _ activations: Tensor) -> Tensor {
+    let weights = pictureState.compactMap(\.parameter).filter(\.isTrainable)
+    for weight in weights { weight.isTrainable = false }
+    defer { for weight in weights { weight.isTrainable = true } }
+    return model.visionHead(model.vision.features(afterStage: stage, activations))
   }
 }

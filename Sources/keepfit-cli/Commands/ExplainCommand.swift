@@ -7,9 +7,11 @@ struct ExplainCommand: Subcommand {
   static let summary = "Show where in a picture a text is supported."
   static let discussion = """
     Writes the picture with the map over it; --json prints the map as numbers:
-    {"method", "text", "similarity", "rows", "columns", "map"}, the map from 0 to 1, row by row.
+    {"method", "text", "against", "similarity", "rows", "columns", "map"}, the map from 0 to 1, row by
+    row. It shows what speaks for the text rather than for a normal eye, or for the texts of --against.
 
-      keepfit explain --model model --text "hard exudates" photograph.jpg --out map.png
+      keepfit explain --model model --text "A fundus photograph of hard exudates" \\
+        photograph.jpg --out map.png
     """
 
   enum Method: String, ChoiceArgument {
@@ -18,6 +20,9 @@ struct ExplainCommand: Subcommand {
 
   let models = ModelOptions()
   let text = Option<String>("text", "T", required: true, help: "The text, used as it stands.")
+  let against = Option<String>(
+    "against", "A;B;…",
+    help: "What to contrast the text with, or 'nothing'; by default the sentence for a normal eye.")
   let out = Option<FilePath>("out", "P.png", help: "The PNG to write.")
   let method = Option<Method>(
     "method", "NAME", default: .gradient,
@@ -37,20 +42,27 @@ struct ExplainCommand: Subcommand {
     try out.given?.checkWritable(force: overwrite.force.isOn)
   }
 
+  private func others(for model: KeepFITModel) -> [String] {
+    guard let given = against.given else {
+      return [ReportTemplates.prompt(model.configuration.caption, category: "normal")]
+    }
+    if given == "nothing" { return [] }
+    return given.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { !$0.isEmpty }
+  }
+
   func run() throws {
     let model = try models.load()
     let tower = KeepFITTransferModel(model)
     let picture = try images.preprocessing(for: model).prepare(contentsOf: file.paths[0].url)
     let pixels = picture.rank == 4 ? picture.reshaped(Array(picture.shape.dropFirst())) : picture
-    let embedding = model.textEmbeddings([text.value]).reshaped([-1])
+    let query = try Explanation.Query(text.value, against: others(for: model), model: tower)
     let map: Explanation
     switch method.value {
     case .gradient:
-      map = Explanation.gradientWeighted(
-        pixels, text: text.value, textEmbedding: embedding, model: tower)
+      map = Explanation.gradientWeighted(pixels, query: query, model: tower)
     case .occlusion:
-      map = Explanation.occlusion(
-        pixels, text: text.value, textEmbedding: embedding, model: tower, grid: grid.value)
+      map = Explanation.occlusion(pixels, query: query, model: tower, grid: grid.value)
     }
     if let file = out.given {
       try FundusImage(map.overlay(on: pixels)).writePNG(
