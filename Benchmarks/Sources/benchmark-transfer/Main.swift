@@ -4,17 +4,15 @@ import KeepFIT
 /// Times of transfer's own algorithms, a line of JSON each.
 ///
 ///     benchmark-transfer probe FILE REPEATS      # features, labels: see peers/linear_probe.py
-///     benchmark-transfer search ROWS WIDTH REPEATS
+///     benchmark-transfer search FILE              # see peers/search.py
 @main
 enum Main {
   static func main() throws {
     let words = CommandLine.arguments
     switch (words.dropFirst().first, words.count) {
     case ("probe", 4): try probe(URL(fileURLWithPath: words[2]), repeats: Int(words[3]) ?? 3)
-    case ("search", 5):
-      try search(
-        rows: Int(words[2]) ?? 1_000_000, width: Int(words[3]) ?? 512, repeats: Int(words[4]) ?? 9)
-    default: print("usage: benchmark-transfer probe FILE REPEATS | search ROWS WIDTH REPEATS")
+    case ("search", 3): try search(URL(fileURLWithPath: words[2]))
+    default: print("usage: benchmark-transfer probe FILE REPEATS | search FILE")
     }
   }
 
@@ -47,39 +45,21 @@ enum Main {
         + #""largest_difference": \#(distance)}"#)
   }
 
-  static func search(rows: Int, width: Int, repeats: Int) throws {
-    // Rows around a hundred centres, as embeddings of pictures lie.
-    var state: UInt64 = 42
-    func next() -> Float {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Float(Int32(truncatingIfNeeded: state >> 32)) * 0x1p-31
-    }
-    let centers = (0..<100 * width).map { _ in next() }
-    let embeddings = Tensor(shape: [rows, width]) { span in
-      for row in 0..<rows {
-        let center = row % 100 * width
-        var square: Float = 0
-        for column in 0..<width {
-          let value = centers[center + column] + next()
-          span[row * width + column] = value
-          square += value * value
-        }
-        let scale = 1 / square.squareRoot()
-        for column in 0..<width { span[row * width + column] *= scale }
-      }
-    }
+  /// Answers row numbers from standard input: the ten rows most similar to that row, and how long
+  /// finding them took.
+  static func search(_ url: URL) throws {
+    let file = try SafetensorsFile(contentsOf: url)
+    let rows = try file.tensor(named: "image_embeddings")
     var index: EmbeddingIndex?
-    let building = try milliseconds { index = try EmbeddingIndex(embeddings) }
-    var times: [Double] = []
-    for repeated in 0..<repeats {
-      let row = repeated * 7919 % rows
-      let query = embeddings.sliced(row..<row + 1).scalars
+    let opening = try milliseconds { index = try EmbeddingIndex(contentsOf: url) }
+    print(#"{"rows": \#(index!.count), "width": \#(index!.width), "opening": \#(opening)}"#)
+    fflush(nil)
+    while let line = readLine(), let row = Int(line) {
+      let query = rows.sliced(row..<row + 1).scalars
       var found: [EmbeddingIndex.Match] = []
-      times.append(try milliseconds { found = try index!.search(query, count: 10) })
-      guard found.first?.index == row else { fatalError("row \(row) is not nearest to itself") }
+      let time = try milliseconds { found = try index!.search(query, count: 10) }
+      print(#"{"milliseconds": \#(time), "found": \#(found.map(\.index))}"#)
+      fflush(nil)
     }
-    print(
-      #"{"rows": \#(rows), "width": \#(width), "milliseconds": \#(median(times)), "#
-        + #""slowest": \#(times.max() ?? 0), "building": \#(building)}"#)
   }
 }
