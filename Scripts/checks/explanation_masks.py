@@ -8,7 +8,8 @@ For every finding: the share of the map's mass inside of its mask, beside chance
 the round field of view that the mask covers (the black corners would make chance look worse). A mask is
 widened by 4 % of the side, since even a perfect map of a few cells cannot end at the edge of a dot. The
 control is the map of the same picture for a text that names something else. "Pointed" is the share of
-pictures whose strongest place lies inside of the mask.
+pictures whose strongest place lies inside of the mask. The sheet of examples shows the first picture of
+each finding, not the best.
 """
 import argparse
 import json
@@ -110,10 +111,8 @@ for finding, name in TEXTS.items():
         control = resized(explain(
             image, f"A fundus photograph of {draw.choice(other)}", "gradient"), mask.width) * field
         row["control"].append(control[inside].sum() / max(control.sum(), 1e-9))
-        row.setdefault("panel", (row["gradient"][-1] / row["chance"][-1], picture, mask, maps))
-        if row["gradient"][-1] / row["chance"][-1] > row["panel"][0]:
-            row["panel"] = (row["gradient"][-1] / row["chance"][-1], picture, mask, maps)
-    panels.append((name, *row.pop("panel")[1:]))
+        row.setdefault("panel", (picture, mask, maps))
+    panels.append((name, *row.pop("panel")))
     rows.append({k: float(np.mean(v)) if isinstance(v, list) else v for k, v in row.items()})
 
 methods = arguments.methods.split(",")

@@ -200,7 +200,7 @@ public struct EvidenceReport {
     page.section("Most confident mistakes")
     page.paragraph(
       "Pictures that were called wrong with the highest confidence. Beside each picture: where it "
-        + "speaks for the class that was called, brighter for more.")
+        + "speaks for the called class rather than for the true one, brighter for more.")
     page.gallery(
       mistakes.map { mistake in
         (

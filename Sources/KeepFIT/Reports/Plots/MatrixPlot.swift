@@ -30,6 +30,7 @@ public struct MatrixPlot: Sendable {
   }
 
   /// A confusion matrix: rows are the truth, shades the share of the row, texts share and count.
+  /// Cells without pictures stay empty, so that mistakes are seen at once.
   ///
   /// - Parameters:
   ///   - counts: how many pictures of each true class (row) got each predicted class (column).
@@ -43,7 +44,9 @@ public struct MatrixPlot: Sendable {
     }
     let texts = zip(counts, shares).map { row, shares in
       zip(row, shares).map { count, share in
-        (large: "\(Int((share * 100).rounded())) %", small: "\(count)")
+        count == 0
+          ? (large: "", small: "")
+          : (large: "\(Int((share * 100).rounded())) %", small: "\(count)")
       }
     }
     return MatrixPlot(
