@@ -3,7 +3,8 @@ import Testing
 
 /// What `keepfit pretrain` measures while it trains.
 @Suite struct PretrainingProbeTests {
-  private func pretrain(_ options: String...) throws -> (result: KeepfitBinary.Result, run: String) {
+  private func pretrain(_ options: String...) throws -> (result: KeepfitBinary.Result, run: String)
+  {
     let eyes = try Self.eyes.get()
     let run = CommandFixture.fresh("run")
     let result = try KeepfitBinary.run(
@@ -40,6 +41,14 @@ import Testing
     #expect(values["mean_recall"] != nil)
     let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
     #expect(page.contains("validation zero shot unseen"))
+  }
+
+  @Test func aModelKeepsTheSizeThatItWasTrainedAt() throws {
+    let (result, run) = try pretrain("--image-size", "64")
+    #expect(result.code == 0, "\(result.errors)")
+    let file = URL(fileURLWithPath: run + "/checkpoints/step-000000002/config.json")
+    let configuration = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+    #expect((configuration as? [String: Any])?["image_size"] as? Int == 64)
   }
 
   @Test func whatIsMonitoredMustBeMeasured() throws {

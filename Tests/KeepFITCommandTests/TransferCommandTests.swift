@@ -11,7 +11,7 @@ import Testing
     let words = [
       "transfer", "--model", model, "--experiment", root + "/rows.csv", "--images-root", root,
       "--method", "linear-probe", "--shots-train", "3", "--shots-test", "2", "--folds", "2",
-      "--out", out, "--save-adapters",
+      "--out", out, "--save-adapters", "--size", "64",
     ]
     let result = try KeepfitBinary.run(words)
     #expect(result.code == 0, "\(result.errors)")
@@ -37,6 +37,11 @@ import Testing
       "classify", "--model", model, "--adapter", folder, "--json", CommandFixture.picture(0))
     let items = try CommandFixture.json(applied, as: [[String: Any]].self)
     #expect(items.first?["labels"] as? [String] == ["exudates", "normal"])
+    // An adapter brings its way to make pictures along.
+    let sized = try KeepfitBinary.run(
+      "classify", "--model", model, "--adapter", folder, "--json", "--size", "64",
+      CommandFixture.picture(0))
+    #expect(sized.output == applied.output)
   }
 
   @Test func errorsComeBeforeTheWork() throws {

@@ -4,7 +4,7 @@ struct Comparison: Decodable {
     var processor: String
     var threads: Int
     /// The best matrix product, in GFLOP/s.
-    var peak_gflops: Double
+    var peakGflops: Double
     /// The best copy, in GB/s, reading and writing counted.
     var bandwidth: Double
   }
@@ -18,7 +18,7 @@ struct Comparison: Decodable {
       /// This engine's time over ours, the median over turns.
       var ratio: Double
       var gflops: Double?
-      var peak_bytes: Double?
+      var peakBytes: Double?
     }
 
     var name: String

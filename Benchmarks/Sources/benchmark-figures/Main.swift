@@ -11,7 +11,9 @@ enum Main {
     }
     let file = URL(fileURLWithPath: CommandLine.arguments[1])
     let docs = URL(fileURLWithPath: CommandLine.arguments[2])
-    let comparison = try JSONDecoder().decode(Comparison.self, from: Data(contentsOf: file))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let comparison = try decoder.decode(Comparison.self, from: Data(contentsOf: file))
     let figures = docs.appendingPathComponent("figures")
     try FileManager.default.createDirectory(at: figures, withIntermediateDirectories: true)
     try Data(ratioFigure(comparison).utf8)
@@ -52,7 +54,7 @@ enum Main {
       ours in the same turn, the median over turns.
 
       - Processor: \(machine.processor), \(machine.threads) threads
-      - Best matrix product (PyTorch, 2048 x 2048): \(format(machine.peak_gflops, 0)) GFLOP/s
+      - Best matrix product (PyTorch, 2048 x 2048): \(format(machine.peakGflops, 0)) GFLOP/s
       - Best copy: \(format(machine.bandwidth, 1)) GB/s
       - Peers: \(versions)
       - Largest difference to PyTorch's embeddings: \
@@ -67,13 +69,14 @@ enum Main {
       """
     for group in comparison.groups {
       text += "\n## \(group.name)\n\n"
-      text += "| engine | median \(group.unit) | p95 | ratio | GFLOP/s | of the peak | peak memory |\n"
+      text += "| engine | median \(group.unit) | p95 | ratio | GFLOP/s | of the peak "
+      text += "| peak memory |\n"
       text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
       for row in group.rows {
-        let share = row.gflops.map { format($0 / machine.peak_gflops * 100, 0) + " %" } ?? ""
+        let share = row.gflops.map { format($0 / machine.peakGflops * 100, 0) + " %" } ?? ""
         text += "| \(name(row.engine)) | \(format(row.median, 2)) | \(format(row.p95, 2)) "
         text += "| \(format(row.ratio, 2)) | \(row.gflops.map { format($0, 0) } ?? "") | \(share) "
-        text += "| \(row.peak_bytes.map { format($0 / 1_048_576, 0) + " MiB" } ?? "") |\n"
+        text += "| \(row.peakBytes.map { format($0 / 1_048_576, 0) + " MiB" } ?? "") |\n"
       }
     }
     return text

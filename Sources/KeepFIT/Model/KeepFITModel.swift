@@ -10,7 +10,7 @@ import Foundation
 /// `attention.*` (optional).
 public final class KeepFITModel: Module {
   /// Sizes and preparation of input.
-  public let configuration: KeepFITConfiguration
+  public internal(set) var configuration: KeepFITConfiguration
   /// Texts to tokens.
   public let tokenizer: WordPieceTokenizer
   /// The logarithm of the temperature's inverse, a scalar.

@@ -1,7 +1,10 @@
 extension KeepFITModel {
   /// Sets up what the settings of a run ask for: missing attentions are added with weights that
-  /// follow from the seed, towers frozen, dropout and batch norm set.
+  /// follow from the seed, its picture size, towers frozen, dropout and batch norm set.
   public func prepareForPretraining(_ settings: PretrainingConfiguration) {
+    // The size that it is trained at is the size that it is used at.
+    configuration.imageSize = settings.imageSize
+    configuration.preprocessing.imageSize = settings.imageSize
     let objective = settings.objective.objective()
     let initialization = Initialization.random(
       RandomStream(seed: settings.seed).derived("initialization"))

@@ -75,7 +75,7 @@ public struct EvidenceReport {
 
   static func name(of result: TransferResult) -> String {
     result.method.isTrained
-      ? "\(result.method.rawValue), \(result.configuration.split.train) to train"
+      ? "\(result.method.rawValue), \(result.configuration.split.train)\u{a0}to\u{a0}train"
       : result.method.rawValue
   }
 

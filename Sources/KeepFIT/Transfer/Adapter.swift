@@ -15,6 +15,8 @@ public struct Adapter {
   public let model: String
   /// The experiment's name.
   public let experiment: String
+  /// How the pictures were made that it was fitted on; nil where nobody recorded it.
+  public let preprocessing: Preprocessing?
   private let content: Content
 
   private enum Content {
@@ -29,6 +31,7 @@ public struct Adapter {
     var projects: Bool
     var model: String
     var experiment: String
+    var preprocessing: Preprocessing?
     var logitScale: Float?
     var ratio: Float?
     var tip: TIPAdapter.Options?
@@ -36,13 +39,14 @@ public struct Adapter {
 
   init(
     _ method: TransferMethod, content: FittedMethod.Content, classes: [String], projects: Bool,
-    model: String, experiment: String
+    model: String, experiment: String, preprocessing: Preprocessing?
   ) {
     self.method = method
     self.classes = classes
     self.projects = projects
     self.model = model
     self.experiment = experiment
+    self.preprocessing = preprocessing
     self.content =
       switch content {
       case .features(let classifier): .features(classifier)
@@ -56,11 +60,11 @@ public struct Adapter {
   /// A classifier over features, with what it was fitted on.
   public init(
     _ method: TransferMethod, classifier: any FeatureClassifier, classes: [String],
-    projects: Bool, model: String, experiment: String
+    projects: Bool, model: String, experiment: String, preprocessing: Preprocessing? = nil
   ) {
     self.init(
       method, content: .features(classifier), classes: classes, projects: projects, model: model,
-      experiment: experiment)
+      experiment: experiment, preprocessing: preprocessing)
   }
 
   // MARK: - Use
@@ -112,7 +116,8 @@ public struct Adapter {
   public func save(to directory: URL, force: Bool = false) throws {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     var description = Description(
-      method: method, classes: classes, projects: projects, model: model, experiment: experiment)
+      method: method, classes: classes, projects: projects, model: model, experiment: experiment,
+      preprocessing: preprocessing)
     var tensors: [(String, Tensor)] = []
     var integers: [CheckpointEntry] = []
     func add(_ knowledge: ClassKnowledge) {
@@ -171,6 +176,7 @@ public struct Adapter {
     projects = description.projects
     model = description.model
     experiment = description.experiment
+    preprocessing = description.preprocessing
     let file = try SafetensorsFile(
       contentsOf: directory.appendingPathComponent("adapter.safetensors"))
     content = try Self.content(description, file: file, name: directory.relativePath)

@@ -10,7 +10,7 @@ extension PictureSource {
       (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
     }
     self.init(
-      identity: text(preprocessing) + " " + text(augmentation),
+      identity: text(preprocessing) + " " + text(augmentation), preprocessing: preprocessing,
       load: { url in try preprocessing.prepare(contentsOf: url) },
       augment: { picture, stream in
         augmentation.augment(

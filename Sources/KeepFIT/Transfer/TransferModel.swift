@@ -30,6 +30,8 @@ public protocol TrainableTransferModel: TransferModel {
 public struct PictureSource: Sendable {
   /// What tells this way from others, in the keys of cached features.
   public let identity: String
+  /// The preprocessing that it follows; nil for a way of the caller's own.
+  public let preprocessing: Preprocessing?
   /// A picture `[S, S, 3]` from a file.
   public let load: @Sendable (URL) throws -> Tensor
   /// A randomly changed picture `[S, S, 3]`.
@@ -37,10 +39,12 @@ public struct PictureSource: Sendable {
 
   /// A way to load and to change pictures.
   public init(
-    identity: String, load: @escaping @Sendable (URL) throws -> Tensor,
+    identity: String, preprocessing: Preprocessing? = nil,
+    load: @escaping @Sendable (URL) throws -> Tensor,
     augment: @escaping @Sendable (Tensor, RandomStream) -> Tensor
   ) {
     self.identity = identity
+    self.preprocessing = preprocessing
     self.load = load
     self.augment = augment
   }

@@ -18,10 +18,10 @@ public final class TransferRun {
   /// Where to save each fold's adapter, below `<method>-<shots>/fold<number>`; nil for nowhere.
   public var adapterDirectory: URL?
 
-  private let name: String
-  private let model: any TransferModel
-  private let source: PictureSource
-  private let extractor: FeatureExtractor
+  let name: String
+  let model: any TransferModel
+  let source: PictureSource
+  let extractor: FeatureExtractor
   private let table: Knowledge
   private let template: String
   private let splits: [[DataSplit]]
@@ -230,91 +230,5 @@ public final class TransferRun {
     let rows = Array(Set(split.train)).sorted()
     let logits = try fitted.logits(rows.map(pictures.url), plain: true)
     return try Scored(logits, labels: rows.map { pictures.labels[$0] }, images: []).predictions()
-  }
-
-  // MARK: - Fitting
-
-  private func fit(
-    _ configuration: TransferConfiguration, split: DataSplit, knowledge: ClassKnowledge?,
-    seconds: inout Double
-  ) throws -> FittedMethod {
-    let urls = split.train.map(pictures.url)
-    let labels = split.train.map { pictures.labels[$0] }
-    if configuration.method == .fineTune, let model = model as? any TrainableTransferModel {
-      let start = Date()
-      defer { seconds += Date().timeIntervalSince(start) }
-      let tuned = try FineTunedModel(
-        model, training: .init(urls: urls, labels: labels),
-        validation: .init(
-          urls: split.validation.map(pictures.url),
-          labels: split.validation.map { pictures.labels[$0] }),
-        classCount: pictures.classes.count, source: source, projects: configuration.projects,
-        augments: configuration.augmentsTraining, options: configuration.fineTuning
-      ) { [weak self] epoch, step, steps, loss in
-        self?.progress?(
-          "fine-tuning, epoch \(epoch), loss \((loss * 1000).rounded() / 1000)",
-          Double(step) / Double(steps))
-      }
-      return FittedMethod(configuration, .tuned(tuned), extractor: extractor)
-    }
-    var random = split.random
-    if configuration.method == .zeroShot, let knowledge {
-      return FittedMethod(configuration, .features(ZeroShot(knowledge)), extractor: extractor)
-    }
-    let training = try trainingFeatures(configuration, urls: urls, labels: labels)
-    let start = Date()
-    defer { seconds += Date().timeIntervalSince(start) }
-    let classifier = try Self.classifier(
-      configuration, training: training, knowledge: knowledge, random: &random)
-    return FittedMethod(configuration, .features(classifier), extractor: extractor)
-  }
-
-  private func trainingFeatures(
-    _ configuration: TransferConfiguration, urls: [URL], labels: [Int]
-  ) throws -> TrainingFeatures {
-    let passes: [Int?] =
-      configuration.augmentsTraining
-      ? (0..<TransferConfiguration.augmentationPasses).map { $0 } : [nil]
-    let parts = try passes.map {
-      try extractor.features(urls, pass: $0, projected: configuration.projects)
-    }
-    return try TrainingFeatures(
-      features: Tensor.concatenated(parts), labels: passes.flatMap { _ in labels },
-      classCount: pictures.classes.count)
-  }
-
-  static func classifier(
-    _ configuration: TransferConfiguration, training: TrainingFeatures,
-    knowledge: ClassKnowledge?, random: inout PythonRandom
-  ) throws(TransferError) -> any FeatureClassifier {
-    if configuration.method == .linearProbe {
-      return try LinearProbe(
-        features: training.features, labels: training.labels, classCount: training.classCount,
-        options: configuration.linearProbe)
-    }
-    guard let knowledge else { throw .invalid("\(configuration.method.rawValue) needs texts") }
-    switch configuration.method {
-    case .clipAdapter:
-      return try CLIPAdapter(
-        training, knowledge: knowledge, options: configuration.clipAdapter, random: &random)
-    case .tipAdapter, .tipAdapterF:
-      var options = configuration.tipAdapter
-      options.trainsKeys = configuration.method == .tipAdapterF
-      return try TIPAdapter(training, knowledge: knowledge, options: options, random: &random)
-    default: return ZeroShot(knowledge)
-    }
-  }
-
-  private func save(
-    _ fitted: FittedMethod, configuration: TransferConfiguration, fold: Int
-  ) throws {
-    guard let adapterDirectory else { return }
-    let shots = configuration.split.train.description.replacingOccurrences(of: "%", with: "percent")
-    let adapter = Adapter(
-      configuration.method, content: fitted.content, classes: pictures.classes,
-      projects: configuration.projects, model: model.fingerprint, experiment: name)
-    try adapter.save(
-      to: adapterDirectory.appendingPathComponent("\(configuration.method.rawValue)-\(shots)")
-        .appendingPathComponent("fold\(fold)"), force: true)
   }
 }

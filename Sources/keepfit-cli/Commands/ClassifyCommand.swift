@@ -51,11 +51,12 @@ struct ClassifyCommand: Subcommand {
 
   func run() throws {
     let model = try models.load()
-    let preprocessing = try images.preprocessing(for: model)
+    let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
+    let preprocessing = try images.preprocessing(for: model, adapter: fitted)
     let urls = files.paths.map(\.url)
     let result: Classification
-    if let folder = adapter.given {
-      result = try classify(urls, with: Adapter(contentsOf: folder.url), model, preprocessing)
+    if let fitted {
+      result = try classify(urls, with: fitted, model, preprocessing)
     } else {
       let table = try knowledge.table()
       let texts = model.labelEmbeddings(names, prompt: knowledge.prompt.given, knowledge: table)

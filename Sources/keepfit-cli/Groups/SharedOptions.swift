@@ -42,9 +42,9 @@ struct ImageOptions: OptionGroup {
     help: "How files become pictures; by default as the model's configuration says.")
   let reduceJPEG = ReduceJPEGOptions()
 
-  /// What the options say, on top of the model's own way.
-  func preprocessing(for model: KeepFITModel) throws -> Preprocessing {
-    let own = model.configuration.preprocessing
+  /// What the options say, on top of an adapter's way or else the model's own.
+  func preprocessing(for model: KeepFITModel, adapter: Adapter? = nil) throws -> Preprocessing {
+    let own = adapter?.preprocessing ?? model.configuration.preprocessing
     let chosen = preprocessing.given.flatMap { Preprocessing(named: $0.rawValue) } ?? own
     return try reduceJPEG.applied(to: chosen.with(imageSize: size.given ?? own.imageSize))
   }
