@@ -7,7 +7,7 @@ enum CommandTable {
       DemoCommand.self, InitCommand.self, ClassifyCommand.self, EmbedCommand.self,
       SearchCommand.self,
       ExplainCommand.self, PretrainCommand.self, TransferCommand.self, InspectCommand.self,
-      ConvertCommand.self, DataSynthesizeCommand.self, DataValidateCommand.self,
+      ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self, DataValidateCommand.self,
       DataResizeCommand.self, DataBuildCommand.self, DataStatsCommand.self,
       BenchVisionCommand.self, BenchTextCommand.self, BenchStepCommand.self,
       BenchLoaderCommand.self,

@@ -17,6 +17,7 @@
 #include "fk_optimizers.h"
 #include "fk_outer.h"
 #include "fk_pooling.h"
+#include "fk_quantized.h"
 #include "fk_random.h"
 #include "fk_reduce_rows.h"
 #include "fk_resample.h"

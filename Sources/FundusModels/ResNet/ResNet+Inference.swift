@@ -8,16 +8,8 @@ extension ResNet {
   /// The network without history, batch norms folded, some pictures at a time through each stage.
   func inferred(_ pictures: Tensor) -> Intermediates {
     let items = pictures.shape[0]
-    var side = (
-      Self.half(pictures.shape[1], kernel: 7), Self.half(pictures.shape[2], kernel: 7)
-    )
-    side = (Self.half(side.0, kernel: 3), Self.half(side.1, kernel: 3))
-    var stem = Tensor.unwritten([items, side.0, side.1, configuration.width])
-    for item in 0..<items {
-      maxPool2d(
-        self.stem.apply(pictures.sliced(item..<item + 1), activation: .relu), kernel: 3,
-        stride: 2, padding: 1, into: &stem, first: item)
-    }
+    let stem = stem.pooled(pictures)
+    var side = (stem.shape[1], stem.shape[2])
     var x = stem
     var results: [Tensor] = []
     for blocks in stages {
@@ -40,9 +32,20 @@ extension ResNet {
     }
     return Intermediates(stem: stem, stages: results, features: globalAveragePool(x))
   }
+}
 
-  /// The side of a result of stride 2 with half a kernel of padding.
-  private static func half(_ side: Int, kernel: Int) -> Int {
-    (side + 2 * (kernel / 2) - kernel) / 2 + 1
+extension FoldedConvolution {
+  /// The stem for inference: convolution, batch norm, ReLU, max-pool, picture by picture.
+  func pooled(_ pictures: Tensor) -> Tensor {
+    let items = pictures.shape[0]
+    func half(_ side: Int) -> Int { (side - 1) / 2 + 1 }
+    let side = (half(half(pictures.shape[1])), half(half(pictures.shape[2])))
+    var result = Tensor.unwritten([items, side.0, side.1, outputs])
+    for item in 0..<items {
+      maxPool2d(
+        apply(pictures.sliced(item..<item + 1), activation: .relu), kernel: 3, stride: 2,
+        padding: 1, into: &result, first: item)
+    }
+    return result
   }
 }

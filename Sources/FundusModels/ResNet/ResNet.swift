@@ -12,6 +12,10 @@ public final class ResNet: Module {
   /// a third more time for about a third of the memory.
   public var recomputesBlocks = false
 
+  /// When set, inference without history multiplies bytes (``intermediates(of:mode:)`` does not). It
+  /// belongs to the weights that it was made of.
+  public var quantized: QuantizedResNet?
+
   let conv1: Convolution2d
   let bn1: BatchNorm2d
   /// The four stages.
@@ -62,8 +66,12 @@ public final class ResNet: Module {
   ///   - mode: whether batch norms use the batch
   /// - Returns: `[N, featureCount]`, the mean over the last stage's pixels
   public func callAsFunction(_ pictures: Tensor, mode: ExecutionMode) -> Tensor {
-    intermediates(of: pictures, mode: mode).features
+    if let quantized, !mode.isTraining, !isRecorded(pictures) { return quantized(pictures) }
+    return intermediates(of: pictures, mode: mode).features
   }
+
+  /// All blocks in their order.
+  var blocks: [ResidualBlock] { stages.flatMap { $0 } }
 
   /// The results of every stage.
   public struct Intermediates {

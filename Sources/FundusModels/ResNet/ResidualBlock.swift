@@ -81,6 +81,18 @@ public final class ResidualBlock: Module {
 
   var outputs: Int { convolutions[convolutions.count - 1].weight.value.shape[3] }
 
+  /// The block for inference; `onInput` sees what each convolution but the downsampling gets.
+  func infer(_ x: Tensor, onInput: (Tensor) -> Void = { _ in }) -> Tensor {
+    var y = x
+    for layer in folded.dropLast() {
+      onInput(y)
+      y = layer.apply(y, activation: .relu)
+    }
+    onInput(y)
+    return folded[folded.count - 1].apply(
+      y, residual: foldedDownsample?.apply(x) ?? x, activation: .relu)
+  }
+
   /// The block for inference, into pictures `first`… of `target`.
   func infer(_ x: Tensor, into target: inout Tensor, first: Int) {
     let shortcut = foldedDownsample?.apply(x) ?? x

@@ -28,6 +28,18 @@ public final class FoldedConvolution: @unchecked Sendable {
     {
       return cache
     }
+    let (folded, bias) = folded()
+    let fresh = Cache(
+      versions: versions, mean: mean, variance: variance,
+      packed: PackedConvolution(
+        folded, stride: convolution.stride, padding: convolution.padding), bias: bias)
+    cache = fresh
+    return fresh
+  }
+
+  /// The weights `[KH, KW, C, O]` and the bias `[O]` of the one convolution.
+  package func folded() -> (weight: Tensor, bias: Tensor) {
+    let (mean, variance) = (norm.runningMean.value, norm.runningVariance.value)
     let weight = convolution.weight.value
     let outputs = weight.shape[3]
     let folded = Tensor(uninitialized: weight.shape)
@@ -50,13 +62,15 @@ public final class FoldedConvolution: @unchecked Sendable {
           count: outputs)
       }
     }
-    let fresh = Cache(
-      versions: versions, mean: mean, variance: variance,
-      packed: PackedConvolution(
-        folded, stride: convolution.stride, padding: convolution.padding), bias: bias)
-    cache = fresh
-    return fresh
+    return (folded, bias)
   }
+
+  /// Channels of the result.
+  package var outputs: Int { convolution.weight.value.shape[3] }
+  /// The step from one result to the next, in pixels.
+  package var stride: Int { convolution.stride }
+  /// Zeros around the picture, in pixels.
+  package var padding: Int { convolution.padding }
 
   /// act(norm(x * w) + residual), with the running statistics and without history.
   public func apply(

@@ -107,8 +107,12 @@ struct Measurement {
 struct BenchVisionCommand: Subcommand {
   static let name = "bench vision"
   static let summary = "Measure the embedding of pictures that are in memory."
+  static let discussion = """
+    --precision int8 without --calibration calibrates on the pictures of the measurement.
+    """
   let models = ModelOptions()
   let bench = BenchOptions()
+  let precision = PrecisionOptions()
   let common = CommonOptions()
 
   func run() throws {
@@ -118,6 +122,11 @@ struct BenchVisionCommand: Subcommand {
     let pictures =
       Initialization.random(RandomStream(seed: 0).derived("bench"))
       .uniform([batch, side, side, 3], bound: 0.5) + 0.5
+    if precision.precision.value == .int8, precision.calibration.given == nil {
+      try model.useBytes(VisionCalibration(model, batches: 1, leastCosine: 0) { _ in pictures })
+    } else {
+      try precision.apply(to: model, of: models.model.value)
+    }
     Measurement(repeats: bench.repeats.value, samples: batch) {
       _ = model.imageEmbeddings(pictures)
     }.print(bench, per: "milliseconds_per_batch", unit: "image")

@@ -21,6 +21,7 @@ struct ClassifyCommand: Subcommand {
     "adapter", "DIR",
     help: "An adapter that 'transfer --save-adapters' fitted; it knows its labels.")
   let images = ImageOptions()
+  let precision = PrecisionOptions()
   let batchSize = Option<Int>(
     "batch-size", "B", default: 8, in: 1...4096, help: "Pictures that are worked at once.")
   let json = Flag("json", help: "Print one JSON list.")
@@ -51,6 +52,7 @@ struct ClassifyCommand: Subcommand {
 
   func run() throws {
     let model = try models.load()
+    try precision.apply(to: model, of: models.model.value)
     let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
     let urls = files.paths.map(\.url)

@@ -18,6 +18,7 @@ struct EmbedCommand: Subcommand {
   let imageList = Option<FilePath>("images", "FILE", help: "A file with a picture's path a line.")
   let textList = Option<FilePath>("texts", "FILE", help: "A file with a text a line.")
   let images = ImageOptions()
+  let precision = PrecisionOptions()
   let batchSize = Option<Int>(
     "batch-size", "B", in: 1...65536,
     help: "Texts that are padded together (32 by default), pictures that are worked at once (8).")
@@ -44,6 +45,7 @@ struct EmbedCommand: Subcommand {
       throw CommandError.usage("\(paths[missing]): there is no such picture")
     }
     let model = try models.load()
+    try precision.apply(to: model, of: models.model.value)
     var tensors: [(String, Tensor)] = []
     var metadata: [String: String] = [:]
     if !urls.isEmpty {

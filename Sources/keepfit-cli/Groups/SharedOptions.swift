@@ -71,6 +71,37 @@ struct ReduceJPEGOptions: OptionGroup {
   }
 }
 
+/// Floats or bytes.
+enum PrecisionName: String, ChoiceArgument {
+  case fp32, int8
+}
+
+/// `--precision` and `--calibration`
+struct PrecisionOptions: OptionGroup {
+  let precision = Option<PrecisionName>(
+    "precision", "NAME", default: .fp32,
+    help: "How pictures are embedded; int8 is faster and needs 'keepfit calibrate' once.")
+  let calibration = Option<FilePath>(
+    "calibration", "FILE", help: "What 'keepfit calibrate' wrote; by default in the model's folder."
+  )
+
+  /// Puts the precision in force.
+  func apply(to network: KeepFITModel, of model: FilePath) throws {
+    guard precision.value == .int8 else { return }
+    let file = calibration.given ?? FilePath(Self.file(beside: model))
+    guard file.exists else {
+      throw CommandError.usage(
+        "--precision int8 needs \(file.text): run 'keepfit calibrate' with some photographs first")
+    }
+    try network.useBytes(VisionCalibration(contentsOf: file.url))
+  }
+
+  /// Where the calibration of a model is looked for.
+  static func file(beside model: FilePath) -> String {
+    (model.isDirectory ? model.text : model.text + ".d") + "/calibration.json"
+  }
+}
+
 /// `--force`
 struct OverwriteOptions: OptionGroup {
   let force = Flag("force", letter: "f", help: "Overwrite what is there.")

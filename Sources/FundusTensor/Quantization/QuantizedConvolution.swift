@@ -1,0 +1,109 @@
+import CFundusKernels
+
+/// A convolution of pictures of bytes with weights of bytes, the weights of each output in steps of its
+/// own (symmetric, -127 to 127). Sums are whole numbers, so results do not depend on their order.
+public struct QuantizedConvolution: Sendable {
+  /// What a result is added to before the ReLU.
+  public enum Residual: Sendable {
+    /// Floats `[N, H', W', O]`, in units of the convolution's ``QuantizedConvolution/unit``.
+    case floats(Tensor)
+    /// Bytes of the same shape, without a margin.
+    case bytes(QuantizedPictures)
+  }
+
+  /// What one in the result stands for: the step of bytes that follow, or 1 for plain numbers.
+  public let unit: Float
+  private let inputStep: Float
+  private let side: Int, stride: Int, channels: Int, outputs: Int
+  private let packed: Storage
+  private let scale: Tensor
+  private let bias: Tensor
+
+  /// Whether byte products are faster than those of floats here (AVX-512 VNNI). They run, and give the
+  /// same whole numbers, on every processor.
+  public static var isFast: Bool { fk_has_byte_products() }
+
+  /// - `weight`: `[K, K, C, O]` with C and O multiples of 4
+  /// - `bias`: `[O]`
+  /// - `inputStep`: the step of the pictures that come in
+  /// - `unit`: see ``unit``
+  public init(weight: Tensor, bias: Tensor, stride: Int, inputStep: Float, unit: Float) {
+    precondition(
+      weight.rank == 4 && weight.shape[0] == weight.shape[1], "weights are [K, K, C, O]")
+    precondition(weight.shape[2] % 4 == 0 && weight.shape[3] % 4 == 0, "channels come in fours")
+    precondition(inputStep > 0 && unit > 0, "steps are above 0")
+    (side, channels, outputs) = (weight.shape[0], weight.shape[2], weight.shape[3])
+    self.stride = stride
+    self.unit = unit
+    self.inputStep = inputStep
+    let (outputs, inner) = (outputs, weight.count / weight.shape[3])
+    var largest = [Float](repeating: 0, count: outputs)
+    let values = weight.pointer
+    for row in 0..<inner {
+      for o in 0..<outputs { largest[o] = max(largest[o], abs(values[row * outputs + o])) }
+    }
+    // A column of zeros has any step.
+    let steps = largest.map { $0 > 0 ? $0 / 127 : 1 }
+    packed = Storage(byteCount: max(64, fk_quantized_packed_count(inner, outputs)))
+    fk_quantized_pack(
+      values, inner, outputs, steps, packed.pointer.assumingMemoryBound(to: Int8.self))
+    scale = Tensor(steps.map { $0 * inputStep / unit }, shape: [outputs])
+    self.bias = bias / unit
+  }
+
+  /// max(0, x * w + bias + residual) as bytes in steps of ``unit``.
+  /// - Parameter margin: zeros around each result, in pixels, for the next convolution.
+  public func bytes(
+    _ x: QuantizedPictures, residual: Residual? = nil, margin: Int = 0
+  ) -> QuantizedPictures {
+    let result = QuantizedPictures(unwritten: shape(x), step: unit, margin: margin)
+    run(x, residual: residual, relu: true, floats: nil, bytes: result.target)
+    return result
+  }
+
+  /// x * w + bias + residual, and the ReLU of it where asked, as floats in units of ``unit``.
+  public func floats(
+    _ x: QuantizedPictures, residual: Residual? = nil, relu: Bool = false
+  ) -> Tensor {
+    let result = Tensor(uninitialized: shape(x))
+    let pointer = result.mutablePointer
+    run(
+      x, residual: residual, relu: relu, floats: pointer,
+      bytes: fk_plain_target(pointer, outputs, 1))
+    return result
+  }
+
+  private func shape(_ x: QuantizedPictures) -> [Int] {
+    precondition(x.shape[3] == channels, "\(x.shape[3]) channels for weights of \(channels)")
+    precondition(x.step == inputStep, "pictures of another step")
+    func half(_ size: Int) -> Int { (size + 2 * x.margin - side) / stride + 1 }
+    return [x.shape[0], half(x.shape[1]), half(x.shape[2]), outputs]
+  }
+
+  private func run(
+    _ x: QuantizedPictures, residual: Residual?, relu: Bool, floats: UnsafeMutablePointer<Float>?,
+    bytes: fk_target
+  ) {
+    let shape = shape(x)
+    var added: (floats: UnsafePointer<Float>?, bytes: UnsafePointer<UInt8>?, step: Float) =
+      (nil, nil, 0)
+    switch residual {
+    case .floats(let tensor)?:
+      precondition(tensor.shape == shape, "the residual does not fit")
+      added.floats = tensor.pointer
+    case .bytes(let pictures)?:
+      precondition(pictures.shape == shape && pictures.margin == 0, "the residual does not fit")
+      added.bytes = UnsafePointer(pictures.bytes)
+      added.step = pictures.step / unit
+    case nil: break
+    }
+    var job = fk_quantized_job(
+      a: x.patches(side: side, stride: stride, height: shape[1], width: shape[2]),
+      row_count: shape[0] * shape[1] * shape[2],
+      packed: UnsafePointer(packed.pointer.assumingMemoryBound(to: Int8.self)), columns: outputs,
+      scale: scale.pointer, bias: bias.pointer, residual: added.floats,
+      byte_residual: added.bytes, byte_residual_scale: added.step, relu: relu, floats: floats,
+      bytes: bytes)
+    withExtendedLifetime((x, residual)) { fk_quantized(&job) }
+  }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import KeepFIT
+
+/// `keepfit calibrate`
+struct CalibrateCommand: Subcommand {
+  static let name = "calibrate"
+  static let summary = "Prepare a model for --precision int8, with some of your photographs."
+  static let discussion = """
+    Looks at the activations on the photographs, of which 20 to 100 of the kind that will be embedded
+    are enough, and compares embeddings from bytes with those from floats. Where the worst cosine lies
+    below --least-cosine, blocks at the beginning of the network stay in floats, as few as possible.
+
+      keepfit calibrate --model model photographs/*.jpg
+      keepfit embed --model model --precision int8 --out index.safetensors photographs/*.jpg
+    """
+
+  let models = ModelOptions()
+  let out = Option<FilePath>(
+    "out", "FILE", help: "The file to write; by default calibration.json in the model's folder.")
+  let leastCosine = Option<Double>(
+    "least-cosine", "C", default: 0.999, in: 0...1, help: "What the worst picture must reach.")
+  let images = ImageOptions()
+  let batchSize = Option<Int>(
+    "batch-size", "B", default: 4, in: 1...4096, help: "Pictures that are worked at once.")
+  let json = Flag("json", help: "Print one JSON object.")
+  let overwrite = OverwriteOptions()
+  let common = CommonOptions()
+  let files = Positionals("IMAGE", count: 1...Int.max, help: "Pictures: JPEG, PNG, TIFF or PPM.")
+
+  private var target: FilePath {
+    get throws {
+      if let file = out.given { return file }
+      guard models.model.value.isDirectory else {
+        throw CommandError.usage("--out FILE is missing: \(models.model.value.text) is no folder")
+      }
+      return FilePath(PrecisionOptions.file(beside: models.model.value))
+    }
+  }
+
+  func validate() throws { try target.checkWritable(force: overwrite.force.isOn) }
+
+  func run() throws {
+    let model = try models.load()
+    let preprocessing = try images.preprocessing(for: model)
+    let urls = files.paths.map(\.url)
+    // Two batches at least, so that half of the pictures can be held out.
+    let size = max(1, min(batchSize.value, urls.count / 2))
+    let batches = (urls.count + size - 1) / size
+    let progress = ProgressBar("Calibrating", unit: "batches", total: batches)
+    let calibration = try VisionCalibration(
+      model, batches: batches, leastCosine: Float(leastCosine.value)
+    ) { index in
+      progress.update(to: index)
+      return try preprocessing.prepare(
+        contentsOf: Array(urls[index * size..<min(urls.count, (index + 1) * size)]))
+    }
+    progress.interrupt()
+    let file = try target
+    try calibration.write(to: file.url, force: overwrite.force.isOn)
+    if json.isOn {
+      Console.print(
+        JSONValue.object([
+          .init("least_cosine", .double(Double(calibration.agreement.least))),
+          .init("mean_cosine", .double(Double(calibration.agreement.mean))),
+          .init("float_blocks", .integer(calibration.floatBlocks)),
+          .init("pictures", .integer(calibration.ranges.pictures)),
+        ]).serialized())
+      return
+    }
+    Console.print(
+      String(
+        format: "cosine to fp32 %.5f on average, %.5f at worst; %d blocks stay in floats",
+        calibration.agreement.mean, calibration.agreement.least, calibration.floatBlocks))
+    if !QuantizedConvolution.isFast {
+      Console.note("This processor has no AVX-512 VNNI: int8 will not be faster here")
+    }
+    Console.note("Wrote \(file.text)")
+  }
+}

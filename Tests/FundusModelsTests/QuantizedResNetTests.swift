@@ -1,0 +1,39 @@
+import FundusModels
+import FundusTensor
+import Testing
+
+@Suite struct QuantizedResNetTests {
+  private static func cosines(_ a: Tensor, _ b: Tensor) -> [Float] {
+    (a.l2Normalized() * b.l2Normalized()).sum(axis: 1).scalars
+  }
+
+  private func example(bottlenecks: Bool) -> (network: ResNet, pictures: Tensor) {
+    let random = Initialization.random(RandomStream(seed: 9))
+    let network = ResNet(
+      ResNetConfiguration(blocks: [1, 2, 1, 1], hasBottlenecks: bottlenecks, width: 16),
+      initialization: random.derived("net"))
+    return (network, random.derived("x").uniform([3, 40, 56, 3], bound: 0.5) + 0.5)
+  }
+
+  @Test(arguments: [true, false]) func bytesComeNearFloats(bottlenecks: Bool) throws {
+    let (network, pictures) = example(bottlenecks: bottlenecks)
+    let exact = Autograd.withoutGradients { network(pictures, mode: .inference) }
+    var ranges = ActivationRanges(network)
+    #expect(!ranges.isUsable)
+    ranges.observe(pictures, in: network)
+    #expect(ranges.isUsable && ranges.pictures == 3 && ranges.fits(network))
+    for floatBlocks in [0, 2, 4] {
+      let quantized = QuantizedResNet(network, ranges: ranges, floatBlocks: floatBlocks)
+      let rough = quantized(pictures)
+      #expect(rough.shape == exact.shape)
+      #expect(Self.cosines(rough, exact).allSatisfy { $0 > 0.998 })
+      // Pictures do not depend on their neighbours.
+      #expect(quantized(pictures.sliced(1..<2)).scalars == rough.sliced(1..<2).scalars)
+    }
+    network.quantized = QuantizedResNet(network, ranges: ranges)
+    let used = Autograd.withoutGradients { network(pictures, mode: .inference) }
+    #expect(used.scalars != exact.scalars)
+    let recorded = network(pictures, mode: .inference)
+    #expect(Self.cosines(recorded, exact).allSatisfy { $0 > 0.99999 }, "with history, floats")
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+/// `keepfit calibrate` and `--precision int8`.
+@Suite struct PrecisionCommandTests {
+  private let pictures = (0..<6).map(CommandFixture.picture)
+
+  @Test func bytesAreCalibratedOnceAndUsed() throws {
+    let file = CommandFixture.fresh("calibration.json")
+    let made = try KeepfitBinary.run(
+      ["calibrate", "--model", CommandFixture.model, "--out", file, "--json"] + pictures)
+    #expect(made.code == 0, "\(made.errors)")
+    let object = try CommandFixture.json(made, as: [String: Any].self)
+    #expect((object["least_cosine"] as? Double ?? 0) >= 0.999)
+    #expect(object["pictures"] as? Int == 6)
+
+    func answer(_ options: String...) throws -> KeepfitBinary.Result {
+      try KeepfitBinary.run(
+        ["classify", "--model", CommandFixture.model, "--labels", "drusen;normal", "--json"]
+          + options + [CommandFixture.picture(7)])
+    }
+    let (floats, bytes) = (
+      try answer(), try answer("--precision", "int8", "--calibration", file)
+    )
+    func logits(_ result: KeepfitBinary.Result) throws -> [Double] {
+      let items = try CommandFixture.json(result, as: [[String: Any]].self)
+      return try #require(items.first?["logits"] as? [Double])
+    }
+    let (exact, rough) = (try logits(floats), try logits(bytes))
+    #expect(exact != rough && zip(exact, rough).allSatisfy { abs($0 - $1) < 0.3 })
+    #expect(
+      try KeepfitBinary.run(
+        ["calibrate", "--model", CommandFixture.model, "--out", file] + pictures
+      ).code == 2, "nothing is overwritten")
+  }
+
+  @Test func whatDoesNotFitIsRefused() throws {
+    func refusal(_ options: [String]) throws -> String {
+      let result = try KeepfitBinary.run(
+        ["classify", "--labels", "a;b", "--precision", "int8", CommandFixture.picture(0)] + options)
+      #expect(result.code != 0)
+      #expect(result.errors.split(separator: "\n").count == 1)
+      return result.errors
+    }
+    #expect(try refusal(["--model", CommandFixture.model]).contains("keepfit calibrate"))
+
+    let other = CommandFixture.fresh("other")
+    #expect(
+      try KeepfitBinary.run("init", "--preset", "tiny", "--seed", "4", "--out", other).code == 0)
+    let made = try KeepfitBinary.run(["calibrate", "--model", other, "--quiet"] + pictures)
+    #expect(made.code == 0, "\(made.errors)")
+    let file = other + "/calibration.json"
+    #expect(
+      try refusal(["--model", CommandFixture.model, "--calibration", file])
+        .contains("other weights"))
+    for damage in ["", "{}", "[1,2]", "{\"format\":1,\"model\":\"x\"}"] {
+      try Data(damage.utf8).write(to: URL(fileURLWithPath: file))
+      #expect(try refusal(["--model", other]).contains("is no calibration"))
+    }
+    let impossible = try KeepfitBinary.run(
+      [
+        "calibrate", "--model", CommandFixture.model, "--least-cosine", "1", "--out",
+        CommandFixture.fresh("never.json"),
+      ] + pictures)
+    #expect(impossible.code != 0 && impossible.errors.contains("too coarse"))
+  }
+}
