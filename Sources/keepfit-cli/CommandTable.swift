@@ -5,12 +5,11 @@ enum CommandTable {
   static var all: [any Subcommand.Type] {
     [
       DemoCommand.self, InitCommand.self, ClassifyCommand.self, EmbedCommand.self,
-      SearchCommand.self,
-      ExplainCommand.self, PretrainCommand.self, TransferCommand.self, InspectCommand.self,
-      ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self, DataValidateCommand.self,
-      DataResizeCommand.self, DataBuildCommand.self, DataStatsCommand.self,
-      BenchVisionCommand.self, BenchTextCommand.self, BenchStepCommand.self,
-      BenchLoaderCommand.self,
+      SearchCommand.self, ExplainCommand.self, PretrainCommand.self, TransferCommand.self,
+      InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self,
+      DataValidateCommand.self, DataResizeCommand.self, DataBuildCommand.self,
+      DataStatsCommand.self, BenchVisionCommand.self, BenchTextCommand.self,
+      BenchStepCommand.self, BenchLoaderCommand.self,
     ]
   }
 
