@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 import model as keepfit_model
+from inputs import embeddings, photographs, probe_features
 
 HERE = Path(__file__).parent
 
@@ -80,6 +81,52 @@ class Loading(Ours):
 
     def measure(self, repeats):
         return [x * self.batches for x in super().measure(repeats)]
+
+
+class Probing:
+    """The linear probe of the package, a process for each turn."""
+
+    engine = "KeepFIT"
+
+    def __init__(self, helper, file):
+        self.command = [helper, "probe", str(file)]
+
+    def measure(self, repeats):
+        answer = subprocess.check_output(self.command + [str(repeats)])
+        return [json.loads(answer)["milliseconds"]]
+
+    def peak(self):
+        return None
+
+    def close(self):
+        pass
+
+
+class Searching:
+    """A process that answers searches over mapped embeddings."""
+
+    engine = "KeepFIT"
+
+    def __init__(self, helper, file):
+        self.process = subprocess.Popen(
+            [helper, "search", str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.rows = json.loads(self.process.stdout.readline())["rows"]
+        self.asked = 0
+
+    def measure(self, repeats):
+        times = []
+        for _ in range(repeats):
+            self.asked += 1
+            print(self.asked * 7919 % self.rows, file=self.process.stdin, flush=True)
+            times.append(json.loads(self.process.stdout.readline())["milliseconds"])
+        return times
+
+    def peak(self):
+        return None
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(60)
 
 
 class Whole:
@@ -230,31 +277,15 @@ def check_agreement(keepfit, model, scratch):
     }
 
 
-def photographs(folder, count):
-    """JPEGs of 3000 x 2000 with the smooth and the fine structure of photographs."""
-    from PIL import Image
-
-    folder.mkdir(parents=True, exist_ok=True)
-    generator = np.random.default_rng(7)
-    for index in range(count):
-        file = folder / f"{index:04}.jpg"
-        if file.exists():
-            continue
-        coarse = Image.fromarray(generator.integers(0, 256, (20, 30, 3), dtype=np.uint8))
-        noise = generator.normal(0, 4, (2000, 3000, 1))
-        pixels = np.asarray(coarse.resize((3000, 2000), Image.BICUBIC)) + noise
-        Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file, quality=92)
-    return folder
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--keepfit", required=True)
+    parser.add_argument("--helper", required=True, help="benchmark-transfer of this package")
     parser.add_argument("--results", required=True, type=Path)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="fewer sizes, at most three turns")
-    parser.add_argument("--only", default="startup,vision,text,step,loader,folder")
+    parser.add_argument("--only", default="startup,vision,bytes,text,step,memory,loader,folder,search,probe")
     parser.add_argument("--merge", action="store_true", help="keep groups of an earlier run")
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
@@ -269,9 +300,10 @@ def main():
     common = ["--model", str(model), "--scratch", str(options.results), *threads]
     file = options.results / "results.json"
     earlier = json.loads(file.read_text())["groups"] if options.merge and file.exists() else []
+    peak = machine(options.threads)
     result = {
         "date": time.strftime("%Y-%m-%d"),
-        "machine": machine(options.threads),
+        "machine": peak,
         "versions": {name: __import__(name).__version__
                      for name in ("torch", "transformers", "onnxruntime", "openvino", "PIL")},
         "agreement": check_agreement(options.keepfit, model, options.results),
@@ -307,6 +339,23 @@ def main():
             add(compare(f"Image embedding, {size} px, batch {batch}",
                         ours("vision", "--size", str(size), "--batch-size", str(batch)),
                         [Peer(e, "vision", common + shape) for e in names],
+                        turns if batch < 32 else 2, max(2, min(10, 24 // batch)), batch,
+                        resnet_flops(size)))
+        if not options.quick:
+            one = common[:-1] + ["1", "--size", "512", "--batch", "8"]
+            add(compare("Image embedding, 512 px, batch 8, one thread",
+                        ours("vision", "--size", "512", "--batch-size", "8", "--threads", "1"),
+                        [Peer(e, "vision", one) for e in engines], 2, 2, 8, resnet_flops(512)))
+    if "bytes" in only:
+        for size, batch in [(512, 8)] if options.quick else [(512, 1), (512, 8), (224, 8)]:
+            shape = ["--size", str(size), "--batch", str(batch)]
+            words = ["vision", "--size", str(size), "--batch-size", str(batch)]
+            floats = ours(*words)
+            floats.engine = "KeepFIT fp32"
+            add(compare(f"Image embedding with bytes (int8), {size} px, batch {batch}",
+                        ours(*words, "--precision", "int8"),
+                        [floats] + [Peer(e, "vision", common + shape) for e in
+                                    ("onnxruntime-int8", "openvino-int8")],
                         turns, max(2, min(10, 24 // batch)), batch, resnet_flops(size)))
     if "text" in only:
         for batch, length in [(1, 16), (32, 64)] + ([] if options.quick else [(8, 256)]):
@@ -323,6 +372,28 @@ def main():
                         ours("step", "--size", str(size), "--batch-size", str(batch), "--length", "64"),
                         [Peer("pytorch", "step", common + shape)],
                         min(turns, 3), 2, batch, flops, "pair of pairs"))
+    if "memory" in only and not options.quick:
+        add(compare("Training step, 512 px, 24 + 24 pairs, activations computed twice",
+                    ours("step", "--size", "512", "--batch-size", "24", "--length", "64",
+                         "--recompute"), [], 1, 1, 24,
+                    4 * 2 * resnet_flops(512) + 3 * 2 * bert_flops(64), "pair of pairs"))
+    if "search" in only:
+        count = 200_000 if options.quick else 1_000_000
+        rows = embeddings(options.results / f"embeddings{count}.safetensors", count)
+        add(compare(f"Search among {count} embeddings of 512 numbers, a query",
+                    Searching(options.helper, rows),
+                    [Peer(e, "search", common + ["--folder", str(rows)]) for e in ("numpy", "pytorch")],
+                    turns, 5, 1, unit="query"))
+    if "probe" in only:
+        from safetensors.numpy import save_file
+
+        features, labels = probe_features(2000, 2048, 5)
+        file_of_features = options.results / "probe.safetensors"
+        save_file({"features": features, "labels": labels.astype(np.int64),
+                   "weights": np.zeros((5, 2048), np.float32)}, file_of_features)
+        add(compare("Linear probe, 2000 x 2048, 5 classes", Probing(options.helper, file_of_features),
+                    [Peer("scikit-learn", "probe", common + ["--folder", str(file_of_features)])],
+                    min(turns, 3), 1, 1, unit="fit"))
     if "loader" in only or "folder" in only:
         count = 40 if options.quick else 200
         pictures = photographs(options.results / f"photographs{count}", count)

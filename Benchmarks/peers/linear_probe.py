@@ -16,14 +16,12 @@ import numpy as np
 from safetensors.numpy import save_file
 from sklearn.linear_model import LogisticRegression
 
+from inputs import probe_features
+
 warnings.filterwarnings("ignore")
 binary = sys.argv[1]
 rows, columns, classes = (int(v) for v in sys.argv[2:5]) if len(sys.argv) > 4 else (2000, 2048, 5)
-rng = np.random.default_rng(0)
-labels = rng.integers(0, classes, rows)
-centers = rng.random((classes, columns)) * 0.15
-# Not negative and skewed, as pooled activations are.
-features = (rng.gamma(0.7, 0.5, (rows, columns)) + centers[labels]).astype(np.float32)
+features, labels = probe_features(rows, columns, classes)
 
 
 def fit(solver, tolerance):

@@ -15,22 +15,14 @@ import time
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.numpy import save_file
+
+from inputs import embeddings
 
 binary, keepfit, path = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 count, width = (int(v) for v in sys.argv[4:6]) if len(sys.argv) > 5 else (1_000_000, 512)
 torch.set_num_threads(2)
 
-if not path.exists():
-    rng = np.random.default_rng(0)
-    # Around a hundred centres, as embeddings of pictures lie.
-    centers = rng.standard_normal((100, width), dtype=np.float32)
-    rows = rng.standard_normal((count, width), dtype=np.float32)
-    rows += centers[np.arange(count) % 100]
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    save_file({"image_embeddings": rows}, path)
-    del rows
-
+embeddings(path, count, width)
 with safe_open(path, "np") as file:
     rows = file.get_tensor("image_embeddings")
 tensor = torch.from_numpy(rows)

@@ -88,6 +88,9 @@ enum Main {
     case "torch.compile": "PyTorch compiled, channels last"
     case "onnxruntime": "ONNX Runtime"
     case "openvino": "OpenVINO (fp32)"
+    case "onnxruntime-int8": "ONNX Runtime (int8)"
+    case "openvino-int8": "OpenVINO (int8)"
+    case "numpy": "NumPy"
     default: engine
     }
   }
