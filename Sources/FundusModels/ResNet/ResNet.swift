@@ -8,6 +8,8 @@ public final class ResNet: Module {
   public let configuration: ResNetConfiguration
   /// Uses the running statistics in training as well, and leaves them as they are.
   public var freezesBatchNorm = false
+  /// In training, takes the statistics of batch norms over the batches of all these ranks.
+  public var statisticsRanks: (any Communicator)?
   /// Computes each block again in the backward pass instead of keeping its intermediate results: about
   /// a third more time for about a third of the memory.
   public var recomputesBlocks = false
@@ -91,7 +93,7 @@ public final class ResNet: Module {
     if !mode.isTraining, !isRecorded(pictures) { return inferred(pictures) }
     let usesBatch = mode.isTraining && !freezesBatchNorm
     func statistics(isRepeated: Bool) -> BatchStatistics {
-      usesBatch ? .batch(updates: !isRepeated) : .running
+      usesBatch ? .batch(updates: !isRepeated, ranks: statisticsRanks) : .running
     }
     let first = bn1(conv1(pictures), statistics: statistics(isRepeated: false), relu: true)
     let stem = maxPool2d(first, kernel: 3, stride: 2, padding: 1)

@@ -3,8 +3,9 @@ import CFundusKernels
 /// Where the statistics of a batch norm come from.
 public enum BatchStatistics {
   /// From the batch; the running statistics then move towards them (unless `updates` is false, as when
-  /// a block is computed a second time).
-  case batch(updates: Bool)
+  /// a block is computed a second time). With ranks the batch is that of all of them, each of which
+  /// must have as many rows.
+  case batch(updates: Bool, ranks: (any Communicator)? = nil)
   /// From the running statistics, which stay.
   case running
 }
@@ -39,14 +40,18 @@ public func batchNorm(
   var mean = runningMean.value
   var variance = runningVariance.value
   var usesBatch = false
-  if case .batch(let updates) = statistics {
+  var ranks: (any Communicator)?
+  if case .batch(let updates, let communicator) = statistics {
     precondition(rows > 1, "the statistics of a batch need more than one value per channel")
     usesBatch = true
+    if let communicator, communicator.size > 1 { ranks = communicator }
     mean = Tensor(uninitialized: [channels])
     variance = Tensor(uninitialized: [channels])
     fk_batch_statistics(x.pointer, rows, channels, mean.mutablePointer, variance.mutablePointer)
+    if let ranks { (mean, variance) = BatchNorm.pooled(mean, variance, ranks) }
     if updates {
-      let unbiased = Float(Double(rows) / Double(rows - 1))
+      let count = Double(rows * (ranks?.size ?? 1))
+      let unbiased = Float(count / (count - 1))
       runningMean.move(towards: mean, by: momentum, scale: 1)
       runningVariance.move(towards: variance, by: momentum, scale: unbiased)
     }
@@ -70,6 +75,7 @@ public func batchNorm(
   }
 
   let (input, output, isFromBatch) = (x.detached, result, usesBatch)
+  let (batchMean, others) = (mean, ranks)
   let factor = weight.detached
   let inputs = [x, weight, bias] + (residual.map { [$0] } ?? [])
   let (hasResidual, wantsResidual) = (residual != nil, residual?.requiresGradient ?? false)
@@ -82,7 +88,8 @@ public func batchNorm(
     let sums = Tensor(uninitialized: [channels])
     let productSums = Tensor(uninitialized: [channels])
     fk_batch_gradient_sums(
-      gradient.pointer, relu ? output.pointer : nil, input.pointer, mean.pointer, inverse.pointer,
+      gradient.pointer, relu ? output.pointer : nil, input.pointer, batchMean.pointer,
+      inverse.pointer,
       rows, channels, masked?.mutablePointer, sums.mutablePointer, productSums.mutablePointer)
     var inputGradient: Tensor?
     if wantsInput {
@@ -92,13 +99,15 @@ public func batchNorm(
       let (a, b, c) = (
         terms.mutablePointer, terms.mutablePointer + channels, terms.mutablePointer + 2 * channels
       )
+      // The sums of the whole batch; the parameters' gradients are averaged over ranks later.
+      let whole = others.map { BatchNorm.summed(sums, productSums, $0) } ?? (sums, productSums)
+      let count = Float(rows * (others?.size ?? 1))
       for i in 0..<channels {
         let scale = inverse.pointer[i] * factor.pointer[i]
         a[i] = scale
-        let count = Float(rows)
-        b[i] = isFromBatch ? -scale * inverse.pointer[i] * productSums.pointer[i] / count : 0
+        b[i] = isFromBatch ? -scale * inverse.pointer[i] * whole.1.pointer[i] / count : 0
         c[i] =
-          isFromBatch ? -scale * sums.pointer[i] / count - b[i] * mean.pointer[i] : 0
+          isFromBatch ? -scale * whole.0.pointer[i] / count - b[i] * batchMean.pointer[i] : 0
       }
       let source = masked ?? gradient
       let mask = relu && masked == nil ? output.pointer : nil
@@ -121,6 +130,39 @@ public func batchNorm(
 enum BatchNorm {
   static func forEachPart(_ rows: Int, _ channels: Int, _ body: (Range<Int>) -> Void) {
     ThreadPool.forEachRange(rows, grain: max(1, (1 << 16) / channels), body)
+  }
+
+  /// Mean and variance over ranks that have as many rows each.
+  static func pooled(
+    _ mean: Tensor, _ variance: Tensor, _ ranks: any Communicator
+  ) -> (mean: Tensor, variance: Tensor) {
+    let channels = mean.count
+    let all = ranks.gather(Tensor.concatenated([mean, variance]).reshaped([1, 2 * channels]))
+    let result = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [channels]))
+    let size = Double(ranks.size)
+    for c in 0..<channels {
+      let parts = (0..<ranks.size).map { rank in
+        (
+          mean: Double(all.pointer[rank * 2 * channels + c]),
+          variance: Double(all.pointer[(rank * 2 + 1) * channels + c])
+        )
+      }
+      let center = parts.reduce(0) { $0 + $1.mean } / size
+      let spread = parts.reduce(0) { $0 + $1.variance + ($1.mean - center) * ($1.mean - center) }
+      result.0.mutablePointer[c] = Float(center)
+      result.1.mutablePointer[c] = Float(spread / size)
+    }
+    return result
+  }
+
+  /// The sums of two vectors over ranks, in the order of the ranks.
+  static func summed(
+    _ first: Tensor, _ second: Tensor, _ ranks: any Communicator
+  ) -> (Tensor, Tensor) {
+    let channels = first.count
+    let sum = ranks.gather(Tensor.concatenated([first, second]).reshaped([1, 2 * channels]))
+      .sum(axis: 0)
+    return (sum.sliced(0..<channels), sum.sliced(channels..<2 * channels))
   }
 }
 

@@ -56,6 +56,9 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
   public var dropout: Float?
   /// Whether batch norm uses its running statistics also in training.
   public var freezesBatchNorm = false
+  /// With several ranks: takes the statistics of batch norms over the batches of all; nil, as in the
+  /// records of older runs, for no.
+  public var synchronizesBatchNorm: Bool?
   /// Towers that do not learn.
   public var frozenTowers: Set<Tower> = []
   /// Whether activations of the image encoder are computed a second time instead of kept.

@@ -60,6 +60,7 @@ public final class PretrainingRun {
     self.directory = directory
     self.communicator = communicator
     model.prepareForPretraining(configuration)
+    model.vision.statisticsRanks = configuration.synchronizesBatchNorm == true ? communicator : nil
     var settings = AdamW.Configuration()
     settings.weightDecay = configuration.weightDecay
     let trained = model.parameters.filter { $0.parameter.isTrainable }

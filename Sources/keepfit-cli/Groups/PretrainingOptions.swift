@@ -173,6 +173,8 @@ struct PretrainingTrainingOptions: OptionGroup {
     "dropout", "P", in: 0...0.99, help: "All dropouts; by default 0.1 and 0.5.")
   let freezeBatchNorm = Flag(
     "freeze-batch-norm", help: "Use batch norm's running statistics also in training.")
+  let syncBatchNorm = Flag(
+    "sync-batch-norm", help: "With several ranks: batch statistics over all of them.")
   let freeze = RepeatedOption<PretrainingConfiguration.Tower>(
     "freeze", "TOWER", help: "A tower that does not learn.")
   let recompute = Flag(
@@ -215,6 +217,7 @@ struct PretrainingTrainingOptions: OptionGroup {
     training.seed = seed.value
     training.dropout = dropout.given.map { Float($0) }
     training.freezesBatchNorm = freezeBatchNorm.isOn
+    training.synchronizesBatchNorm = syncBatchNorm.isOn ? true : nil
     training.frozenTowers = Set(freeze.values)
     training.recomputesActivations = recompute.isOn
     training.averageDecay = averageDecay.given.map { Float($0) }

@@ -138,4 +138,39 @@ final class ThreadRanks: @unchecked Sendable {
       }
     }
   }
+
+  /// Two ranks with half of the rows each normalise as one with all of them, forwards and backwards.
+  @Test func batchNormOverRanksIsThatOfTheWholeBatch() throws {
+    let x = Initialization.random(RandomStream(seed: 5)).uniform([4, 3, 2, 5], bound: 2)
+    let factors = Initialization.random(RandomStream(seed: 6)).uniform([4, 3, 2, 5], bound: 1)
+
+    @Sendable func values(_ communicator: any Communicator, rows: Range<Int>) -> [[Float]] {
+      let norm = BatchNorm2d(channels: 5, initialization: .random(RandomStream(seed: 7)))
+      let input = Parameter(x.sliced(rows))
+      let y = norm(
+        input.tensor, statistics: .batch(updates: true, ranks: communicator), relu: true)
+      // As gatherWithGradients hands it back: times the ranks, for the average that follows.
+      (y * factors.sliced(rows)).sum().backward(
+        gradient: Tensor(Float(communicator.size)))
+      let averaging = GradientAveraging(
+        [norm.weight, norm.bias], communicator: communicator, overlaps: false)
+      averaging.start()
+      averaging.finish()
+      let scale = 1 / Float(communicator.size)
+      return [
+        y.scalars, input.gradient!.scalars.map { $0 * scale }, norm.weight.gradient!.scalars,
+        norm.bias.gradient!.scalars, norm.runningMean.value.scalars,
+        norm.runningVariance.value.scalars,
+      ]
+    }
+
+    let expected = values(SingleProcess(), rows: 0..<4)
+    let found = ThreadRanks.run(2) { values($0, rows: $0.rank * 2..<$0.rank * 2 + 2) }
+    for (index, whole) in expected.enumerated() {
+      // The first two belong to rows, the others are the same on every rank.
+      let parts = index < 2 ? found[0][index] + found[1][index] : found[1][index]
+      #expect(parts.count == whole.count)
+      for (a, b) in zip(parts, whole) { #expect(abs(a - b) <= 1e-5 * max(1, abs(b))) }
+    }
+  }
 }
