@@ -10,8 +10,8 @@ public final class ResNet: Module {
   public var freezesBatchNorm = false
   /// In training, takes the statistics of batch norms over the batches of all these ranks.
   public var statisticsRanks: (any Communicator)?
-  /// Computes each block again in the backward pass instead of keeping its intermediate results: about
-  /// a third more time for about a third of the memory.
+  /// Computes the stem and each block again in the backward pass instead of keeping their intermediate
+  /// results: about a third more time for about a third of the memory.
   public var recomputesBlocks = false
 
   /// When set, inference without history multiplies bytes (``intermediates(of:mode:)`` does not). It
@@ -95,8 +95,15 @@ public final class ResNet: Module {
     func statistics(isRepeated: Bool) -> BatchStatistics {
       usesBatch ? .batch(updates: !isRepeated, ranks: statisticsRanks) : .running
     }
-    let first = bn1(conv1(pictures), statistics: statistics(isRepeated: false), relu: true)
-    let stem = maxPool2d(first, kernel: 3, stride: 2, padding: 1)
+    func start(_ pictures: Tensor, isRepeated: Bool) -> Tensor {
+      let first = bn1(conv1(pictures), statistics: statistics(isRepeated: isRepeated), relu: true)
+      return maxPool2d(first, kernel: 3, stride: 2, padding: 1)
+    }
+    let stem =
+      recomputesBlocks
+      ? Autograd.recomputing(
+        pictures, parameters: (conv1.parameters + bn1.parameters).map(\.parameter), start)
+      : start(pictures, isRepeated: false)
     var x = stem
     var results: [Tensor] = []
     for blocks in stages {

@@ -5,6 +5,9 @@ public final class Bert: Module {
   public private(set) var configuration: BertConfiguration
   /// `[vocabulary, D]`, `[positions, D]` and `[types, D]`.
   public let wordEmbeddings, positionEmbeddings, tokenTypeEmbeddings: Parameter
+  /// In training, computes each layer again in the backward pass instead of keeping its intermediate
+  /// results.
+  public var recomputesLayers = false
   let embeddingNorm: NormLayer
   let layers: [BertLayer]
   /// Part of every checkpoint; its result is not used.
@@ -72,7 +75,14 @@ public final class Bert: Module {
     let isDifferentiated = requiresGradient
     for (index, layer) in layers.enumerated() where index < last {
       if mode.isTraining || isDifferentiated {
-        x = layer(x, layout: rows.layout, mode: mode.derived(UInt64(index + 1)))
+        let mode = mode.derived(UInt64(index + 1))
+        if recomputesLayers {
+          x = Autograd.recomputing(x, parameters: layer.parameters.map(\.parameter)) { x, _ in
+            layer(x, layout: rows.layout, mode: mode)
+          }
+        } else {
+          x = layer(x, layout: rows.layout, mode: mode)
+        }
       } else {
         x = layer.infer(x, layout: rows.layout)
       }

@@ -18,6 +18,7 @@ extension KeepFITModel {
     // Statistics that move would change a tower that is to stay as it is.
     vision.freezesBatchNorm = settings.freezesBatchNorm || settings.frozenTowers.contains(.vision)
     vision.recomputesBlocks = settings.recomputesActivations
+    text.recomputesLayers = settings.recomputesActivations
     for tower in PretrainingConfiguration.Tower.allCases {
       let parts: [any Module] =
         tower == .vision ? [vision, visionHead] : [text, textHead]
