@@ -29,11 +29,8 @@ struct CalibrateCommand: Subcommand {
 
   private var target: FilePath {
     get throws {
-      if let file = out.given { return file }
-      guard models.model.value.isDirectory else {
-        throw CommandError.usage("--out FILE is missing: \(models.model.value.text) is no folder")
-      }
-      return FilePath(PrecisionOptions.file(beside: models.model.value))
+      if let file = out.given ?? PrecisionOptions.file(of: models.model.value) { return file }
+      throw CommandError.usage("--out FILE is missing: \(models.model.value.text) is no folder")
     }
   }
 

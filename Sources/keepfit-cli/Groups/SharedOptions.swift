@@ -88,7 +88,10 @@ struct PrecisionOptions: OptionGroup {
   /// Puts the precision in force.
   func apply(to network: KeepFITModel, of model: FilePath) throws {
     guard precision.value == .int8 else { return }
-    let file = calibration.given ?? FilePath(Self.file(beside: model))
+    guard let file = calibration.given ?? Self.file(of: model) else {
+      throw CommandError.usage(
+        "--precision int8 needs --calibration FILE, since \(model.text) is no folder")
+    }
     guard file.exists else {
       throw CommandError.usage(
         "--precision int8 needs \(file.text): run 'keepfit calibrate' with some photographs first")
@@ -96,9 +99,9 @@ struct PrecisionOptions: OptionGroup {
     try network.useBytes(VisionCalibration(contentsOf: file.url))
   }
 
-  /// Where the calibration of a model is looked for.
-  static func file(beside model: FilePath) -> String {
-    (model.isDirectory ? model.text : model.text + ".d") + "/calibration.json"
+  /// Where the calibration of a model's folder is looked for.
+  static func file(of model: FilePath) -> FilePath? {
+    model.isDirectory ? FilePath(model.text + "/calibration.json") : nil
   }
 }
 
