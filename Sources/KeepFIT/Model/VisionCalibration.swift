@@ -97,9 +97,15 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
     guard let data = try? Data(contentsOf: file) else {
       throw CheckpointError(.unreadable, file: file.relativePath, "there is no calibration here")
     }
-    guard let found = try? JSONDecoder().decode(Self.self, from: data), found.format == 1 else {
-      throw CheckpointError(.malformed, file: file.relativePath, "is no calibration")
-    }
+    try self.init(json: Array(data), name: file.relativePath)
+  }
+
+  /// Reads what a file holds.
+  /// - Parameter name: the file, for messages.
+  /// - Throws: `CheckpointError` when it is no calibration.
+  public init(json: [UInt8], name: String) throws {
+    guard let found = try? JSONDecoder().decode(Self.self, from: Data(json)), found.format == 1
+    else { throw CheckpointError(.malformed, file: name, "is no calibration") }
     self = found
   }
 

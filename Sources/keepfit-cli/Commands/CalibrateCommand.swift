@@ -30,7 +30,11 @@ struct CalibrateCommand: Subcommand {
   private var target: FilePath {
     get throws {
       if let file = out.given ?? PrecisionOptions.file(of: models.model.value) { return file }
-      throw CommandError.usage("--out FILE is missing: \(models.model.value.text) is no folder")
+      let model = models.model.value
+      throw CommandError.usage(
+        model.exists
+          ? "--out FILE is missing: \(model.text) is no folder"
+          : "\(model.text): there is no such model")
     }
   }
 
