@@ -52,7 +52,10 @@ public struct QuantizedConvolution: Sendable {
   }
 
   /// max(0, x * w + bias + residual) as bytes in steps of ``unit``.
-  /// - Parameter margin: zeros around each result, in pixels, for the next convolution.
+  /// - Parameters:
+  ///   - x: pictures with this convolution's input step.
+  ///   - residual: what is added before the ReLU, of the result's shape.
+  ///   - margin: zeros around each result, in pixels, for the next convolution.
   public func bytes(
     _ x: QuantizedPictures, residual: Residual? = nil, margin: Int = 0
   ) -> QuantizedPictures {

@@ -101,7 +101,9 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
   }
 
   /// Reads what a file holds.
-  /// - Parameter name: the file, for messages.
+  /// - Parameters:
+  ///   - json: the bytes of the file.
+  ///   - name: the file, for messages.
   /// - Throws: `CheckpointError` when it is no calibration.
   public init(json: [UInt8], name: String) throws {
     guard let found = try? JSONDecoder().decode(Self.self, from: Data(json)), found.format == 1
