@@ -24,16 +24,19 @@ HERE = Path(__file__).parent
 
 
 class Peer:
-    """A worker process of another engine."""
+    """A worker process of another engine, which starts when it is first asked."""
 
     def __init__(self, engine, task, arguments):
         self.engine = engine
-        command = [sys.executable, str(HERE / "worker.py"), "--engine", engine, "--task", task]
-        self.process = subprocess.Popen(
-            command + arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, text=True)
+        self.command = [sys.executable, str(HERE / "worker.py"), "--engine", engine, "--task", task,
+                        *arguments]
+        self.process = None
 
     def ask(self, order):
+        if self.process is None:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True)
         try:
             print(json.dumps(order), file=self.process.stdin, flush=True)
         except BrokenPipeError:
@@ -45,6 +48,9 @@ class Peer:
 
     def measure(self, repeats):
         return self.ask({"repeats": repeats})["milliseconds"]
+
+    def peak(self):
+        return self.ask({"peak": True})["peak_bytes"]
 
     def close(self):
         self.process.stdin.close()
@@ -157,41 +163,49 @@ class Whole:
         pass
 
 
-def compare(name, ours, peers, turns, repeats, samples, flops=None, unit="image"):
-    """One row group of the table: every engine's times for the same work."""
+def compare(name, ours, peers, turns, repeats, samples, flops=None, unit="image", apart=False):
+    """One row group of the table: every engine's times for the same work.
+
+    All engines take turns; `apart`, each peer takes turns with ours alone, because all of them together
+    do not fit into memory."""
     print(f"{name}: ", end="", file=sys.stderr, flush=True)
-    alive = [ours] + peers
-    times = {runner.engine: [] for runner in alive}
-    for turn in range(turns + 1):
-        for runner in list(alive):
-            try:
-                measured = runner.measure(repeats)
-            except (RuntimeError, subprocess.CalledProcessError) as error:
-                print(f"[{runner.engine}: {error}] ", end="", file=sys.stderr, flush=True)
-                alive.remove(runner)
-                if runner is ours:
-                    return None
-                continue
-            if turn > 0:  # the first turn warms up
-                times[runner.engine].append(measured)
-    rows = []
-    for runner in alive:
-        turnwise = times[runner.engine]
-        flat = sorted(x for turn in turnwise for x in turn)
+    times, ratios, rows = {}, {}, []
+
+    def row(runner):
+        flat = sorted(x for turn in times[runner.engine] for x in turn)
         median = statistics.median(flat)
-        ratios = [statistics.median(a) / statistics.median(b)
-                  for a, b in zip(turnwise, times["KeepFIT"])]
         rows.append({
             "engine": runner.engine,
             "median": median / samples,
             "p95": flat[min(len(flat) - 1, int(0.95 * len(flat)))] / samples,
-            "ratio": statistics.median(ratios),
+            "ratio": statistics.median(ratios[runner.engine]),
             "gflops": flops * samples / median / 1e6 if flops else None,
-            "peak_bytes": runner.peak() if hasattr(runner, "peak") else
-            runner.ask({"peak": True})["peak_bytes"],
+            "peak_bytes": runner.peak(),
         })
         runner.close()
         print(f"{runner.engine} {rows[-1]['median']:.1f} ", end="", file=sys.stderr, flush=True)
+
+    for group in [[peer] for peer in peers] if apart else [peers]:
+        alive = [ours] + group
+        for turn in range(turns + 1):
+            present = {}
+            for runner in list(alive):
+                try:
+                    present[runner.engine] = runner.measure(repeats)
+                except (RuntimeError, subprocess.CalledProcessError) as error:
+                    print(f"[{runner.engine}: {error}] ", end="", file=sys.stderr, flush=True)
+                    alive.remove(runner)
+                    if runner is ours:
+                        return None
+            if turn > 0:  # the first turn warms up
+                for engine, measured in present.items():
+                    times.setdefault(engine, []).append(measured)
+                    ratios.setdefault(engine, []).append(
+                        statistics.median(measured) / statistics.median(present["KeepFIT"]))
+        for runner in alive[1:]:
+            row(runner)
+    row(ours)
+    rows.insert(0, rows.pop())
     print(file=sys.stderr)
     return {"name": name, "unit": f"ms/{unit}", "rows": rows}
 
@@ -340,7 +354,7 @@ def main():
                         ours("vision", "--size", str(size), "--batch-size", str(batch)),
                         [Peer(e, "vision", common + shape) for e in names],
                         turns if batch < 32 else 2, max(2, min(10, 24 // batch)), batch,
-                        resnet_flops(size)))
+                        resnet_flops(size), apart=size * batch > 8192))
         if not options.quick:
             one = common[:-1] + ["1", "--size", "512", "--batch", "8"]
             add(compare("Image embedding, 512 px, batch 8, one thread",
