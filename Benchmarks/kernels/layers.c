@@ -3,9 +3,10 @@
 //
 //     layers [THREADS [BATCH [SIZE]]]
 //
-// Every layer works as inference makes it work: bias and ReLU (and the residual) in the product's last
-// pass, as many pictures at a time as the engine takes. Inputs are not warm in the cache unless they
-// fit. GFLOP/s count what is multiplied: 36 products a tile of 4x4 results where Winograd serves.
+// Every layer works as inference makes it work: bias and ReLU (and the residual, which lies where the
+// result goes) in the product's last pass, as many pictures at a time as the engine takes. Inputs are
+// not warm in the cache unless they fit. GFLOP/s count what is multiplied: 36 products a tile of 4x4
+// results where Winograd serves.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +123,7 @@ static measurement measure(const layer *l, int batch, int size) {
   const size_t padding = l->kind == STEM ? 3 : l->kind == STRIDED ? 1 : 0;
   const size_t kernel = 2 * padding + 1, padded = side + 2 * padding;
   float *x = filled(items * padded * padded * channels + 4096), *y = filled(items * pixels * outputs);
-  float *bias = filled(outputs), *residual = l->has_residual ? filled(items * pixels * outputs) : NULL;
+  float *bias = filled(outputs);
   const size_t k = kernel * kernel * channels;
   float *weights = filled((l->kind == WINOGRAD ? 9 * channels : k) * outputs), *packed;
   if (l->kind == WINOGRAD) {
@@ -143,12 +144,12 @@ static measurement measure(const layer *l, int batch, int size) {
     const fk_gemm_job job = {
         .a = l->kind == POINTWISE ? fk_plain_rows(x, channels, rows, channels) : patches,
         .row_count = rows, .packed = packed, .columns = outputs,
-        .c = fk_plain_target(y, outputs, rows), .bias = bias, .residual = residual,
-        .residual_stride = outputs, .activation = FK_RELU};
+        .c = fk_plain_target(y, outputs, rows), .bias = bias, .activation = FK_RELU,
+        .accumulate = l->has_residual};
     MEASURE(fk_gemm(&job))
     result.flops = 2.0 * (double)(rows * k * outputs);
   }
-  free(x), free(y), free(bias), free(residual), free(weights), free(packed);
+  free(x), free(y), free(bias), free(weights), free(packed);
   return result;
 }
 

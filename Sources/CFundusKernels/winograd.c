@@ -9,7 +9,7 @@
 #include "winograd_tile.h"
 
 // Tiles whose transformed pixels a task keeps in L2, and tiles of a step of the weights' gradient.
-enum { MOST_TILES = 56, LEAST_TASKS = 4, STEP_TILES = 42, CHUNK = 64, LINE = 16 };
+enum { MOST_TILES = 42, LEAST_TASKS = 4, STEP_TILES = 42, CHUNK = 64, LINE = 16 };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }

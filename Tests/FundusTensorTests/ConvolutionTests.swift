@@ -134,6 +134,27 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(arguments: [
+    ConvolutionCase([3, 6, 5, 16], [1, 1], 32, 1, 0),
+    ConvolutionCase([3, 6, 5, 16], [3, 3], 32, 1, 1),
+    ConvolutionCase([3, 6, 5, 5], [3, 3], 7, 1, 1),
+    ConvolutionCase([3, 6, 5, 2000], [1, 1], 33, 1, 0),
+  ])
+  func theResidualMayLieWhereTheResultGoes(_ test: ConvolutionCase) {
+    let x = pattern(test.input, 1)
+    let w = pattern(test.kernel + [test.input[3], test.outputs], 2)
+    let bias = pattern([test.outputs], 3)
+    let residual = pattern(test.outputShape, 4)
+    let packed = PackedConvolution(w, padding: test.padding)
+    let apart = packed.apply(x, bias: bias, residual: residual, activation: .relu)
+    var target = residual.copy()
+    packed.apply(
+      x.sliced(1..<3), bias: bias, residual: target.sliced(1..<3), activation: .relu,
+      into: &target, first: 1)
+    #expect(difference(target.sliced(1..<3), apart.sliced(1..<3)) < 1e-4)
+    #expect(target.sliced(0..<1).scalars == residual.sliced(0..<1).scalars)
+  }
+
   @Test func bitsDoNotDependOnTheNumberOfThreads() {
     let before = ThreadPool.threadCount
     defer { ThreadPool.threadCount = before }

@@ -13,19 +13,17 @@ extension ResNet {
     var x = stem
     var results: [Tensor] = []
     for blocks in stages {
-      let last = blocks[blocks.count - 1]
+      let outputs = blocks[0].outputs
       side = (blocks[0].outputSide(side.0), blocks[0].outputSide(side.1))
-      var result = Tensor.unwritten([items, side.0, side.1, last.outputs])
-      let group = max(1, min(items, Self.groupFloats / max(1, side.0 * side.1 * last.outputs)))
+      var result = Tensor.unwritten([items, side.0, side.1, outputs])
+      let group = max(1, min(items, Self.groupFloats / max(1, side.0 * side.1 * outputs)))
       for first in stride(from: 0, to: items, by: group) {
-        let count = min(group, items - first)
-        var y = x.sliced(first..<first + count)
-        for block in blocks.dropLast() {
-          var next = Tensor.unwritten([count, side.0, side.1, block.outputs])
-          block.infer(y, into: &next, first: 0)
-          y = next
+        let group = first..<min(items, first + group)
+        var y = x.sliced(group)
+        for block in blocks {
+          block.infer(y, into: &result, first: first)
+          y = result.sliced(group)
         }
-        last.infer(y, into: &result, first: first)
       }
       results.append(result)
       x = result

@@ -81,23 +81,34 @@ public final class ResidualBlock: Module {
 
   var outputs: Int { convolutions[convolutions.count - 1].weight.value.shape[3] }
 
-  /// The block for inference; `onInput` sees what each convolution but the downsampling gets.
+  /// The block for inference.
   func infer(_ x: Tensor, onInput: (Tensor) -> Void = { _ in }) -> Tensor {
+    var result = Tensor.unwritten([
+      x.shape[0], outputSide(x.shape[1]), outputSide(x.shape[2]), outputs,
+    ])
+    infer(x, into: &result, first: 0, onInput: onInput)
+    return result
+  }
+
+  /// The block for inference, into pictures `first`… of `target`; `onInput` sees what each convolution
+  /// but the downsampling gets.
+  ///
+  /// The shortcut waits where the result will be, or `x` already lies there, if nobody needs it
+  /// afterwards. To add in place spares memory a third of its work (see ``PackedConvolution``).
+  func infer(
+    _ x: Tensor, into target: inout Tensor, first: Int, onInput: (Tensor) -> Void = { _ in }
+  ) {
     var y = x
     for layer in folded.dropLast() {
       onInput(y)
       y = layer.apply(y, activation: .relu)
     }
     onInput(y)
-    return folded[folded.count - 1].apply(
-      y, residual: foldedDownsample?.apply(x) ?? x, activation: .relu)
-  }
-
-  /// The block for inference, into pictures `first`… of `target`.
-  func infer(_ x: Tensor, into target: inout Tensor, first: Int) {
-    let shortcut = foldedDownsample?.apply(x) ?? x
-    var y = x
-    for layer in folded.dropLast() { y = layer.apply(y, activation: .relu) }
+    var shortcut = x
+    if let foldedDownsample {
+      foldedDownsample.apply(x, into: &target, first: first)
+      shortcut = target.sliced(first..<first + x.shape[0])
+    }
     folded[folded.count - 1].apply(
       y, residual: shortcut, activation: .relu, into: &target, first: first)
   }

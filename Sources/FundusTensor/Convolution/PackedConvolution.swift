@@ -70,7 +70,9 @@ public struct PackedConvolution: Sendable {
     return result
   }
 
-  /// The same, into pictures `first`… of `target`, which nobody else has seen yet.
+  /// The same, into pictures `first`… of `target`, which nobody else has seen yet. The residual may be
+  /// what those pictures hold: then nothing is read for them that is not written, and a layer of 64 to
+  /// 256 channels takes three quarters of the time.
   package func apply(
     _ x: Tensor, bias: Tensor?, residual: Tensor?, activation: Activation,
     into target: inout Tensor, first: Int
@@ -94,6 +96,7 @@ public struct PackedConvolution: Sendable {
     into y: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
     residual: UnsafePointer<Float>?, activation: Activation
   ) {
+    let addsInPlace = residual == UnsafePointer(y)
     switch algorithm {
     case .winograd(let storage):
       precondition(activation != .gelu, "no GELU after a 3x3 convolution")
@@ -103,11 +106,12 @@ public struct PackedConvolution: Sendable {
     case .product(let matrix):
       if geometry.isPointwise {
         matrix.apply(
-          geometry.pixelRows(x), rows: geometry.rows, into: y, bias: bias, residual: residual,
-          activation: activation)
+          geometry.pixelRows(x), rows: geometry.rows, into: y, bias: bias,
+          residual: addsInPlace ? nil : residual, activation: activation, accumulate: addsInPlace)
       } else {
         applyPadded(
-          x, geometry, matrix, into: y, bias: bias, residual: residual, activation: activation)
+          x, geometry, matrix, into: y, bias: bias, residual: addsInPlace ? nil : residual,
+          activation: activation, accumulate: addsInPlace)
       }
     }
   }
@@ -130,7 +134,7 @@ public struct PackedConvolution: Sendable {
   private func applyPadded(
     _ x: UnsafePointer<Float>, _ geometry: ConvolutionGeometry, _ matrix: PackedMatrix,
     into y: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
-    residual: UnsafePointer<Float>?, activation: Activation
+    residual: UnsafePointer<Float>?, activation: Activation, accumulate: Bool
   ) {
     let (height, width) = (geometry.paddedHeight, geometry.paddedWidth)
     let picture = geometry.height * geometry.width * geometry.channels
@@ -145,7 +149,7 @@ public struct PackedConvolution: Sendable {
         geometry.patchRows(padded.pointer), rows: pixels,
         into: y + item * pixels * geometry.outputs,
         bias: bias, residual: residual.map { $0 + item * pixels * geometry.outputs },
-        activation: activation)
+        activation: activation, accumulate: accumulate)
     }
   }
 }

@@ -93,11 +93,11 @@ public struct PackedMatrix: Sendable {
   func apply(
     _ rows: fk_rows, rows count: Int, into c: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,
-    activation: Activation = .none
+    activation: Activation = .none, accumulate: Bool = false
   ) {
     apply(
       rows, rows: count, into: fk_plain_target(c, outputs, count), bias: bias, residual: residual,
-      activation: activation)
+      activation: activation, accumulate: accumulate)
   }
 
   func apply(
