@@ -427,4 +427,5 @@ def main():
     print(f"Wrote {file}", file=sys.stderr)
 
 
-main()
+if __name__ == "__main__":
+    main()
