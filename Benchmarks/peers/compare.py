@@ -57,10 +57,20 @@ class Peer:
         self.process.wait(60)
 
 
-class Ours:
-    """`keepfit bench`, a process for each turn."""
+class Runner:
+    """What measures and has neither a memory of its own to tell of nor a process to end."""
 
     engine = "KeepFIT"
+
+    def peak(self):
+        return None
+
+    def close(self):
+        pass
+
+
+class Ours(Runner):
+    """`keepfit bench`, a process for each turn."""
 
     def __init__(self, keepfit, words):
         self.command = [keepfit, "bench", *words, "--json", "--quiet"]
@@ -74,9 +84,6 @@ class Ours:
     def peak(self):
         return self.last.get("resident_peak_bytes", self.last.get("peak_bytes"))
 
-    def close(self):
-        pass
-
 
 class Loading(Ours):
     """`keepfit bench loader` tells the time of a batch; the peer loads the whole folder."""
@@ -89,10 +96,8 @@ class Loading(Ours):
         return [x * self.batches for x in super().measure(repeats)]
 
 
-class Probing:
+class Probing(Runner):
     """The linear probe of the package, a process for each turn."""
-
-    engine = "KeepFIT"
 
     def __init__(self, helper, file):
         self.command = [helper, "probe", str(file)]
@@ -101,17 +106,9 @@ class Probing:
         answer = subprocess.check_output(self.command + [str(repeats)])
         return [json.loads(answer)["milliseconds"]]
 
-    def peak(self):
-        return None
 
-    def close(self):
-        pass
-
-
-class Searching:
+class Searching(Runner):
     """A process that answers searches over mapped embeddings."""
-
-    engine = "KeepFIT"
 
     def __init__(self, helper, file):
         self.process = subprocess.Popen(
@@ -127,16 +124,15 @@ class Searching:
             times.append(json.loads(self.process.stdout.readline())["milliseconds"])
         return times
 
-    def peak(self):
-        return None
-
     def close(self):
         self.process.stdin.close()
         self.process.wait(60)
 
 
-class Whole:
-    """A whole command, timed from its start to its end as a user waits for it."""
+class Whole(Runner):
+    """A whole command, timed from its start to its end as a user waits for it.
+
+    It tells of no memory: what the system counts for a child includes this process before exec."""
 
     def __init__(self, engine, command):
         self.engine = engine
@@ -150,12 +146,6 @@ class Whole:
                 self.command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             times.append((time.perf_counter() - started) * 1e3)
         return times
-
-    def peak(self):
-        return None  # what the system tells of a child includes this process before exec
-
-    def close(self):
-        pass
 
 
 def compare(name, ours, peers, turns, repeats, samples, flops=None, unit="image", apart=False):

@@ -72,11 +72,9 @@ extension FuzzTarget {
       #"{"a": [1, 2.5e3, -0, "x\n\u00e9\ud83d\ude00"], "b": {"c": null, "d": true}}"#.utf8)
     let knowledge = Array(
       #"{"glaucoma": ["optic nerve abnormalities", "large cup"], "normal": ["healthy"]}"#.utf8)
-    let calibration =
-      Array(
-        #"{"format": 1, "model": "ab", "float_blocks": 0, "agreement": {"least": 1, "mean": 1}, "#
-          .utf8
-      ) + Array(#""ranges": {"pictures": 2, "blocks": [[1, 2.5], [0.5, 3]]}}"#.utf8)
+    let calibration = Array(
+      (#"{"format": 1, "model": "ab", "float_blocks": 0, "agreement": {"least": 1, "mean": 1}, "#
+        + #""ranges": {"pictures": 2, "blocks": [[1, 2.5], [0.5, 3]]}}"#).utf8)
     return [
       FuzzTarget("calibration", seeds: [calibration], words: ["[", "{", "1e99", "-1", "\"", ","]) {
         _ = try VisionCalibration(json: $0, name: "case.json").ranges.isUsable

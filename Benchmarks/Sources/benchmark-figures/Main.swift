@@ -49,7 +49,7 @@ enum Main {
     var text = """
       # Benchmarks
 
-      Written by `make bench` on \(comparison.date). Ours and the peers take turns in one run, on the
+      Written by `make bench` on \(comparison.date). In each table ours and the peers take turns, on the
       same weights and inputs; the first turn of each is thrown away. A ratio is the peer's time over
       ours in the same turn, the median over turns.
 

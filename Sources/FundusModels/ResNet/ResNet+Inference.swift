@@ -16,9 +16,9 @@ extension ResNet {
       let outputs = blocks[0].outputs
       side = (blocks[0].outputSide(side.0), blocks[0].outputSide(side.1))
       var result = Tensor.unwritten([items, side.0, side.1, outputs])
-      let group = max(1, min(items, Self.groupFloats / max(1, side.0 * side.1 * outputs)))
-      for first in stride(from: 0, to: items, by: group) {
-        let group = first..<min(items, first + group)
+      let most = max(1, min(items, Self.groupFloats / max(1, side.0 * side.1 * outputs)))
+      for first in stride(from: 0, to: items, by: most) {
+        let group = first..<min(items, first + most)
         var y = x.sliced(group)
         for block in blocks {
           block.infer(y, into: &result, first: first)

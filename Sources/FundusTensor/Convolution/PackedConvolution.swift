@@ -96,7 +96,6 @@ public struct PackedConvolution: Sendable {
     into y: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
     residual: UnsafePointer<Float>?, activation: Activation
   ) {
-    let addsInPlace = residual == UnsafePointer(y)
     switch algorithm {
     case .winograd(let storage):
       precondition(activation != .gelu, "no GELU after a 3x3 convolution")
@@ -106,12 +105,11 @@ public struct PackedConvolution: Sendable {
     case .product(let matrix):
       if geometry.isPointwise {
         matrix.apply(
-          geometry.pixelRows(x), rows: geometry.rows, into: y, bias: bias,
-          residual: addsInPlace ? nil : residual, activation: activation, accumulate: addsInPlace)
+          geometry.pixelRows(x), rows: geometry.rows, into: y, bias: bias, residual: residual,
+          activation: activation)
       } else {
         applyPadded(
-          x, geometry, matrix, into: y, bias: bias, residual: addsInPlace ? nil : residual,
-          activation: activation, accumulate: addsInPlace)
+          x, geometry, matrix, into: y, bias: bias, residual: residual, activation: activation)
       }
     }
   }
@@ -134,7 +132,7 @@ public struct PackedConvolution: Sendable {
   private func applyPadded(
     _ x: UnsafePointer<Float>, _ geometry: ConvolutionGeometry, _ matrix: PackedMatrix,
     into y: UnsafeMutablePointer<Float>, bias: UnsafePointer<Float>?,
-    residual: UnsafePointer<Float>?, activation: Activation, accumulate: Bool
+    residual: UnsafePointer<Float>?, activation: Activation
   ) {
     let (height, width) = (geometry.paddedHeight, geometry.paddedWidth)
     let picture = geometry.height * geometry.width * geometry.channels
@@ -149,7 +147,7 @@ public struct PackedConvolution: Sendable {
         geometry.patchRows(padded.pointer), rows: pixels,
         into: y + item * pixels * geometry.outputs,
         bias: bias, residual: residual.map { $0 + item * pixels * geometry.outputs },
-        activation: activation, accumulate: accumulate)
+        activation: activation)
     }
   }
 }

@@ -89,15 +89,17 @@ public struct PackedMatrix: Sendable {
     return result
   }
 
-  /// The same on rows that may lie anywhere, into a plain matrix.
+  /// The same on rows that may lie anywhere, into a plain matrix. The residual may be what it holds.
   func apply(
     _ rows: fk_rows, rows count: Int, into c: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,
-    activation: Activation = .none, accumulate: Bool = false
+    activation: Activation = .none
   ) {
+    // The parts of a long sum are stored there, so it has to be added with the first of them.
+    let addsInPlace = residual == UnsafePointer(c)
     apply(
-      rows, rows: count, into: fk_plain_target(c, outputs, count), bias: bias, residual: residual,
-      activation: activation, accumulate: accumulate)
+      rows, rows: count, into: fk_plain_target(c, outputs, count), bias: bias,
+      residual: addsInPlace ? nil : residual, activation: activation, accumulate: addsInPlace)
   }
 
   func apply(
