@@ -298,8 +298,12 @@ def main():
         keepfit_model.randomise_statistics(model)
     common = ["--model", str(model), "--scratch", str(options.results), *threads]
     file = options.results / "results.json"
-    earlier = json.loads(file.read_text())["groups"] if options.merge and file.exists() else []
+    merged = json.loads(file.read_text()) if options.merge and file.exists() else {}
+    earlier = merged.get("groups", [])
     peak = machine(options.threads)
+    if merged:  # a busy moment must not lower what all of the groups are compared with
+        for figure in ("peak_gflops", "bandwidth"):
+            peak[figure] = max(peak[figure], merged["machine"][figure])
     result = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": peak,
@@ -313,8 +317,8 @@ def main():
         if group:
             result["groups"].append(group)
             names = {g["name"] for g in result["groups"]}
-            merged = [g for g in earlier if g["name"] not in names] + result["groups"]
-            file.write_text(json.dumps({**result, "groups": merged}, indent=1))
+            groups = [g for g in earlier if g["name"] not in names] + result["groups"]
+            file.write_text(json.dumps({**result, "groups": groups}, indent=1))
 
     def ours(*words):
         return Ours(options.keepfit, [*words, "--model", str(model), *threads])
