@@ -2,9 +2,11 @@
 
 #include <math.h>
 
-FK_CLONES void fk_adam(float *parameter, const float *gradient, float *first, float *second,
-                       float *max_second, long count, const fk_adam_settings *settings) {
-  const fk_adam_settings s = *settings;
+// `max_second` is NULL, as a constant, or not: a loop of vectors each. So is a square root that may not
+// set errno.
+static inline __attribute__((always_inline)) void move(
+    float *restrict parameter, const float *restrict gradient, float *restrict first,
+    float *restrict second, float *restrict max_second, long count, const fk_adam_settings s) {
   const float step = s.learning_rate / s.correction1;
   const float root = 1.0f / sqrtf(s.correction2);
   const float keep = 1.0f - s.learning_rate * s.decay;
@@ -22,13 +24,21 @@ FK_CLONES void fk_adam(float *parameter, const float *gradient, float *first, fl
       v = v > max_second[i] ? v : max_second[i];
       max_second[i] = v;
     }
-    parameter[i] = p - step * m / (sqrtf(v) * root + s.epsilon);
+    parameter[i] = p - step * m / (__builtin_elementwise_sqrt(v) * root + s.epsilon);
   }
 }
 
-FK_CLONES void fk_sgd(float *parameter, const float *gradient, float *velocity, long count,
-                      float learning_rate, float momentum, float coupled_decay,
-                      float gradient_scale) {
+FK_CLONES void fk_adam(float *parameter, const float *gradient, float *first, float *second,
+                       float *max_second, long count, const fk_adam_settings *settings) {
+  if (max_second)
+    move(parameter, gradient, first, second, max_second, count, *settings);
+  else
+    move(parameter, gradient, first, second, NULL, count, *settings);
+}
+
+FK_CLONES void fk_sgd(float *restrict parameter, const float *restrict gradient,
+                      float *restrict velocity, long count, float learning_rate,
+                      float momentum, float coupled_decay, float gradient_scale) {
   for (long i = 0; i < count; ++i) {
     float g = gradient[i] * gradient_scale + coupled_decay * parameter[i];
     float v = momentum * velocity[i] + g;

@@ -41,7 +41,7 @@ FK_CLONES static void step_row(float *restrict w, float *restrict first, float *
     const float v = second[c] * s.beta2 + (1 - s.beta2) * gradient * gradient;
     first[c] = m;
     second[c] = v;
-    w[c] = w[c] * s.decay - s.step * m / (__builtin_sqrtf(v) / s.root + s.epsilon);
+    w[c] = w[c] * s.decay - s.step * m / (__builtin_elementwise_sqrt(v) / s.root + s.epsilon);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "fk_cpu.h"
 #include "fk_scratch.h"
 #include "fk_threads.h"
+#include "transpose_inline.h"
 #include "winograd_tile.h"
 
 // Tiles whose transformed pixels a task keeps in L2, and tiles of a step of the weights' gradient. Of 28,
@@ -65,21 +66,36 @@ FK_CLONES static void transform_weights(const float g[6][3], const float w[9][FK
             g[q][0] * t[p][0][o] + g[q][1] * t[p][1][o] + g[q][2] * t[p][2][o];
 }
 
+// w[c][k][o]: tap k from channels first... to outputs column..., of which there are `count`.
+FK_CLONES static void collect_weights(const pack_job *job, size_t first, size_t column,
+                                      size_t count, float w[FK_SQUARE][9][FK_PANEL]) {
+  const size_t channels = smaller(FK_SQUARE, job->channels - first);
+  memset(w, 0, FK_SQUARE * sizeof(*w));
+  for (size_t k = 0; k < 9; ++k) {
+    const float *plain = job->w + (k * job->channels + first) * job->outputs + column;
+    const float *turned = job->w + ((8 - k) * job->outputs + column) * job->channels + first;
+    for (size_t o = 0; o < count; o += FK_SQUARE) {
+      if (job->rotated && channels == FK_SQUARE && o + FK_SQUARE <= count) {
+        transpose_square(turned + o * job->channels, job->channels, &w[0][k][o], 9 * FK_PANEL);
+        continue;
+      }
+      for (size_t c = 0; c < channels; ++c)
+        for (size_t i = o; i < smaller(count, o + FK_SQUARE); ++i)
+          w[c][k][i] = job->rotated ? turned[i * job->channels + c] : plain[c * job->outputs + i];
+    }
+  }
+}
+
 // One panel of outputs, one block of 16 channels.
 static void pack_part(void *context, size_t index) {
   const pack_job *job = context;
-  const size_t blocks = divided_up(job->channels, 16), panel = index / blocks;
-  const size_t first = index % blocks * 16, column = panel * FK_PANEL;
-  const size_t count = smaller(FK_PANEL, job->outputs - column);
+  const size_t blocks = divided_up(job->channels, FK_SQUARE), panel = index / blocks;
+  const size_t first = index % blocks * FK_SQUARE, column = panel * FK_PANEL;
   float *to = job->packed + panel * FK_TILE_POINTS * job->channels * FK_PANEL;
-  for (size_t c = first; c < smaller(job->channels, first + 16); ++c) {
-    float w[9][FK_PANEL] = {{0}};
-    for (size_t k = 0; k < 9; ++k)
-      for (size_t o = 0; o < count; ++o)
-        w[k][o] = job->rotated ? job->w[((8 - k) * job->outputs + column + o) * job->channels + c]
-                               : job->w[(k * job->channels + c) * job->outputs + column + o];
-    transform_weights(job->g, w, to + c * FK_PANEL, job->channels * FK_PANEL);
-  }
+  float w[FK_SQUARE][9][FK_PANEL];
+  collect_weights(job, first, column, smaller(FK_PANEL, job->outputs - column), w);
+  for (size_t c = first; c < smaller(job->channels, first + FK_SQUARE); ++c)
+    transform_weights(job->g, w[c - first], to + c * FK_PANEL, job->channels * FK_PANEL);
 }
 
 void fk_winograd_pack(const float *w, size_t channels, size_t outputs, bool rotated,
@@ -87,7 +103,7 @@ void fk_winograd_pack(const float *w, size_t channels, size_t outputs, bool rota
   pack_job job = {.w = w, .channels = channels, .outputs = outputs, .rotated = rotated,
                   .packed = packed};
   fill_g(job.g);
-  fk_parallel_for(divided_up(channels, 16) * divided_up(outputs, FK_PANEL), &job, pack_part);
+  fk_parallel_for(divided_up(channels, FK_SQUARE) * divided_up(outputs, FK_PANEL), &job, pack_part);
 }
 
 // Where tile `index` of 4x4 results lies.
@@ -208,22 +224,23 @@ typedef struct {
   float *zeros, *dw, *partial, g[6][3];
 } weight_parts;
 
-// G^T u G, into dw[k][o] for k < 9.
+// G^T u G, into dw[k][o] for k < 9, a line of outputs at a time.
 FK_CLONES static void finish_weights(const float g[6][3], const float *u, size_t stride,
                                      size_t count, float *dw, size_t dw_stride) {
-  for (size_t o = 0; o < count; ++o) {
-    float t[3][6];
-    for (int x = 0; x < 6; ++x)
-      for (int i = 0; i < 3; ++i) {
-        float sum = 0;
-        for (int y = 0; y < 6; ++y) sum += g[y][i] * u[(y * 6 + x) * stride + o];
-        t[i][x] = sum;
-      }
+  for (size_t first = 0; first < count; first += LINE) {
+    float t[3][6][LINE] = {{{0}}};
+    for (int y = 0; y < 6; ++y)
+      for (int x = 0; x < 6; ++x)
+        for (int i = 0; i < 3; ++i)
+          for (int o = 0; o < LINE; ++o)
+            t[i][x][o] += g[y][i] * u[(y * 6 + x) * stride + first + o];
+    const size_t width = smaller(LINE, count - first);
     for (int i = 0; i < 3; ++i)
       for (int j = 0; j < 3; ++j) {
-        float sum = 0;
-        for (int x = 0; x < 6; ++x) sum += g[x][j] * t[i][x];
-        dw[(i * 3 + j) * dw_stride + o] = sum;
+        float sum[LINE] = {0};
+        for (int x = 0; x < 6; ++x)
+          for (int o = 0; o < LINE; ++o) sum[o] += g[x][j] * t[i][x][o];
+        memcpy(dw + (i * 3 + j) * dw_stride + first, sum, width * sizeof(float));
       }
   }
 }

@@ -86,7 +86,7 @@ import Testing
   @Test func rowsSideBySideAreTheSame() {
     let lengths = [5, 3, 0, 4]
     let rows = randomTensor([20, 36], seed: 3)
-    let layout = AttentionLayout(lengths: lengths, paddedTo: 5)
+    let layout = AttentionLayout(lengths: lengths, rows: [5, 5, 5, 5])
     let parts = (0..<3).map { part in
       rows.reshaped([20, 3, 12]).sliced(axis: 1, part..<part + 1).reshaped([4, 5, 12])
     }
@@ -94,7 +94,7 @@ import Testing
       query: parts[0], key: parts[1], value: parts[2], heads: 4, mask: .lengths(lengths))
     #expect(selfAttention(rows, heads: 4, layout: layout).scalars == expected.scalars)
     checkGradients(of: [rows]) { selfAttention($0[0], heads: 4, layout: layout) }
-    let packed = AttentionLayout(packed: [4, 1, 7])
+    let packed = AttentionLayout(lengths: [4, 1, 7], rows: [4, 1, 7])
     checkGradients(of: [randomTensor([12, 24], seed: 5)]) {
       selfAttention(
         $0[0], heads: 2, layout: packed, dropout: 0.3, stream: RandomStream(seed: 2))

@@ -22,8 +22,17 @@ extension Bert {
     if !mode.isTraining, let (distinct, places) = batch.withoutRepetitions {
       return pooled(distinct, pooling: pooling, mode: mode).gathered(places)
     }
-    guard batch.count > 0 else { return Tensor(zeros: [0, configuration.hiddenSize]) }
-    let rows = BertRows(batch, keepsPadding: pooling == .allPositions)
+    return pooled([batch], pooling: pooling, mode: mode)
+  }
+
+  /// The vectors of several batches, each padded for itself, one batch after the other. They share
+  /// the products, so that a training step reads, and differentiates, the weights once.
+  /// - Returns: `[N, D]`, N texts together.
+  public func pooled(
+    _ batches: [TokenBatch], pooling: TextPooling = .allPositions, mode: ExecutionMode
+  ) -> Tensor {
+    let rows = BertRows(batches, keepsPadding: pooling == .allPositions)
+    guard !rows.sizes.isEmpty else { return Tensor(zeros: [0, configuration.hiddenSize]) }
     let outputs = encode(rows, layers: Set(pooledLayers), mode: mode)
     let means = pooledLayers.map { outputs[$0]!.groupMeans(of: rows.sizes) }
     return (means[0] + means[1] + means[2]) * (1 / 3)

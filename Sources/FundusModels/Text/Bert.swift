@@ -61,7 +61,7 @@ public final class Bert: Module {
   public func hiddenStates(
     of batch: TokenBatch, mode: ExecutionMode = .inference
   ) -> [Tensor] {
-    let rows = BertRows(batch, keepsPadding: true)
+    let rows = BertRows([batch], keepsPadding: true)
     let all = encode(rows, layers: Set(0...layers.count), mode: mode)
     let shape = [batch.count, batch.length, configuration.hiddenSize]
     return (0...layers.count).map { all[$0]!.reshaped(shape) }
@@ -113,7 +113,7 @@ public final class Bert: Module {
   }
 }
 
-/// The tokens of a batch as the rows of one matrix.
+/// The tokens of batches as the rows of one matrix.
 struct BertRows {
   let ids: [Int32]
   let positions: [Int32]
@@ -123,17 +123,19 @@ struct BertRows {
 
   var longest: Int { sizes.max() ?? 0 }
 
+  /// The rows of one batch after those of another.
   /// - Parameter keepsPadding: whether padding has rows; it is never seen by attention.
-  init(_ batch: TokenBatch, keepsPadding: Bool) {
+  init(_ batches: [TokenBatch], keepsPadding: Bool) {
     if keepsPadding {
-      ids = batch.ids
-      sizes = Array(repeating: batch.length, count: batch.count)
-      layout = AttentionLayout(lengths: batch.lengths, paddedTo: batch.length)
+      ids = batches.flatMap(\.ids)
+      sizes = batches.flatMap { Array(repeating: $0.length, count: $0.count) }
     } else {
-      ids = (0..<batch.count).flatMap { batch[$0].prefix(batch.lengths[$0]) }
-      sizes = batch.lengths
-      layout = AttentionLayout(packed: batch.lengths)
+      ids = batches.flatMap { batch in
+        (0..<batch.count).flatMap { batch[$0].prefix(batch.lengths[$0]) }
+      }
+      sizes = batches.flatMap(\.lengths)
     }
+    layout = AttentionLayout(lengths: batches.flatMap(\.lengths), rows: sizes)
     positions = sizes.flatMap { 0..<Int32($0) }
   }
 }

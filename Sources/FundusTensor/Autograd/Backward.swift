@@ -33,8 +33,9 @@ extension Tensor {
         guard let input else { continue }
         let key = ObjectIdentifier(input)
         if let inputGradient {
-          if let earlier = gradients.removeValue(forKey: key) {
-            gradients[key] = Backpropagation.sum(earlier, inputGradient)
+          if var sum = gradients.removeValue(forKey: key) {
+            Backpropagation.add(inputGradient, to: &sum)
+            gradients[key] = sum
           } else {
             gradients[key] = inputGradient
           }
@@ -65,14 +66,13 @@ enum Backpropagation {
     return uses
   }
 
-  /// The sum of two gradients, written over the first where nobody else looks at it.
-  static func sum(_ first: consuming Tensor, _ second: Tensor) -> Tensor {
-    precondition(first.shape == second.shape, "gradients of \(first.shape) and \(second.shape)")
-    var first = first
-    if isKnownUniquelyReferenced(&first.storage), first.storage.isWritable {
-      Kernels.add(first.pointer, second.pointer, into: first.mutablePointer, count: first.count)
-      return first
+  /// Adds a gradient to the sum of earlier ones: in place, where nobody else looks at it.
+  static func add(_ gradient: Tensor, to sum: inout Tensor) {
+    precondition(gradient.shape == sum.shape, "gradients of \(sum.shape) and \(gradient.shape)")
+    if isKnownUniquelyReferenced(&sum.storage), sum.storage.isWritable {
+      Kernels.add(sum.pointer, gradient.pointer, into: sum.mutablePointer, count: sum.count)
+    } else {
+      sum = Autograd.withoutGradients { sum + gradient }
     }
-    return Autograd.withoutGradients { first + second }
   }
 }

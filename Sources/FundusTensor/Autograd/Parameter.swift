@@ -49,9 +49,8 @@ public final class Parameter: @unchecked Sendable {
     precondition(
       contribution.shape == value.shape,
       "a gradient of \(contribution.shape) for a parameter of \(value.shape)")
-    if let present = gradient {
-      gradient = nil
-      gradient = Backpropagation.sum(present, contribution)
+    if gradient != nil {
+      Backpropagation.add(contribution, to: &gradient!)
     } else {
       gradient = contribution
     }

@@ -42,18 +42,12 @@ package struct AttentionLayout: Sendable {
     }
   }
 
-  /// Sequences that each occupy `length` rows, of which the first `lengths[n]` are seen as keys.
-  package init(lengths: [Int], paddedTo length: Int) {
-    self.init(count: lengths.count, queries: length, keys: length, mask: .lengths(lengths))
-  }
-
-  /// Sequences one after the other, without padding.
-  package init(packed lengths: [Int]) {
+  /// Sequences one after the other, of `rows[n]` rows, of which the first `lengths[n]` are seen as keys.
+  package init(lengths: [Int], rows: [Int]) {
     var start = 0
-    sequences = lengths.map { length in
-      defer { start += length }
-      return Sequence(
-        query: start, queryCount: length, key: start, keyCount: length, keyRows: length)
+    sequences = zip(lengths, rows).map { length, rows in
+      defer { start += rows }
+      return Sequence(query: start, queryCount: rows, key: start, keyCount: length, keyRows: rows)
     }
     isCausal = false
     mask = nil

@@ -24,7 +24,7 @@ public struct StepBenchmark: Sendable {
     settings.recomputesActivations = recomputes
     model.prepareForPretraining(settings)
     let random = RandomStream(seed: seed)
-    func stream(_ name: String, mode: RandomStream) -> EncodedStream {
+    func samples(_ name: String) -> (images: Tensor, tokens: TokenBatch) {
       let pictures = Initialization.random(random.derived(name))
         .uniform([batchSize, size, size, 3], bound: 0.5).scaled(by: 1, plus: 0.5)
       var words = random.derived("words").derived(name)
@@ -33,21 +33,25 @@ public struct StepBenchmark: Sendable {
           Int32(words.index(below: model.configuration.text.vocabularySize))
         }
       }
-      return EncodedStream(
-        images: model.encode(images: pictures, mode: .training(mode.derived(name))),
-        texts: model.encode(tokens: TokenBatch(rows: rows), mode: .training(mode.derived(name))),
-        targets: ContrastiveLoss.pairTargets(batchSize))
+      return (pictures, TokenBatch(rows: rows))
     }
+    let streams = [samples("labelled"), samples("expert")]
     let optimizer = AdamW(model.parameters.filter { $0.parameter.isTrainable })
     var (times, losses): ([Double], [Float]) = ([], [])
     for step in 0...repetitions {
       if step == 1 { CachingAllocator.shared.resetPeak() }
       let start = ContinuousClock.now
       let mode = random.derived("step", UInt64(step))
-      let batch = EncodedBatch(
-        labelled: stream("labelled", mode: mode), expert: stream("expert", mode: mode))
+      let texts = model.encode(
+        tokens: streams.map(\.tokens), mode: .training(mode.derived("text")))
+      let encoded = zip(streams, texts).map { stream, texts in
+        EncodedStream(
+          images: model.encode(images: stream.images, mode: .training(mode.derived("vision"))),
+          texts: texts, targets: ContrastiveLoss.pairTargets(batchSize))
+      }
       let loss = KeepFITObjective().terms(
-        batch, heads: model.heads, mode: .training(mode.derived("objective"))
+        EncodedBatch(labelled: encoded[0], expert: encoded[1]), heads: model.heads,
+        mode: .training(mode.derived("objective"))
       ).loss
       loss.backward()
       let norm = GradientNorm(of: optimizer.parameters, limit: 1)

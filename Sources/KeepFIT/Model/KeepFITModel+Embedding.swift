@@ -17,6 +17,17 @@ extension KeepFITModel {
     textHead(text.pooled(tokens, pooling: configuration.textPooling, mode: mode))
   }
 
+  /// Embeddings of several batches of texts, each padded for itself, in one pass through the encoder.
+  /// - Returns: `[N, D]` of each batch, of unit length.
+  public func encode(tokens batches: [TokenBatch], mode: ExecutionMode) -> [Tensor] {
+    let all = textHead(text.pooled(batches, pooling: configuration.textPooling, mode: mode))
+    var start = 0
+    return batches.map { batch in
+      defer { start += batch.count }
+      return all.sliced(start..<start + batch.count)
+    }
+  }
+
   // MARK: Inference
 
   /// Features of pictures before the projection.

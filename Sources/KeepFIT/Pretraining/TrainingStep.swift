@@ -14,24 +14,32 @@ struct TrainingStep {
   /// - Parameter stream: the random numbers of this step, the same on every rank.
   func terms(_ batch: PretrainingBatch, stream: RandomStream) -> [LossTerm] {
     let own = stream.derived("rank", UInt64(communicator.rank))
-    let labelled = encode(batch.labelled, stream: own.derived("labelled"))
-    let expert =
-      objective.needsExpertStream
-      ? encode(required(batch.expert, "expert stream"), stream: own.derived("expert")) : nil
+    var streams = [batch.labelled]
+    if objective.needsExpertStream { streams.append(required(batch.expert, "expert stream")) }
+    let texts = model.encode(
+      tokens: streams.map(tokens), mode: .training(own.derived("text")))
+    let encoded = zip(["labelled", "expert"], zip(streams, texts)).map { name, stream in
+      encode(stream.0, texts: stream.1, stream: own.derived(name))
+    }
     // The attentions see the pairs of all ranks, so their dropout must be the same on all.
     let mode = ExecutionMode.training((isGlobal ? stream : own).derived("objective"))
     return objective.terms(
-      EncodedBatch(labelled: labelled, expert: expert), heads: model.heads, mode: mode)
+      EncodedBatch(labelled: encoded[0], expert: encoded.count > 1 ? encoded[1] : nil),
+      heads: model.heads, mode: mode)
   }
 
-  private func encode(_ samples: PretrainingSamples, stream: RandomStream) -> EncodedStream {
-    var images = model.encode(images: samples.images, mode: .training(stream.derived("vision")))
+  /// Padding counts in the pooled text, so all ranks pad to the longest text of the global batch.
+  private func tokens(_ samples: PretrainingSamples) -> TokenBatch {
     let tokens = model.tokenize(samples.texts)
-    // Padding counts in the pooled text, so all ranks pad to the longest text of the global batch.
-    let length =
-      isGlobal ? Int(communicator.maximum(Float(tokens.length))) : tokens.length
-    var texts = model.encode(
-      tokens: tokens.padded(to: length), mode: .training(stream.derived("text")))
+    guard isGlobal else { return tokens }
+    return tokens.padded(to: Int(communicator.maximum(Float(tokens.length))))
+  }
+
+  private func encode(
+    _ samples: PretrainingSamples, texts: Tensor, stream: RandomStream
+  ) -> EncodedStream {
+    var images = model.encode(images: samples.images, mode: .training(stream.derived("vision")))
+    var texts = texts
     var categories = samples.categories
     if isGlobal {
       images = communicator.gatherWithGradients(images)
