@@ -19,7 +19,8 @@ static size_t rows_of_part(size_t channels) {
 }
 
 typedef struct {
-  const float *x, *dy, *y, *mean, *inverse;
+  const float *x, *dy, *mean, *inverse;
+  fk_batch_mask mask;
   float *masked;
   size_t rows, channels, part_rows;
   double *sums;  // [parts, 2, channels]
@@ -113,21 +114,47 @@ FK_CLONES void fk_batch_apply(const float *x, const float *scale, const float *s
   }
 }
 
-// Sums of g and of g (x - mean) for `count` channels, g = dy where y > 0 (everywhere without y). The
-// two flags are constants at every call, so that each combination is a loop of vectors.
+// What decides whether a gradient passes. Constant at every call below, so that each is a loop of
+// vectors.
+enum mask_kind { EVERYWHERE, BY_RESULT, BY_INPUT };
+
+static inline __attribute__((always_inline)) enum mask_kind kind_of(fk_batch_mask mask) {
+  return mask.y ? BY_RESULT : mask.scale ? BY_INPUT : EVERYWHERE;
+}
+
+// g for channel i, of which y, scale and shift are those of the row and channels at hand.
+static inline __attribute__((always_inline)) float passed(enum mask_kind kind, fk_batch_mask mask,
+                                                          float dy, float x, size_t i) {
+  switch (kind) {
+    case EVERYWHERE: return dy;
+    case BY_RESULT: return mask.y[i] > 0 ? dy : 0;
+    case BY_INPUT: return x * mask.scale[i] + mask.shift[i] > 0 ? dy : 0;
+  }
+}
+
+static fk_batch_mask mask_from(fk_batch_mask mask, size_t row, size_t channel, size_t channels) {
+  if (mask.y) mask.y += row * channels + channel;
+  if (mask.scale) {
+    mask.scale += channel;
+    mask.shift += channel;
+  }
+  return mask;
+}
+
+// Sums of g and of g (x - mean) for `count` channels. `masked` may be dy.
 static inline __attribute__((always_inline)) void add_gradients_group(
-    const float *restrict dy, const float *restrict y, const float *restrict x, size_t rows,
-    size_t channels, size_t count, const float *restrict mean, float *restrict masked,
-    const bool is_masked, const bool keeps_mask, double *restrict sum, double *restrict products) {
+    const float *dy, enum mask_kind kind, fk_batch_mask mask, const float *restrict x, size_t rows,
+    size_t channels, size_t count, const float *restrict mean, float *masked,
+    const bool keeps_mask, double *restrict sum, double *restrict products) {
   float s[GROUP] = {0}, q[GROUP] = {0};
   for (size_t r = 0; r < rows; ++r, dy += channels, x += channels) {
-    for (size_t c = 0; c < count; ++c) {
-      const float g = is_masked ? (y[c] > 0 ? dy[c] : 0) : dy[c];
+    _Pragma("clang loop vectorize(assume_safety)") for (size_t c = 0; c < count; ++c) {
+      const float g = passed(kind, mask, dy[c], x[c], c);
       s[c] += g;
       q[c] += g * (x[c] - mean[c]);
       if (keeps_mask) masked[c] = g;
     }
-    if (is_masked) y += channels;
+    if (kind == BY_RESULT) mask.y += channels;
     if (keeps_mask) masked += channels;
   }
   for (size_t c = 0; c < count; ++c) {
@@ -136,20 +163,25 @@ static inline __attribute__((always_inline)) void add_gradients_group(
   }
 }
 
-FK_CLONES static void add_gradients(const float *dy, const float *y, const float *x, size_t rows,
-                                    size_t channels, const float *mean, float *masked, double *sum,
-                                    double *products) {
+FK_CLONES static void add_gradients(const float *dy, fk_batch_mask all, const float *x,
+                                    size_t rows, size_t channels, const float *mean, float *masked,
+                                    double *sum, double *products) {
   for (size_t c = 0; c < channels; c += GROUP) {
     const size_t count = smaller(GROUP, channels - c);
-    if (y && masked)
-      add_gradients_group(dy + c, y + c, x + c, rows, channels, count, mean + c, masked + c, true,
-                          true, sum + c, products + c);
-    else if (y)
-      add_gradients_group(dy + c, y + c, x + c, rows, channels, count, mean + c, NULL, true, false,
-                          sum + c, products + c);
-    else
-      add_gradients_group(dy + c, NULL, x + c, rows, channels, count, mean + c, NULL, false, false,
-                          sum + c, products + c);
+    const fk_batch_mask mask = mask_from(all, 0, c, channels);
+#define ADD(kind, keeps)                                                                          \
+  add_gradients_group(dy + c, kind, mask, x + c, rows, channels, count, mean + c,                 \
+                      keeps ? masked + c : NULL, keeps, sum + c, products + c)
+    switch (kind_of(mask)) {
+      case EVERYWHERE: ADD(EVERYWHERE, false); break;
+      case BY_INPUT: ADD(BY_INPUT, false); break;
+      case BY_RESULT:
+        if (masked)
+          ADD(BY_RESULT, true);
+        else
+          ADD(BY_RESULT, false);
+    }
+#undef ADD
   }
 }
 
@@ -161,16 +193,18 @@ static void gradient_part(void *context, size_t part) {
   memset(sum, 0, 2 * channels * sizeof(double));
   for (size_t r = first; r < end; r += BLOCK) {
     const size_t at = r * channels;
-    add_gradients(job->dy + at, job->y ? job->y + at : NULL, job->x + at, smaller(BLOCK, end - r),
-                  channels, job->mean, job->masked ? job->masked + at : NULL, sum, sum + channels);
+    add_gradients(job->dy + at, mask_from(job->mask, r, 0, channels), job->x + at,
+                  smaller(BLOCK, end - r), channels, job->mean,
+                  job->masked ? job->masked + at : NULL, sum, sum + channels);
   }
 }
 
-void fk_batch_gradient_sums(const float *dy, const float *y, const float *x, const float *mean,
+void fk_batch_gradient_sums(const float *dy, fk_batch_mask mask, const float *x, const float *mean,
                             const float *inverse, size_t rows, size_t channels, float *masked,
                             float *sum, float *product_sum) {
-  sum_job job = {.x = x, .dy = dy, .y = y, .mean = mean, .inverse = inverse, .masked = masked,
-                 .rows = rows, .channels = channels, .part_rows = rows_of_part(channels)};
+  sum_job job = {.x = x, .dy = dy, .mask = mask, .mean = mean, .inverse = inverse,
+                 .masked = masked, .rows = rows, .channels = channels,
+                 .part_rows = rows_of_part(channels)};
   const size_t parts = (rows + job.part_rows - 1) / job.part_rows;
   job.sums = malloc((parts * 2 * channels + 1) * sizeof(double));
   if (!job.sums) abort();
@@ -187,16 +221,30 @@ void fk_batch_gradient_sums(const float *dy, const float *y, const float *x, con
   free(job.sums);
 }
 
-FK_CLONES void fk_batch_gradient_apply(const float *dy, const float *y, const float *x,
+static inline __attribute__((always_inline)) void apply_gradient(
+    const float *dy, enum mask_kind kind, fk_batch_mask mask, const float *restrict x,
+    const float *restrict a, const float *restrict b, const float *restrict c, size_t channels,
+    float *dx) {
+  _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < channels; ++i) dx[i] =
+      a[i] * passed(kind, mask, dy[i], x[i], i) + b[i] * x[i] + c[i];
+}
+
+FK_CLONES void fk_batch_gradient_apply(const float *dy, fk_batch_mask all, const float *x,
                                        const float *a, const float *b, const float *c,
                                        size_t first, size_t end, size_t channels, float *dx) {
   for (size_t r = first; r < end; ++r) {
     const size_t at = r * channels;
-    if (y)
-      for (size_t i = 0; i < channels; ++i)
-        dx[at + i] = a[i] * (y[at + i] > 0 ? dy[at + i] : 0) + b[i] * x[at + i] + c[i];
-    else
-      for (size_t i = 0; i < channels; ++i)
-        dx[at + i] = a[i] * dy[at + i] + b[i] * x[at + i] + c[i];
+    const fk_batch_mask mask = mask_from(all, r, 0, channels);
+    switch (kind_of(mask)) {
+      case EVERYWHERE:
+        apply_gradient(dy + at, EVERYWHERE, mask, x + at, a, b, c, channels, dx + at);
+        break;
+      case BY_RESULT:
+        apply_gradient(dy + at, BY_RESULT, mask, x + at, a, b, c, channels, dx + at);
+        break;
+      case BY_INPUT:
+        apply_gradient(dy + at, BY_INPUT, mask, x + at, a, b, c, channels, dx + at);
+        break;
+    }
   }
 }

@@ -134,6 +134,22 @@ private func naive(
     }
     #expect(results[0] == results[1] && results[0] == results[2])
   }
+
+  /// Without a residual the ReLU's mask is computed from the input; with one it is read from the
+  /// result. A residual of zeros must not change a bit, nor must the caller's own tensor change.
+  @Test(arguments: [[2, 9, 9, 100], [4, 16, 16, 64]])
+  func theMaskIsThatOfTheResult(shape: [Int]) {
+    let gradients = [false, true].map { withResidual in
+      let test = Case(shape, offset: 0)
+      test.residual.value = Tensor(zeros: shape)
+      let seed = randomTensor(shape, seed: 7)
+      let copy = seed.scalars
+      test.run(.batch(updates: false), residual: withResidual, relu: true).backward(gradient: seed)
+      #expect(seed.scalars == copy)
+      return [test.x, test.weight, test.bias].map { $0.gradient!.scalars }
+    }
+    #expect(gradients[0] == gradients[1])
+  }
 }
 
 @Suite struct PoolingTests {

@@ -14,8 +14,7 @@ extension Tensor {
     var gradients: [ObjectIdentifier: Tensor] = [ObjectIdentifier(root): seed.detached]
     var ready = [root]
     while let node = ready.popLast() {
-      let identifier = ObjectIdentifier(node)
-      let gradient = gradients.removeValue(forKey: identifier)
+      var gradient = gradients.removeValue(forKey: ObjectIdentifier(node))
       if node.isLeaf {
         if let gradient { node.parameter?.accumulate(gradient) }
         continue
@@ -24,22 +23,16 @@ extension Tensor {
         preconditionFailure("this tape has been consumed by an earlier backward pass")
       }
       node.backward = nil
-      let inputGradients: [Tensor?] =
-        if let gradient { Autograd.withoutGradients { rule(gradient) } } else {
-          Array(repeating: nil, count: node.inputs.count)
-        }
-      precondition(inputGradients.count == node.inputs.count, "a rule left out an input")
-      for (input, inputGradient) in zip(node.inputs, inputGradients) {
+      // The sums leave the table meanwhile, so that the rule may hold the only reference to them.
+      var sums = node.inputs.map {
+        $0.flatMap { gradients.removeValue(forKey: ObjectIdentifier($0)) }
+      }
+      if gradient != nil { Autograd.withoutGradients { rule(&gradient!, &sums) } }
+      for (index, input) in node.inputs.enumerated() {
         guard let input else { continue }
         let key = ObjectIdentifier(input)
-        if let inputGradient {
-          if var sum = gradients.removeValue(forKey: key) {
-            Backpropagation.add(inputGradient, to: &sum)
-            gradients[key] = sum
-          } else {
-            gradients[key] = inputGradient
-          }
-        }
+        if let sum = sums[index] { Backpropagation.add(sum, to: &gradients[key]) }
+        sums[index] = nil
         pendingUses[key]! -= 1
         if pendingUses[key] == 0 { ready.append(input) }
       }
@@ -66,13 +59,18 @@ enum Backpropagation {
     return uses
   }
 
-  /// Adds a gradient to the sum of earlier ones: in place, where nobody else looks at it.
-  static func add(_ gradient: Tensor, to sum: inout Tensor) {
-    precondition(gradient.shape == sum.shape, "gradients of \(sum.shape) and \(gradient.shape)")
-    if isKnownUniquelyReferenced(&sum.storage), sum.storage.isWritable {
-      Kernels.add(sum.pointer, gradient.pointer, into: sum.mutablePointer, count: sum.count)
+  /// Adds a gradient to the sum of earlier ones, if there are any: in place, where nobody else looks
+  /// at it.
+  static func add(_ gradient: Tensor, to sum: inout Tensor?) {
+    guard let shape = sum?.shape else {
+      sum = gradient
+      return
+    }
+    precondition(gradient.shape == shape, "gradients of \(shape) and \(gradient.shape)")
+    if sum!.isUnshared() {
+      Kernels.add(sum!.pointer, gradient.pointer, into: sum!.mutablePointer, count: gradient.count)
     } else {
-      sum = Autograd.withoutGradients { sum + gradient }
+      sum = Autograd.withoutGradients { sum! + gradient }
     }
   }
 }

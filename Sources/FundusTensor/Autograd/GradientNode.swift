@@ -5,15 +5,19 @@
 final class GradientNode: @unchecked Sendable {
   /// Gradient of the result to gradients of the inputs, in order; nil where an input needs none.
   typealias Backward = (Tensor) -> [Tensor?]
+  /// The same for operators on large tensors, which may write over the gradient of the result, and add
+  /// to what has arrived at an input already: of the two, ``Tensor/isUnshared()`` tells whether they
+  /// are theirs.
+  typealias BackwardInPlace = (_ gradient: inout Tensor, _ sums: inout [Tensor?]) -> Void
 
   let inputs: [GradientNode?]
   /// Dropped as soon as it has run, which frees the activations that it holds.
-  var backward: Backward?
+  var backward: BackwardInPlace?
   /// A leaf ends the tape: what arrives there belongs to its parameter, if that still lives.
   let isLeaf: Bool
   weak var parameter: Parameter?
 
-  init(inputs: [GradientNode?], backward: @escaping Backward) {
+  init(inputs: [GradientNode?], backward: @escaping BackwardInPlace) {
     self.inputs = inputs
     self.backward = backward
     isLeaf = false
@@ -56,6 +60,18 @@ extension Tensor {
   }
 
   func recording(_ inputs: [Tensor], backward: @escaping GradientNode.Backward) -> Tensor {
+    recording(inputs) { (gradient: inout Tensor, sums: inout [Tensor?]) in
+      let gradients = backward(gradient)
+      precondition(gradients.count == sums.count, "a rule left out an input")
+      for (index, gradient) in gradients.enumerated() {
+        if let gradient { Backpropagation.add(gradient, to: &sums[index]) }
+      }
+    }
+  }
+
+  func recording(
+    _ inputs: [Tensor], backward: @escaping GradientNode.BackwardInPlace
+  ) -> Tensor {
     guard Autograd.isRecording, inputs.contains(where: \.requiresGradient) else { return self }
     var result = self
     result.node = GradientNode(inputs: inputs.map(\.node), backward: backward)

@@ -38,9 +38,7 @@ public final class Parameter: @unchecked Sendable {
 
   /// Changes the value in place, which spares a copy when nobody else holds it.
   func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-    if !isKnownUniquelyReferenced(&value.storage) || !value.storage.isWritable {
-      value = value.copy()
-    }
+    if !value.isUnshared() { value = value.copy() }
     body(value.mutablePointer)
     version &+= 1
   }
@@ -49,11 +47,7 @@ public final class Parameter: @unchecked Sendable {
     precondition(
       contribution.shape == value.shape,
       "a gradient of \(contribution.shape) for a parameter of \(value.shape)")
-    if gradient != nil {
-      Backpropagation.add(contribution, to: &gradient!)
-    } else {
-      gradient = contribution
-    }
+    Backpropagation.add(contribution, to: &gradient)
     onGradient?(self)
   }
 }

@@ -23,17 +23,16 @@ public func conv2d(
   // The gradient of the input needs the weights alone, and that of the weights the input.
   let input = wantsWeight ? x.detached : nil
   let kernel = wantsInput ? weight.detached : nil
-  return result.recording([x, weight] + (bias.map { [$0] } ?? [])) { gradient in
-    var gradients: [Tensor?] = [
-      kernel.map { ConvolutionGradient.input(gradient, $0, shape) },
-      input.map { ConvolutionGradient.weight(gradient, $0, shape) },
-    ]
-    if let bias {
-      gradients.append(
-        bias.requiresGradient
-          ? MatrixProduct.columnSums(gradient.reshaped([-1, shape.outputs])) : nil)
+  let wantsBias = bias?.requiresGradient ?? false
+  return result.recording([x, weight] + (bias.map { [$0] } ?? [])) { gradient, sums in
+    if let kernel { ConvolutionGradient.addInput(gradient, kernel, shape, to: &sums[0]) }
+    if let input {
+      Backpropagation.add(ConvolutionGradient.weight(gradient, input, shape), to: &sums[1])
     }
-    return gradients
+    if wantsBias {
+      let columns = MatrixProduct.columnSums(gradient.reshaped([-1, shape.outputs]))
+      Backpropagation.add(columns, to: &sums[2])
+    }
   }
 }
 

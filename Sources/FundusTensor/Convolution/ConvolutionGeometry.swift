@@ -26,6 +26,8 @@ struct ConvolutionGeometry: Sendable {
   /// Columns of the matrix of input patches.
   var inner: Int { kernelHeight * kernelWidth * channels }
   var isPointwise: Bool { kernelHeight == 1 && kernelWidth == 1 && padding == 0 }
+  /// Whether the convolution is the product of the pixels where they lie with the weights.
+  var isPlainProduct: Bool { isPointwise && stride == 1 }
   /// Whether rounding matters more than speed, see ``exactResults``.
   var isExact = false
 

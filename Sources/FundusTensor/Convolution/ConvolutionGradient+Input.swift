@@ -1,6 +1,30 @@
 import CFundusKernels
 
 extension ConvolutionGradient {
+  /// Adds dx to the gradients of x that have arrived already, such as a shortcut's: a pointwise
+  /// convolution's in the product itself.
+  static func addInput(
+    _ dy: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry, to sum: inout Tensor?
+  ) {
+    if geometry.isPlainProduct, sum?.isUnshared() == true {
+      multiply(dy, weight, geometry, into: sum!.mutablePointer, accumulate: true)
+    } else {
+      Backpropagation.add(input(dy, weight, geometry), to: &sum)
+    }
+  }
+
+  private static func multiply(
+    _ dy: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry,
+    into dx: UnsafeMutablePointer<Float>, accumulate: Bool
+  ) {
+    let matrix = PackedMatrix(
+      outputsByInputs: weight.reshaped([geometry.channels, geometry.outputs]))
+    matrix.apply(
+      fk_plain_rows(dy.pointer, geometry.outputs, geometry.rows, geometry.outputs),
+      rows: geometry.rows, into: fk_plain_target(dx, geometry.channels, geometry.rows),
+      accumulate: accumulate)
+  }
+
   /// dx from dy `[N, H', W', O]`.
   ///
   /// The pixels of x fall into s x s classes by their position modulo the stride. Within a class every
@@ -16,12 +40,8 @@ extension ConvolutionGradient {
         dy.pointer, geometry, weights, channels: geometry.outputs, outputs: geometry.channels,
         padding: 2 - geometry.padding, into: result.mutablePointer,
         height: geometry.outputHeight, width: geometry.outputWidth)
-    } else if geometry.isPointwise, geometry.stride == 1 {
-      let matrix = PackedMatrix(
-        outputsByInputs: weight.reshaped([geometry.channels, geometry.outputs]))
-      matrix.apply(
-        fk_plain_rows(dy.pointer, geometry.outputs, geometry.rows, geometry.outputs),
-        rows: geometry.rows, into: result.mutablePointer)
+    } else if geometry.isPlainProduct {
+      multiply(dy, weight, geometry, into: result.mutablePointer, accumulate: false)
     } else {
       byClasses(dy, weight, geometry, into: result.mutablePointer)
     }

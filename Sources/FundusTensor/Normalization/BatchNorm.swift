@@ -74,57 +74,13 @@ public func batchNorm(
       $0.upperBound, channels, result.mutablePointer)
   }
 
-  let (input, output, isFromBatch) = (x.detached, result, usesBatch)
-  let (batchMean, others) = (mean, ranks)
-  let factor = weight.detached
   let inputs = [x, weight, bias] + (residual.map { [$0] } ?? [])
-  let (hasResidual, wantsResidual) = (residual != nil, residual?.requiresGradient ?? false)
-  let (wantsInput, wantsWeight, wantsBias) = (
-    x.requiresGradient, weight.requiresGradient, bias.requiresGradient
-  )
-  return result.recording(inputs) { gradient in
-    // Without a ReLU the residual's gradient is the gradient itself.
-    let masked = relu && wantsResidual ? Tensor(uninitialized: gradient.shape) : nil
-    let sums = Tensor(uninitialized: [channels])
-    let productSums = Tensor(uninitialized: [channels])
-    fk_batch_gradient_sums(
-      gradient.pointer, relu ? output.pointer : nil, input.pointer, batchMean.pointer,
-      inverse.pointer,
-      rows, channels, masked?.mutablePointer, sums.mutablePointer, productSums.mutablePointer)
-    var inputGradient: Tensor?
-    if wantsInput {
-      let dx = Tensor(uninitialized: gradient.shape)
-      // dx = w i (g - sum(g)/M - (x - mean) i sum(g xhat)/M) = a g + b x + c, i the inverse deviation
-      let terms = Tensor(uninitialized: [3, channels])
-      let (a, b, c) = (
-        terms.mutablePointer, terms.mutablePointer + channels, terms.mutablePointer + 2 * channels
-      )
-      // The sums of the whole batch; the parameters' gradients are averaged over ranks later.
-      let whole = others.map { BatchNorm.summed(sums, productSums, $0) } ?? (sums, productSums)
-      let count = Float(rows * (others?.size ?? 1))
-      for i in 0..<channels {
-        let scale = inverse.pointer[i] * factor.pointer[i]
-        a[i] = scale
-        b[i] = isFromBatch ? -scale * inverse.pointer[i] * whole.1.pointer[i] / count : 0
-        c[i] =
-          isFromBatch ? -scale * whole.0.pointer[i] / count - b[i] * batchMean.pointer[i] : 0
-      }
-      let source = masked ?? gradient
-      let mask = relu && masked == nil ? output.pointer : nil
-      BatchNorm.forEachPart(rows, channels) {
-        fk_batch_gradient_apply(
-          source.pointer, mask, input.pointer, a, b, c, $0.lowerBound, $0.upperBound, channels,
-          dx.mutablePointer)
-      }
-      inputGradient = dx
-    }
-    var gradients: [Tensor?] = [
-      inputGradient, wantsWeight ? productSums : nil,
-      wantsBias ? sums : nil,
-    ]
-    if hasResidual { gradients.append(wantsResidual ? masked ?? gradient : nil) }
-    return gradients
-  }
+  let backward = BatchNormBackward(
+    input: x.detached, weight: weight.detached, mean: mean, inverse: inverse,
+    mask: !relu
+      ? .none : residual == nil ? .affine(scale: scale, shift: shift) : .result(result),
+    usesBatch: usesBatch, ranks: ranks, wants: inputs.map(\.requiresGradient))
+  return result.recording(inputs) { gradient, sums in backward.run(&gradient, &sums) }
 }
 
 enum BatchNorm {

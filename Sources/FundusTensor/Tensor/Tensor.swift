@@ -54,6 +54,11 @@ public struct Tensor: Sendable {
     assert(storage.isWritable)
     return (storage.pointer + offset * 4).assumingMemoryBound(to: Float.self)
   }
+
+  /// Whether nobody else looks at the memory, so that it may be written over.
+  mutating func isUnshared() -> Bool {
+    isKnownUniquelyReferenced(&storage) && storage.isWritable
+  }
 }
 
 // MARK: - Making tensors
