@@ -5,8 +5,8 @@
 //
 // Every layer works as inference makes it work: bias and ReLU (and the residual, which lies where the
 // result goes) in the product's last pass, as many pictures at a time as the engine takes. Inputs are
-// not warm in the cache unless they fit. GFLOP/s count what is multiplied: 36 products a tile of 4x4
-// results where Winograd serves.
+// not warm in the cache unless they fit. GFLOP/s count what is multiplied: where Winograd serves, 36
+// products a tile of 4x4 results, and 81 with stride 2.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 
 enum { REPEATS = 12, WARM_UP = 2, GROUP_FLOATS = 2 << 20 };
 
-typedef enum { POINTWISE, STRIDED_POINTWISE, WINOGRAD, STRIDED, STEM } kind;
+typedef enum { POINTWISE, STRIDED_POINTWISE, WINOGRAD, STRIDED_WINOGRAD, STEM } kind;
 
 typedef struct {
   const char *name;
@@ -35,19 +35,19 @@ static const layer layers[] = {
     {"1: 64 -> 256 + residual", 128, 64, 256, POINTWISE, 3, true},
     {"1: 3x3, 64", 128, 64, 64, WINOGRAD, 3, false},
     {"2: 256 -> 128", 128, 256, 128, POINTWISE, 1, false},
-    {"2: 3x3/2, 128", 128, 128, 128, STRIDED, 1, false},
+    {"2: 3x3/2, 128", 128, 128, 128, STRIDED_WINOGRAD, 1, false},
     {"2: 256 -> 512, shortcut", 128, 256, 512, STRIDED_POINTWISE, 1, false},
     {"2: 128 -> 512 + residual", 64, 128, 512, POINTWISE, 4, true},
     {"2: 512 -> 128", 64, 512, 128, POINTWISE, 3, false},
     {"2: 3x3, 128", 64, 128, 128, WINOGRAD, 3, false},
     {"3: 512 -> 256", 64, 512, 256, POINTWISE, 1, false},
-    {"3: 3x3/2, 256", 64, 256, 256, STRIDED, 1, false},
+    {"3: 3x3/2, 256", 64, 256, 256, STRIDED_WINOGRAD, 1, false},
     {"3: 512 -> 1024, shortcut", 64, 512, 1024, STRIDED_POINTWISE, 1, false},
     {"3: 256 -> 1024 + residual", 32, 256, 1024, POINTWISE, 6, true},
     {"3: 1024 -> 256", 32, 1024, 256, POINTWISE, 5, false},
     {"3: 3x3, 256", 32, 256, 256, WINOGRAD, 5, false},
     {"4: 1024 -> 512", 32, 1024, 512, POINTWISE, 1, false},
-    {"4: 3x3/2, 512", 32, 512, 512, STRIDED, 1, false},
+    {"4: 3x3/2, 512", 32, 512, 512, STRIDED_WINOGRAD, 1, false},
     {"4: 1024 -> 2048, shortcut", 32, 1024, 2048, STRIDED_POINTWISE, 1, false},
     {"4: 512 -> 2048 + residual", 16, 512, 2048, POINTWISE, 3, true},
     {"4: 2048 -> 512", 16, 2048, 512, POINTWISE, 2, false},
@@ -111,8 +111,11 @@ typedef struct {
 
 static measurement measure(const layer *l, int batch, int size) {
   const size_t side = (size_t)l->side * (size_t)size / 512;
-  const bool halves = l->kind == STRIDED || l->kind == STRIDED_POINTWISE || l->kind == STEM;
-  const size_t out_side = halves ? side / 2 : side, pixels = out_side * out_side;
+  const bool halves =
+      l->kind == STRIDED_WINOGRAD || l->kind == STRIDED_POINTWISE || l->kind == STEM;
+  const bool is_winograd = l->kind == WINOGRAD || l->kind == STRIDED_WINOGRAD;
+  const size_t stride = halves ? 2 : 1;
+  const size_t out_side = side / stride, pixels = out_side * out_side;
   const size_t channels = (size_t)l->channels, outputs = (size_t)l->outputs;
   const size_t widest = channels > outputs ? channels : outputs;
   size_t items = GROUP_FLOATS / (pixels * widest);
@@ -120,24 +123,25 @@ static measurement measure(const layer *l, int batch, int size) {
   if (items > (size_t)batch) items = (size_t)batch;
   measurement result = {.items = items};
 
-  const size_t padding = l->kind == STEM ? 3 : l->kind == STRIDED ? 1 : 0;
+  const size_t padding = l->kind == STEM ? 3 : is_winograd ? 1 : 0;
   const size_t kernel = 2 * padding + 1, padded = side + 2 * padding;
   float *x = filled(items * padded * padded * channels + 4096), *y = filled(items * pixels * outputs);
   float *bias = filled(outputs);
   const size_t k = kernel * kernel * channels;
-  float *weights = filled((l->kind == WINOGRAD ? 9 * channels : k) * outputs), *packed;
-  if (l->kind == WINOGRAD) {
+  float *weights = filled(k * outputs), *packed;
+  if (is_winograd) {
     packed = filled(fk_winograd_packed_count(channels, outputs));
-    fk_winograd_pack(weights, channels, outputs, false, packed);
+    fk_winograd_pack(weights, channels, outputs, stride, false, packed);
     const fk_winograd_job job = {.x = x, .items = items, .height = side, .width = side,
-                                 .channels = channels, .outputs = outputs, .padding = 1,
-                                 .packed = packed, .y = y, .bias = bias, .activation = FK_RELU};
+                                 .channels = channels, .outputs = outputs, .stride = stride,
+                                 .padding = 1, .packed = packed, .y = y, .bias = bias,
+                                 .activation = FK_RELU};
     MEASURE(fk_winograd(&job))
-    result.flops = 2.0 * (double)(items * pixels * channels * outputs) * 36 / 16;
+    result.flops = 2.0 * (double)(items * pixels * channels * outputs) * (halves ? 81 : 36) / 16;
   } else {
     packed = filled(fk_gemm_packed_count(k, outputs));
     fk_gemm_pack(weights, k, outputs, outputs, 1, 0, (outputs + FK_PANEL - 1) / FK_PANEL, packed);
-    const size_t stride = halves ? 2 : 1, rows = items * pixels;
+    const size_t rows = items * pixels;
     const fk_rows patches = {x, stride * channels, out_side, stride * padded * channels, out_side,
                              padded * padded * channels, kernel, kernel * channels,
                              padded * channels};

@@ -29,7 +29,11 @@ const fk_vector_kernels *fk_vector_kernels_in_use(void) {
 }
 
 // G: row p holds the powers of point p, divided by the product of its distances to the others.
-static void fill_g(float g[6][3]) {
+//
+// For stride 2 the outer taps alone make F(4, 2), whose points are the same without 0. Row p holds 1 and p
+// for them, and p times that where the divisor includes the distance to 0; row 0 is free for the middle
+// tap, which is not transformed.
+static void fill_g(float g[6][3], size_t stride) {
   const double a = FK_A, b = FK_B, points[5] = {0, a, -a, b, -b};
   const double divisors[5] = {a * a * b * b, 2 * a * a * (a * a - b * b), 2 * a * a * (a * a - b * b),
                               2 * b * b * (b * b - a * a), 2 * b * b * (b * b - a * a)};
@@ -38,6 +42,11 @@ static void fill_g(float g[6][3]) {
       g[p][i] = (float)((i == 0 ? 1 : i == 1 ? points[p] : points[p] * points[p]) / divisors[p]);
   g[5][0] = g[5][1] = 0;
   g[5][2] = 1;
+  if (stride == 1) return;
+  for (int p = 0; p < 5; ++p) {
+    g[p][0] = g[p][1];
+    g[p][1] = p == 0;
+  }
 }
 
 size_t fk_winograd_packed_count(size_t channels, size_t outputs) {
@@ -98,11 +107,11 @@ static void pack_part(void *context, size_t index) {
     transform_weights(job->g, w[c - first], to + c * FK_PANEL, job->channels * FK_PANEL);
 }
 
-void fk_winograd_pack(const float *w, size_t channels, size_t outputs, bool rotated,
-                      float *packed) {
+void fk_winograd_pack(const float *w, size_t channels, size_t outputs, size_t stride,
+                      bool rotated, float *packed) {
   pack_job job = {.w = w, .channels = channels, .outputs = outputs, .rotated = rotated,
                   .packed = packed};
-  fill_g(job.g);
+  fill_g(job.g, stride);
   fk_parallel_for(divided_up(channels, FK_SQUARE) * divided_up(outputs, FK_PANEL), &job, pack_part);
 }
 
@@ -126,75 +135,124 @@ static void find_pixels(const float *picture, size_t height, size_t width, size_
                       : picture + ((size_t)(y + i) * width + (size_t)(x + j)) * channels;
 }
 
+// One of the products that make a tile: transformed pixels times transformed weights.
+typedef struct {
+  unsigned char pixels, weights;
+} tile_product;
+
 typedef struct {
   const fk_winograd_job *job;
   const fk_vector_kernels *kernels;
+  size_t side, products;  // a tile reads side x side pixels and takes as many products
+  tile_product product[FK_MOST_PRODUCTS];
   size_t out_height, out_width, down, across, tiles;
   size_t blocks, panels, panel_parts;
   float *zeros;
 } forward_parts;
 
+// The products in the order of their weights, which so stay in the cache: with stride 2, the four odd
+// pixels of an axis (0 to 3 of its nine transformed ones) all meet the weights 0.
+static void order_products(forward_parts *p) {
+  const size_t more = p->side - 6;
+  for (size_t weights = 0; weights < FK_TILE_POINTS; ++weights) {
+    const size_t y = weights / 6, x = weights % 6;
+    for (size_t i = y == 0 ? 0 : y + more; i <= y + more; ++i)
+      for (size_t j = x == 0 ? 0 : x + more; j <= x + more; ++j) {
+        tile_product *product = &p->product[p->products++];
+        product->pixels = (unsigned char)(i * p->side + j);
+        product->weights = (unsigned char)weights;
+      }
+  }
+}
+
+// The tiles of a task: v[p * v_stride + t * channels + c], transformed pixels, and of one panel of outputs
+// m[p * m_stride + t * FK_PANEL + o], their products.
+typedef struct {
+  size_t first, count, v_stride, m_stride;
+  float *v, *m, *dump;
+} forward_block;
+
+static void transform_pixels(const forward_parts *p, const forward_block *b) {
+  const fk_winograd_job *job = p->job;
+  const size_t channels = job->channels, stride = job->stride;
+  for (size_t t = 0; t < b->count; ++t) {
+    const place at = tile_place(b->first + t, p->down, p->across);
+    const float *pixels[FK_MOST_PRODUCTS];
+    find_pixels(job->x + at.item * job->height * job->width * channels, job->height, job->width,
+                channels, (long)(at.y * stride) - job->padding,
+                (long)(at.x * stride) - job->padding, (int)p->side, p->zeros, pixels);
+    p->kernels->input[stride - 1](pixels, channels, b->v + t * channels, b->v_stride);
+  }
+}
+
+static void form_products(const forward_parts *p, const forward_block *b, size_t panel) {
+  const size_t channels = p->job->channels;
+  const size_t row_blocks = divided_up(b->count, (size_t)p->kernels->rows);
+  fk_tile tile = {.segments = 1, .length = channels};
+  for (size_t i = 0; i < p->products; ++i) {
+    const tile_product product = p->product[i];
+    const float *v = b->v + product.pixels * b->v_stride;
+    float *m = b->m + product.pixels * b->m_stride;
+    tile.packed = p->job->packed + (panel * FK_TILE_POINTS + product.weights) * channels * FK_PANEL;
+    for (size_t block = 0; block < row_blocks; ++block) {
+      const size_t row = b->count * block / row_blocks;
+      const int rows = (int)(b->count * (block + 1) / row_blocks - row);
+      for (int r = 0; r < rows; ++r) {
+        tile.rows[r] = v + (row + r) * channels;
+        tile.c[r] = m + (row + r) * FK_PANEL;
+      }
+      p->kernels->product(rows, &tile);
+    }
+  }
+}
+
+static void transform_results(const forward_parts *p, const forward_block *b, size_t panel) {
+  const fk_winograd_job *job = p->job;
+  const size_t outputs = job->outputs, column = panel * FK_PANEL;
+  for (size_t t = 0; t < b->count; ++t) {
+    const place at = tile_place(b->first + t, p->down, p->across);
+    float *results[16];
+    const float *residual[16];
+    for (size_t i = 0; i < 16; ++i) {
+      const size_t y = at.y + i / 4, x = at.x + i % 4;
+      const bool inside = y < p->out_height && x < p->out_width;
+      const size_t offset = ((at.item * p->out_height + y) * p->out_width + x) * outputs + column;
+      results[i] = inside ? job->y + offset : b->dump;
+      residual[i] = job->residual && inside ? job->residual + offset : p->zeros;
+    }
+    p->kernels->output[job->stride - 1](
+        b->m + t * FK_PANEL, b->m_stride, smaller(FK_PANEL, outputs - column), results,
+        job->bias ? job->bias + column : NULL, job->residual ? residual : NULL,
+        job->activation == FK_RELU);
+  }
+}
+
 static void run_forward(void *context, size_t index) {
   const forward_parts *p = context;
-  const fk_winograd_job *job = p->job;
-  const size_t channels = job->channels, outputs = job->outputs;
   const size_t block = index / p->panel_parts, part = index % p->panel_parts;
-  const size_t first = p->tiles * block / p->blocks, end = p->tiles * (block + 1) / p->blocks;
-  const size_t count = end - first;
-  // Strides that are no multiple of 4 KiB, so that the 36 streams fall into different cache sets.
-  const size_t v_stride = divided_up(count * channels, 512) * 512 + LINE;
-  const size_t m_stride = divided_up(count * FK_PANEL, 512) * 512 + LINE;
-  float *v = fk_scratch((FK_TILE_POINTS * (v_stride + m_stride) + outputs) * sizeof(float));
-  float *m = v + FK_TILE_POINTS * v_stride, *dump = m + FK_TILE_POINTS * m_stride;
-
-  for (size_t t = 0; t < count; ++t) {
-    const place at = tile_place(first + t, p->down, p->across);
-    const float *pixels[36];
-    find_pixels(job->x + at.item * job->height * job->width * channels, job->height, job->width,
-                channels, (long)at.y - job->padding, (long)at.x - job->padding, 6, p->zeros, pixels);
-    p->kernels->input(pixels, channels, v + t * channels, v_stride);
-  }
-
-  const size_t row_blocks = divided_up(count, (size_t)p->kernels->rows);
+  forward_block b = {.first = p->tiles * block / p->blocks};
+  b.count = p->tiles * (block + 1) / p->blocks - b.first;
+  // Strides that are no multiple of 4 KiB, so that the streams of the products fall into different cache
+  // sets.
+  b.v_stride = divided_up(b.count * p->job->channels, 512) * 512 + LINE;
+  b.m_stride = divided_up(b.count * FK_PANEL, 512) * 512 + LINE;
+  b.v = fk_scratch((p->products * (b.v_stride + b.m_stride) + p->job->outputs) * sizeof(float));
+  b.m = b.v + p->products * b.v_stride;
+  b.dump = b.m + p->products * b.m_stride;
+  transform_pixels(p, &b);
   for (size_t panel = p->panels * part / p->panel_parts;
        panel < p->panels * (part + 1) / p->panel_parts; ++panel) {
-    const size_t column = panel * FK_PANEL;
-    for (size_t point = 0; point < FK_TILE_POINTS; ++point) {
-      fk_tile tile = {.segments = 1, .length = channels};
-      tile.packed = job->packed + (panel * FK_TILE_POINTS + point) * channels * FK_PANEL;
-      for (size_t b = 0; b < row_blocks; ++b) {
-        const size_t row = count * b / row_blocks;
-        const int rows = (int)(count * (b + 1) / row_blocks - row);
-        for (int r = 0; r < rows; ++r) {
-          tile.rows[r] = v + point * v_stride + (row + r) * channels;
-          tile.c[r] = m + point * m_stride + (row + r) * FK_PANEL;
-        }
-        p->kernels->product(rows, &tile);
-      }
-    }
-    for (size_t t = 0; t < count; ++t) {
-      const place at = tile_place(first + t, p->down, p->across);
-      float *results[16];
-      const float *residual[16];
-      for (size_t i = 0; i < 16; ++i) {
-        const size_t y = at.y + i / 4, x = at.x + i % 4;
-        const bool inside = y < p->out_height && x < p->out_width;
-        const size_t offset =
-            ((at.item * p->out_height + y) * p->out_width + x) * outputs + column;
-        results[i] = inside ? job->y + offset : dump;
-        residual[i] = job->residual && inside ? job->residual + offset : p->zeros;
-      }
-      p->kernels->output(m + t * FK_PANEL, m_stride, smaller(FK_PANEL, outputs - column), results,
-                         job->bias ? job->bias + column : NULL,
-                         job->residual ? residual : NULL, job->activation == FK_RELU);
-    }
+    form_products(p, &b, panel);
+    transform_results(p, &b, panel);
   }
 }
 
 void fk_winograd(const fk_winograd_job *job) {
   forward_parts p = {.job = job, .kernels = fk_vector_kernels_in_use()};
-  p.out_height = job->height + 2 * (size_t)job->padding - 2;
-  p.out_width = job->width + 2 * (size_t)job->padding - 2;
+  p.side = job->stride == 1 ? 6 : 9;
+  order_products(&p);
+  p.out_height = (job->height + 2 * (size_t)job->padding - 3) / job->stride + 1;
+  p.out_width = (job->width + 2 * (size_t)job->padding - 3) / job->stride + 1;
   p.down = divided_up(p.out_height, 4);
   p.across = divided_up(p.out_width, 4);
   p.tiles = job->items * p.down * p.across;
@@ -266,7 +324,7 @@ static void run_weights(void *context, size_t index) {
       find_pixels(p->x + at.item * p->height * p->width * p->channels + channel, p->height,
                   p->width, p->channels, (long)at.y - p->padding, (long)at.x - p->padding, 6,
                   p->zeros, pixels);
-      p->kernels->input(pixels, channels, v + t * CHUNK, stride);
+      p->kernels->input[0](pixels, channels, v + t * CHUNK, stride);
       find_pixels(p->dy + at.item * p->out_height * p->out_width * p->outputs + output,
                   p->out_height, p->out_width, p->outputs, (long)at.y, (long)at.x, 4, p->zeros,
                   pixels);
@@ -293,7 +351,7 @@ void fk_winograd_weights(const float *x, const float *dy, size_t items, size_t h
   weight_parts p = {.x = x, .dy = dy, .height = height, .width = width, .channels = channels,
                     .outputs = outputs, .padding = padding, .dw = dw,
                     .kernels = fk_vector_kernels_in_use()};
-  fill_g(p.g);
+  fill_g(p.g, 1);
   p.out_height = height + 2 * (size_t)padding - 2;
   p.out_width = width + 2 * (size_t)padding - 2;
   p.down = divided_up(p.out_height, 4);

@@ -7,15 +7,19 @@
 #define FK_A 0.625f
 #define FK_B 1.5f
 
+// Products that make a tile of stride 2.
+enum { FK_MOST_PRODUCTS = 81 };
+
 // The kernels of one instruction set.
 typedef struct {
   int rows;  // of a tile of products
   void (*product)(int rows, const fk_tile *tile);
-  // v[p * stride + c] = (B^T d B)[p] for the 6x6 pixels d at `pixels`.
-  void (*input)(const float *const pixels[36], size_t channels, float *v, size_t stride);
+  // For convolutions of stride 1 and of stride 2: v[p * stride + c] = (B^T d B)[p] for the 6x6 or 9x9
+  // pixels d at `pixels`.
+  void (*input[2])(const float *const *pixels, size_t channels, float *v, size_t stride);
   // y = A^T m A at the 4x4 pixels `results`, for `count` channels, m[p * stride + c].
-  void (*output)(const float *m, size_t stride, size_t count, float *const results[16],
-                 const float *bias, const float *const residual[16], bool relu);
+  void (*output[2])(const float *m, size_t stride, size_t count, float *const results[16],
+                    const float *bias, const float *const residual[16], bool relu);
   // v[p * stride + c] = (A dy A^T)[p] for the 4x4 pixels dy.
   void (*gradient)(const float *const pixels[16], size_t count, float *v, size_t stride);
   // c[i * c_stride + j] += sum over t of a[t * a_stride + i] * b[t * b_stride + j]

@@ -120,23 +120,75 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  @Test func residualAndActivationAreFused() {
-    for kernel in [1, 3] {
-      let x = pattern([2, 6, 5, 16], 1)
-      let w = pattern([kernel, kernel, 16, 32], 2)
-      let bias = pattern([32], 3)
-      let residual = pattern([2, 6, 5, 32], 4)
-      let packed = PackedConvolution(w, padding: kernel / 2)
-      let plain = packed.apply(x, bias: bias)
-      let fused = packed.apply(x, bias: bias, residual: residual, activation: .relu)
-      let expected = zip(plain.scalars, residual.scalars).map { max(0, $0 + $1) }
-      #expect(difference(fused, Tensor(expected, shape: fused.shape)) < 1e-6)
+  /// Few results are convolved directly where gradients may be wanted; packed ones are not.
+  static let winogradCases = [
+    ConvolutionCase([2, 9, 11, 16], [3, 3], 48, 1, 1),
+    ConvolutionCase([1, 7, 6, 80], [3, 3], 96, 1, 0),
+    ConvolutionCase([1, 5, 6, 16], [3, 3], 16, 1, 2),
+    ConvolutionCase([2, 9, 12, 32], [3, 3], 48, 2, 1),
+    ConvolutionCase([1, 16, 16, 64], [3, 3], 32, 2, 1),  // whole tiles
+    ConvolutionCase([3, 1, 2, 16], [3, 3], 16, 2, 1),
+    ConvolutionCase([1, 17, 8, 48], [3, 3], 80, 2, 0),
+    ConvolutionCase([1, 6, 7, 16], [3, 3], 16, 2, 2),
+    ConvolutionCase([5, 29, 31, 16], [3, 3], 16, 2, 1),  // several blocks of tiles
+  ]
+
+  @Test(arguments: winogradCases, [0, 1, 2])
+  func packedAgreesWithTheDefinition(_ test: ConvolutionCase, level: Int) {
+    let x = pattern(test.input, 1)
+    let w = pattern(test.kernel + [test.input[3], test.outputs], 2)
+    let bias = pattern([test.outputs], 3)
+    let residual = pattern(test.outputShape, 4)
+    let naive = NaiveConvolution(x, w, residual, stride: test.stride, padding: test.padding)
+    let (biases, residuals) = (bias.scalars, residual.scalars)
+    let plain = naive.y.scalars.enumerated().map { $1 + biases[$0 % test.outputs] }
+    let fused = zip(plain, residuals).map { max(0, $0 + $1) }
+    let tolerance = 3e-6 + 1e-7 * Float(9 * test.input[3])
+    let packed = PackedConvolution(w, stride: test.stride, padding: test.padding)
+    BLAS.withKernelLevel(level) {
+      let y = packed.apply(x, bias: bias)
+      #expect(y.shape == test.outputShape)
+      #expect(difference(y, Tensor(plain, shape: y.shape)) < tolerance)
+      let active = packed.apply(x, bias: bias, residual: residual, activation: .relu)
+      #expect(difference(active, Tensor(fused, shape: y.shape)) < tolerance)
     }
+  }
+
+  @Test(arguments: [
+    ConvolutionCase([1, 65, 67, 16], [3, 3], 64, 1, 1),
+    ConvolutionCase([1, 131, 130, 16], [3, 3], 64, 2, 1),
+  ])
+  func manyResultsAgreeWithTheDefinition(_ test: ConvolutionCase) {
+    let x = Parameter(pattern(test.input, 1))
+    let w = Parameter(pattern(test.kernel + [test.input[3], test.outputs], 2))
+    let dy = pattern(test.outputShape, 4)
+    let naive = NaiveConvolution(
+      x.value, w.value, dy, stride: test.stride, padding: test.padding)
+    let y = conv2d(x.tensor, weight: w.tensor, stride: test.stride, padding: test.padding)
+    #expect(difference(y, naive.y) < 2e-5)
+    y.backward(gradient: dy)
+    #expect(difference(x.gradient!, naive.dx) < 1e-4)
+    // Sums over all pixels.
+    #expect(difference(w.gradient!, naive.dw) < 1e-3)
+  }
+
+  @Test(arguments: [(1, 1), (3, 1), (3, 2)])
+  func residualAndActivationAreFused(kernel: Int, stride: Int) {
+    let x = pattern([2, 6 * stride, 5 * stride, 16], 1)
+    let w = pattern([kernel, kernel, 16, 32], 2)
+    let bias = pattern([32], 3)
+    let residual = pattern([2, 6, 5, 32], 4)
+    let packed = PackedConvolution(w, stride: stride, padding: kernel / 2)
+    let plain = packed.apply(x, bias: bias)
+    let fused = packed.apply(x, bias: bias, residual: residual, activation: .relu)
+    let expected = zip(plain.scalars, residual.scalars).map { max(0, $0 + $1) }
+    #expect(difference(fused, Tensor(expected, shape: fused.shape)) < 1e-6)
   }
 
   @Test(arguments: [
     ConvolutionCase([3, 6, 5, 16], [1, 1], 32, 1, 0),
     ConvolutionCase([3, 6, 5, 16], [3, 3], 32, 1, 1),
+    ConvolutionCase([3, 11, 9, 16], [3, 3], 32, 2, 1),
     ConvolutionCase([3, 6, 5, 5], [3, 3], 7, 1, 1),
     ConvolutionCase([3, 6, 5, 2000], [1, 1], 33, 1, 0),
   ])
@@ -145,7 +197,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     let w = pattern(test.kernel + [test.input[3], test.outputs], 2)
     let bias = pattern([test.outputs], 3)
     let residual = pattern(test.outputShape, 4)
-    let packed = PackedConvolution(w, padding: test.padding)
+    let packed = PackedConvolution(w, stride: test.stride, padding: test.padding)
     let apart = packed.apply(x, bias: bias, residual: residual, activation: .relu)
     var target = residual.copy()
     packed.apply(
@@ -172,6 +224,8 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
         let y = conv2d(x.tensor, weight: w.tensor, stride: test.stride, padding: test.padding)
         y.backward(gradient: pattern(test.outputShape, 4))
         bits += y.scalars + x.gradient!.scalars + w.gradient!.scalars
+        let packed = PackedConvolution(w.value, stride: test.stride, padding: test.padding)
+        bits += packed.apply(x.value).scalars
       }
       results.append(bits)
     }

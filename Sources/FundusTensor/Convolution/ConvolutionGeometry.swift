@@ -38,12 +38,15 @@ struct ConvolutionGeometry: Sendable {
   /// steps of 6 pictures of 64 pixels, where direct convolution agrees with PyTorch to 1e-6).
   static let exactResults = 1 << 18
 
-  /// Whether Winograd's algorithm serves (see fk_winograd.h).
+  /// Whether Winograd's algorithm serves the forward pass (see fk_winograd.h).
   var isWinograd: Bool {
-    !isExact && kernelHeight == 3 && kernelWidth == 3 && stride == 1 && padding <= 2
+    !isExact && kernelHeight == 3 && kernelWidth == 3 && stride <= 2 && padding <= 2
       && channels % 16 == 0
       && outputs % 16 == 0 && channels > 0 && outputs > 0
   }
+
+  /// Whether it serves the gradients as well, which it does for stride 1.
+  var hasWinogradGradients: Bool { isWinograd && stride == 1 }
 
   /// Size of the zero-padded pictures that the kernel walks over, no larger than it reaches.
   var paddedHeight: Int { (outputHeight - 1) * stride + kernelHeight }

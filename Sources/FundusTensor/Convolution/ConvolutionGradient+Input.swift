@@ -33,9 +33,10 @@ extension ConvolutionGradient {
   static func input(_ dy: Tensor, _ weight: Tensor, _ geometry: ConvolutionGeometry) -> Tensor {
     let result = Tensor(
       uninitialized: [geometry.items, geometry.height, geometry.width, geometry.channels])
-    if geometry.isWinograd {
+    if geometry.hasWinogradGradients {
       let weights = PackedConvolution.transformed(
-        weight.pointer, channels: geometry.outputs, outputs: geometry.channels, rotated: true)
+        weight.pointer, channels: geometry.outputs, outputs: geometry.channels, stride: 1,
+        rotated: true)
       PackedConvolution.runWinograd(
         dy.pointer, geometry, weights, channels: geometry.outputs, outputs: geometry.channels,
         padding: 2 - geometry.padding, into: result.mutablePointer,

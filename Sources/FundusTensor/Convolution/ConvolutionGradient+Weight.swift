@@ -7,7 +7,7 @@ extension ConvolutionGradient {
       uninitialized: [
         geometry.kernelHeight, geometry.kernelWidth, geometry.channels, geometry.outputs,
       ])
-    if geometry.isWinograd {
+    if geometry.hasWinogradGradients {
       fk_winograd_weights(
         x.pointer, dy.pointer, geometry.items, geometry.height, geometry.width, geometry.channels,
         geometry.outputs, geometry.padding, result.mutablePointer)

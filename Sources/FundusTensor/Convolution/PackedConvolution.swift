@@ -2,9 +2,10 @@ import CFundusKernels
 
 /// The weights of a convolution in the order in which its algorithm reads them.
 ///
-/// Pointwise convolutions are matrix products on the picture where it lies; 3x3 of stride 1 use
-/// Winograd's F(4x4, 3x3); the others walk over a zero-padded copy of each picture, in which a row of
-/// the kernel covers neighbouring floats. Inference packs once and applies often.
+/// Pointwise convolutions are matrix products on the picture where it lies; 3x3 of stride 1 and 2 use
+/// Winograd's algorithm for tiles of 4x4 results; the others walk over a zero-padded copy of each
+/// picture, in which a row of the kernel covers neighbouring floats. Inference packs once and applies
+/// often.
 public struct PackedConvolution: Sendable {
   enum Algorithm {
     case product(PackedMatrix)
@@ -37,7 +38,8 @@ public struct PackedConvolution: Sendable {
     if geometry.isWinograd {
       algorithm = .winograd(
         Self.transformed(
-          weight.pointer, channels: geometry.channels, outputs: geometry.outputs, rotated: false))
+          weight.pointer, channels: geometry.channels, outputs: geometry.outputs, stride: stride,
+          rotated: false))
     } else {
       algorithm = .product(PackedMatrix(inputsByOutputs: weight))
     }
@@ -45,11 +47,12 @@ public struct PackedConvolution: Sendable {
 
   /// The weights of `channels` to `outputs` under Winograd's transform.
   static func transformed(
-    _ weight: UnsafePointer<Float>, channels: Int, outputs: Int, rotated: Bool
+    _ weight: UnsafePointer<Float>, channels: Int, outputs: Int, stride: Int, rotated: Bool
   ) -> Storage {
     let storage = Storage(byteCount: fk_winograd_packed_count(channels, outputs) * 4)
     fk_winograd_pack(
-      weight, channels, outputs, rotated, storage.pointer.assumingMemoryBound(to: Float.self))
+      weight, channels, outputs, stride, rotated,
+      storage.pointer.assumingMemoryBound(to: Float.self))
     return storage
   }
 
@@ -123,7 +126,7 @@ public struct PackedConvolution: Sendable {
     var job = fk_winograd_job(
       x: x, items: geometry.items, height: height ?? geometry.height,
       width: width ?? geometry.width, channels: channels, outputs: outputs,
-      padding: padding ?? geometry.padding,
+      stride: geometry.stride, padding: padding ?? geometry.padding,
       packed: UnsafePointer(weights.pointer.assumingMemoryBound(to: Float.self)), y: y,
       bias: bias, residual: residual, activation: activation.kernel)
     fk_winograd(&job)
