@@ -29,8 +29,8 @@ enum Main {
     where row.engine != "KeepFIT" && !engines.contains(row.engine) {
       engines.append(row.engine)
     }
-    var plot = BarPlot(
-      title: "Time of the peer over ours (above 1: ours is faster)", yLabel: "ratio",
+    var plot = DotPlot(
+      title: "Time of the peer over ours (right of 1: ours is faster)", xLabel: "ratio",
       categories: comparison.groups.map(\.name),
       groups: engines.map { engine in
         BarPlot.Group(
@@ -38,7 +38,6 @@ enum Main {
           comparison.groups.map { group in group.rows.first { $0.engine == engine }?.ratio })
       })
     plot.reference = 1
-    plot.size = (max(760, 120 * Double(comparison.groups.count)), 520)
     return plot.svg()
   }
 

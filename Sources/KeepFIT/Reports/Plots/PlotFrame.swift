@@ -66,6 +66,12 @@ struct PlotFrame {
   /// Grid, ticks and labels of two numeric axes.
   mutating func drawAxes(x: PlotScale, y: PlotScale) {
     drawVerticalAxis(y)
+    drawHorizontalAxis(x)
+    drawLabels()
+  }
+
+  /// The horizontal axis with its ticks.
+  mutating func drawHorizontalAxis(_ x: PlotScale) {
     for tick in x.ticks {
       let at = area.left + x.fraction(tick) * area.width
       canvas.line(at, area.bottom, at, area.bottom + 5, color: PlotStyle.axis)
@@ -74,7 +80,6 @@ struct PlotFrame {
         anchor: .middle)
     }
     canvas.line(area.left, area.bottom, area.right, area.bottom, color: PlotStyle.axis, width: 1.2)
-    drawLabels()
   }
 
   /// Grid, ticks and label of the vertical axis.
