@@ -164,6 +164,7 @@ int main(int count, char **words) {
   const double best = peak(threads);
   printf("%d threads, batch %d, %d px; peak of the multiply-add units %.0f GFLOP/s\n\n", threads,
          batch, size, best);
+  if (batch == 0) return 0;
   printf("| layer | times | ms an image | GFLOP/s | of the peak |\n");
   printf("| --- | ---: | ---: | ---: | ---: |\n");
   double milliseconds = 0, gflops = 0;

@@ -3,7 +3,7 @@ struct Comparison: Decodable {
   struct Machine: Decodable {
     var processor: String
     var threads: Int
-    /// The best matrix product, in GFLOP/s.
+    /// Of the multiply-add units, in GFLOP/s.
     var peakGflops: Double
     /// The best copy, in GB/s, reading and writing counted.
     var bandwidth: Double

@@ -53,7 +53,7 @@ enum Main {
       ours in the same turn, the median over turns.
 
       - Processor: \(machine.processor), \(machine.threads) threads
-      - Best matrix product (PyTorch, 2048 x 2048): \(format(machine.peakGflops, 0)) GFLOP/s
+      - Peak of the multiply-add units: \(format(machine.peakGflops, 0)) GFLOP/s
       - Best copy: \(format(machine.bandwidth, 1)) GB/s
       - Peers: \(versions)
       - Largest difference to PyTorch's embeddings: \
