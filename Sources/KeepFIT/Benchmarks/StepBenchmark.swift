@@ -3,8 +3,8 @@ import Foundation
 /// Measures whole optimizer steps of the KeepFIT objective on random pictures and tokens: forward,
 /// backward, clipping, AdamW.
 public struct StepBenchmark: Sendable {
-  /// Median and 95th percentile of the time for one step, in milliseconds.
-  public let medianMilliseconds, p95Milliseconds: Double
+  /// The time of each measured step, in order.
+  public let milliseconds: [Double]
   /// The most memory that tensors occupied at a time, in bytes, the model and its optimizer included.
   public let peakBytes: Int
   /// The losses of the steps, so that runs on the same input can be compared.
@@ -60,10 +60,8 @@ public struct StepBenchmark: Sendable {
       losses.append(loss.item)
       if step > 0 { times.append((ContinuousClock.now - start) / .milliseconds(1)) }
     }
-    times.sort()
     return StepBenchmark(
-      medianMilliseconds: times[times.count / 2],
-      p95Milliseconds: times[min(times.count - 1, times.count * 95 / 100)],
+      milliseconds: times,
       peakBytes: CachingAllocator.shared.statistics.peakBytesInUse, losses: losses)
   }
 }

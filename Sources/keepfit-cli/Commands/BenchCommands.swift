@@ -182,7 +182,7 @@ struct BenchStepCommand: Subcommand {
       batchSize: bench.batchSize.value, length: length.value, repetitions: bench.repeats.value,
       recomputes: recompute.isOn)
     Measurement(
-      milliseconds: [result.medianMilliseconds], samples: bench.batchSize.value,
+      milliseconds: result.milliseconds, samples: bench.batchSize.value,
       peakBytes: result.peakBytes
     ).print(bench, per: "milliseconds_per_step", unit: "pair")
   }
