@@ -210,7 +210,7 @@ public struct HTMLPage: Sendable {
     caption{text-align:left;color:#52606D;padding-bottom:6px;font-size:15px}
     th{font-weight:600;text-align:left;border-bottom:2px solid #9AA5B1;padding:6px 14px 6px 0;vertical-align:bottom}
     td{padding:6px 14px 6px 0;border-bottom:1px solid #E4E7EB;vertical-align:top}
-    th.n,td.n{text-align:right;white-space:nowrap}td.b{font-weight:700}td.q{color:#52606D;font-style:italic}
+    th.n,td.n{text-align:right}td.n{white-space:nowrap}td.b{font-weight:700}td.q{color:#52606D;font-style:italic}
     .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,280px),1fr));gap:18px;margin:12px 0}
     .picture{border:1px solid #E4E7EB;border-radius:8px;overflow:hidden;background:#FAFBFC;margin:0}
     .pair{display:flex;background:#000}.pair img{flex:1 1 0;min-width:0;width:100%;object-fit:contain;display:block}
