@@ -318,7 +318,7 @@ def main():
             groups = [g for g in earlier if g["name"] not in names] + result["groups"]
             file.write_text(json.dumps({**result, "groups": groups}, indent=1))
 
-    def ours(*words):
+    def ours(*words, threads=threads):
         return Ours(options.keepfit, [*words, "--model", str(model), *threads])
 
     engines = ["pytorch", "onnxruntime", "openvino"]
@@ -345,7 +345,8 @@ def main():
         if not options.quick:
             one = common[:-1] + ["1", "--size", "512", "--batch", "8"]
             add(compare("Image embedding, 512 px, batch 8, one thread",
-                        ours("vision", "--size", "512", "--batch-size", "8", "--threads", "1"),
+                        ours("vision", "--size", "512", "--batch-size", "8",
+                             threads=["--threads", "1"]),
                         [Peer(e, "vision", one) for e in engines], 2, 2, 8, resnet_flops(512)))
     if "bytes" in only:
         for size, batch in [(512, 8)] if options.quick else [(512, 1), (512, 8), (224, 8)]:
