@@ -10,7 +10,8 @@
 
 // A task forms a block of C, a step of rows of A and B at a time; the block and the copies of the
 // step's rows stay in L2. Copies, because reading a column of rows that lie far apart would meet
-// memory without any order, and the same few sets of the cache.
+// memory without any order, and the same few sets of the cache. Narrow rows that lie next to each other
+// could be spared it, which gains 0.5 % of a training step.
 enum { MOST_M = 196, MOST_N = 384, STEP = 128, LEAST_TASKS = 8, LEAST_ROWS = 2 * STEP };
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
