@@ -24,18 +24,19 @@ enum Main {
 
   /// How many times longer each peer takes, for every piece of work.
   private static func ratioFigure(_ comparison: Comparison) -> String {
+    let groups = comparison.groups.filter { $0.rows.count > 1 }
     var engines: [String] = []
-    for row in comparison.groups.flatMap(\.rows)
+    for row in groups.flatMap(\.rows)
     where row.engine != "KeepFIT" && !engines.contains(row.engine) {
       engines.append(row.engine)
     }
     var plot = DotPlot(
       title: "Time of the peer over ours (right of 1: ours is faster)", xLabel: "ratio",
-      categories: comparison.groups.map(\.name),
+      categories: groups.map(\.name),
       groups: engines.map { engine in
         BarPlot.Group(
           name(engine),
-          comparison.groups.map { group in group.rows.first { $0.engine == engine }?.ratio })
+          groups.map { group in group.rows.first { $0.engine == engine }?.ratio })
       })
     plot.reference = 1
     return plot.svg()

@@ -31,7 +31,7 @@ public enum PlotStyle {
     text.unicodeScalars.reduce(0) { sum, scalar in
       sum
         + (scalar.value >= 0x2E80
-          ? 1.0 : "ijl.,:;'|!()[] ".unicodeScalars.contains(scalar) ? 0.36 : 0.59)
+          ? 1.0 : "ijl.,:;'|!()[] ".unicodeScalars.contains(scalar) ? 0.36 : 0.62)
     } * size
   }
 }
