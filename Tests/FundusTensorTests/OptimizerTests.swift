@@ -3,6 +3,17 @@ import FundusTensor
 import Testing
 
 @Suite struct OptimizerTests {
+  /// A step writes over a value that nobody holds, and over no other.
+  @Test func aValueThatSomebodyHoldsStaysAsItIs() {
+    let parameter = Parameter(Tensor([1, -2, 3], shape: [3]))
+    let optimizer = AdamW([("p", parameter)])
+    parameter.tensor.squared().sum().backward()
+    let held = parameter.value
+    optimizer.step(learningRate: 0.1)
+    #expect(held.scalars == [1, -2, 3])
+    #expect(zip(parameter.value.scalars, held.scalars).allSatisfy { $0 != $1 })
+  }
+
   /// Six steps on a quadratic, beside a plain transcription of the definition in double precision.
   @Test(arguments: [false, true], [false, true])
   func adamFollowsItsDefinition(isDecoupled: Bool, usesMaximum: Bool) {

@@ -5,12 +5,15 @@
 public final class Parameter: @unchecked Sendable {
   /// The present value, without history.
   public var value: Tensor {
-    didSet {
-      precondition(value.shape == oldValue.shape, "a parameter keeps its shape")
-      value = value.detached
+    get { stored }
+    set {
+      precondition(newValue.shape == stored.shape, "a parameter keeps its shape")
+      stored = newValue.detached
       version &+= 1
     }
   }
+  /// Without an observer, which would hold a second reference while the value changes in place.
+  private var stored: Tensor
   /// The sum of the gradients since the last ``zeroGradient()``; nil when none has arrived.
   public var gradient: Tensor?
   /// A frozen parameter takes part in the computation but receives no gradient.
@@ -23,7 +26,7 @@ public final class Parameter: @unchecked Sendable {
   private lazy var leaf = GradientNode(leaf: self)
 
   /// A parameter that starts with `value`.
-  public init(_ value: Tensor) { self.value = value.detached }
+  public init(_ value: Tensor) { stored = value.detached }
 
   /// The value as an input of operators: gradients flow back to ``gradient``.
   public var tensor: Tensor {
@@ -38,8 +41,8 @@ public final class Parameter: @unchecked Sendable {
 
   /// Changes the value in place, which spares a copy when nobody else holds it.
   func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-    if !value.isUnshared() { value = value.copy() }
-    body(value.mutablePointer)
+    if !stored.isUnshared() { stored = stored.copy() }
+    body(stored.mutablePointer)
     version &+= 1
   }
 
