@@ -44,16 +44,13 @@ FK_CLONES void fk_gemm_pack(const float *b, size_t k, size_t n, size_t k_stride,
         memcpy(to + i * FK_PANEL, from + i * k_stride, columns * sizeof(float));
       continue;
     }
-    for (size_t i0 = 0; i0 < k; i0 += FK_SQUARE)
-      for (size_t j0 = 0; j0 < columns; j0 += FK_SQUARE) {
-        if (k_stride == 1 && i0 + FK_SQUARE <= k && j0 + FK_SQUARE <= columns) {
-          transpose_square(from + i0 + j0 * n_stride, n_stride, to + i0 * FK_PANEL + j0, FK_PANEL);
-          continue;
-        }
-        for (size_t j = j0; j < smaller(columns, j0 + FK_SQUARE); ++j)
-          for (size_t i = i0; i < smaller(k, i0 + FK_SQUARE); ++i)
-            to[i * FK_PANEL + j] = from[i * k_stride + j * n_stride];
-      }
+    if (k_stride == 1) {
+      transpose(from, n_stride, columns, k, to, FK_PANEL);
+      continue;
+    }
+    for (size_t i = 0; i < k; ++i)
+      for (size_t j = 0; j < columns; ++j)
+        to[i * FK_PANEL + j] = from[i * k_stride + j * n_stride];
   }
 }
 

@@ -12,17 +12,15 @@ FK_CLONES static void permute_plane(const float *x, float *out, long rows, long 
       for (long c = 0; c < columns; ++c) out[r * columns + c] = x[r * row_stride + c];
     return;
   }
+  if (row_stride == 1) {
+    transpose(x, (size_t)column_stride, (size_t)columns, (size_t)rows, out, (size_t)columns);
+    return;
+  }
   for (long r0 = 0; r0 < rows; r0 += TILE)
-    for (long c0 = 0; c0 < columns; c0 += TILE) {
-      if (row_stride == 1 && r0 + TILE <= rows && c0 + TILE <= columns) {
-        transpose_square(x + r0 + c0 * column_stride, (size_t)column_stride,
-                         out + r0 * columns + c0, (size_t)columns);
-        continue;
-      }
+    for (long c0 = 0; c0 < columns; c0 += TILE)
       for (long r = r0; r < rows && r < r0 + TILE; ++r)
         for (long c = c0; c < columns && c < c0 + TILE; ++c)
           out[r * columns + c] = x[r * row_stride + c * column_stride];
-    }
 }
 
 void fk_permute(const float *x, float *out, int rank, const long *out_shape, const long *strides) {

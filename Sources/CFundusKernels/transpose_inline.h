@@ -1,4 +1,4 @@
-// Squares of a matrix, turned over. Private to the kernels.
+// Matrices turned over. Private to the kernels.
 #ifndef FK_TRANSPOSE_INLINE_H
 #define FK_TRANSPOSE_INLINE_H
 #include <stddef.h>
@@ -26,6 +26,23 @@ static inline __attribute__((always_inline)) void transpose_square(const float *
     memcpy(lines, next, sizeof lines);
   }
   for (int c = 0; c < FK_SQUARE; ++c) memcpy(to + c * to_stride, &lines[c], sizeof(fk_line));
+}
+
+// to[c][r] = from[r][c] for a matrix of any size, square by square, so that both sides stay in L1.
+static inline __attribute__((always_inline)) void transpose(const float *from, size_t from_stride,
+                                                            size_t rows, size_t columns, float *to,
+                                                            size_t to_stride) {
+  for (size_t c0 = 0; c0 < columns; c0 += FK_SQUARE)
+    for (size_t r0 = 0; r0 < rows; r0 += FK_SQUARE) {
+      if (r0 + FK_SQUARE <= rows && c0 + FK_SQUARE <= columns) {
+        transpose_square(from + r0 * from_stride + c0, from_stride, to + c0 * to_stride + r0,
+                         to_stride);
+        continue;
+      }
+      for (size_t r = r0; r < rows && r < r0 + FK_SQUARE; ++r)
+        for (size_t c = c0; c < columns && c < c0 + FK_SQUARE; ++c)
+          to[c * to_stride + r] = from[r * from_stride + c];
+    }
 }
 
 #endif

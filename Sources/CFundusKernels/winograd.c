@@ -84,15 +84,11 @@ FK_CLONES static void collect_weights(const pack_job *job, size_t first, size_t 
   for (size_t k = 0; k < 9; ++k) {
     const float *plain = job->w + (k * job->channels + first) * job->outputs + column;
     const float *turned = job->w + ((8 - k) * job->outputs + column) * job->channels + first;
-    for (size_t o = 0; o < count; o += FK_SQUARE) {
-      if (job->rotated && channels == FK_SQUARE && o + FK_SQUARE <= count) {
-        transpose_square(turned + o * job->channels, job->channels, &w[0][k][o], 9 * FK_PANEL);
-        continue;
-      }
+    if (job->rotated)
+      transpose(turned, job->channels, count, channels, w[0][k], 9 * FK_PANEL);
+    else
       for (size_t c = 0; c < channels; ++c)
-        for (size_t i = o; i < smaller(count, o + FK_SQUARE); ++i)
-          w[c][k][i] = job->rotated ? turned[i * job->channels + c] : plain[c * job->outputs + i];
-    }
+        memcpy(w[c][k], plain + c * job->outputs, count * sizeof(float));
   }
 }
 

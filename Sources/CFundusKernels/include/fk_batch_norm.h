@@ -23,7 +23,7 @@ typedef struct {
 } fk_batch_mask;
 
 // With g = dy where the mask lets it pass and 0 elsewhere, the sums over the rows of g and of
-// g * (x - mean) * inverse. Where masked is not NULL, g is written there; it may be dy.
+// g * (x - mean) * inverse. With a mask of y, g is written to masked unless that is NULL; it may be dy.
 void fk_batch_gradient_sums(const float *_Nonnull dy, fk_batch_mask mask, const float *_Nonnull x,
                             const float *_Nonnull mean, const float *_Nonnull inverse, size_t rows,
                             size_t channels, float *_Nullable masked, float *_Nonnull sum,

@@ -40,10 +40,7 @@ struct BatchNormBackward {
     var mask = mask.kernel
     let wantsResidual = wants.count > 3 && wants[3]
     // The residual's gradient is what passes the ReLU; without one, the gradient itself.
-    var masked: Tensor?
-    if wantsResidual, mask.y != nil {
-      masked = gradient.isUnshared() ? gradient : Tensor(uninitialized: gradient.shape)
-    }
+    var masked = wantsResidual && mask.y != nil ? gradient.spareMemory() : nil
     let total = Tensor(uninitialized: [channels])
     let products = Tensor(uninitialized: [channels])
     fk_batch_gradient_sums(
@@ -60,7 +57,7 @@ struct BatchNormBackward {
     guard wants[0] else { return }
     let terms = terms(total, products, rows: rows)
     let (a, b, c) = (terms.pointer, terms.pointer + channels, terms.pointer + 2 * channels)
-    let dx = gradient.isUnshared() ? gradient : Tensor(uninitialized: gradient.shape)
+    let dx = gradient.spareMemory()
     let (source, target) = (gradient.pointer, dx.mutablePointer)
     BatchNorm.forEachPart(rows, channels) {
       fk_batch_gradient_apply(

@@ -44,6 +44,9 @@ package struct AttentionLayout: Sendable {
 
   /// Sequences one after the other, of `rows[n]` rows, of which the first `lengths[n]` are seen as keys.
   package init(lengths: [Int], rows: [Int]) {
+    precondition(
+      lengths.count == rows.count && zip(lengths, rows).allSatisfy { (0...$1).contains($0) },
+      "lengths \(lengths) for sequences of \(rows) rows")
     var start = 0
     sequences = zip(lengths, rows).map { length, rows in
       defer { start += rows }

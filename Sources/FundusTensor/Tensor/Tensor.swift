@@ -59,6 +59,11 @@ public struct Tensor: Sendable {
   mutating func isUnshared() -> Bool {
     isKnownUniquelyReferenced(&storage) && storage.isWritable
   }
+
+  /// Where a result of this shape may be written: over this tensor, if nobody else looks at it.
+  mutating func spareMemory() -> Tensor {
+    isUnshared() ? self : Tensor(uninitialized: shape)
+  }
 }
 
 // MARK: - Making tensors

@@ -67,7 +67,7 @@ public struct BarPlot: Sendable {
     let count = max(1, categories.count)
     // Names that do not fit below their group are written in two lines, then slanted.
     let slot = (size.width - 90) / Double(count)
-    let lines = categories.map { Self.wrap($0, width: slot, size: PlotStyle.tickSize) }
+    let lines = categories.map { PlotStyle.wrap($0, width: slot, size: PlotStyle.tickSize) }
     let isSlanted = lines.contains { $0.count > 2 }
     let longest = categories.map { PlotStyle.width(of: $0, size: PlotStyle.tickSize) }.max() ?? 0
     let margin = isSlanted ? 20 + longest * 0.58 : 22 + 17 * Double(lines.map(\.count).max() ?? 1)
@@ -130,19 +130,5 @@ public struct BarPlot: Sendable {
     frame.canvas.line(area.left, zero, area.right, zero, color: PlotStyle.axis, width: 1.2)
     frame.drawLabels()
     return frame.canvas.svg
-  }
-
-  /// Breaks a text between words so that its lines fit.
-  static func wrap(_ text: String, width: Double, size: Double) -> [String] {
-    var lines: [String] = []
-    for word in text.split(separator: " ") {
-      if let last = lines.last, PlotStyle.width(of: last + " " + word, size: size) <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    let tooWide = lines.contains { PlotStyle.width(of: $0, size: size) > width * 1.05 }
-    return tooWide ? [text, "", ""] : lines
   }
 }

@@ -29,7 +29,7 @@ public struct DotPlot: Sendable {
       PlotFrame.LegendEntry(
         name: group.name, color: color(index), marker: index, isLine: false)
     }
-    let lines = categories.map { BarPlot.wrap($0, width: 300, size: PlotStyle.tickSize) }
+    let lines = categories.map { PlotStyle.wrap($0, width: 300, size: PlotStyle.tickSize) }
     let row = lines.contains { $0.count > 1 } ? 36.0 : 26
     var frame = PlotFrame(
       title: title, xLabel: xLabel, yLabel: "",

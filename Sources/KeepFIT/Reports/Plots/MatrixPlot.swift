@@ -60,7 +60,7 @@ public struct MatrixPlot: Sendable {
     let nameWidth = min(longest, 210)
     let left = 44 + nameWidth
     let cell = max(58, min(96, 430 / Double(max(1, columns.count))))
-    let headings = columns.map { BarPlot.wrap($0, width: cell - 4, size: PlotStyle.tickSize) }
+    let headings = columns.map { PlotStyle.wrap($0, width: cell - 4, size: PlotStyle.tickSize) }
     let isSlanted = headings.contains { $0.count > 2 }
     let headingHeight =
       isSlanted ? 24 + nameWidth * 0.62 : 20 + 17 * Double(headings.map(\.count).max() ?? 1)
@@ -79,7 +79,7 @@ public struct MatrixPlot: Sendable {
       anchor: .middle, rotation: -90)
     for (row, name) in rows.enumerated() {
       let y = top + cell * Double(row)
-      let lines = BarPlot.wrap(name, width: nameWidth + 4, size: PlotStyle.tickSize)
+      let lines = PlotStyle.wrap(name, width: nameWidth + 4, size: PlotStyle.tickSize)
       let shown = lines.count == 3 && lines[1].isEmpty ? [name] : lines
       for (index, line) in shown.enumerated() {
         let offset = (Double(index) - Double(shown.count - 1) / 2) * 17

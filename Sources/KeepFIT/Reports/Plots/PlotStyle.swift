@@ -34,4 +34,18 @@ public enum PlotStyle {
           ? 1.0 : "ijl.,:;'|!()[] ".unicodeScalars.contains(scalar) ? 0.36 : 0.62)
     } * size
   }
+
+  /// Breaks a text between words so that its lines fit.
+  static func wrap(_ text: String, width: Double, size: Double) -> [String] {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, Self.width(of: last + " " + word, size: size) <= width {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    let tooWide = lines.contains { Self.width(of: $0, size: size) > width * 1.05 }
+    return tooWide ? [text, "", ""] : lines
+  }
 }
