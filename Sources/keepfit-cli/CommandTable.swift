@@ -1,3 +1,5 @@
+import MMRetinalData
+
 /// The commands in the order in which the help lists them.
 enum CommandTable {
   static let version = "0.1.0"

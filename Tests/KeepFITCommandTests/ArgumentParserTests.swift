@@ -1,3 +1,4 @@
+import MMRetinalData
 import Testing
 
 import keepfit_cli

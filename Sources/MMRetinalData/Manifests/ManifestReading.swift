@@ -24,6 +24,8 @@ struct ManifestReading {
     let categories = table.column("categories")
     let attributes = Self.attributeColumns.lazy.compactMap(table.column).first
     let modalities = table.column("modality")
+    let read = Set([image, categories, attributes].compactMap(\.self) + captions.map(\.1))
+    let others = table.header.enumerated().filter { !$1.isEmpty && !read.contains($0) }
     guard !captions.isEmpty || categories != nil else {
       throw TextFileError(file: file, missing("'categories' or 'caption'", in: table.header))
     }
@@ -45,6 +47,7 @@ struct ManifestReading {
       }
       return try row(
         image: fields[image], modality: modalities.map { fields[$0] }, content: content,
+        columns: Dictionary(uniqueKeysWithValues: others.map { ($1, fields[$0]) }),
         line: record.line)
     }
   }
@@ -75,9 +78,10 @@ struct ManifestReading {
 
   // MARK: - Parts of a row
 
-  private func row(image: String, modality name: String?, content: ManifestRow.Content, line: Int)
-    throws(RowProblem) -> ManifestRow
-  {
+  private func row(
+    image: String, modality name: String?, content: ManifestRow.Content, columns: [String: String],
+    line: Int
+  ) throws(RowProblem) -> ManifestRow {
     var modality = modality
     if let name, !name.trimmed.isEmpty {
       guard let named = ImagingModality(named: name) else {
@@ -87,7 +91,8 @@ struct ManifestReading {
       modality = named
     }
     do throws(ManifestPathError) {
-      return try ManifestRow(image: image, modality: modality, content: content, line: line)
+      return try ManifestRow(
+        image: image, modality: modality, content: content, columns: columns, line: line)
     } catch {
       throw RowProblem(message: error.description, kind: .path)
     }
@@ -150,11 +155,40 @@ extension ManifestReading {
     var captionEnglish: String?
     var captionChinese: String?
     var modality: String?
+    var columns: [String: String] = [:]
 
     enum CodingKeys: String, CodingKey {
       case image, atributes, attributes, categories, caption, modality
       case captionEnglish = "caption_en"
       case captionChinese = "caption_zh"
+    }
+
+    private struct AnyKey: CodingKey {
+      let stringValue: String
+      let intValue: Int? = nil
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      image = try values.decodeIfPresent(String.self, forKey: .image)
+      atributes = try values.decodeIfPresent([String].self, forKey: .atributes)
+      attributes = try values.decodeIfPresent([String].self, forKey: .attributes)
+      categories = try values.decodeIfPresent([String].self, forKey: .categories)
+      caption = try values.decodeIfPresent(String.self, forKey: .caption)
+      captionEnglish = try values.decodeIfPresent(String.self, forKey: .captionEnglish)
+      captionChinese = try values.decodeIfPresent(String.self, forKey: .captionChinese)
+      modality = try values.decodeIfPresent(String.self, forKey: .modality)
+      let all = try decoder.container(keyedBy: AnyKey.self)
+      for key in all.allKeys where CodingKeys(stringValue: key.stringValue) == nil {
+        if let text = try? all.decode(String.self, forKey: key) {
+          columns[key.stringValue] = text
+        } else if let number = try? all.decode(Int.self, forKey: key) {
+          columns[key.stringValue] = String(number)
+        }
+      }
+      columns["modality"] = modality
     }
   }
 
@@ -192,7 +226,9 @@ extension ManifestReading {
           message: form == .labels
             ? "'categories' is missing" : "'caption' or 'categories' is missing")
       }
-      return try row(image: image, modality: object.modality, content: content, line: line.number)
+      return try row(
+        image: image, modality: object.modality, content: content, columns: object.columns,
+        line: line.number)
     }
   }
 

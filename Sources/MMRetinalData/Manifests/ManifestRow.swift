@@ -16,19 +16,24 @@ public struct ManifestRow: Sendable, Hashable {
   public var modality: ImagingModality
   /// What is known about the picture.
   public var content: Content
+  /// What the columns beside path, labels and captions say, by their names: `modality`, `split`,
+  /// `patient_id` and whatever else there is. Empty where a file has no others.
+  public var columns: [String: String]
   /// The line of the manifest, counted from 1; 0 for rows that come from no file.
   public let line: Int
 
   /// A row.
   /// - Throws: ``ManifestPathError`` unless the path stays below the root.
   public init(
-    image: String, modality: ImagingModality = .colourFundus, content: Content, line: Int = 0
+    image: String, modality: ImagingModality = .colourFundus, content: Content,
+    columns: [String: String] = [:], line: Int = 0
   )
     throws(ManifestPathError)
   {
     self.image = try ManifestPathError.checked(image)
     self.modality = modality
     self.content = content
+    self.columns = columns
     self.line = line
   }
 

@@ -1,11 +1,11 @@
 /// Finds labels that look like different spellings of one label.
-enum LabelSpelling {
+package enum LabelSpelling {
   /// Two labels that may be meant to be one.
-  struct Pair: Hashable {
+  package struct Pair: Hashable {
     /// The rarer label.
-    let odd: String
+    package let odd: String
     /// The more frequent label.
-    let usual: String
+    package let usual: String
   }
 
   /// The pairs among labels with their counts, sorted.
@@ -13,7 +13,7 @@ enum LabelSpelling {
   /// Labels that differ only in case, hyphens, dots or spaces are always pairs. So are labels that differ
   /// in one letter from six letters on, or two letters from fourteen on, unless digits are among the
   /// differences: grades are no slips of the pen.
-  static func pairs(of counts: [String: Int]) -> [Pair] {
+  package static func pairs(of counts: [String: Int]) -> [Pair] {
     let groups = Dictionary(grouping: counts.keys, by: normalForm)
     func rank(_ label: String) -> (Int, String) { (-(counts[label] ?? 0), label) }
     var pairs: Set<Pair> = []
@@ -43,7 +43,7 @@ enum LabelSpelling {
   }
 
   /// Lower case, hyphens and underscores as spaces, no dots or commas, single spaces.
-  private static func normalForm(_ label: String) -> String {
+  package static func normalForm(_ label: String) -> String {
     label.lowercased().map { character -> Character in
       character == "-" || character == "_" || character == "." || character == "," ? " " : character
     }.split(whereSeparator: \.isWhitespace).map { String($0) }.joined(separator: " ")

@@ -1,3 +1,5 @@
+import MMRetinalData
+
 /// Hands the words of the command line to the arguments of a subcommand.
 package struct ArgumentParser {
   let command: String

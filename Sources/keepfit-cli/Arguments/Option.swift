@@ -1,3 +1,5 @@
+import MMRetinalData
+
 /// Anything that a command line may hold: an option with a value, a flag, or the plain arguments.
 package protocol Argument: AnyObject {
   /// `--name`, or the placeholder of plain arguments.

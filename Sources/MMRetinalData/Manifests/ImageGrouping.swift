@@ -1,0 +1,182 @@
+import Foundation
+
+/// What says which images belong together, such as those of one patient: no group may be on both sides
+/// of a split, or a test measures how well a model remembers patients.
+public enum ImageGrouping: Sendable, Hashable, Codable {
+  /// Rows with the same text in a column of the manifest, such as `patient_id`.
+  case column(String)
+  /// Images whose paths have the same text in the first pair of parentheses of a regular expression,
+  /// such as `(.*)_(left|right)`. An image that it does not match stands alone.
+  case pattern(String)
+  /// Images whose paths differ in the eye alone (left and right, OS and OD, L and R).
+  case eyes
+
+  /// Names of columns that usually tell patients apart, in lower case, without spaces or `_`.
+  static let patientColumns: Set<String> = [
+    "patient", "patientid", "patientname", "patientcode", "patientnumber", "subject", "subjectid",
+    "subjectcode", "participant", "participantid", "person", "personid", "pid",
+  ]
+
+  /// The group of each row, in their order.
+  ///
+  /// - Parameters:
+  ///   - rows: the rows of a manifest.
+  ///   - file: the manifest, for messages.
+  /// - Throws: ``TextFileError`` when there is no such column, a row leaves it empty, the expression is
+  ///   wrong or has no parentheses, or nothing matches it.
+  public func groups(of rows: [ManifestRow], file: String) throws(TextFileError) -> [String] {
+    switch self {
+    case .column(let name):
+      guard rows.contains(where: { $0.columns[name] != nil }) else {
+        let known = Set(rows.flatMap { $0.columns.keys }).sorted()
+        throw TextFileError(
+          file: file,
+          "there is no column '\(name)' to group by, "
+            + (known.isEmpty
+              ? "only those of images and labels"
+              : "only " + known.map { "'\($0)'" }.joined(separator: ", ")))
+      }
+      let empty = rows.filter { ($0.columns[name] ?? "").trimmed.isEmpty }
+      guard empty.isEmpty else {
+        throw TextFileError(
+          file: file,
+          problems: empty.map {
+            TextProblem(line: $0.line, message: "'\(name)' is empty, so the image has no group")
+          })
+      }
+      return rows.map { ($0.columns[name] ?? "").trimmed }
+    case .pattern(let text):
+      let groups = try Self.matches(of: text, in: rows.map(\.image), file: file)
+      guard groups.contains(where: { $0 != nil }) else {
+        throw TextFileError(
+          file: file,
+          "the group pattern '\(text)' matches no image, for example not '"
+            + (rows.first?.image ?? "") + "'")
+      }
+      return zip(groups, rows).map { $0 ?? $1.image }
+    case .eyes: return rows.map { EyeName($0.image)?.both ?? $0.image }
+    }
+  }
+
+  /// How many of the rows a pattern does not match; 0 for other groupings.
+  public func unmatched(in rows: [ManifestRow]) -> Int {
+    guard case .pattern(let text) = self else { return 0 }
+    let groups = try? Self.matches(of: text, in: rows.map(\.image), file: "")
+    return groups?.count { $0 == nil } ?? 0
+  }
+
+  private static func matches(
+    of pattern: String, in images: [String], file: String
+  ) throws(TextFileError) -> [String?] {
+    guard let expression = try? NSRegularExpression(pattern: pattern) else {
+      throw TextFileError(file: file, "the group pattern '\(pattern)' is no regular expression")
+    }
+    guard expression.numberOfCaptureGroups > 0 else {
+      throw TextFileError(
+        file: file,
+        "the group pattern '\(pattern)' needs parentheses around what images of a group share")
+    }
+    return images.map { image in
+      let whole = NSRange(image.startIndex..., in: image)
+      guard let match = expression.firstMatch(in: image, range: whole),
+        let range = Range(match.range(at: 1), in: image)
+      else { return nil }
+      return String(image[range])
+    }
+  }
+
+  /// What a manifest itself says about groups: a column that usually names patients, or else file
+  /// names of which at least two differ in the eye alone; nil when there is neither.
+  public static func suggested(by rows: [ManifestRow]) -> ImageGrouping? {
+    var columns: Set<String> = []
+    for row in rows { columns.formUnion(row.columns.keys) }
+    let named = columns.sorted().first { name in
+      patientColumns.contains(name.lowercased().filter { $0 != "_" && $0 != " " && $0 != "-" })
+        && rows.contains { !($0.columns[name] ?? "").trimmed.isEmpty }
+    }
+    if let named { return .column(named) }
+    var sides: [String: Bool] = [:]
+    for row in rows {
+      guard let name = EyeName(row.image) else { continue }
+      if let other = sides.updateValue(name.isLeft, forKey: name.both), other != name.isLeft {
+        return .eyes
+      }
+    }
+    return nil
+  }
+}
+
+extension ImageGrouping: CustomStringConvertible {
+  /// `column 'patient_id'`, `pattern '(.*)_L'` or `file names`.
+  public var description: String {
+    switch self {
+    case .column(let name): "column '\(name)'"
+    case .pattern(let text): "pattern '\(text)'"
+    case .eyes: "file names"
+    }
+  }
+
+  /// Reads what ``encode(to:)`` wrote.
+  public init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    if text == "eyes" {
+      self = .eyes
+    } else if text.hasPrefix("column:") {
+      self = .column(String(text.dropFirst("column:".count)))
+    } else if text.hasPrefix("pattern:") {
+      self = .pattern(String(text.dropFirst("pattern:".count)))
+    } else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "no grouping: '\(text)'"))
+    }
+  }
+
+  /// Writes `"column:patient_id"`, `"pattern:(.*)_L"` or `"eyes"`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .column(let name): try container.encode("column:" + name)
+    case .pattern(let text): try container.encode("pattern:" + text)
+    case .eyes: try container.encode("eyes")
+    }
+  }
+}
+
+/// A path that names an eye: `12_left.jpg`, `OD/7.png`, `0001R.tif`.
+private struct EyeName {
+  /// The path with `*` in place of the eye.
+  let both: String
+  let isLeft: Bool
+
+  private static let words: [String: Bool] = [
+    "left": true, "right": false, "os": true, "od": false, "l": true, "r": false, "links": true,
+    "rechts": false, "左眼": true, "右眼": false, "左": true, "右": false,
+  ]
+
+  /// Nil unless a run of letters before the extension is a word for an eye; the last one counts.
+  init?(_ path: String) {
+    let bytes = Array(path.utf8)
+    let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0
+    var end = bytes[slash...].lastIndex(of: UInt8(ascii: ".")) ?? bytes.count
+    func isLetter(_ byte: UInt8) -> Bool {
+      byte >= 0x80 || (byte | 0x20) >= 97 && (byte | 0x20) <= 122
+    }
+    while end > 0 {
+      guard isLetter(bytes[end - 1]) else {
+        end -= 1
+        continue
+      }
+      var start = end
+      while start > 0, isLetter(bytes[start - 1]) { start -= 1 }
+      let word = String(decoding: bytes[start..<end], as: UTF8.self).lowercased()
+      if let isLeft = Self.words[word] {
+        self.isLeft = isLeft
+        both = String(
+          decoding: bytes[..<start] + [UInt8(ascii: "*")] + bytes[end...], as: UTF8.self)
+        return
+      }
+      end = start
+    }
+    return nil
+  }
+}
