@@ -1,5 +1,6 @@
 extension JSONValue {
-  /// The JSON text: compact, or with a member a line.
+  /// The JSON text: compact, or with a member a line. A number that is not finite becomes `null`, as in
+  /// ``JSONText``.
   package func serialized(pretty: Bool = false) -> String {
     var result = ""
     write(into: &result, indentation: pretty ? 0 : nil)
@@ -12,7 +13,7 @@ extension JSONValue {
     case .bool(let value): result += value ? "true" : "false"
     case .integer(let value): result += String(value)
     case .number(let value):
-      precondition(value.isFinite, "JSON has no \(value)")
+      guard value.isFinite else { return result += "null" }
       result += value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
     case .string(let text): Self.quote(text, into: &result)
     case .array(let elements):

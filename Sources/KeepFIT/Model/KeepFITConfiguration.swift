@@ -146,13 +146,10 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
 
   /// The text of a `config.json`.
   public var json: String {
-    var encoder: JSONEncoder {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return encoder
+    guard let text = try? JSONText.encode(self, pretty: true) else {
+      preconditionFailure("a valid configuration")
     }
-    guard let data = try? encoder.encode(self) else { preconditionFailure("a valid configuration") }
-    return String(decoding: data, as: UTF8.self) + "\n"
+    return text + "\n"
   }
 }
 

@@ -113,9 +113,7 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
 
   /// Writes a file under a temporary name and renames it.
   public func write(to file: URL, force: Bool = false) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-    let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+    let text = try JSONText.encode(self, pretty: true)
     try AtomicFile.write(text + "\n", to: file, force: force)
   }
 }

@@ -33,12 +33,26 @@ public struct StepMetrics: Sendable, Equatable {
 
   public static func == (a: Self, b: Self) -> Bool { a.line == b.line }
 
-  /// The step as a line of `metrics.jsonl`, without its end. Numbers have all their digits.
+  /// The step as a line of `metrics.jsonl`, without its end. Numbers have all their digits; one that is
+  /// not finite is `null`.
   public var line: String {
-    let parts = terms.map { "\"\($0.name)\":\($0.value)," }.joined()
-    return "{\"step\":\(step),\"epoch\":\(epoch),\"lr\":\(learningRate),\"loss\":\(loss),\(parts)"
-      + "\"grad_norm\":\(gradientNorm),"
-      + "\"samples_per_second\":\((samplesPerSecond * 100).rounded() / 100)}"
+    JSONValue.object(
+      [
+        .init("step", .integer(step)), .init("epoch", .integer(epoch)),
+        .init("lr", .float(learningRate)), .init("loss", .float(loss)),
+      ] + terms.map { .init($0.name, .float($0.value)) } + [
+        .init("grad_norm", .float(gradientNorm)),
+        .init("samples_per_second", .double((samplesPerSecond * 100).rounded() / 100)),
+      ]
+    ).serialized()
+  }
+
+  /// The line of a validation: the values that are not finite are `null`.
+  static func validationLine(step: Int, _ values: [(name: String, value: Float)]) -> String {
+    JSONValue.object([
+      .init("step", .integer(step)),
+      .init("validation", .object(values.map { .init($0.name, .float($0.value)) })),
+    ]).serialized()
   }
 }
 
@@ -49,16 +63,16 @@ package final class MetricsLog {
   /// Opens the log and drops what lies beyond `step`: a resumed run writes those lines again.
   package init(_ url: URL, keepingThrough step: Int) throws {
     let files = FileManager.default
-    if step > 0, let data = try? Data(contentsOf: url) {
-      var kept = Data()
-      for line in data.split(separator: UInt8(ascii: "\n")) {
-        guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any],
-          let number = object["step"] as? Int
-        else { break }  // a line that was cut short when the process died
-        if number > step { break }
-        kept += line + [UInt8(ascii: "\n")]
+    if step > 0, files.fileExists(atPath: url.path) {
+      let data = try Data(contentsOf: url)
+      // The last line has no end when the process died while it wrote it.
+      let whole = data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? Data()
+      let kept = whole.split(separator: UInt8(ascii: "\n")).prefix { line in
+        // A line that cannot be read stays, and the report counts it.
+        let number = (try? JSONValue(parsing: Array(line)))?["step"]?.integer
+        return number.map { $0 <= step } ?? true
       }
-      try kept.write(to: url, options: .atomic)
+      try Data(kept.map { $0 + [UInt8(ascii: "\n")] }.joined()).write(to: url, options: .atomic)
     } else {
       guard files.createFile(atPath: url.path, contents: nil) else {
         throw PretrainingError.runDirectory("\(url.path) cannot be written")

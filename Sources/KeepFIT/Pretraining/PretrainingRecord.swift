@@ -38,10 +38,7 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
   /// Writes the record whole or not at all.
   /// - Throws: `CheckpointError` if it cannot be written.
   public func write(to url: URL) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
-    try AtomicFile.write(text, to: url, force: true)
+    try AtomicFile.write(JSONText.encode(self, pretty: true) + "\n", to: url, force: true)
   }
 
   /// Why a run that was started with `earlier` cannot go on with these settings; nil if it can.

@@ -187,13 +187,12 @@ public final class PretrainingRun {
     guard let validation else { return false }
     let values = try measured { try validation.measure(model) }
     if isLeader {
-      let parts = values.map { "\(JSONValue.string($0.name).serialized()):\($0.value)" }
-        .joined(separator: ",")
-      try log?.write("{\"step\":\(state.step),\"validation\":{\(parts)}}")
+      try log?.write(StepMetrics.validationLine(step: state.step, values))
       onEvent(.validated(step: state.step, values))
     }
     guard let monitored = values.first?.value else { return false }
-    if state.best.map({ monitored > $0 }) ?? true {
+    // What is not finite, such as a score over no images, is never the best.
+    if monitored.isFinite, state.best.map({ monitored > $0 }) ?? true {
       state.best = monitored
       state.epochsSinceBest = 0
       return true

@@ -151,9 +151,7 @@ public struct Adapter {
       tensors = state.map { ($0.name, $0.tensor) }
       tensors += [("classifier.weight", weight), ("classifier.bias", bias)]
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    let text = String(decoding: try encoder.encode(description), as: UTF8.self)
+    let text = try JSONText.encode(description, pretty: true)
     try Safetensors.write(
       tensors.map { CheckpointEntry($0.0, $0.1) } + integers,
       to: directory.appendingPathComponent("adapter.safetensors"), force: force)

@@ -3,11 +3,9 @@ import Foundation
 extension PictureSource {
   /// Files as a preprocessing prepares them, changed as pretraining changes them.
   public init(_ preprocessing: Preprocessing, augmentation: Augmentation = .published) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
     // Both are plain values; encoding them cannot fail.
     func text(_ value: some Encodable) -> String {
-      (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
+      (try? JSONText.encode(value)) ?? "\(value)"
     }
     self.init(
       identity: text(preprocessing) + " " + text(augmentation), preprocessing: preprocessing,

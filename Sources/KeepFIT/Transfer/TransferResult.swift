@@ -93,12 +93,11 @@ public struct TransferReport: Sendable, Codable {
   /// - Throws: `CheckpointError` when the file exists and `force` is off, or cannot be written.
   public func write(to directory: URL, force: Bool) throws {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    let data = results.count == 1 ? try encoder.encode(results[0]) : try encoder.encode(self)
+    let text =
+      results.count == 1
+      ? try JSONText.encode(results[0], pretty: true) : try JSONText.encode(self, pretty: true)
     try AtomicFile.write(
-      String(decoding: data, as: UTF8.self) + "\n",
-      to: directory.appendingPathComponent("results.json"), force: force)
+      text + "\n", to: directory.appendingPathComponent("results.json"), force: force)
   }
 
   /// Reads what ``write(to:force:)`` wrote.

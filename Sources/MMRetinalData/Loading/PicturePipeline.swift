@@ -50,12 +50,10 @@ public struct PicturePipeline: Sendable {
 
   /// Names everything that decides the cached pixels.
   private var cacheName: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .sortedKeys
-    guard let data = try? encoder.encode(preprocessing) else {
+    guard let text = try? JSONText.encode(preprocessing) else {
       preconditionFailure("a preprocessing can always be encoded")
     }
-    return "rounded " + String(decoding: data, as: UTF8.self)
+    return "rounded " + text
   }
 }
 

@@ -32,9 +32,7 @@ extension Manifest {
 
   /// The manifest as JSON Lines, one object a row.
   public func jsonLines() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try rows.map { row in
+    try rows.map { row in
       var object: [String: JSONValue] = [
         "image": .string(row.image), "modality": .string(row.modality.rawValue),
       ]
@@ -46,7 +44,7 @@ extension Manifest {
         object["caption"] = captions[.english].map(JSONValue.string)
         object["caption_zh"] = captions[.chinese].map(JSONValue.string)
       }
-      return String(decoding: try encoder.encode(object), as: UTF8.self) + "\n"
+      return try JSONText.encode(object) + "\n"
     }.joined()
   }
 

@@ -66,9 +66,7 @@ struct DataValidateCommand: Subcommand {
     progress.finish(
       "Checked \(Pretty.count(result.rows)) rows, \(Pretty.count(result.pictures)) pictures")
     if json.isOn {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Console.print(String(decoding: try encoder.encode(result), as: UTF8.self))
+      Console.print(try JSONText.encode(result))
     } else {
       for finding in result.findings {
         Console.print("\(finding.kind.isError ? "error" : "note"): \(finding)")
@@ -141,9 +139,7 @@ struct DataStatsCommand: Subcommand {
     }
     let report = StatisticsReport(manifests)
     if json.isOn {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Console.print(String(decoding: try encoder.encode(report.sets), as: UTF8.self))
+      Console.print(try JSONText.encode(report.sets))
     } else {
       Console.write(report.summaryCSV())
     }
@@ -195,9 +191,7 @@ struct DataBuildCommand: Subcommand {
       Console.note("Wrote \(Pretty.count(manifest.rows.count)) rows to \(file.path)")
     }
     if json.isOn {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Console.print(String(decoding: try encoder.encode(build.remarks), as: UTF8.self))
+      Console.print(try JSONText.encode(build.remarks))
     } else {
       for remark in build.remarks { Console.print("\(remark)") }
     }

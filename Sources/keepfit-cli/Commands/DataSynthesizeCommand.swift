@@ -59,9 +59,7 @@ struct DataSynthesizeCommand: Subcommand {
     let count = summary.pictures.values.reduce(0, +)
     progress.finish("Drew \(Pretty.count(count)) pictures and \(Pretty.count(summary.masks)) masks")
     if json.isOn {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Console.print(String(decoding: try encoder.encode(summary), as: UTF8.self))
+      Console.print(try JSONText.encode(summary))
     }
   }
 }

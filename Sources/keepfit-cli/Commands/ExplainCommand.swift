@@ -70,9 +70,7 @@ struct ExplainCommand: Subcommand {
       Console.note("Wrote \(file.text)")
     }
     if json.isOn {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      Console.print(String(decoding: try encoder.encode(map), as: UTF8.self))
+      Console.print(try JSONText.encode(map))
     } else {
       Console.print(String(format: "similarity %.4f", map.similarity))
     }

@@ -207,12 +207,8 @@ struct TransferCommand: Subcommand {
   }
 
   private static func text(_ report: TransferReport) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let data =
-      report.results.count == 1
-      ? try encoder.encode(report.results[0]) : try encoder.encode(report)
-    return String(decoding: data, as: UTF8.self)
+    report.results.count == 1
+      ? try JSONText.encode(report.results[0]) : try JSONText.encode(report)
   }
 
   private static func table(_ report: TransferReport) -> String {

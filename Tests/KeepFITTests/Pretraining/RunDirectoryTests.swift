@@ -70,6 +70,27 @@ import Testing
     #expect(object?["grad_norm"] as? Int == 3)
   }
 
+  @Test func valuesThatAreNotFiniteLeaveAReadableLog() throws {
+    defer { try? FileManager.default.removeItem(at: directory.url) }
+    try directory.create(force: false)
+    let step = StepMetrics(
+      step: 1, epoch: 1, learningRate: 0.1, loss: .infinity, terms: [("public", -.nan)],
+      gradientNorm: .nan, samplesPerSecond: .infinity)
+    // Older logs hold bare nan, which is no JSON; the lines after it count all the same.
+    let lines = [
+      step.line, #"{"step":1,"validation":{"zero_shot":-nan}}"#, #"{"step":2,"loss":1}"#,
+    ]
+    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: directory.metricsFile)
+    let log = try MetricsLog(directory.metricsFile, keepingThrough: 2)
+    try log.write(#"{"step":3,"loss":0.5}"#)
+    let text = try String(contentsOf: directory.metricsFile, encoding: .utf8)
+    #expect(text == (lines + [#"{"step":3,"loss":0.5}"#]).joined(separator: "\n") + "\n")
+    let object = try JSONSerialization.jsonObject(with: Data(step.line.utf8)) as? [String: Any]
+    #expect(object?["loss"] is NSNull && object?["public"] is NSNull)
+    let metrics = try RunMetrics(contentsOf: directory.metricsFile)
+    #expect(metrics.columns["loss"]?.values == [1, 0.5] && metrics.unreadableLines == 1)
+  }
+
   @Test func settingsThatNoRunCanHaveAreRefused() throws {
     try PretrainingConfiguration().validate()
     let broken: [(inout PretrainingConfiguration) -> Void] = [

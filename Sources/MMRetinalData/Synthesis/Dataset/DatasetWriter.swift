@@ -215,10 +215,8 @@ struct DatasetWriter {
   private func writeJSON(
     _ value: some Encodable, to url: URL
   ) throws(SyntheticDatasetError) {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      try (encoder.encode(value) + Data("\n".utf8)).write(to: url)
+      try Data((JSONText.encode(value, pretty: true) + "\n").utf8).write(to: url)
     } catch {
       throw .failed(url.path, error.localizedDescription)
     }
