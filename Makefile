@@ -6,7 +6,8 @@ BUILD = $(SWIFT) build -c release
 OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test examples bench docs format lint install install-packages clean
+.PHONY: all build demo test examples bench build-benchmarks docs format lint install install-packages \
+  check-resume check-mpi check-threads check-memory clean
 
 all: build
 
@@ -31,6 +32,29 @@ examples: install-packages
 bench: build
 	Benchmarks/run
 
+## Builds the programs of Benchmarks/, against the libraries that the examples were built with.
+build-benchmarks: install-packages
+	$(BUILD) --package-path Benchmarks --scratch-path .build-examples
+
+## A pretraining run that is killed and resumed must end with the bits of one that nobody disturbed.
+check-resume: build
+	python3 Scripts/checks/kill_and_resume.py --keepfit .build/release/keepfit --kills 4 --steps 120
+
+## Two MPI ranks must train as one process with their batches together, and survive the loss of one.
+check-mpi:
+	@Scripts/install-packages libopenmpi-dev openmpi-bin
+	$(BUILD) --traits MPI --product keepfit --scratch-path .build-mpi
+	python3 Scripts/checks/mpi_parity.py --keepfit .build-mpi/release/keepfit --steps 4
+
+## Tests of concurrent use under the thread sanitizer.
+check-threads: install-packages
+	Scripts/checks/thread_sanitizer
+
+## Damaged files for every reader under the address sanitizer.
+check-memory: install-packages
+	$(BUILD) --sanitize address --product keepfit-fuzz --scratch-path .build-asan
+	.build-asan/release/keepfit-fuzz --cases 100000
+
 ## The documentation of all four libraries, with warnings as errors, in .build/documentation.
 docs: install-packages
 	$(BUILD)
@@ -50,4 +74,4 @@ install-packages:
 	@Scripts/install-packages
 
 clean:
-	rm -rf .build .build-examples
+	rm -rf .build .build-examples .build-mpi .build-asan .build-tsan
