@@ -66,12 +66,15 @@ format:
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 
-install: build
-	install -D -m 755 .build/release/keepfit $(DESTDIR)$(PREFIX)/bin/keepfit
+## The command, with its manual page and the completions of bash, zsh and fish. Runs where no Swift is
+## installed; the C libraries that README.md names must be there.
+install: install-packages
+	$(BUILD) --static-swift-stdlib --product keepfit --scratch-path .build-install
+	Scripts/install .build-install/release/keepfit "$(DESTDIR)$(PREFIX)"
 
 ## The Debian packages that the build needs, where any is missing.
 install-packages:
 	@Scripts/install-packages
 
 clean:
-	rm -rf .build .build-examples .build-mpi .build-asan .build-tsan
+	rm -rf .build .build-examples .build-mpi .build-asan .build-tsan .build-install

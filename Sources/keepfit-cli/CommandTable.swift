@@ -11,7 +11,7 @@ enum CommandTable {
       InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self,
       DataValidateCommand.self, DataResizeCommand.self, DataBuildCommand.self,
       DataStatsCommand.self, BenchVisionCommand.self, BenchTextCommand.self,
-      BenchStepCommand.self, BenchLoaderCommand.self,
+      BenchStepCommand.self, BenchLoaderCommand.self, CompletionsCommand.self, ManualCommand.self,
     ]
   }
 

@@ -47,10 +47,7 @@ enum HelpText {
     for option in options {
       var label = option.letter.map { "-\($0), " } ?? ""
       label += "--" + option.name + (option.placeholder.map { " " + $0 } ?? "")
-      var help = option.help
-      if let choices = option.choices { help += " One of \(choices.joined(separator: ", "))." }
-      if let value = option.defaultText, !value.isEmpty { help += " Default: \(value)." }
-      text += entry(label, help, indent: 2, width: 26)
+      text += entry(label, option.fullHelp, indent: 2, width: 26)
     }
     text += entry("-h, --help", "Show this help.", indent: 2, width: 26)
     if !type.discussion.isEmpty { text += "\n" + type.discussion + "\n" }

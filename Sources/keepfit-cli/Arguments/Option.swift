@@ -24,6 +24,14 @@ package protocol Argument: AnyObject {
 
 extension Argument {
   package var aliases: [String] { [] }
+
+  /// The help with the allowed values and the default.
+  var fullHelp: String {
+    var text = help
+    if let choices { text += " One of \(choices.joined(separator: ", "))." }
+    if let value = defaultText, !value.isEmpty { text += " Default: \(value)." }
+    return text
+  }
 }
 
 /// Options that several commands share: properties that are arguments or groups again.
