@@ -2,7 +2,7 @@
 #
 #     docker build -t keepfit .
 #     docker run --rm -v "$PWD:/data" -w /data keepfit classify --model model --labels "normal;glaucoma" eye.jpg
-FROM swift:6.1-bookworm AS build
+FROM swift:6.2-bookworm AS build
 WORKDIR /source
 COPY Scripts/install-packages Scripts/install-packages
 RUN Scripts/install-packages

@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // FundusTensor alone, for a task that has nothing to do with eyes. In a package of your own write

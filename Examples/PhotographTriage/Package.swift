@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // KeepFIT as another project uses it. In a package of your own write `.package(url: "…", from: "…")`
