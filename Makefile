@@ -55,7 +55,7 @@ check-memory: install-packages
 	$(BUILD) --sanitize address --product keepfit-fuzz --scratch-path .build-asan
 	.build-asan/release/keepfit-fuzz --cases 100000
 
-## The documentation of all four libraries, with warnings as errors, in .build/documentation.
+## The documentation of all libraries, with warnings as errors, in .build/documentation.
 docs: install-packages
 	$(BUILD)
 	Scripts/build-docs

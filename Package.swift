@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "FundusTensor", targets: ["FundusTensor"]),
     .library(name: "FundusModels", targets: ["FundusModels"]),
     .library(name: "MMRetinalData", targets: ["MMRetinalData"]),
+    .library(name: "FundusSynthesis", targets: ["FundusSynthesis"]),
     .library(name: "KeepFIT", targets: ["KeepFIT"]),
     .executable(name: "keepfit", targets: ["keepfit-cli"]),
   ],
@@ -42,23 +43,30 @@ let package = Package(
       name: "MMRetinalData",
       dependencies: ["FundusTensor", "CTurboJPEG", "CImageCodecs"],
       resources: [.embedInCode("Resources/knowledge.json")]),
+    // Synthetic fundus images; knows nothing of models.
+    .target(name: "FundusSynthesis", dependencies: ["MMRetinalData"]),
     .target(
-      name: "KeepFIT", dependencies: ["FundusTensor", "FundusModels", "MMRetinalData"],
+      name: "KeepFIT",
+      dependencies: ["FundusTensor", "FundusModels", "MMRetinalData", "FundusSynthesis"],
       resources: [.embedInCode("Resources/vocabulary.txt")]),
-    .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT"]),
+    .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT", "FundusSynthesis"]),
 
     .testTarget(
       name: "FundusTensorTests", dependencies: ["FundusTensor"], resources: [.copy("Goldens")]),
     .testTarget(
       name: "FundusModelsTests", dependencies: ["FundusModels"], resources: [.copy("Goldens")]),
     .testTarget(
-      name: "MMRetinalDataTests", dependencies: ["MMRetinalData"], resources: [.copy("Goldens")]),
+      name: "MMRetinalDataTests", dependencies: ["MMRetinalData", "TestSupport"],
+      resources: [.copy("Goldens")]),
+    .testTarget(name: "FundusSynthesisTests", dependencies: ["FundusSynthesis", "TestSupport"]),
     .testTarget(name: "KeepFITTests", dependencies: ["KeepFIT"], resources: [.copy("Goldens")]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
     // Damaged files for every reader: a short run in the tests, a long one as `keepfit-fuzz`.
     .target(name: "FuzzHarness", dependencies: ["KeepFIT"], path: "Tests/FuzzHarness"),
     .executableTarget(name: "keepfit-fuzz", dependencies: ["FuzzHarness"], path: "Tests/Fuzz"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzHarness"]),
-    .testTarget(name: "KeepFITCommandTests", dependencies: ["KeepFIT", "keepfit-cli"]),
+    .testTarget(
+      name: "KeepFITCommandTests", dependencies: ["KeepFIT", "FundusSynthesis", "keepfit-cli"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -10,7 +10,11 @@ let package = Package(
     .executableTarget(
       name: "benchmark-figures", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
     .executableTarget(
-      name: "benchmark-objectives", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
+      name: "benchmark-objectives",
+      dependencies: [
+        .product(name: "KeepFIT", package: "KeepFIT"),
+        .product(name: "FundusSynthesis", package: "KeepFIT"),
+      ]),
     .executableTarget(
       name: "benchmark-transfer", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")]),
   ],

@@ -9,7 +9,11 @@ let package = Package(
   dependencies: [.package(name: "KeepFIT", path: "../..")],
   targets: [
     .executableTarget(
-      name: "PhotographTriage", dependencies: [.product(name: "KeepFIT", package: "KeepFIT")])
+      name: "PhotographTriage",
+      dependencies: [
+        .product(name: "KeepFIT", package: "KeepFIT"),
+        .product(name: "FundusSynthesis", package: "KeepFIT"),
+      ])
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,4 +1,5 @@
 import Foundation
+import FundusSynthesis
 import KeepFIT
 import Testing
 

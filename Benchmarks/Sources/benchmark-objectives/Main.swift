@@ -1,4 +1,5 @@
 import Foundation
+import FundusSynthesis
 import KeepFIT
 
 /// All six objectives over several seeds on drawn eyes, and the table of what they reach.

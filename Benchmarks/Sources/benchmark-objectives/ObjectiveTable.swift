@@ -1,4 +1,5 @@
 import Foundation
+import FundusSynthesis
 import KeepFIT
 
 /// The means and spreads of a study, as a page of Docs/.

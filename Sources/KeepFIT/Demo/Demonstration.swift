@@ -1,4 +1,5 @@
 import Foundation
+import FundusSynthesis
 
 /// The whole system on pictures that it draws itself: synthesise, pretrain with FLAIR's and with
 /// KeepFIT's objective from the same random weights, evaluate on seen and unseen classes, and show it

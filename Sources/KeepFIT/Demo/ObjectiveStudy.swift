@@ -1,4 +1,5 @@
 import Foundation
+import FundusSynthesis
 
 /// Pretrains the same random model with several objectives on a synthetic dataset and measures each on
 /// pictures of seen and unseen classes: the paper's ablation in small.

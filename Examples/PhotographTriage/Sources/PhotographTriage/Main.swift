@@ -1,4 +1,5 @@
 import Foundation
+import FundusSynthesis
 import KeepFIT
 
 /// Sorts photographs by how much a model thinks that they show a disease.

@@ -1,10 +1,10 @@
 import Foundation
 
 /// A directory of its own for a test, removed with the value that owns it.
-final class TemporaryDirectory {
-  let url: URL
+package final class TemporaryDirectory {
+  package let url: URL
 
-  init() throws {
+  package init() throws {
     url = FileManager.default.temporaryDirectory.appending(path: "keepfit-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
@@ -13,12 +13,12 @@ final class TemporaryDirectory {
 
   /// Writes a file, with the directories that it lies in.
   @discardableResult
-  func write(_ text: String, to name: String) throws -> URL {
+  package func write(_ text: String, to name: String) throws -> URL {
     try write(Data(text.utf8), to: name)
   }
 
   @discardableResult
-  func write(_ data: Data, to name: String) throws -> URL {
+  package func write(_ data: Data, to name: String) throws -> URL {
     let file = url.appending(path: name)
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)

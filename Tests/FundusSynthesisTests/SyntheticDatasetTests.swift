@@ -1,5 +1,5 @@
 import Foundation
-import MMRetinalData
+import FundusSynthesis
 import Testing
 
 @Suite struct SyntheticDatasetTests {
