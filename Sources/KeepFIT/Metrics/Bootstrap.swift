@@ -1,99 +1,95 @@
-/// A range that holds a score with 95 % confidence.
-public struct ConfidenceInterval: Sendable, Codable, Equatable {
-  /// The lower end.
-  public let lower: Double
-  /// The upper end.
-  public let upper: Double
-}
-
-/// Percentile bootstrap over test pictures (Efron and Tibshirani, 1993), within classes so that
-/// every resample has every class.
+/// Bands around curves: percentile bootstrap over images, or over groups of them, within classes so
+/// that every resample has every class (Efron and Tibshirani, 1993).
 ///
-/// Beside the published scores, never in place of them.
+/// Where a curve is perfect all resamples are, and the bootstrap has no width: no band is narrower than
+/// Wilson's interval of the height at that point.
 public enum Bootstrap {
-  /// Scores that come with an interval, each computed as published but not rounded.
-  public static let names = ["aca", "auc_avg", "f1_avg", "accuracy", "kappa"]
-
-  /// 95 % intervals of ``names``.
-  /// - Parameters:
-  ///   - predictions: of the test pictures.
-  ///   - resamples: how many sets are drawn; the cost is that many scorings.
-  ///   - stream: where the draws come from. The same stream gives the same intervals.
-  public static func intervals(
-    _ predictions: Predictions, resamples: Int = 1000,
-    stream: RandomStream = RandomStream(seed: 0).derived("bootstrap")
-  ) -> [String: ConfidenceInterval] {
-    precondition(resamples > 1, "a bootstrap needs several resamples")
-    let groups = Dictionary(grouping: predictions.labels.indices) { predictions.labels[$0] }
-      .sorted { $0.key < $1.key }.map(\.value)
-    let drawn = ThreadPool.map(resamples) { resample in
-      var stream = stream.derived(UInt64(resample))
-      var positions: [Int] = []
-      positions.reserveCapacity(predictions.count)
-      for group in groups {
-        for _ in group { positions.append(group[stream.index(below: group.count)]) }
-      }
-      return scores(predictions.selecting(positions))
-    }
-    var result: [String: ConfidenceInterval] = [:]
-    for (index, name) in names.enumerated() {
-      let values = drawn.map { $0[index] }.filter(\.isFinite).sorted()
-      guard !values.isEmpty else { continue }
-      result[name] = ConfidenceInterval(
-        lower: quantile(0.025, of: values), upper: quantile(0.975, of: values))
-    }
-    return result
-  }
-
   /// The band that holds each point of a class's ROC curve with 95 % confidence.
-  /// - Returns: at false positive rates 0, 1/steps … 1, the lower and upper true positive rate.
+  /// - Returns: at false positive rates 0, 1/steps … 1, the lower and upper true positive rate; empty
+  ///   when one of the two kinds of images is absent.
   public static func rocBand(
-    _ predictions: Predictions, class label: Int, steps: Int = 50, resamples: Int = 500,
+    _ tested: TestedFolds, class label: Int, steps: Int = 50, resamples: Int = 500,
     stream: RandomStream = RandomStream(seed: 0).derived("roc band")
   ) -> [ConfidenceInterval] {
-    band(predictions, class: label, steps: steps, resamples: resamples, stream: stream) {
-      let curve = $0.roc
-      return { height(of: curve, at: $0) }
+    let pool = Pool(tested, class: label)
+    let positives = tested.effectiveCount { tested.folds[$0].labels[$1] == label }
+    return band(tested, pool, steps: steps, resamples: resamples, stream: stream) { curves in
+      let curve = curves.roc
+      return { (height(of: curve, at: $0), positives) }
     }
   }
 
   /// The band that holds each point of a class's precision-recall curve with 95 % confidence.
-  /// - Returns: at recalls 0, 1/steps … 1, the lower and upper precision.
+  /// - Returns: at recalls 0, 1/steps … 1, the lower and upper precision; empty when one of the two
+  ///   kinds of images is absent.
   public static func precisionRecallBand(
-    _ predictions: Predictions, class label: Int, steps: Int = 50, resamples: Int = 500,
+    _ tested: TestedFolds, class label: Int, steps: Int = 50, resamples: Int = 500,
     stream: RandomStream = RandomStream(seed: 0).derived("precision band")
   ) -> [ConfidenceInterval] {
-    band(predictions, class: label, steps: steps, resamples: resamples, stream: stream) {
-      let curve = $0.precisionRecall.dropFirst()
+    let pool = Pool(tested, class: label)
+    // An image that several folds test counts once.
+    let once = tested.effectiveCount { _, _ in true } / Double(pool.truth.count)
+    return band(tested, pool, steps: steps, resamples: resamples, stream: stream) { curves in
+      let points = Array(curves.precisionRecall.dropFirst())
+      let called = zip(curves.truePositives, curves.falsePositives).map { Double($0 + $1) }
       // What has to be accepted to find that share.
-      return { recall in curve.first { $0.x >= recall - 1e-12 }?.y ?? 0 }
+      return { recall in
+        guard let index = points.firstIndex(where: { $0.x >= recall - 1e-12 }) else {
+          return (0, 1)
+        }
+        return (points[index].y, max(1, called[index] * once))
+      }
     }
   }
 
-  /// Draws pictures of the class and others anew, and takes a curve's heights at 0, 1/steps … 1.
-  private static func band(
-    _ predictions: Predictions, class label: Int, steps: Int, resamples: Int, stream: RandomStream,
-    curve: @Sendable (RankCurves) -> (Double) -> Double
-  ) -> [ConfidenceInterval] {
-    let truth = predictions.labels.map { $0 == label }
-    let scores = predictions.column(label)
-    let positives = truth.indices.filter { truth[$0] }
-    let negatives = truth.indices.filter { !truth[$0] }
-    guard !positives.isEmpty, !negatives.isEmpty else { return [] }
-    let drawn = ThreadPool.map(resamples) { resample in
-      var stream = stream.derived(UInt64(resample))
-      let drawnPositives = positives.map { _ in positives[stream.index(below: positives.count)] }
-      let drawnNegatives = negatives.map { _ in negatives[stream.index(below: negatives.count)] }
-      let height = curve(
-        RankCurves(
-          truth: drawnPositives.map { _ in true } + drawnNegatives.map { _ in false },
-          scores: (drawnPositives + drawnNegatives).map { scores[$0] }))
-      return (0...steps).map { height(Double($0) / Double(steps)) }
+  /// All folds' rows of one class against the others.
+  private struct Pool: Sendable {
+    var truth: [Bool] = []
+    var scores: [Double] = []
+    var clusters: [Int] = []
+
+    init(_ tested: TestedFolds, class label: Int) {
+      for (fold, predictions) in tested.folds.enumerated() {
+        truth += predictions.labels.map { $0 == label }
+        scores += predictions.column(label)
+        clusters += tested.clusters[fold]
+      }
     }
-    return (0...steps).map { step in
-      let values = drawn.map { $0[step] }.sorted()
+  }
+
+  /// Draws clusters anew, and takes a curve's heights at 0, 1/steps … 1.
+  /// - `curve`: gives the height at a place, and how many observations it rests on.
+  private static func band(
+    _ tested: TestedFolds, _ pool: Pool, steps: Int, resamples: Int, stream: RandomStream,
+    curve: @Sendable (RankCurves) -> (Double) -> (height: Double, count: Double)
+  ) -> [ConfidenceInterval] {
+    guard pool.truth.contains(true), pool.truth.contains(false) else { return [] }
+    let strata = tested.strata
+    let places = (0...steps).map { Double($0) / Double(steps) }
+    let drawn = ThreadPool.map(resamples) { resample -> [Double]? in
+      var stream = stream.derived(UInt64(resample))
+      let times = tested.resampled(strata, &stream)
+      let rows = pool.truth.indices.flatMap { row in
+        repeatElement(row, count: times[pool.clusters[row]])
+      }
+      let curves = RankCurves(
+        truth: rows.map { pool.truth[$0] }, scores: rows.map { pool.scores[$0] })
+      // Groups with images of several classes may leave none of one kind.
+      guard curves.positives > 0, curves.negatives > 0 else { return nil }
+      let height = curve(curves)
+      return places.map { height($0).height }
+    }
+    let measured = curve(RankCurves(truth: pool.truth, scores: pool.scores))
+    return places.enumerated().map { step, place in
+      let (height, count) = measured(place)
+      let wilson = ConfidenceInterval.wilson(height, count: count)
+      let draws = drawn.compactMap { $0?[step] }
+      guard !draws.isEmpty else { return wilson }
+      let percentile = ConfidenceInterval.percentile(
+        draws, around: height, method: .bootstrapWilson)
       return ConfidenceInterval(
-        lower: quantile(0.025, of: values), upper: quantile(0.975, of: values))
+        lower: min(percentile.lower, wilson.lower), upper: max(percentile.upper, wilson.upper),
+        method: .bootstrapWilson)
     }
   }
 
@@ -110,37 +106,5 @@ public enum Bootstrap {
       }
     }
     return best
-  }
-
-  private static func scores(_ predictions: Predictions) -> [Double] {
-    let predicted = predictions.predicted
-    let classes = Set(predictions.labels).sorted()
-    let confusion = ConfusionMatrix(
-      truth: predictions.labels, predicted: predicted,
-      classes: Array(0..<predictions.classCount))
-    var accuracies: [Double] = []
-    var areas: [Double] = []
-    var f1: [Double] = []
-    for label in classes {
-      let truth = predictions.labels.map { $0 == label }
-      let counts = BinaryCounts(truth: truth, called: predicted.map { $0 == label })
-      accuracies.append(counts.sensitivity)
-      f1.append(counts.f1)
-      areas.append(RankCurves(truth: truth, scores: predictions.column(label)).areaUnderROC)
-    }
-    let hits = zip(predictions.labels, predicted).count { $0 == $1 }
-    return [
-      PublishedArithmetic.mean(accuracies), PublishedArithmetic.mean(areas),
-      PublishedArithmetic.mean(f1), Double(hits) / Double(predictions.count),
-      confusion.kappa(quadratic: true),
-    ]
-  }
-
-  /// The quantile of sorted values, on the line between neighbours.
-  static func quantile(_ share: Double, of sorted: [Double]) -> Double {
-    let position = share * Double(sorted.count - 1)
-    let below = Int(position)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
   }
 }

@@ -1,7 +1,7 @@
 /// Whether the confidence of the calls is as high as the share of them that is right: a
 /// reliability diagram (Guo et al., ICML 2017).
 public struct Calibration: Sendable, Codable, Equatable {
-  /// The pictures whose highest probability falls into one interval.
+  /// The images whose highest probability falls into one interval.
   public struct Bin: Sendable, Codable, Equatable {
     /// The interval's lower bound, excluded except at 0.
     public let lower: Double

@@ -5,10 +5,10 @@
 public struct ClassificationMetrics: Sendable, Codable, Equatable {
   /// Which classes the confusion matrix has.
   public enum ClassSet: String, Sendable, Codable {
-    /// Those that occur as truth or prediction, as published. A missing class shortens the
-    /// distances in kappa, and one that is only predicted leaves `aca` undefined.
+    /// Those that occur as true or predicted label, as published. A missing class shortens the
+    /// distances in quadratic kappa.
     case occurring
-    /// All K, whether they occur or not; `aca` is over those that occur as truth.
+    /// All K, whether they occur or not.
     case all
   }
 
@@ -16,33 +16,42 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
   public let confusion: ConfusionMatrix
   /// Classes that occur as truth, ascending: what the class lists run over.
   public let classes: [Int]
-  /// `acc_class`: the share of each class of ``confusion`` that was called right.
-  public let accuracyByClass: [Double]
-  /// `aca`, average class accuracy: the mean of the class accuracies before rounding.
+  /// `acc_class`: the share of each class of ``confusion`` that was predicted right; nil for a class
+  /// without test images.
+  public let accuracyByClass: [Double?]
+  /// `aca`, balanced accuracy (macro recall): the mean of the class accuracies before rounding, over
+  /// the classes that have test images. Always defined.
   public let averageClassAccuracy: Double
-  /// `kappa`: Cohen's, quadratic weights.
-  public let kappa: Double
+  /// The weights of ``kappa``.
+  public let kappaWeights: KappaWeights
+  /// `kappa`: Cohen's, with quadratic weights for classes in an order, unweighted otherwise. Nil when
+  /// truth and prediction are the same single class.
+  public let kappa: Double?
+  /// `kappa_unweighted`, and `kappa_quadratic` as the released code has it. Absent where they add
+  /// nothing to ``kappa``.
+  public let otherKappas: [KappaWeights: Double?]
   /// `sensitivity_class`: recall.
-  public let sensitivityByClass: [Double]
-  /// `specificity_class`.
-  public let specificityByClass: [Double]
+  public let sensitivityByClass: [Double?]
+  /// `specificity_class`; nil when every image is of the class.
+  public let specificityByClass: [Double?]
   /// `f1_class`.
   public let f1ByClass: [Double]
-  /// `auc_class`: area under the ROC curve, ties counted half.
-  public let aucByClass: [Double]
-  /// `accuracy` (published as `TAOP_acc`): the share of pictures called right, not rounded.
+  /// `auc_class`: area under the ROC curve, ties counted half; nil when every image is of the class.
+  public let aucByClass: [Double?]
+  /// `accuracy` (published as `TAOP_acc`): the share of images predicted right, not rounded.
   public let accuracy: Double
   /// `average_precision_class`, not rounded, not part of the published evaluation.
-  public let averagePrecisionByClass: [Double]
-  /// `ece`: expected calibration error over 15 bins, not part of the published evaluation.
+  public let averagePrecisionByClass: [Double?]
+  /// `ece`: expected calibration error over 15 bins of equal width (``Calibration``), not part of the
+  /// published evaluation.
   public let expectedCalibrationError: Double
-  /// With two classes, the published AMD scores.
+  /// The published scores of the AMD experiment, for that alone.
   public let amd: AMD?
 
   /// The scores of the AMD experiment, for class 1, not rounded.
   public struct AMD: Sendable, Codable, Equatable {
-    /// `AMD_auc`: area under the ROC curve.
-    public let auc: Double
+    /// `AMD_auc`: area under the ROC curve; nil with one class only.
+    public let auc: Double?
     /// `AMD_kappa`, `AMD_f1`, `AMD_threshold`: the threshold is searched on the test pictures,
     /// which is optimistic.
     public let onTest: ThresholdSweep
@@ -52,13 +61,13 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
   }
 
   /// `auc_avg`: the mean of the rounded class values.
-  public var auc: Double { PublishedArithmetic.mean(aucByClass) }
+  public var auc: Double? { PublishedArithmetic.mean(defined: aucByClass) }
   /// `f1_avg`: the mean of the rounded class values.
   public var f1: Double { PublishedArithmetic.mean(f1ByClass) }
   /// `sensitivity_avg`: the mean of the rounded class values.
-  public var sensitivity: Double { PublishedArithmetic.mean(sensitivityByClass) }
+  public var sensitivity: Double? { PublishedArithmetic.mean(defined: sensitivityByClass) }
   /// `specificity_avg`: the mean of the rounded class values.
-  public var specificity: Double { PublishedArithmetic.mean(specificityByClass) }
+  public var specificity: Double? { PublishedArithmetic.mean(defined: specificityByClass) }
 
   /// Scores predictions.
   /// - Parameters:
@@ -66,35 +75,43 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
   ///   - training: of the training pictures by the same method, for a threshold that has not seen
   ///     the test pictures.
   ///   - classSet: the classes of the confusion matrix.
+  ///   - roles: whether the classes have an order, and which published scores are wanted.
   public init(
-    _ predictions: Predictions, training: Predictions? = nil, classSet: ClassSet = .occurring
+    _ predictions: Predictions, training: Predictions? = nil, classSet: ClassSet = .occurring,
+    roles: ClassRoles = ClassRoles()
   ) {
     let predicted = predictions.predicted
     let round = PublishedArithmetic.roundThousandths
-    confusion = ConfusionMatrix(
+    let confusion = ConfusionMatrix(
       truth: predictions.labels, predicted: predicted,
       classes: classSet == .all ? Array(0..<predictions.classCount) : nil)
+    self.confusion = confusion
     let normalized = confusion.normalized
     let diagonal = normalized.indices.map { normalized[$0][$0] }
-    accuracyByClass = diagonal.map(round)
-    let counted = classSet == .all ? diagonal.filter { !$0.isNaN } : diagonal
-    averageClassAccuracy = round(PublishedArithmetic.mean(counted))
-    kappa = round(confusion.kappa(quadratic: true))
+    accuracyByClass = diagonal.map { $0.map(round) }
+    averageClassAccuracy = round(PublishedArithmetic.mean(diagonal.compactMap { $0 }))
+    let weights = roles.areOrdered ? KappaWeights.quadratic : .none
+    kappaWeights = weights
+    kappa = confusion.kappa(weights).map(round)
+    let others: [KappaWeights] =
+      weights == .quadratic ? [.none, .quadratic] : roles.published == .none ? [] : [.quadratic]
+    otherKappas = Dictionary(
+      uniqueKeysWithValues: others.map { ($0, confusion.kappa($0).map(round)) })
 
     classes = Set(predictions.labels).sorted()
-    var sensitivity: [Double] = []
-    var specificity: [Double] = []
+    var sensitivity: [Double?] = []
+    var specificity: [Double?] = []
     var f1: [Double] = []
-    var auc: [Double] = []
-    var precision: [Double] = []
+    var auc: [Double?] = []
+    var precision: [Double?] = []
     for label in classes {
       let truth = predictions.labels.map { $0 == label }
       let counts = BinaryCounts(truth: truth, called: predicted.map { $0 == label })
       let curves = RankCurves(truth: truth, scores: predictions.column(label))
-      sensitivity.append(round(counts.sensitivity))
-      specificity.append(round(counts.specificity))
+      sensitivity.append(counts.sensitivity.map(round))
+      specificity.append(counts.specificity.map(round))
       f1.append(round(counts.f1))
-      auc.append(round(curves.areaUnderROC))
+      auc.append(curves.areaUnderROC.map(round))
       precision.append(curves.averagePrecision)
     }
     sensitivityByClass = sensitivity
@@ -105,7 +122,9 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
     let hits = zip(predictions.labels, predicted).count { $0 == $1 }
     accuracy = Double(hits) / Double(predictions.count)
     expectedCalibrationError = Calibration(predictions).expectedError
-    amd = predictions.classCount == 2 ? AMD(predictions, training: training) : nil
+    amd =
+      roles.published == .amd && predictions.classCount == 2
+      ? AMD(predictions, training: training) : nil
   }
 
   /// Every score under its published name, in a fixed order.
@@ -117,12 +136,16 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
       ("auc_class", .vector(aucByClass)), ("f1_class", .vector(f1ByClass)),
       ("sensitivity_class", .vector(sensitivityByClass)),
       ("specificity_class", .vector(specificityByClass)),
-      ("cm", .matrix(confusion.counts.map { $0.map(Double.init) })),
+      ("cm", .matrix(confusion.counts.map { $0.map { Double($0) } })),
       ("cm_norm", .matrix(confusion.normalized)), ("TAOP_acc", .scalar(accuracy)),
       ("accuracy", .scalar(accuracy)),
       ("average_precision_class", .vector(averagePrecisionByClass)),
       ("ece", .scalar(expectedCalibrationError)),
     ]
+    for (weights, name) in [(KappaWeights.none, "kappa_unweighted"), (.quadratic, "kappa_quadratic")]
+    {
+      if let value = otherKappas[weights] { result.append((name, .scalar(value))) }
+    }
     if let amd {
       result += [
         ("AMD_auc", .scalar(amd.auc)), ("AMD_kappa", .scalar(amd.onTest.kappa)),
@@ -136,6 +159,16 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
       }
     }
     return result
+  }
+
+  /// Why numbers are undefined (`null` in JSON), by the name of the score.
+  public var undefined: [String: String] {
+    var reasons: [String: String] = [:]
+    for (name, value) in values where !value.isDefined {
+      let isOfClass = ["acc_class", "cm_norm"].contains(name)
+      reasons[name] = isOfClass ? "a predicted class has no test image" : "one class only"
+    }
+    return reasons
   }
 }
 

@@ -24,17 +24,18 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
     self.counts = counts
   }
 
-  /// Each row divided by its sum; NaN for a class that never occurs as truth.
-  public var normalized: [[Double]] {
+  /// Each row divided by its sum; nil for a class that never occurs as truth.
+  public var normalized: [[Double?]] {
     counts.map { row in
-      let total = Double(row.reduce(0, +))
-      return row.map { Double($0) / total }
+      let total = row.reduce(0, +)
+      return row.map { total == 0 ? nil : Double($0) / Double(total) }
     }
   }
 
-  /// Cohen's kappa, optionally with weights that grow with the square of the distance between the
-  /// positions of two classes (Cohen, 1968). NaN when chance explains everything.
-  public func kappa(quadratic: Bool) -> Double {
+  /// Cohen's kappa (1960), or with weights that grow with the square of the distance between the
+  /// positions of two classes (Cohen, 1968). Nil when truth and prediction are the same single class,
+  /// so that chance explains everything.
+  public func kappa(_ weights: KappaWeights) -> Double? {
     let size = classes.count
     let columns = (0..<size).map { column in counts.reduce(0.0) { $0 + Double($1[column]) } }
     let rows = counts.map { Double($0.reduce(0, +)) }
@@ -44,52 +45,25 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
     for row in 0..<size {
       for column in 0..<size {
         let distance = Double((row - column) * (row - column))
-        let weight = quadratic ? distance : (row == column ? 0 : 1)
+        let weight = weights == .quadratic ? distance : (row == column ? 0 : 1)
         observed.append(weight * Double(counts[row][column]))
         expected.append(weight * (columns[row] * rows[column] / total))
       }
     }
-    return 1 - PublishedArithmetic.sum(observed) / PublishedArithmetic.sum(expected)
+    let chance = PublishedArithmetic.sum(expected)
+    return chance == 0 ? nil : 1 - PublishedArithmetic.sum(observed) / chance
   }
 }
 
-/// One class against all others.
-public struct BinaryCounts: Sendable, Equatable {
-  /// Of the class and called so.
-  public var truePositives = 0
-  /// Not of the class but called so.
-  public var falsePositives = 0
-  /// Not of the class and not called so.
-  public var trueNegatives = 0
-  /// Of the class but not called so.
-  public var falseNegatives = 0
+/// How much a disagreement counts in Cohen's kappa.
+public enum KappaWeights: String, Sendable, Codable {
+  /// The square of the distance between two classes: for classes with an order, such as grades.
+  case quadratic
+  /// All disagreements alike: for classes without an order.
+  case none
 
-  /// Counts from the truth and the call of each picture.
-  public init(truth: some Sequence<Bool>, called: some Sequence<Bool>) {
-    for (isTrue, isCalled) in zip(truth, called) {
-      switch (isTrue, isCalled) {
-      case (true, true): truePositives += 1
-      case (false, true): falsePositives += 1
-      case (false, false): trueNegatives += 1
-      case (true, false): falseNegatives += 1
-      }
-    }
-  }
-
-  /// Recall, TP / (TP + FN); 0 when the class never occurs.
-  public var sensitivity: Double { ratio(truePositives, truePositives + falseNegatives) }
-  /// TN / (TN + FP); NaN when every picture is of the class.
-  public var specificity: Double {
-    Double(trueNegatives) / Double(trueNegatives + falsePositives)
-  }
-  /// TP / (TP + FP); 0 when the class is never called.
-  public var precision: Double { ratio(truePositives, truePositives + falsePositives) }
-  /// The harmonic mean of precision and recall, 2TP / (2TP + FP + FN); 0 when undefined.
-  public var f1: Double {
-    ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives)
-  }
-
-  private func ratio(_ part: Int, _ whole: Int) -> Double {
-    whole == 0 ? 0 : Double(part) / Double(whole)
+  /// The field's name for kappa with these weights.
+  public var kappaName: String {
+    self == .quadratic ? "quadratically weighted kappa" : "unweighted kappa"
   }
 }

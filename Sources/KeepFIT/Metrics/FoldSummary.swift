@@ -27,12 +27,18 @@ public struct FoldSummary: Sendable, Codable, Equatable {
         omitted.append(name)
         continue
       }
-      let columns = first.numbers.indices.map { index in values.map { $0.numbers[index] } }
-      let round = PublishedArithmetic.roundThousandths
-      mean[name] = first.replacing(
-        numbers: columns.map { round(PublishedArithmetic.mean($0)) })
-      deviation[name] = first.replacing(
-        numbers: columns.map { round(PublishedArithmetic.standardDeviation($0)) })
+      // A number that some fold leaves undefined has no mean: that of the others would compare
+      // different folds.
+      func summary(_ statistic: ([Double]) -> Double) -> MetricValue {
+        first.replacing(
+          numbers: first.numbers.indices.map { index in
+            let defined = values.compactMap { $0.numbers[index] }
+            return defined.count == folds.count
+              ? PublishedArithmetic.roundThousandths(statistic(defined)) : nil
+          })
+      }
+      mean[name] = summary(PublishedArithmetic.mean)
+      deviation[name] = summary(PublishedArithmetic.standardDeviation)
     }
     self.mean = mean
     self.standardDeviation = deviation

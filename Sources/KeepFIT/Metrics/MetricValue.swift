@@ -1,22 +1,26 @@
-/// A measured number, a number for each class, or a matrix over classes.
+/// A measured number, a number for each class, or a matrix over classes. Undefined numbers are nil,
+/// never NaN: what a metric leaves undefined stands beside it with the reason.
 ///
-/// In JSON: a number, a list, a list of lists; undefined numbers (NaN) are `null`.
-public enum MetricValue: Sendable, Codable {
+/// In JSON: a number, a list, a list of lists; undefined numbers are `null`.
+public enum MetricValue: Sendable, Codable, Equatable {
   /// One number.
-  case scalar(Double)
+  case scalar(Double?)
   /// A number for each class, `[K]`.
-  case vector([Double])
+  case vector([Double?])
   /// A number for each pair of classes, `[K, K]`.
-  case matrix([[Double]])
+  case matrix([[Double?]])
 
-  /// The number, when it is one.
+  /// The number, when it is one and defined.
   public var scalar: Double? {
     if case .scalar(let value) = self { return value }
     return nil
   }
 
+  /// Whether every number is defined.
+  public var isDefined: Bool { numbers.allSatisfy { $0 != nil } }
+
   /// The numbers in row-major order.
-  package var numbers: [Double] {
+  package var numbers: [Double?] {
     switch self {
     case .scalar(let value): [value]
     case .vector(let values): values
@@ -34,7 +38,7 @@ public enum MetricValue: Sendable, Codable {
   }
 
   /// A value of this shape with other numbers.
-  package func replacing(numbers: [Double]) -> MetricValue {
+  package func replacing(numbers: [Double?]) -> MetricValue {
     switch self {
     case .scalar: .scalar(numbers[0])
     case .vector: .vector(numbers)
@@ -50,32 +54,24 @@ public enum MetricValue: Sendable, Codable {
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
-      self = .scalar(.nan)
+      self = .scalar(nil)
     } else if let value = try? container.decode(Double.self) {
       self = .scalar(value)
     } else if let values = try? container.decode([Double?].self) {
-      self = .vector(values.map { $0 ?? .nan })
+      self = .vector(values)
     } else {
-      self = .matrix(try container.decode([[Double?]].self).map { $0.map { $0 ?? .nan } })
+      self = .matrix(try container.decode([[Double?]].self))
     }
   }
 
   /// Writes a number, a list or a list of lists.
   public func encode(to encoder: any Encoder) throws {
-    func defined(_ value: Double) -> Double? { value.isFinite ? value : nil }
+    func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
     var container = encoder.singleValueContainer()
     switch self {
-    case .scalar(let value): try container.encode(defined(value))
-    case .vector(let values): try container.encode(values.map(defined))
-    case .matrix(let rows): try container.encode(rows.map { $0.map(defined) })
+    case .scalar(let value): try container.encode(finite(value))
+    case .vector(let values): try container.encode(values.map(finite))
+    case .matrix(let rows): try container.encode(rows.map { $0.map(finite) })
     }
-  }
-}
-
-extension MetricValue: Equatable {
-  /// Equal shapes and numbers; undefined numbers equal each other.
-  public static func == (first: MetricValue, second: MetricValue) -> Bool {
-    first.shape == second.shape
-      && zip(first.numbers, second.numbers).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }
   }
 }

@@ -60,10 +60,10 @@ public struct RankCurves: Sendable, Equatable {
   }
 
   /// The area under ``roc``: the chance that a picture of the class outranks another one, ties
-  /// counted half. NaN when one of the two kinds of pictures is absent.
-  public var areaUnderROC: Double {
+  /// counted half. Nil when one of the two kinds of pictures is absent.
+  public var areaUnderROC: Double? {
     let points = roc
-    guard !points.isEmpty else { return .nan }
+    guard !points.isEmpty else { return nil }
     let pieces = zip(points, points.dropFirst()).map { ($1.x - $0.x) * ($1.y + $0.y) / 2 }
     return PublishedArithmetic.sum(pieces)
   }
@@ -82,11 +82,11 @@ public struct RankCurves: Sendable, Equatable {
     return points
   }
 
-  /// Average precision: Σ (recall step) · precision, without interpolation. NaN when no picture is
+  /// Average precision: Σ (recall step) · precision, without interpolation. Nil when no picture is
   /// of the class.
-  public var averagePrecision: Double {
+  public var averagePrecision: Double? {
     let points = precisionRecall
-    guard !points.isEmpty else { return .nan }
+    guard !points.isEmpty else { return nil }
     return PublishedArithmetic.sum(zip(points, points.dropFirst()).map { ($1.x - $0.x) * $1.y })
   }
 }

@@ -35,8 +35,17 @@ package enum PublishedArithmetic {
     return sum(values[start..<start + half]) + sum(values[(start + half)...])
   }
 
-  /// The mean by ``sum(_:)-swift.type.method``; NaN without values.
-  package static func mean(_ values: [Double]) -> Double { sum(values) / Double(values.count) }
+  /// The mean by ``sum(_:)-swift.type.method`` of at least one value.
+  package static func mean(_ values: [Double]) -> Double {
+    precondition(!values.isEmpty, "a mean of no values")
+    return sum(values) / Double(values.count)
+  }
+
+  /// The mean of values that are all defined; nil when there is none or one is not.
+  package static func mean(defined values: [Double?]) -> Double? {
+    let defined = values.compactMap { $0 }
+    return defined.isEmpty || defined.count < values.count ? nil : mean(defined)
+  }
 
   /// The population standard deviation (no correction for the sample's size).
   package static func standardDeviation(_ values: [Double]) -> Double {

@@ -5,8 +5,8 @@
 public struct ThresholdSweep: Sendable, Equatable, Codable {
   /// Pictures with a probability of class 1 of at least this are called 1.
   public let threshold: Double
-  /// Unweighted Cohen's kappa at the threshold; NaN counts as the worst.
-  public let kappa: Double
+  /// Unweighted Cohen's kappa at the threshold; nil, where it is undefined, counts as the worst.
+  public let kappa: Double?
   /// F1 of class 1 at the threshold.
   public let f1: Double
 
@@ -24,10 +24,10 @@ public struct ThresholdSweep: Sendable, Equatable, Codable {
       let candidate = ThresholdSweep(
         threshold: curves.thresholds[index], truePositives: curves.truePositives[index],
         falsePositives: curves.falsePositives[index], positives: curves.positives, total: total)
-      let sum = candidate.kappa + candidate.f1
+      let sum = candidate.kappa.map { $0 + candidate.f1 } ?? -.infinity
       guard best == nil || sum > bestSum else { continue }
       best = candidate
-      bestSum = sum.isNaN ? -.infinity : sum
+      bestSum = sum
     }
     return best!
   }
@@ -57,7 +57,7 @@ public struct ThresholdSweep: Sendable, Equatable, Codable {
     let expected = columns[0] * rows[1] / sum + columns[1] * rows[0] / sum
     precondition(trueNegatives >= 0)
     self.threshold = threshold
-    kappa = 1 - observed / expected
+    kappa = expected == 0 ? nil : 1 - observed / expected
     let denominator = 2 * truePositives + falsePositives + falseNegatives
     f1 = denominator == 0 ? 0 : Double(2 * truePositives) / Double(denominator)
   }

@@ -1,0 +1,78 @@
+/// The predictions of one or several folds, with what says which rows are not independent: the same
+/// image in several folds, or several images of one patient.
+public struct TestedFolds: Sendable {
+  /// One for each fold.
+  public let folds: [Predictions]
+  /// The cluster of each row of each fold: rows with the same name count as one observation.
+  let clusters: [[Int]]
+  let clusterCount: Int
+
+  /// Folds whose rows are clustered by name.
+  /// - Parameters:
+  ///   - folds: at least one; all with the same classes.
+  ///   - names: of each row of each fold: its group, or else its image.
+  public init(_ folds: [Predictions], names: [[String]]) {
+    precondition(!folds.isEmpty && folds.count == names.count, "names for every fold")
+    precondition(
+      zip(folds, names).allSatisfy { $0.count == $1.count }, "a name for every test image")
+    var known: [String: Int] = [:]
+    clusters = names.map { fold in
+      fold.map { name in
+        let cluster = known[name] ?? known.count
+        known[name] = cluster
+        return cluster
+      }
+    }
+    clusterCount = known.count
+    self.folds = folds
+  }
+
+  /// One fold of independent images.
+  public init(_ predictions: Predictions) {
+    folds = [predictions]
+    clusters = [Array(0..<predictions.count)]
+    clusterCount = predictions.count
+  }
+
+  /// The number of classes K.
+  var classCount: Int { folds[0].classCount }
+
+  /// How many independent observations the rows that `isIncluded` keeps are worth, if rows of one
+  /// cluster tell nothing that the first did not: (Σ m)² / Σ m² over the clusters' sizes m (Kish,
+  /// 1965). The number of images when each is tested once.
+  func effectiveCount(_ isIncluded: (_ fold: Int, _ row: Int) -> Bool) -> Double {
+    var sizes = [Int](repeating: 0, count: clusterCount)
+    for fold in folds.indices {
+      for row in 0..<folds[fold].count where isIncluded(fold, row) {
+        sizes[clusters[fold][row]] += 1
+      }
+    }
+    let sum = Double(sizes.reduce(0, +))
+    let squares = sizes.reduce(0.0) { $0 + Double($1) * Double($1) }
+    return squares == 0 ? 0 : sum * sum / squares
+  }
+
+  /// How often each cluster is drawn when clusters are drawn anew with replacement, among those with
+  /// the same class: each cluster brings all its rows.
+  /// - `strata`: ``strata``, found once for all draws.
+  func resampled(_ strata: [[Int]], _ stream: inout RandomStream) -> [Int] {
+    var times = [Int](repeating: 0, count: clusterCount)
+    for stratum in strata {
+      for _ in stratum { times[stratum[stream.index(below: stratum.count)]] += 1 }
+    }
+    return times
+  }
+
+  /// The clusters by the class of their first row.
+  var strata: [[Int]] {
+    var classes = [Int?](repeating: nil, count: clusterCount)
+    for (fold, predictions) in folds.enumerated() {
+      for (row, label) in predictions.labels.enumerated() {
+        let cluster = clusters[fold][row]
+        if classes[cluster] == nil { classes[cluster] = label }
+      }
+    }
+    return (0..<classCount).map { label in classes.indices.filter { classes[$0] == label } }
+      .filter { !$0.isEmpty }
+  }
+}
