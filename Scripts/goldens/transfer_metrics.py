@@ -29,8 +29,10 @@ def score(y, p):
     out["cm"] = cm
     out["cm_norm"] = norm
     out["acc_class"] = round3(np.diag(norm))
-    out["aca"] = round3(np.mean(np.diag(norm)))
+    # Over the classes that occur as truth; the released code's mean is NaN when another is predicted.
+    out["aca"] = round3(sk.balanced_accuracy_score(y, predicted))
     out["kappa"] = round3(sk.cohen_kappa_score(y, predicted, weights="quadratic"))
+    out["kappa_unweighted"] = round3(sk.cohen_kappa_score(y, predicted))
     lists = {n: [] for n in ("sensitivity", "specificity", "f1", "auc", "average_precision")}
     for label in np.unique(y):
         truth = (y == label).astype(int)

@@ -69,8 +69,14 @@ import Testing
     #expect(read.results[3].mean == report.results[3].mean)
     #expect(read.results[3].folds[1].labels == report.results[3].folds[1].labels)
     #expect(throws: (any Error).self) { try report.write(to: out, force: false) }
-    let amd = try #require(report.results[1].folds[0].metrics["AMD_train_threshold"]?.scalar)
-    #expect(amd > 0 && amd <= 1)
+    #expect(!report.results[1].mean.keys.contains { $0.hasPrefix("AMD") })
+    let positive = try #require(read.results[1].folds[0].positive)
+    #expect(positive.positive == "red" && positive.counts.positives > 0)
+    #expect(
+      positive.operatingPoints.map(\.source) == [
+        .validation, .validation, .validation, .validation,
+      ])
+    #expect(positive == report.results[1].folds[0].positive)
     let single = TransferReport(experiment: "x", results: [report.results[0]])
     try single.write(to: out, force: true)
     let plain = try JSONDecoder().decode(

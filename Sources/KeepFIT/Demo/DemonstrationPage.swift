@@ -28,7 +28,8 @@ struct DemonstrationPage {
       "Labels of the unseen classes occur nowhere in the labelled sets; the expert captions describe "
         + "them.",
       "Zero-shot: each class is the mean of its descriptions in the built-in knowledge table. "
-        + "Intervals are 95 % percentile bootstraps over test pictures of one training run.",
+        + "95 % confidence intervals (Wilson's by class, combined by MOVER) are over the test images of "
+        + "one training run.",
     ])
     page.notice(
       "Drawn pictures show that the parts work together. They say nothing about real eyes, and one "
@@ -59,11 +60,11 @@ struct DemonstrationPage {
     for name in experiments {
       let count = score(outcomes[0], name)?.classes.count ?? 0
       header += [
-        "Zero-shot, \(name) (\(count) classes)", "95 % interval", "AUC", "5-shot probe, \(name)",
+        "Zero-shot, \(name) (\(count) classes)", "95 % CI", "AUC", "5-shot linear probe, \(name)",
       ]
     }
-    func best(_ value: (ObjectiveStudy.Score) -> Double, _ experiment: String) -> Double {
-      outcomes.compactMap { score($0, experiment).map(value) }.filter(\.isFinite).max() ?? .nan
+    func best(_ value: (ObjectiveStudy.Score) -> Double?, _ experiment: String) -> Double? {
+      outcomes.compactMap { score($0, experiment).flatMap(value) }.max()
     }
     let rows = outcomes.map { outcome -> [HTMLPage.Cell] in
       var row: [HTMLPage.Cell] = [.init(Self.name(outcome.objective))]
@@ -81,20 +82,21 @@ struct DemonstrationPage {
           ))
         row.append(
           .number(
-            String(format: "%.3f", score.metrics.auc),
+            score.metrics.auc.map { String(format: "%.3f", $0) } ?? "undefined",
             isBest: score.metrics.auc == best({ $0.metrics.auc }, name)))
         row.append(.number(Self.percent(score.probe), isBest: score.probe == best(\.probe, name)))
       }
       return row
     }
-    page.table(header, rows, caption: "Mean class accuracy (ACA) in per cent.")
+    page.table(
+      header, rows, caption: "Balanced accuracy (macro recall, published as ACA) in percent.")
     let groups = outcomes.map { outcome in
       BarPlot.Group(
         Self.name(outcome.objective),
         experiments.map { score(outcome, $0)?.metrics.averageClassAccuracy })
     }
     var plot = BarPlot(
-      title: "Zero-shot accuracy", yLabel: "mean class accuracy",
+      title: "Zero-shot accuracy", yLabel: "balanced accuracy",
       categories: experiments.map { "\($0) classes" }, groups: groups)
     plot.yLimits = 0...1
     page.figures([plot.svg()])

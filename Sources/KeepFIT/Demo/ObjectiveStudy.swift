@@ -137,7 +137,7 @@ public struct ObjectiveStudy: Sendable {
       let predictions = try Predictions(labels: labels, rows: answer.probabilities)
       return Score(
         experiment: name, classes: classes, metrics: ClassificationMetrics(predictions),
-        intervals: Bootstrap.intervals(predictions, resamples: 500),
+        intervals: Intervals.of(TestedFolds(predictions), resamples: 500),
         probe: try probe(embeddings, labels: labels, classNames: classes, shots: shots))
     }
   }

@@ -16,9 +16,15 @@ public struct Experiment: Sendable, Codable, Equatable {
   public var testManifest: String?
   /// How the pictures were taken, which decides the prompt.
   public var modality: ImagingModality
+  /// Whether the targets number the classes in an order, as grades: kappa is weighted quadratically.
+  /// Nil where nobody said so: then labels that are numbers are.
+  public var ordered: Bool? = nil
+  /// The label of the positive class, such as a disease, whose sensitivity, specificity and predictive
+  /// values are reported; nil for the one of two that is not called normal or the like.
+  public var positive: String? = nil
 
   private enum CodingKeys: String, CodingKey {
-    case name, manifest, targets, modality
+    case name, manifest, targets, modality, ordered, positive
     case testManifest = "test_manifest"
   }
 
@@ -41,6 +47,8 @@ public struct Experiment: Sendable, Codable, Equatable {
     manifest = try container.decode(String.self, forKey: .manifest)
     targets = try container.decodeIfPresent([String: Int].self, forKey: .targets)
     testManifest = try container.decodeIfPresent(String.self, forKey: .testManifest)
+    ordered = try container.decodeIfPresent(Bool.self, forKey: .ordered)
+    positive = try container.decodeIfPresent(String.self, forKey: .positive)
     if let text = try container.decodeIfPresent(String.self, forKey: .modality) {
       guard let known = ImagingModality(named: text) else {
         throw DecodingError.dataCorruptedError(
@@ -91,10 +99,12 @@ extension Experiment {
     func make(_ name: String, _ labels: [String], manifest: String? = nil, test: String? = nil)
       -> Experiment
     {
-      Experiment(
+      var experiment = Experiment(
         name: name, manifest: manifest ?? "\(name).csv",
         targets: Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) }),
         testManifest: test)
+      experiment.ordered = [retinopathy, grades, maculopathy].contains(labels)
+      return experiment
     }
     return [
       make("02_MESSIDOR", retinopathy), make("AMD", [degeneration, "normal"]),

@@ -80,3 +80,24 @@ public struct ClassRoles: Sendable, Codable, Equatable {
     return ["normal", "healthy"].contains(first) && words.dropFirst().allSatisfy(plain.contains)
   }
 }
+
+extension ClassRoles {
+  /// Roles of an experiment's classes.
+  /// - Throws: ``TransferError/invalid(_:)`` when the positive class is none, or when an order is
+  ///   claimed for labels that nobody numbered.
+  init(_ experiment: Experiment, classes: [String]) throws(TransferError) {
+    if experiment.ordered == true, experiment.targets == nil,
+      !classes.allSatisfy({ Double($0) != nil })
+    {
+      throw .invalid(
+        "experiment '\(experiment.name)': \"ordered\" needs \"targets\" that number the labels in "
+          + "their order; without them they are in alphabetical order")
+    }
+    let builtin = Experiment.builtin.first {
+      $0.name == experiment.name && $0.targets == experiment.targets
+    }
+    try self.init(
+      classes: classes, ordered: experiment.ordered, positive: experiment.positive,
+      published: builtin == nil ? .none : builtin?.name == "AMD" ? .amd : .experiment)
+  }
+}

@@ -142,8 +142,9 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
       ("average_precision_class", .vector(averagePrecisionByClass)),
       ("ece", .scalar(expectedCalibrationError)),
     ]
-    for (weights, name) in [(KappaWeights.none, "kappa_unweighted"), (.quadratic, "kappa_quadratic")]
-    {
+    for (weights, name) in [
+      (KappaWeights.none, "kappa_unweighted"), (.quadratic, "kappa_quadratic"),
+    ] {
       if let value = otherKappas[weights] { result.append((name, .scalar(value))) }
     }
     if let amd {

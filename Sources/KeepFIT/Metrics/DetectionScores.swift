@@ -63,7 +63,8 @@ public struct DetectionScores: Sendable, Codable, Equatable {
     operatingPoints = [OperatingPoint.Criterion.specificity, .sensitivity].flatMap { criterion in
       targets.compactMap {
         OperatingPoint(
-          criterion, atLeast: $0, on: chosen ?? curves, source: source, truth: truth, scores: scores)
+          criterion, atLeast: $0, on: chosen ?? curves, source: source, truth: truth, scores: scores
+        )
       }
     }
     intervals = [:]

@@ -4,7 +4,10 @@ extension EvidenceReport {
   func addEvidence(of result: TransferResult, to page: inout HTMLPage) {
     let labels = result.folds.flatMap(\.labels)
     let rows = result.folds.flatMap(\.probabilities)
-    guard let predictions = try? Predictions(labels: labels, rows: rows) else { return }
+    guard let predictions = try? Predictions(labels: labels, rows: rows),
+      let folds = try? result.folds.map({ try $0.predictions() })
+    else { return }
+    let tested = TestedFolds(folds, names: result.folds.map(\.clusterNames))
     page.section(Self.name(of: result))
     let names = result.classes
     var counts = [[Int]](
@@ -13,7 +16,7 @@ extension EvidenceReport {
     let pooled = result.folds.count > 1 ? ", \(result.folds.count) folds together" : ""
     page.figures([
       MatrixPlot.confusion(counts: counts, names: names, title: "Confusion matrix" + pooled).svg(),
-      roc(predictions, names: names), precisionRecall(predictions, names: names),
+      roc(predictions, tested, names: names), precisionRecall(predictions, tested, names: names),
       reliability(predictions),
     ])
     for (name, summary) in (result.external ?? [:]).sorted(by: { $0.key < $1.key }) {
@@ -35,12 +38,12 @@ extension EvidenceReport {
     RankCurves(truth: predictions.labels.map { $0 == label }, scores: predictions.column(label))
   }
 
-  private func roc(_ predictions: Predictions, names: [String]) -> String {
+  private func roc(_ predictions: Predictions, _ tested: TestedFolds, names: [String]) -> String {
     let series = curveClasses(predictions, names).map { label in
       let curve = curves(predictions, class: label)
-      let band = Bootstrap.rocBand(predictions, class: label, steps: 50, resamples: 200)
+      let band = Bootstrap.rocBand(tested, class: label, steps: 50, resamples: 200)
       return XYPlot.Series(
-        "\(names[label]): \(PlotScale.grouped(curve.areaUnderROC, decimals: 3))",
+        "\(names[label]): \(PlotScale.grouped(curve.areaUnderROC ?? 0, decimals: 3))",
         curve.roc.map { XYPlot.Point($0.x, $0.y) },
         band: Self.shown(band, of: names), color: PlotStyle.color(label))
     }
@@ -64,13 +67,15 @@ extension EvidenceReport {
     }
   }
 
-  private func precisionRecall(_ predictions: Predictions, names: [String]) -> String {
+  private func precisionRecall(_ predictions: Predictions, _ tested: TestedFolds, names: [String])
+    -> String
+  {
     let series = curveClasses(predictions, names).map { label in
       let curve = curves(predictions, class: label)
       let band = Bootstrap.precisionRecallBand(
-        predictions, class: label, steps: 50, resamples: 200)
+        tested, class: label, steps: 50, resamples: 200)
       return XYPlot.Series(
-        "\(names[label]): \(PlotScale.grouped(curve.averagePrecision, decimals: 3))",
+        "\(names[label]): \(PlotScale.grouped(curve.averagePrecision ?? 0, decimals: 3))",
         curve.precisionRecall.map { XYPlot.Point($0.x, $0.y) },
         band: Self.shown(band, of: names), color: PlotStyle.color(label))
     }

@@ -8,7 +8,7 @@ public struct TransferResult: Sendable, Codable {
     public var fold: Int
     /// Every score by its published name.
     public var metrics: [String: MetricValue]
-    /// 95 % bootstrap intervals of some scores.
+    /// 95 % intervals of some scores.
     public var intervals: [String: ConfidenceInterval]
     /// The test pictures' paths.
     public var testImages: [String]
@@ -22,9 +22,13 @@ public struct TransferResult: Sendable, Codable {
     public var notes: [String]
     /// Scores on other manifests by their names.
     public var external: [String: External]?
+    /// How well the positive class is told from the others; nil where there is none.
+    public var positive: DetectionScores? = nil
+    /// Why a score is undefined, by its name; nil in files of earlier versions.
+    public var undefined: [String: String]? = nil
 
     private enum CodingKeys: String, CodingKey {
-      case fold, metrics, intervals, labels, probabilities, notes, external
+      case fold, metrics, intervals, labels, probabilities, notes, external, positive, undefined
       case testImages = "test_images"
       case trainingCount = "training_count"
     }
@@ -74,6 +78,20 @@ public struct TransferResult: Sendable, Codable {
   public var external: [String: FoldSummary]?
   /// Seconds of fitting and predicting, without the extraction of features.
   public var seconds: Double
+  /// The weights of `kappa`; nil in files of earlier versions, where it is quadratic.
+  public var kappaWeights: KappaWeights? = nil
+  /// How well the positive class is told from the others, over all folds; nil where there is none.
+  public var positive: DetectionScores? = nil
+  /// 95 % intervals of some scores over the test images of all folds, each image or group once.
+  public var intervals: [String: ConfidenceInterval]? = nil
+  /// Why a score has no mean, by its name.
+  public var undefined: [String: String]? = nil
+
+  private enum CodingKeys: String, CodingKey {
+    case experiment, method, configuration, classes, model, folds, mean, std, omitted, external
+    case seconds, positive, intervals, undefined
+    case kappaWeights = "kappa_weights"
+  }
 }
 
 /// Several results of one run, as they are written to `results.json`.

@@ -18,6 +18,9 @@ public final class TransferRun {
   /// Where to save each fold's adapter, below `<method>-<shots>/fold<number>`; nil for nowhere.
   public var adapterDirectory: URL?
 
+  /// What the classes mean to each other.
+  public let roles: ClassRoles
+
   let name: String
   let model: any TransferModel
   let source: PictureSource
@@ -42,6 +45,7 @@ public final class TransferRun {
     knowledge: Knowledge = .builtin, template: String? = nil, batchSize: Int = 8
   ) throws(TransferError) {
     name = experiment.name
+    roles = try ClassRoles(experiment, classes: pictures.classes)
     self.pictures = pictures
     self.officialTest = officialTest
     self.external = external
@@ -171,17 +175,18 @@ public final class TransferRun {
       let scored = Scored(
         logits, labels: split.test.map { test.labels[$0] },
         images: split.test.map { test.images[$0] })
+      let unseen = try unseenPredictions(fitted, split: split)
       let measured = ClassificationMetrics(
-        try scored.predictions(), training: try trainingPredictions(fitted, split: split),
-        classSet: configuration.classSet)
+        try scored.predictions(), training: try publishedTraining(fitted, split, unseen: unseen),
+        classSet: configuration.classSet, roles: roles)
       var fold = TransferResult.Fold(
         fold: number, metrics: Dictionary(uniqueKeysWithValues: measured.values.map { ($0, $1) }),
-        intervals: configuration.bootstrapResamples > 1
-          ? Bootstrap.intervals(
-            try scored.predictions(), resamples: configuration.bootstrapResamples) : [:],
+        intervals: [:],
         testImages: scored.images, labels: scored.labels, probabilities: scored.rows,
         trainingCount: configuration.method.isTrained ? split.train.count : 0, notes: split.notes,
         external: external.isEmpty ? nil : [:])
+      try addScores(
+        to: &fold, measured: measured, unseen: unseen, resamples: configuration.bootstrapResamples)
       metrics.append(measured)
       for other in external {
         let result = try evaluate(fitted, on: other, fold: number, configuration: configuration)
@@ -191,11 +196,14 @@ public final class TransferRun {
       folds.append(fold)
     }
     let summary = FoldSummary(metrics)
-    return TransferResult(
+    var result = TransferResult(
       experiment: name, method: configuration.method, configuration: configuration,
       classes: pictures.classes, model: model.fingerprint, folds: folds, mean: summary.mean,
       std: summary.standardDeviation, omitted: summary.omitted,
       external: others.isEmpty ? nil : others.mapValues { FoldSummary($0) }, seconds: seconds)
+    try addSummary(
+      to: &result, metrics: metrics, resamples: configuration.bootstrapResamples)
+    return result
   }
 
   /// An external manifest is tested whole, in the order of a split with the fold's seed.
@@ -213,22 +221,10 @@ public final class TransferRun {
       try fitted.logits(order.map(other.url)), labels: order.map { other.labels[$0] },
       images: order.map { other.images[$0] })
     let metrics = ClassificationMetrics(
-      try scored.predictions(), classSet: configuration.classSet)
+      try scored.predictions(), classSet: configuration.classSet, roles: roles)
     let result = TransferResult.External(
       metrics: Dictionary(uniqueKeysWithValues: metrics.values.map { ($0, $1) }),
       testImages: scored.images, labels: scored.labels, probabilities: scored.rows)
     return (result, metrics)
-  }
-
-  /// The predictions on the training pictures, for a threshold that has not seen the test pictures.
-  private func trainingPredictions(
-    _ fitted: FittedMethod, split: DataSplit
-  ) throws -> Predictions? {
-    guard pictures.classes.count == 2, fitted.configuration.method.isTrained,
-      fitted.configuration.method != .fineTune
-    else { return nil }
-    let rows = Array(Set(split.train)).sorted()
-    let logits = try fitted.logits(rows.map(pictures.url), plain: true)
-    return try Scored(logits, labels: rows.map { pictures.labels[$0] }, images: []).predictions()
   }
 }

@@ -38,6 +38,9 @@ struct TransferCommand: Subcommand {
     "manifests", "DIR", help: "Where manifests of published experiments are.")
   let external = RepeatedOption<FilePath>(
     "external", "CSV", help: "Another manifest to test with the same classes.")
+  let positive = Option<String>(
+    "positive", "LABEL",
+    help: "The positive class, such as a disease; of two, the one not called normal or the like.")
   let method = Option<Method>(
     "method", "NAME", default: .zeroShot, help: "How; all takes every method on features.")
   let shots = Option<String>(
@@ -113,12 +116,15 @@ struct TransferCommand: Subcommand {
     let tower = KeepFITTransferModel(model)
     let preprocessing = try images.preprocessing(for: model)
     let prompt = knowledge.prompt.given ?? ReportTemplates.inference[data.experiment.modality]
+    var experiment = data.experiment
+    if let label = positive.given { experiment.positive = label }
     let run = try TransferRun(
-      experiment: data.experiment, pictures: data.pictures, officialTest: data.officialTest,
+      experiment: experiment, pictures: data.pictures, officialTest: data.officialTest,
       external: data.external, model: tower, source: PictureSource(preprocessing),
       configurations: configurations,
       cache: cache.given.map { FeatureCache(directory: $0.url) },
       knowledge: try knowledge.table() ?? .none, template: prompt, batchSize: batchSize.value)
+    for note in run.roles.notes { Console.note(note) }
     if saveAdapters.isOn { run.adapterDirectory = out.given?.url.appending(path: "adapters") }
     let progress = ProgressBar("Transfer", unit: "%", total: 100)
     run.progress = { text, share in
