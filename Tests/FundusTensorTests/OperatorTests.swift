@@ -37,8 +37,39 @@ import Testing
     #expect(abs(Double(middle[2, 3]) - expected) < 1e-5)
     #expect(x.mean(axis: -1, keepingAxis: true).shape == [5, 300, 1])
     #expect(Tensor([1, 3, 3, .nan, 5, 0], shape: [2, 3]).argmax() == [1, 0])
-    #expect(Tensor([1, .infinity], shape: [2]).isFinite == false)
-    #expect(x.isFinite)
+  }
+
+  @Test func whatIsNotFiniteIsFound() {
+    #expect(randomTensor([5, 300, 7], seed: 4).isFinite && Tensor(zeros: [0, 3]).isFinite)
+    for bad in [Float.nan, .infinity, -.infinity] {
+      for count in [1, 15, 16, 1000, 1 << 18, 600_000] {
+        for position in [0, count / 2, count - 1] {
+          var elements = [Float](repeating: .greatestFiniteMagnitude, count: count)
+          elements[position] = bad
+          let tensor = Tensor(elements, shape: [count])
+          #expect(!tensor.isFinite && tensor.firstNonFinite == position)
+        }
+      }
+    }
+  }
+
+  /// Optimizers walk over a parameter and its gradient side by side.
+  @Test func aGradientOfAnotherShapeTraps() async {
+    await #expect(processExitsWith: .failure) {
+      Parameter(Tensor(zeros: [1])).gradient = Tensor(repeating: 1, shape: [17])
+    }
+    await #expect(processExitsWith: .failure) {
+      Parameter(Tensor(zeros: [4])).gradient = Tensor(repeating: 1, shape: [2, 2])
+    }
+  }
+
+  /// A gradient that somebody holds stays as it is.
+  @Test func aHeldGradientStaysAsItIs() {
+    let parameter = Parameter(randomTensor([1 << 12]))
+    parameter.tensor.sum().backward()
+    let held = parameter.gradient
+    parameter.tensor.sum().backward()
+    #expect(held?[0] == 1 && parameter.gradient?[0] == 2)
   }
 
   @Test func reductionsDifferentiate() {

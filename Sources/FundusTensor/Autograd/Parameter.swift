@@ -15,7 +15,15 @@ public final class Parameter: @unchecked Sendable {
   /// Without an observer, which would hold a second reference while the value changes in place.
   private var stored: Tensor
   /// The sum of the gradients since the last ``zeroGradient()``; nil when none has arrived.
-  public var gradient: Tensor?
+  /// - Precondition: it has the shape of ``value``; optimizers walk over both side by side.
+  public var gradient: Tensor? {
+    // Without `oldValue`, so that gradients still add up in place.
+    didSet {
+      precondition(
+        gradient.map { $0.shape == stored.shape } ?? true,
+        "a gradient of \(gradient?.shape ?? []) for a parameter of \(stored.shape)")
+    }
+  }
   /// A frozen parameter takes part in the computation but receives no gradient.
   public var isTrainable = true
   /// Grows with every change of ``value``, so that packed copies know when they are out of date.
@@ -47,9 +55,6 @@ public final class Parameter: @unchecked Sendable {
   }
 
   func accumulate(_ contribution: Tensor) {
-    precondition(
-      contribution.shape == value.shape,
-      "a gradient of \(contribution.shape) for a parameter of \(value.shape)")
     Backpropagation.add(contribution, to: &gradient)
     onGradient?(self)
   }

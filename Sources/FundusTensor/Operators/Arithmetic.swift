@@ -114,7 +114,4 @@ extension Tensor {
         return [gradient * outside.scaled(by: -1, plus: 1)]
       }
   }
-
-  /// Whether every element is finite.
-  public var isFinite: Bool { fk_all_finite(pointer, count) }
 }
