@@ -33,10 +33,11 @@ final class FakeModel: TrainableTransferModel, ExplainableModel, Module {
 
   func stages(of pictures: Tensor) -> [Tensor] { [stage(pictures)] }
 
-  func embeddings(afterStage stage: Int, _ activations: Tensor) -> Tensor {
+  func features(afterStage stage: Int, _ activations: Tensor, projected: Bool) -> Tensor {
     head.isTrainable = false
     defer { head.isTrainable = true }
-    return projected(activations.mean(axis: 1).mean(axis: 1))
+    let raw = activations.mean(axis: 1).mean(axis: 1)
+    return projected ? self.projected(raw) : raw
   }
 
   func features(of pictures: Tensor) -> Tensor { stage(pictures).mean(axis: 1).mean(axis: 1) }

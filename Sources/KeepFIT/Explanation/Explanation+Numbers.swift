@@ -1,26 +1,16 @@
 extension Explanation {
-  /// The map at the size of a picture, `[height, width]`, row-major: linear between the centres of
-  /// the cells.
+  /// The map at the size of the prepared image, `[height, width]`, row-major: linear between the
+  /// centers of the cells.
   public func resized(height: Int, width: Int) -> [Float] {
-    func taps(_ position: Int, _ size: Int, _ cells: Int) -> (Int, Int, Float) {
-      let place = (Float(position) + 0.5) * Float(cells) / Float(size) - 0.5
-      let clamped = min(max(place, 0), Float(cells - 1))
-      let low = Int(clamped)
-      return (low, min(low + 1, cells - 1), clamped - Float(low))
-    }
-    let horizontal = (0..<width).map { taps($0, width, columns) }
-    var result: [Float] = []
-    result.reserveCapacity(height * width)
-    for y in 0..<height {
-      let (top, bottom, down) = taps(y, height, rows)
-      for (left, right, across) in horizontal {
-        let above = map[top * columns + left] * (1 - across) + map[top * columns + right] * across
-        let below =
-          map[bottom * columns + left] * (1 - across) + map[bottom * columns + right] * across
-        result.append(above * (1 - down) + below * down)
-      }
-    }
-    return result
+    grid.resized(height: height, width: width)
+  }
+
+  /// The map over the photograph alone, without padding, `[height, width]`, row-major, 0 to 1.
+  /// - Parameters:
+  ///   - height: rows of the photograph, at any resolution.
+  ///   - width: columns of the photograph.
+  public func overPhotograph(height: Int, width: Int) -> [Float] {
+    grid.resized(height: height, width: width, content: content)
   }
 
   /// The share of the map's mass that lies inside of a mask, 0 to 1; compare it with the share of

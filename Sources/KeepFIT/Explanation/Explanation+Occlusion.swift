@@ -1,52 +1,68 @@
 import Foundation
 
 extension Explanation {
-  /// What hiding a patch takes away from the similarity (Zeiler and Fergus, ECCV 2014), less what it
-  /// takes from the other texts': the slow check of ``gradientWeighted(_:query:model:)``.
+  /// What hiding a patch takes away from the score (Zeiler and Fergus, ECCV 2014): the slow check of
+  /// ``gradientWeighted(_:content:query:model:)``.
   ///
   /// - `picture`: `[S, S, 3]`.
+  /// - `content`: the part of it that the photograph fills; patches on padding are not hidden.
   /// - `grid`: patches along a side. Each is twice as wide as its cell, and filled with the mean
-  ///   colour of the picture.
-  /// - `batchSize`: pictures of a forward pass.
+  ///   color of the photograph.
+  /// - `batchSize`: images of a forward pass.
+  /// - Throws: ``TransferError/invalid(_:)`` when the map is not finite.
   public static func occlusion(
-    _ picture: Tensor, query: Query, model: any TransferModel, grid: Int = 16, batchSize: Int = 8
-  ) -> Explanation {
+    _ picture: Tensor, content: Content = .whole, query: Query, model: any TransferModel,
+    grid: Int = 16, batchSize: Int = 8
+  ) throws(TransferError) -> Explanation {
     precondition(grid > 0 && batchSize > 0, "a grid and a batch of at least one")
     let (height, width) = (picture.shape[0], picture.shape[1])
+    let filled = (
+      rows: min(height, Int((content.height * Double(height)).rounded())),
+      columns: min(width, Int((content.width * Double(width)).rounded()))
+    )
     let pixels = picture.scalars
     var mean: [Float] = [0, 0, 0]
-    for index in pixels.indices { mean[index % 3] += pixels[index] }
-    mean = mean.map { $0 / Float(height * width) }
-
-    func embeddings(_ pictures: Tensor) -> Tensor {
-      Autograd.withoutGradients { model.projected(model.features(of: pictures)) }
-    }
-    func products(_ embeddings: Tensor, _ direction: Tensor) -> [Float] {
-      Autograd.withoutGradients {
-        matmul(embeddings, direction.reshaped([1, -1]), transposeB: true).scalars
+    for y in 0..<filled.rows {
+      for index in y * width * 3..<(y * width + filled.columns) * 3 {
+        mean[index % 3] += pixels[index]
       }
     }
-    let unhidden = embeddings(picture.reshaped([1] + picture.shape))
-    let whole = products(unhidden, query.direction)[0]
-    var evidence: [Float] = []
-    for first in stride(from: 0, to: grid * grid, by: batchSize) {
-      let cells = first..<min(grid * grid, first + batchSize)
+    mean = mean.map { $0 / Float(max(1, filled.rows * filled.columns)) }
+
+    func features(_ pictures: Tensor) -> Tensor {
+      Autograd.withoutGradients {
+        let raw = model.features(of: pictures)
+        return query.projects ? model.projected(raw) : raw
+      }
+    }
+    func scores(_ features: Tensor) -> [Float] {
+      Autograd.withoutGradients { query.score(features).scalars }
+    }
+    let unhidden = features(picture.reshaped([1] + picture.shape))
+    let whole = scores(unhidden)[0]
+    var evidence = EvidenceGrid(
+      [Float](repeating: 0, count: grid * grid), rows: grid, columns: grid, content: content)
+    let cells = (0..<grid * grid).filter {
+      $0 / grid < evidence.contentRows && $0 % grid < evidence.contentColumns
+    }
+    for first in stride(from: 0, to: cells.count, by: batchSize) {
+      let batch = Array(cells[first..<min(cells.count, first + batchSize)])
       var hidden: [Float] = []
-      for cell in cells {
+      for cell in batch {
         var copy = pixels
-        for y in Self.patch(cell / grid, of: grid, size: height) {
-          for x in Self.patch(cell % grid, of: grid, size: width) {
+        for y in Self.patch(cell / grid, of: grid, size: height) where y < filled.rows {
+          for x in Self.patch(cell % grid, of: grid, size: width) where x < filled.columns {
             for channel in 0..<3 { copy[(y * width + x) * 3 + channel] = mean[channel] }
           }
         }
         hidden += copy
       }
-      let shown = embeddings(Tensor(hidden, shape: [cells.count, height, width, 3]))
-      evidence += products(shown, query.direction).map { whole - $0 }
+      let shown = scores(features(Tensor(hidden, shape: [batch.count, height, width, 3])))
+      for (cell, score) in zip(batch, shown) { evidence.values[cell] = whole - score }
     }
-    return Explanation(
-      method: .occlusion, query: query, similarity: products(unhidden, query.embedding)[0],
-      rows: grid, columns: grid, evidence: evidence)
+    return try Explanation(
+      method: .occlusion, query: query, features: unhidden, evidence: evidence, content: content,
+      paddingShare: 0)
   }
 
   private static func patch(_ index: Int, of grid: Int, size: Int) -> Range<Int> {

@@ -1,6 +1,8 @@
+import Foundation
+
 extension EvidenceReport {
   /// Confusion, ROC, precision and recall, and calibration of one configuration. Folds are pooled:
-  /// every test picture counts as often as it was tested.
+  /// every test image counts as often as it was tested, but once in bands.
   func addEvidence(of result: TransferResult, to page: inout HTMLPage) {
     let labels = result.folds.flatMap(\.labels)
     let rows = result.folds.flatMap(\.probabilities)
@@ -12,97 +14,48 @@ extension EvidenceReport {
     let names = result.classes
     var counts = [[Int]](
       repeating: [Int](repeating: 0, count: names.count), count: names.count)
-    for (truth, called) in zip(labels, predictions.predicted) { counts[truth][called] += 1 }
-    let pooled = result.folds.count > 1 ? ", \(result.folds.count) folds together" : ""
-    page.figures([
-      MatrixPlot.confusion(counts: counts, names: names, title: "Confusion matrix" + pooled).svg(),
-      roc(predictions, tested, names: names), precisionRecall(predictions, tested, names: names),
-      reliability(predictions),
-    ])
+    for (truth, predicted) in zip(labels, predictions.predicted) { counts[truth][predicted] += 1 }
+    let pooled = result.folds.count > 1 ? ", \(result.folds.count) folds pooled" : ""
+    let curves = CurveSet(
+      predictions, tested, names: names, positive: result.positive.map(\.positive))
+    page.figures(
+      [
+        MatrixPlot.confusion(counts: counts, names: names, title: "Confusion matrix" + pooled)
+          .svg(),
+        curves.roc(), curves.precisionRecall(),
+        reliability(predictions, error: result.mean["ece"]?.scalar),
+      ].compactMap { $0 })
+    for note in curves.notes { page.paragraph(note) }
+    addExternal(of: result, to: &page)
+  }
+
+  private func addExternal(of result: TransferResult, to page: inout HTMLPage) {
     for (name, summary) in (result.external ?? [:]).sorted(by: { $0.key < $1.key }) {
-      let texts = Self.scores.compactMap { key, title in
-        summary.mean[key]?.scalar.map { "\(title) \(PlotScale.grouped($0, decimals: 3))" }
+      let texts = Self.scores(of: [result]).map { key, title in
+        guard let value = summary.mean[key] else {
+          return "\(title) undefined (some folds lack a class)"
+        }
+        return value.scalar.map { "\(title) \(Self.text($0))" }
+          ?? "\(title) undefined (one class only)"
       }
-      page.paragraph("On \(name): " + texts.joined(separator: ", ") + ".")
+      page.paragraph("External test set \(name): " + texts.joined(separator: ", ") + ".")
     }
   }
 
-  /// The classes that get a curve: of two, the second says all.
-  private func curveClasses(_ predictions: Predictions, _ names: [String]) -> [Int] {
-    let present = Set(predictions.labels)
-    let all = names.indices.filter { present.contains($0) && present.count > 1 }
-    return names.count == 2 ? all.filter { $0 == 1 } : Array(all.prefix(8))
-  }
-
-  private func curves(_ predictions: Predictions, class label: Int) -> RankCurves {
-    RankCurves(truth: predictions.labels.map { $0 == label }, scores: predictions.column(label))
-  }
-
-  private func roc(_ predictions: Predictions, _ tested: TestedFolds, names: [String]) -> String {
-    let series = curveClasses(predictions, names).map { label in
-      let curve = curves(predictions, class: label)
-      let band = Bootstrap.rocBand(tested, class: label, steps: 50, resamples: 200)
-      return XYPlot.Series(
-        "\(names[label]): \(PlotScale.grouped(curve.areaUnderROC ?? 0, decimals: 3))",
-        curve.roc.map { XYPlot.Point($0.x, $0.y) },
-        band: Self.shown(band, of: names), color: PlotStyle.color(label))
-    }
-    var plot = XYPlot(
-      title: "ROC curves, with their areas", xLabel: "1 − specificity", yLabel: "sensitivity",
-      series: series)
-    plot.reference = [.init(0, 0), .init(1, 1)]
-    plot.xLimits = 0...1
-    plot.yLimits = 0...1
-    plot.size = (560, 470 + 22 * Double(max(0, series.count - 1)))
-    return plot.svg()
-  }
-
-  /// A band to draw, unless so many classes have one that they would cover each other.
-  private static func shown(
-    _ band: [ConfidenceInterval], of names: [String]
-  ) -> [(x: Double, low: Double, high: Double)] {
-    guard names.count <= 3 else { return [] }
-    return band.enumerated().map {
-      (x: Double($0) / Double(band.count - 1), low: $1.lower, high: $1.upper)
-    }
-  }
-
-  private func precisionRecall(_ predictions: Predictions, _ tested: TestedFolds, names: [String])
-    -> String
-  {
-    let series = curveClasses(predictions, names).map { label in
-      let curve = curves(predictions, class: label)
-      let band = Bootstrap.precisionRecallBand(
-        tested, class: label, steps: 50, resamples: 200)
-      return XYPlot.Series(
-        "\(names[label]): \(PlotScale.grouped(curve.averagePrecision ?? 0, decimals: 3))",
-        curve.precisionRecall.map { XYPlot.Point($0.x, $0.y) },
-        band: Self.shown(band, of: names), color: PlotStyle.color(label))
-    }
-    var plot = XYPlot(
-      title: "Precision and recall, with average precision", xLabel: "recall", yLabel: "precision",
-      series: series)
-    plot.xLimits = 0...1
-    plot.yLimits = 0...1
-    plot.size = (560, 470 + 22 * Double(max(0, series.count - 1)))
-    return plot.svg()
-  }
-
-  private func reliability(_ predictions: Predictions) -> String {
-    let calibration = Calibration(predictions, binCount: 10)
+  private func reliability(_ predictions: Predictions, error: Double?) -> String {
+    let calibration = Calibration(predictions)
     let used = calibration.bins.filter { $0.count > 0 }
     let total = Double(predictions.count)
+    let value = Self.text(error ?? calibration.expectedError)
     var plot = XYPlot(
-      title: "Reliability: calibration error "
-        + PlotScale.grouped(calibration.expectedError, decimals: 3),
-      xLabel: "confidence", yLabel: "share that is right",
+      title: "Reliability, expected calibration error \(value)",
+      xLabel: "confidence (\(calibration.bins.count) bins of equal width)", yLabel: "accuracy",
       series: [
         XYPlot.Series(
-          "pictures called with this confidence", used.map { .init($0.confidence, $0.accuracy) },
-          look: .lineAndMarkers,
-          tips: used.map { "\($0.count) pictures" }),
+          "accuracy of images with this confidence", used.map { .init($0.confidence, $0.accuracy) },
+          look: .lineAndMarkers, tips: used.map { Self.counted($0.count, "image") }),
         XYPlot.Series(
-          "share of all pictures",
+          "fraction of images",
           calibration.bins.map { .init(($0.lower + $0.upper) / 2, Double($0.count) / total) }),
       ])
     plot.reference = [.init(0, 0), .init(1, 1)]
@@ -122,11 +75,15 @@ extension EvidenceReport {
       matmul(centred, projection.directions, transposeB: true).scalars
     }
     let total = centred.scalars.reduce(0) { $0 + Double($1) * Double($1) }
+    let shown = embeddings.labels.count
     page.section("Embeddings")
     page.paragraph(
-      "Test pictures in the two directions in which their embeddings differ most (principal "
-        + "components). Classes that lie apart here are easy; those that overlap may still be apart in "
-        + "other directions.")
+      (shown < embeddings.total
+        ? "A sample of \(shown) of \(embeddings.total) test images, each class with its share,"
+        : "All \(shown) test images of the first fold")
+        + " in the two directions in which their embeddings differ most (principal components). "
+        + "Classes that lie apart here are easy; those that overlap may still be apart in other "
+        + "directions.")
     let series = classes.indices.map { label in
       XYPlot.Series(
         classes[label],
@@ -135,15 +92,42 @@ extension EvidenceReport {
         look: .markers)
     }
     func share(_ index: Int) -> String {
+      guard total > 0 else { return "no variance" }
       let along = stride(from: index, to: points.count, by: 2).reduce(0) {
         $0 + Double(points[$1]) * Double(points[$1])
       }
       return "\(PlotScale.grouped(along / total * 100, decimals: 0)) % of the variance"
     }
     var plot = XYPlot(
-      title: "Embeddings of the test pictures", xLabel: "first component, \(share(0))",
+      title: "Embeddings of the test images", xLabel: "first component, \(share(0))",
       yLabel: "second component, \(share(1))", series: series)
     plot.size = (820, 560)
     page.figures([plot.svg()])
+  }
+
+  func addMistakes(to page: inout HTMLPage) {
+    guard !mistakes.isEmpty else { return }
+    page.section("Misclassified images, most confident first")
+    let augmented = report.results.contains {
+      $0.configuration.augmentsTest || $0.configuration.augmentsTIPTest
+    }
+    page.paragraph(
+      "Right: saliency for the predicted versus the true class (brighter = stronger), from the "
+        + "classifier that erred: gradients of the difference of its two logits, through the encoder "
+        + "that it looked through. Each map is scaled to its own maximum; padding is left out."
+        + (augmented
+          ? " Predictions are means over augmented images; maps are of the plain image." : ""))
+    page.gallery(
+      mistakes.map { mistake in
+        (
+          images: mistake.pictures,
+          heading: "predicted: \(mistake.predicted); true label: \(mistake.truth)",
+          lines: [
+            String(format: "confidence %.2f, ", mistake.confidence)
+              + "\(mistake.method), fold \(mistake.fold)",
+            mistake.image,
+          ]
+        )
+      })
   }
 }

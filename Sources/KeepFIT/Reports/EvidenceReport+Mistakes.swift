@@ -1,57 +1,106 @@
 import Foundation
 
 extension EvidenceReport {
-  /// Finds the most confident mistakes of all results and explains them.
-  ///
-  /// - Parameters:
-  ///   - count: how many are shown.
-  ///   - root: the directory that the test pictures' paths start from.
-  ///   - preprocessing: how files become pictures.
-  ///   - model: what looks at the pictures. Maps show where a picture speaks for the text of the
-  ///     called class rather than for that of the true one, whatever the method.
-  ///   - prompt: the sentence with `[CLS]` for the class.
-  /// - Throws: what loading a picture throws.
-  public mutating func explainMistakes(
-    _ count: Int = 12, root: URL, preprocessing: Preprocessing, model: any ExplainableModel,
-    prompt: String
-  ) throws {
-    var found:
-      [(confidence: Float, image: String, truth: Int, called: Int, result: TransferResult)] = []
-    for result in report.results {
-      for fold in result.folds {
-        for (index, row) in fold.probabilities.enumerated() {
-          guard let called = row.indices.max(by: { row[$0] < row[$1] }),
-            called != fold.labels[index]
-          else { continue }
-          found.append((row[called], fold.testImages[index], fold.labels[index], called, result))
-        }
-      }
-    }
-    found.sort { ($1.confidence, $0.image) < ($0.confidence, $1.image) }
-    var seen: Set<String> = []
-    for item in found where mistakes.count < count && seen.insert(item.image).inserted {
-      let picture = try preprocessing.prepare(contentsOf: root.appending(path: item.image))
-      let classes = item.result.classes
-      let query = try Explanation.Query(
-        ReportTemplates.prompt(prompt, category: classes[item.called]),
-        against: [ReportTemplates.prompt(prompt, category: classes[item.truth])], model: model)
-      let map = Explanation.gradientWeighted(picture, query: query, model: model)
-      mistakes.append(
-        Mistake(
-          image: item.image,
-          pictures: [
-            try Self.thumbnail(picture), try Self.thumbnail(map.overlay(on: picture)),
-          ], truth: item.result.classes[item.truth], called: item.result.classes[item.called],
-          confidence: Double(item.confidence), method: Self.name(of: item.result)))
-    }
+  /// A misclassified image.
+  public struct Mistake: Sendable {
+    /// The path.
+    public var image: String
+    /// The photograph, and the photograph with the saliency map, as JPEG files.
+    public var pictures: [Data]
+    /// The true and the predicted label.
+    public var truth: String, predicted: String
+    /// The probability of the predicted class.
+    public var confidence: Double
+    /// The method, with its training images.
+    public var method: String
+    /// The fold's number.
+    public var fold: Int
   }
 
-  /// A JPEG of at most 256 pixels a side.
-  private static func thumbnail(_ picture: Tensor) throws -> Data {
-    let side = min(256, picture.shape[0])
-    let small = Autograd.withoutGradients {
-      picture.reshaped([1] + picture.shape).resized(height: side, width: side, antialias: true)
+  /// Finds the most confident mistakes of a run and draws what spoke for them, fold by fold, while the
+  /// classifier that erred is in place. Set it as ``TransferRun/onFold``.
+  ///
+  /// A map explains the difference of the classifier's own logits of the predicted and the true class,
+  /// through the encoder that it looked through.
+  public final class MistakeCollector {
+    private let count: Int
+    private let preprocessing: Preprocessing
+    private let model: any ExplainableModel
+    private var found: [Mistake] = []
+
+    /// - `count`: mistakes that are kept, of different images.
+    /// - `preprocessing`: how files become images.
+    /// - `model`: whose encoder the classifiers look through.
+    public init(_ count: Int = 12, preprocessing: Preprocessing, model: any ExplainableModel) {
+      self.count = count
+      self.preprocessing = preprocessing
+      self.model = model
     }
-    return try FundusImage(small.reshaped([side, side, 3])).jpegData(quality: 85)
+
+    /// Those that were found, most confident first.
+    public var mistakes: [Mistake] { found }
+
+    /// Looks through a fold's predictions and explains those that belong to the list.
+    /// - Throws: what loading an image throws, and when a map is not finite.
+    public func add(_ item: FittedFold) throws {
+      let fold = item.fold
+      let wrong = fold.probabilities.indices.compactMap {
+        index -> (index: Int, predicted: Int, confidence: Double)? in
+        let row = fold.probabilities[index]
+        guard let predicted = row.indices.max(by: { row[$0] < row[$1] }),
+          predicted != fold.labels[index]
+        else { return nil }
+        return (index, predicted, Double(row[predicted]))
+      }.sorted { ($1.confidence, $0.index) < ($0.confidence, $1.index) }
+      for candidate in wrong {
+        let image = fold.testImages[candidate.index]
+        let rival = found.firstIndex { $0.image == image }
+        if let rival {
+          guard found[rival].confidence < candidate.confidence else { continue }
+        } else if found.count >= count, found[count - 1].confidence >= candidate.confidence {
+          break
+        }
+        let mistake = try explain(item, candidate, image: image)
+        if let rival { found.remove(at: rival) }
+        found.append(mistake)
+        found.sort { ($1.confidence, $0.image) < ($0.confidence, $1.image) }
+        found = Array(found.prefix(count))
+      }
+    }
+
+    private func explain(
+      _ item: FittedFold, _ candidate: (index: Int, predicted: Int, confidence: Double),
+      image: String
+    ) throws -> Mistake {
+      let truth = item.fold.labels[candidate.index]
+      let photograph = try Photograph(
+        contentsOf: item.root.appending(path: image), preprocessing: preprocessing)
+      let map = try Explanation.gradientWeighted(
+        photograph.pixels, content: photograph.content,
+        query: item.query(for: candidate.predicted, against: truth), model: model)
+      return Mistake(
+        image: image,
+        pictures: [
+          try photograph.image.thumbnail(), try map.overlay(on: photograph).thumbnail(),
+        ], truth: item.classes[truth], predicted: item.classes[candidate.predicted],
+        confidence: candidate.confidence,
+        method: EvidenceReport.name(of: item.configuration), fold: item.fold.fold)
+    }
+  }
+}
+
+extension FundusImage {
+  /// A JPEG of at most 320 pixels a side, with the aspect kept.
+  func thumbnail() throws -> Data {
+    let shrink = min(1, 320 / Double(max(width, height)))
+    let size = (
+      height: max(1, Int((Double(height) * shrink).rounded())),
+      width: max(1, Int((Double(width) * shrink).rounded()))
+    )
+    let pixels = Tensor(pixels.map { Float($0) / 255 }, shape: [1, height, width, 3])
+    let small = Autograd.withoutGradients {
+      pixels.resized(height: size.height, width: size.width, antialias: true)
+    }
+    return try FundusImage(small.reshaped([size.height, size.width, 3])).jpegData(quality: 85)
   }
 }

@@ -4,9 +4,14 @@ import Foundation
 public protocol FeatureClassifier: Sendable {
   /// Logits of every class, `[N, K]`, from features `[N, D]`. Probabilities are their softmax.
   func logits(_ features: Tensor) -> Tensor
+  /// The same, with gradients that pass to the features.
+  func differentiableLogits(_ features: Tensor) -> Tensor
 }
 
 extension FeatureClassifier {
+  /// ``logits(_:)``, for classifiers that are made of tensor operations.
+  public func differentiableLogits(_ features: Tensor) -> Tensor { logits(features) }
+
   /// Probabilities of every class, `[N, K]`.
   public func probabilities(_ features: Tensor) -> Tensor {
     Autograd.withoutGradients { logits(features).softmax() }
@@ -50,7 +55,20 @@ public struct ZeroShot: FeatureClassifier {
   public func logits(_ features: Tensor) -> Tensor { knowledge.similarities(features) }
 }
 
-extension LinearProbe: FeatureClassifier {}
+extension LinearProbe: FeatureClassifier {
+  /// In single precision; for two classes 0 and the decision.
+  public func differentiableLogits(_ features: Tensor) -> Tensor {
+    var weights = weights.map(Float.init)
+    var intercepts = intercepts.map(Float.init)
+    if classCount == 2 {
+      weights = [Float](repeating: 0, count: featureCount) + weights
+      intercepts = [0] + intercepts
+    }
+    return linear(
+      features, weight: Tensor(weights, shape: [classCount, featureCount]),
+      bias: Tensor(intercepts, shape: [classCount]))
+  }
+}
 
 /// The features that a method is fitted on.
 public struct TrainingFeatures: Sendable {

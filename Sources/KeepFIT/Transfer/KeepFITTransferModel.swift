@@ -60,11 +60,14 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
     Autograd.withoutGradients { model.vision.intermediates(of: pictures, mode: .inference).stages }
   }
 
-  /// Through the stages that are left, and the picture head, with the weights frozen.
-  public func embeddings(afterStage stage: Int, _ activations: Tensor) -> Tensor {
+  /// Through the stages that are left, and the image head if asked for, with the weights frozen.
+  public func features(
+    afterStage stage: Int, _ activations: Tensor, projected: Bool
+  ) -> Tensor {
     let weights = pictureState.compactMap(\.parameter).filter(\.isTrainable)
     for weight in weights { weight.isTrainable = false }
     defer { for weight in weights { weight.isTrainable = true } }
-    return model.visionHead(model.vision.features(afterStage: stage, activations))
+    let raw = model.vision.features(afterStage: stage, activations)
+    return projected ? model.visionHead(raw) : raw
   }
 }

@@ -17,6 +17,8 @@ public final class TransferRun {
   public var progress: ((_ text: String, _ share: Double?) -> Void)?
   /// Where to save each fold's adapter, below `<method>-<shots>/fold<number>`; nil for nowhere.
   public var adapterDirectory: URL?
+  /// Told about every fold while its classifier is in place.
+  public var onFold: ((FittedFold) throws -> Void)?
 
   /// What the classes mean to each other.
   public let roles: ClassRoles
@@ -193,6 +195,10 @@ public final class TransferRun {
         fold.external?[other.name] = result.result
         others[other.name, default: []].append(result.metrics)
       }
+      try onFold?(
+        FittedFold(
+          classes: pictures.classes, fold: fold, configuration: configuration, root: test.root,
+          fitted: fitted))
       folds.append(fold)
     }
     let summary = FoldSummary(metrics)

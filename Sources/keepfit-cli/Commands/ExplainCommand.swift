@@ -4,11 +4,14 @@ import KeepFIT
 /// `keepfit explain`
 struct ExplainCommand: Subcommand {
   static let name = "explain"
-  static let summary = "Show where in a picture a text is supported."
+  static let summary = "Show which regions of an image support a text prompt (saliency map)."
   static let discussion = """
-    Writes the picture with the map over it; --json prints the map as numbers:
-    {"method", "text", "against", "similarity", "rows", "columns", "map"}, the map from 0 to 1, row by
-    row. It shows what speaks for the text rather than for a normal eye, or for the texts of --against.
+    Writes the photograph at its own resolution with the saliency map over it and a legend with the
+    color scale, or with .npy the raw map: float32, [height, width] of the photograph, in units of the
+    score. Padding is left out. --json prints {"method", "text", "against", "similarity", "score",
+    "rows", "columns", "map", "maximum", "content", "padding_share"}: the map row by row on the model's
+    grid, from 0 to 1 of "maximum", the largest raw value. The score, which the map explains, is the
+    cosine similarity to the text less that to a normal fundus, or to the texts of --against.
 
       keepfit explain --model model --text "A fundus photograph of hard exudates" \\
         photograph.jpg --out map.png
@@ -22,24 +25,52 @@ struct ExplainCommand: Subcommand {
   let text = Option<String>("text", "T", required: true, help: "The text, used as it stands.")
   let against = Option<String>(
     "against", "A;B;…",
-    help: "What to contrast the text with, or 'nothing'; by default the sentence for a normal eye.")
-  let out = Option<FilePath>("out", "P.png", help: "The PNG to write.")
+    help: "Contrast texts, or 'nothing'; by default the sentence for a normal fundus.")
+  let out = Option<FilePath>(
+    "out", "FILE", help: "Overlay with legend (.png, .jpg, .jpeg) or raw map (.npy).")
   let method = Option<Method>(
     "method", "NAME", default: .gradient,
     help: "Gradient-weighted activation, or hiding patches one by one, which is slow.")
   let grid = Option<Int>(
     "grid", "N", default: 16, in: 2...64, help: "Patches along a side, for occlusion.")
+  let scale = Option<Double>(
+    "scale", "V", in: 1e-30...1e30,
+    help: "Raw value of the brightest color, to compare images; by default the map's maximum.")
   let images = ImageOptions()
   let json = Flag("json", help: "Print the map as one JSON object.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
-  let file = Positionals("IMAGE", count: 1...1, help: "A picture: JPEG, PNG, TIFF or PPM.")
+  let file = Positionals(
+    "IMAGE", count: 1...1, help: "A fundus photograph: JPEG, PNG, TIFF or PPM.")
+
+  private enum Format: String {
+    case png, jpg, jpeg, npy
+  }
+
+  private func format(of file: FilePath) throws -> Format {
+    guard let format = Format(rawValue: file.url.pathExtension.lowercased()) else {
+      throw CommandError.usage("--out \(file.text): must end in .png, .jpg, .jpeg or .npy")
+    }
+    return format
+  }
 
   func validate() throws {
     guard out.given != nil || json.isOn else {
-      throw CommandError.usage("give --out P.png for a picture, or --json for numbers")
+      throw CommandError.usage("give --out FILE for an overlay or raw map, or --json for numbers")
     }
-    try out.given?.checkWritable(force: overwrite.force.isOn)
+    if let file = out.given {
+      let format = try format(of: file)
+      try file.checkWritable(force: overwrite.force.isOn)
+      if format == .npy && scale.given != nil {
+        throw CommandError.usage(
+          "--scale is for the colors of an image; a .npy file holds raw values")
+      }
+    } else if scale.given != nil {
+      throw CommandError.usage("--scale is for the colors of an image: give --out FILE.png")
+    }
+    if grid.given != nil && method.value != .occlusion {
+      throw CommandError.usage("--grid is for --method occlusion")
+    }
   }
 
   private func others(for model: KeepFITModel) -> [String] {
@@ -54,25 +85,50 @@ struct ExplainCommand: Subcommand {
   func run() throws {
     let model = try models.load()
     let tower = KeepFITTransferModel(model)
-    let picture = try images.preprocessing(for: model).prepare(contentsOf: file.paths[0].url)
-    let pixels = picture.rank == 4 ? picture.reshaped(Array(picture.shape.dropFirst())) : picture
+    let photograph = try Photograph(
+      contentsOf: file.paths[0].url, preprocessing: images.preprocessing(for: model))
     let query = try Explanation.Query(text.value, against: others(for: model), model: tower)
     let map: Explanation
     switch method.value {
     case .gradient:
-      map = Explanation.gradientWeighted(pixels, query: query, model: tower)
+      map = try Explanation.gradientWeighted(
+        photograph.pixels, content: photograph.content, query: query, model: tower)
     case .occlusion:
-      map = Explanation.occlusion(pixels, query: query, model: tower, grid: grid.value)
+      map = try Explanation.occlusion(
+        photograph.pixels, content: photograph.content, query: query, model: tower,
+        grid: grid.value)
     }
-    if let file = out.given {
-      try FundusImage(map.overlay(on: pixels)).writePNG(
-        to: file.url, force: overwrite.force.isOn)
-      Console.note("Wrote \(file.text)")
+    if map.maximum == 0 { Console.note("nothing on the photograph speaks for the text") }
+    if map.paddingShare >= 0.05 {
+      Console.note(
+        String(
+          format:
+            "%.0f %% of the evidence lay on the padding around the photograph and is left out",
+          map.paddingShare * 100))
     }
+    if let file = out.given { try write(map, of: photograph, to: file) }
     if json.isOn {
       Console.print(try JSONText.encode(map))
     } else {
-      Console.print(String(format: "similarity %.4f", map.similarity))
+      Console.print(
+        String(format: "similarity %.4f  score %.4f", map.similarity ?? 0, map.score))
     }
+  }
+
+  private func write(_ map: Explanation, of photograph: Photograph, to file: FilePath) throws {
+    let force = overwrite.force.isOn
+    let top = scale.given.map(Float.init)
+    switch try format(of: file) {
+    case .png: try map.figure(on: photograph, top: top).writePNG(to: file.url, force: force)
+    case .jpg, .jpeg:
+      try map.figure(on: photograph, top: top).writeJPEG(to: file.url, quality: 92, force: force)
+    case .npy:
+      let raw = map.raw(over: photograph)
+      try NumpyFile.write(raw, to: file.url, force: force)
+      Console.note(
+        "Wrote \(file.text): float32 \(raw.shape), raw values from 0 to \(map.maximum)")
+      return
+    }
+    Console.note("Wrote \(file.text)")
   }
 }

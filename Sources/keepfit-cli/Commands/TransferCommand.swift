@@ -130,12 +130,15 @@ struct TransferCommand: Subcommand {
     run.progress = { text, share in
       progress.update(to: Int((share ?? 0) * 100), detail: text)
     }
+    let mistakes = EvidenceReport.MistakeCollector(preprocessing: preprocessing, model: tower)
+    if out.given != nil { run.onFold = mistakes.add }
     let report = try run.run()
     progress.interrupt()
     if let folder = out.given {
       try report.write(to: folder.url, force: overwrite.force.isOn)
-      try evidence(report, data.officialTest ?? data.pictures, tower, preprocessing, prompt)
-        .write(to: folder.url.appending(path: "report.html"))
+      var page = try evidence(report, data.officialTest ?? data.pictures, tower, preprocessing)
+      page.mistakes = mistakes.mistakes
+      try page.write(to: folder.url.appending(path: "report.html"))
       Console.note("Wrote \(folder.text)/results.json and \(folder.text)/report.html")
     }
     if json.isOn {
@@ -185,7 +188,7 @@ struct TransferCommand: Subcommand {
 
   private func evidence(
     _ report: TransferReport, _ tested: LabelledPictures, _ tower: KeepFITTransferModel,
-    _ preprocessing: Preprocessing, _ prompt: String
+    _ preprocessing: Preprocessing
   ) throws -> EvidenceReport {
     var page = EvidenceReport(report)
     if let file = reference.given {
@@ -205,10 +208,8 @@ struct TransferCommand: Subcommand {
     page.embeddings = (
       try extractor.features(
         fold.testImages.prefix(shown).map { tested.root.appending(path: $0) }, projected: true),
-      Array(fold.labels.prefix(shown))
+      Array(fold.labels.prefix(shown)), fold.testImages.count
     )
-    try page.explainMistakes(
-      root: tested.root, preprocessing: preprocessing, model: tower, prompt: prompt)
     return page
   }
 
@@ -219,8 +220,14 @@ struct TransferCommand: Subcommand {
 
   private static func table(_ report: TransferReport) -> String {
     let scores = ["aca", "auc_avg", "f1_avg", "kappa"]
+    // Kappa's weights follow from the classes, which all results share.
+    let weights = report.results.first?.kappaWeights == .quadratic ? "quadratic" : "unweighted"
+    let positive = report.results.first?.positive?.positive
+    let titles =
+      scores.map { $0 == "kappa" ? "kappa (\(weights))" : $0 }
+      + (positive.map { ["sensitivity (\($0))", "specificity (\($0))"] } ?? [])
     var table = TextTable(
-      ["method", "train", "folds"] + scores, [.left, .right, .right] + scores.map { _ in .right })
+      ["method", "train", "folds"] + titles, [.left, .right, .right] + titles.map { _ in .right })
     for result in report.results {
       var row = [
         result.method.rawValue,
@@ -229,7 +236,7 @@ struct TransferCommand: Subcommand {
       ]
       for score in scores {
         guard let mean = result.mean[score]?.scalar else {
-          row.append("-")
+          row.append("undefined: " + (result.undefined?[score] ?? "some folds lack a class"))
           continue
         }
         var text = String(format: "%.3f", mean)
@@ -237,6 +244,15 @@ struct TransferCommand: Subcommand {
           text += String(format: " ± %.3f", spread)
         }
         row.append(text)
+      }
+      if positive != nil {
+        for (name, value, reason) in result.positive?.values.prefix(2) ?? [] {
+          let interval = result.positive?.intervals[name].map {
+            String(format: " (%.3f–%.3f)", $0.lower, $0.upper)
+          }
+          row.append(
+            value.map { String(format: "%.3f", $0) + (interval ?? "") } ?? "undefined: \(reason)")
+        }
       }
       table.add(row)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import FundusTensor
+import KeepFIT
 
 /// Turns errors of the library and the system into one line and an exit code.
 enum ErrorText {
@@ -22,6 +23,7 @@ enum ErrorText {
         return .wrongInput
       default: return .failure
       }
+    case ImageError.unwritable: return .failure
     case is POSIXError: return .failure
     default: return .wrongInput
     }

@@ -9,7 +9,7 @@ public enum PlotStyle {
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5D5D5D", "#8C564B",
   ]
   /// Stroke patterns for series; an empty pattern is a solid line.
-  static let dashes = ["", "9 5", "2 4", "12 4 2 4", "", "9 5", "2 4", "12 4 2 4"]
+  static let dashes = ["", "9 5", "2 4", "12 4 2 4"]
 
   static let ink = "#1F2933"
   static let faintInk = "#52606D"
@@ -24,7 +24,11 @@ public enum PlotStyle {
   /// The colour of a series by its position; positions beyond the palette start again.
   public static func color(_ index: Int) -> String { palette[index % palette.count] }
 
-  static func dash(_ index: Int) -> String { dashes[index % dashes.count] }
+  /// The stroke pattern of a series by its position. Where colors start again, patterns are shifted: 32
+  /// series differ in one or the other.
+  static func dash(_ index: Int) -> String {
+    dashes[(index + index / palette.count) % dashes.count]
+  }
 
   /// A guess at how wide a text is drawn, for margins and legends. Wide scripts count double.
   static func width(of text: String, size: Double) -> Double {

@@ -1,0 +1,107 @@
+import Foundation
+
+extension Explanation {
+  /// The overlay with a legend below it: the question, the color scale with its raw values, and the
+  /// numbers.
+  /// - Parameters:
+  ///   - photograph: what the map was made of; it keeps its own resolution.
+  ///   - top: the raw number that the brightest color stands for; nil for the map's largest.
+  public func figure(on photograph: Photograph, top: Float? = nil) -> FundusImage {
+    let image = overlay(on: photograph, top: top)
+    let scale = max(1, image.width / 420)
+    let width = max(image.width, 360)
+    let margin = 8 * scale
+    let letters = (width - 2 * margin) / (BitmapFont.advance * scale)
+    let ink: [UInt8] = [31, 41, 51]
+    var lines = BitmapFont.wrap("Saliency map for: \(text)", letters: letters)
+    if !against.isEmpty {
+      lines += BitmapFont.wrap("versus: " + against.joined(separator: "; "), letters: letters)
+    }
+    let numbers = BitmapFont.wrap(numbersText(top: top), letters: letters)
+    let line = BitmapFont.lineHeight * scale
+    let bar = 12 * scale
+    let panel = margin * 3 + line * (lines.count + numbers.count + 1) + bar
+    var canvas = Canvas(width: width, height: image.height + panel)
+    canvas.draw(image)
+    var y = image.height + margin
+    for text in lines {
+      canvas.text(text, x: margin, y: y, scale: scale, color: ink)
+      y += line
+    }
+    y += margin / 2
+    for x in margin..<width - margin {
+      let value = Float(x - margin) / Float(max(1, width - 2 * margin - 1))
+      canvas.fill(
+        x..<x + 1, y..<y + bar, with: Self.color(value).map { UInt8(($0 * 255).rounded()) })
+    }
+    y += bar + 3 * scale
+    let highest = top ?? maximum
+    let ticks = [(0, "0"), (0.5, Self.short(highest / 2)), (1, Self.short(highest))]
+    for (share, label) in ticks {
+      let length = label.count * BitmapFont.advance * scale
+      let x = margin + Int(share * Double(width - 2 * margin - length))
+      canvas.text(label, x: x, y: y, scale: scale, color: ink)
+    }
+    y += line + margin / 2
+    for text in numbers {
+      canvas.text(text, x: margin, y: y, scale: scale, color: ink)
+      y += line
+    }
+    return canvas.image
+  }
+
+  /// What the figures of the scale are.
+  private func numbersText(top: Float?) -> String {
+    let unit = method == .gradient ? "score per cell" : "score lost when hidden"
+    var text = "evidence (\(unit)), \(top == nil ? "scaled to its maximum" : "fixed scale")"
+    if top != nil { text += ", maximum \(Self.short(maximum))" }
+    if let similarity { text += "; cosine similarity \(Self.short(similarity))" }
+    return text + "; score \(Self.short(score))"
+  }
+
+  /// A number with three significant digits.
+  static func short(_ value: Float) -> String { String(format: "%.3g", value) }
+
+  /// Pixels to draw on, white at first.
+  private struct Canvas {
+    let width: Int
+    let height: Int
+    var pixels: [UInt8]
+
+    init(width: Int, height: Int) {
+      self.width = width
+      self.height = height
+      pixels = [UInt8](repeating: 255, count: width * height * 3)
+    }
+
+    var image: FundusImage { FundusImage(width: width, height: height, pixels: pixels) }
+
+    mutating func draw(_ image: FundusImage) {
+      for y in 0..<image.height {
+        for index in 0..<image.width * 3 {
+          pixels[y * width * 3 + index] = image.pixels[y * image.width * 3 + index]
+        }
+      }
+    }
+
+    mutating func fill(_ columns: Range<Int>, _ rows: Range<Int>, with color: [UInt8]) {
+      for y in rows.clamped(to: 0..<height) {
+        for x in columns.clamped(to: 0..<width) {
+          for channel in 0..<3 { pixels[(y * width + x) * 3 + channel] = color[channel] }
+        }
+      }
+    }
+
+    mutating func text(_ text: String, x: Int, y: Int, scale: Int, color: [UInt8]) {
+      for (position, character) in text.enumerated() {
+        let left = x + position * BitmapFont.advance * scale
+        for (row, bits) in BitmapFont.rows(of: character).enumerated() {
+          for column in 0..<5 where bits & (16 >> UInt8(column)) != 0 {
+            let (dotX, dotY) = (left + column * scale, y + row * scale)
+            fill(dotX..<dotX + scale, dotY..<dotY + scale, with: color)
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// A photograph as people see it, together with what a model sees of it.
+public struct Photograph: Sendable {
+  /// The decoded file, at its own resolution.
+  public let image: FundusImage
+  /// The rows and columns of ``image`` that the model sees: all of them unless the preprocessing crops
+  /// the dark surround.
+  public let seen: (rows: Range<Int>, columns: Range<Int>)
+  /// What the model sees, `[S, S, 3]`.
+  public let pixels: Tensor
+  /// The part of ``pixels`` that the photograph fills; the rest is padding.
+  public let content: Explanation.Content
+
+  /// Reads and prepares a file.
+  /// - Throws: `ImageError` for a file that is no image or cannot be prepared.
+  public init(contentsOf url: URL, preprocessing: Preprocessing) throws(ImageError) {
+    image = try FundusImage(contentsOf: url, options: preprocessing.decoding)
+    let pixels = try preprocessing.prepare(contentsOf: url)
+    self.pixels = pixels.rank == 4 ? pixels.reshaped(Array(pixels.shape.dropFirst())) : pixels
+    var seen = (rows: 0..<image.height, columns: 0..<image.width)
+    if preprocessing.cropsForeground, let box = image.foregroundBox() { seen = box }
+    self.seen = seen
+    guard preprocessing.geometry == .fitted else {
+      content = .whole
+      return
+    }
+    let size = try preprocessing.targetSize(
+      height: seen.rows.count, width: seen.columns.count, name: url.path)
+    let side = Double(preprocessing.imageSize)
+    content = Explanation.Content(
+      height: Double(size.height) / side, width: Double(size.width) / side)
+  }
+}
