@@ -26,7 +26,7 @@ import Testing
     #expect((folds[0]["probabilities"] as? [[Double]])?.first?.count == 2)
     #expect(object["mean"] is [String: Any] && object["std"] is [String: Any])
     let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
-    #expect(page.contains("Confusion matrix") && page.contains("ROC curve of exudates"))
+    #expect(page.contains("Confusion matrix") && page.contains("ROC curve (AUC)"))
     #expect(try KeepfitBinary.run(words).code == 2)
 
     let adapter = try #require(

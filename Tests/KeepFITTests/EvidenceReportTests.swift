@@ -81,9 +81,9 @@ import Testing
           [0.2, 0.8],
         ]))
     #expect(page.contains("Positive class: glaucoma"))
-    #expect(page.contains("ROC curve of glaucoma, AUC 0.8"))
-    #expect(page.contains("0.500 (0.150–0.850)"))
-    #expect(page.contains("0.750 (0.301–0.954)"))
+    #expect(page.contains("ROC curve (AUC)") && page.contains(">glaucoma: 0.8"))
+    #expect(page.contains("0.500<br>(0.150–0.850)"))
+    #expect(page.contains("0.750<br>(0.301–0.954)"))
     #expect(!page.contains("Sensitivity (macro)") && !page.contains("AMD"))
     #expect(page.contains("test images (optimistic)"))
     #expect(page.contains("Wilson") && page.contains("Newcombe"))

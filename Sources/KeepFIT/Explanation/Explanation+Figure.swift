@@ -8,7 +8,7 @@ extension Explanation {
   ///   - top: the raw number that the brightest color stands for; nil for the map's largest.
   public func figure(on photograph: Photograph, top: Float? = nil) -> FundusImage {
     let image = overlay(on: photograph, top: top)
-    let scale = max(1, image.width / 420)
+    let scale = max(1, Int((Double(image.width) / 400).rounded()))
     let width = max(image.width, 360)
     let margin = 8 * scale
     let letters = (width - 2 * margin) / (BitmapFont.advance * scale)

@@ -25,6 +25,11 @@ struct CurveSet {
     }
     isBanded = items.count <= 3
     let absent = names.indices.filter { !present.contains($0) }.map { names[$0] }
+    if tested.folds.count > 1 && present.count > 1 {
+      notes.append(
+        "Curves and their areas are of the folds pooled, whose classifiers differ; tables have means "
+          + "over the folds.")
+    }
     if present.count == 1 {
       notes.append("No ROC or precision-recall curve: all test images are of one class.")
     } else if !absent.isEmpty {
@@ -39,7 +44,7 @@ struct CurveSet {
     }
   }
 
-  /// The ROC curves, with their areas in the legend or, of one curve, in the title.
+  /// The ROC curves, with their areas in the legend.
   func roc() -> String? {
     plot(
       kind: "ROC", area: ("AUC", { $0.areaUnderROC }), xLabel: "1 − specificity",
@@ -75,11 +80,9 @@ struct CurveSet {
             (x: Double($0) / 50, low: $1.lower, high: $1.upper)
           } : [])
     }
-    let title =
-      items.count == 1
-      ? "\(kind) curve of \(items[0].name), \(area.name) \(value(items[0].curves))"
-      : "\(kind) curves (\(area.name))"
+    let title = "\(kind) curve\(items.count == 1 ? "" : "s") (\(area.name))"
     var plot = XYPlot(title: title, xLabel: xLabel, yLabel: yLabel, series: series)
+    plot.namesSingleSeries = true
     plot.reference = reference
     plot.xLimits = 0...1
     plot.yLimits = 0...1

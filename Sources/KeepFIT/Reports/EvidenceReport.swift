@@ -79,7 +79,7 @@ public struct EvidenceReport {
   static func text(_ value: Double) -> String { String(format: "%.3f", value) }
 
   static func text(_ interval: ConfidenceInterval?) -> String {
-    interval.map { String(format: " (%.3f–%.3f)", $0.lower, $0.upper) } ?? ""
+    interval.map { String(format: "\n(%.3f–%.3f)", $0.lower, $0.upper) } ?? ""
   }
 
   /// The methods of intervals that a table shows, for its caption.

@@ -108,7 +108,7 @@ public struct HTMLPage: Sendable {
     }
   }
 
-  /// A table; columns whose cells are numbers are right-aligned.
+  /// A table; columns whose cells are numbers are right-aligned, and a line break in a cell is kept.
   public mutating func table(_ header: [String], _ rows: [[Cell]], caption: String = "") {
     body += "<div class=\"table\"><table>"
     if !caption.isEmpty { body += "<caption>\(HTMLText.escape(caption))</caption>" }
@@ -126,7 +126,8 @@ public struct HTMLPage: Sendable {
         ]
         .filter { !$0.isEmpty }.joined(separator: " ")
         body += classes.isEmpty ? "<td>" : "<td class=\"\(classes)\">"
-        body += HTMLText.escape(cell.text) + "</td>"
+        body +=
+          HTMLText.escape(cell.text).replacingOccurrences(of: "\n", with: "<br>") + "</td>"
       }
       body += "</tr>\n"
     }
@@ -209,7 +210,7 @@ public struct HTMLPage: Sendable {
     .table{overflow-x:auto;margin:12px 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
     caption{text-align:left;color:#52606D;padding-bottom:6px;font-size:15px}
     th{font-weight:600;text-align:left;border-bottom:2px solid #9AA5B1;padding:6px 14px 6px 0;vertical-align:bottom}
-    td{padding:6px 14px 6px 0;border-bottom:1px solid #E4E7EB;vertical-align:top}
+    td{padding:6px 14px 6px 0;border-bottom:1px solid #E4E7EB;vertical-align:top}td:first-child{min-width:11em}
     th.n,td.n{text-align:right}td.n{white-space:nowrap}td.b{font-weight:700}td.q{color:#52606D;font-style:italic}
     .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,280px),1fr));gap:18px;margin:12px 0}
     .picture{border:1px solid #E4E7EB;border-radius:8px;overflow:hidden;background:#FAFBFC;margin:0}

@@ -67,7 +67,8 @@ public struct MatrixPlot: Sendable {
     let top = 44 + 24.0
     let gridBottom = top + cell * Double(rows.count)
     let slant = isSlanted ? 30.0 : 0
-    let width = max(left + cell * Double(columns.count) + 24 + slant, 300)
+    let titleWidth = PlotStyle.width(of: title, size: PlotStyle.titleSize) + 28
+    let width = max(left + cell * Double(columns.count) + 24 + slant, 300, titleWidth)
     let height = gridBottom + headingHeight + 14
     var canvas = SVGCanvas(width: width, height: height, title: title)
     canvas.text(title, 14, 28, size: PlotStyle.titleSize, isBold: true)

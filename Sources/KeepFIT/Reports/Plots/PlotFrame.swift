@@ -14,10 +14,13 @@ struct PlotFrame {
   private let xLabel: String
   private let yLabel: String
 
-  /// - Parameter yTicks: the texts beside the vertical axis, which decide the left margin.
+  /// - Parameters:
+  ///   - yTicks: the texts beside the vertical axis, which decide the left margin.
+  ///   - minimumLegend: with fewer entries there is no legend.
   init(
     title: String, xLabel: String, yLabel: String, size: (width: Double, height: Double),
-    legend: [LegendEntry], yTicks: [String], bottomMargin: Double = 30
+    legend: [LegendEntry], yTicks: [String], bottomMargin: Double = 30,
+    minimumLegend: Int = 2
   ) {
     self.xLabel = xLabel
     self.yLabel = yLabel
@@ -27,7 +30,7 @@ struct PlotFrame {
       canvas.text(title, 14, 28, size: PlotStyle.titleSize, isBold: true)
       top = 44
     }
-    if legend.count > 1 {
+    if legend.count >= minimumLegend {
       top = Self.drawLegend(legend, on: &canvas, top: top, width: size.width)
     }
     let tickWidth =

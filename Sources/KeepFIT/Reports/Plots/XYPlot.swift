@@ -76,6 +76,8 @@ public struct XYPlot: Sendable {
   public var reference: [Point] = []
   /// Width and height in pixels.
   public var size = (width: 640.0, height: 400.0)
+  /// Whether a single series has a legend too.
+  public var namesSingleSeries = false
   /// Whether one unit is as long on both axes, as in a plot of two probabilities.
   public var isSquare = false
 
@@ -107,7 +109,7 @@ public struct XYPlot: Sendable {
           name: series.name, color: series.color ?? PlotStyle.color(index),
           dash: series.color == nil ? PlotStyle.dash(index) : "",
           marker: series.look == .line ? nil : index, isLine: series.look != .markers)
-      }, yTicks: y.ticks.map(y.label))
+      }, yTicks: y.ticks.map(y.label), minimumLegend: namesSingleSeries ? 1 : 2)
     frame.drawAxes(x: x, y: y)
     let area = frame.area
     func place(_ point: Point) -> (x: Double, y: Double) {
