@@ -104,17 +104,22 @@ import Testing
   }
 
   @Test func intervalsHoldTheTruthWhereABootstrapIsBlind() throws {
-    let repeats = 200
+    let repeats = 80
+    var shares: [Double] = []
     for scenario in Self.scenarios {
       let found = try Self.coverage(scenario, perClass: 4, repeats: repeats)
       for (index, name) in Self.scores.enumerated() {
         let share = Double(found.intervals[index]) / Double(repeats)
-        // 0.95 less two standard errors of 200 repeats.
-        #expect(share >= 0.92, "\(scenario.name), \(name): \(share)")
+        // Wilson's own coverage dips to 0.85 where the truth is next to 1: see Docs/evidence.md.
+        #expect(share >= 0.78, "\(scenario.name), \(name): \(share)")
+        #expect(found.width[index] < 0.9, "\(scenario.name), \(name) says nothing")
+        shares.append(share)
+        guard scenario.name.contains("0.98") else { continue }
+        let blind = Double(found.bootstrap[index]) / Double(repeats)
+        #expect(blind < 0.4, "the comparison lost its meaning")
       }
     }
-    let blind = try Self.coverage(Self.scenarios[1], perClass: 4, repeats: repeats)
-    #expect(blind.bootstrap[0] < repeats * 7 / 10, "the comparison lost its meaning")
+    #expect(shares.reduce(0, +) / Double(shares.count) > 0.92)
   }
 
   /// The table of `Docs/evidence.md`, written to the file that the environment names.
@@ -124,7 +129,7 @@ import Testing
       "KEEPFIT_COVERAGE=FILE writes the coverage of intervals"))
   func writesTheTableOfCoverage() throws {
     let file = ProcessInfo.processInfo.environment["KEEPFIT_COVERAGE"] ?? ""
-    let repeats = 2000
+    let repeats = Int(ProcessInfo.processInfo.environment["KEEPFIT_COVERAGE_REPEATS"] ?? "") ?? 2000
     var text = "| task | images of each class | " + Self.scores.joined(separator: " | ") + " |\n"
     text += "| --- | ---: |" + Self.scores.map { _ in " ---: |" }.joined() + "\n"
     for scenario in Self.scenarios {
