@@ -34,9 +34,9 @@ public struct ClassRoles: Sendable, Codable, Equatable {
   /// - Parameters:
   ///   - classes: the label of each class.
   ///   - ordered: whether the classes have an order; nil when nobody said so.
-  ///   - positive: the label of the positive class; nil when nobody named one.
+  ///   - name: the label of the positive class; nil when nobody named one.
   ///   - published: which scores of the released code are reproduced.
-  /// - Throws: ``TransferError/invalid(_:)`` when there is no class `positive`.
+  /// - Throws: ``TransferError/invalid(_:)`` when no class has that label.
   public init(
     classes: [String], ordered: Bool?, positive name: String?, published: Published = .none
   ) throws(TransferError) {

@@ -50,6 +50,7 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
   /// - Parameters:
   ///   - proportion: the observed share, 0 to 1.
   ///   - count: independent observations, more than 0; need not be whole.
+  ///   - method: what the interval says of itself.
   public static func wilson(
     _ proportion: Double, count: Double, method: Method = .wilson
   ) -> ConfidenceInterval {
@@ -100,6 +101,7 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
   /// - Parameters:
   ///   - parts: each score with its interval; at least one.
   ///   - correlations: of the scores' errors, `[K, K]`; nil for independent scores.
+  ///   - method: what the interval says of itself.
   public static func mean(
     of parts: [(value: Double, interval: ConfidenceInterval)], correlations: [[Double]]? = nil,
     method: Method

@@ -126,7 +126,7 @@ extension EvidenceReport {
             String(format: "confidence %.2f, ", mistake.confidence)
               + "\(mistake.method), fold \(mistake.fold)",
             mistake.image,
-          ]
+          ] + (mistake.hasEvidence ? [] : ["empty map: no region supports the predicted class"])
         )
       })
   }

@@ -15,6 +15,9 @@ extension EvidenceReport {
     public var method: String
     /// The fold's number.
     public var fold: Int
+    /// Whether anything on the image speaks for the predicted class rather than for the true one; if
+    /// not, the map is empty.
+    public var hasEvidence = true
   }
 
   /// Finds the most confident mistakes of a run and draws what spoke for them, fold by fold, while the
@@ -84,7 +87,8 @@ extension EvidenceReport {
           try photograph.image.thumbnail(), try map.overlay(on: photograph).thumbnail(),
         ], truth: item.classes[truth], predicted: item.classes[candidate.predicted],
         confidence: candidate.confidence,
-        method: EvidenceReport.name(of: item.configuration), fold: item.fold.fold)
+        method: EvidenceReport.name(of: item.configuration), fold: item.fold.fold,
+        hasEvidence: map.maximum > 0)
     }
   }
 }
