@@ -6,6 +6,7 @@
 #include "fk_attention.h"
 #include "fk_augment.h"
 #include "fk_batch_norm.h"
+#include "fk_blas.h"
 #include "fk_common.h"
 #include "fk_cpu.h"
 #include "fk_design.h"

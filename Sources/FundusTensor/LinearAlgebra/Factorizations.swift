@@ -31,9 +31,12 @@ public enum LinearAlgebra {
     let vectors = matrix.copy()
     let values = Tensor(uninitialized: [n])
     // A symmetric matrix is its own transpose, so LAPACK's columns are our rows.
-    let info = LAPACKE_ssyevd(
-      LAPACK_COL_MAJOR, Job.vectors, Job.lower, Int32(n), vectors.mutablePointer, Int32(max(1, n)),
-      values.mutablePointer)
+    let info = BLAS.call {
+      LAPACKE_ssyevd(
+        LAPACK_COL_MAJOR, Job.vectors, Job.lower, Int32(n), vectors.mutablePointer,
+        Int32(max(1, n)),
+        values.mutablePointer)
+    }
     guard info == 0 else { throw LinearAlgebraError.notConverged }
     return (values, vectors)
   }
@@ -52,9 +55,11 @@ public enum LinearAlgebra {
     let u = Tensor(uninitialized: [m, k])
     let s = Tensor(uninitialized: [k])
     let v = Tensor(uninitialized: [k, n])
-    let info = LAPACKE_sgesdd(
-      LAPACK_ROW_MAJOR, Job.thin, Int32(m), Int32(n), work.mutablePointer, Int32(max(1, n)),
-      s.mutablePointer, u.mutablePointer, Int32(max(1, k)), v.mutablePointer, Int32(max(1, n)))
+    let info = BLAS.call {
+      LAPACKE_sgesdd(
+        LAPACK_ROW_MAJOR, Job.thin, Int32(m), Int32(n), work.mutablePointer, Int32(max(1, n)),
+        s.mutablePointer, u.mutablePointer, Int32(max(1, k)), v.mutablePointer, Int32(max(1, n)))
+    }
     guard info == 0 else { throw LinearAlgebraError.notConverged }
     return (u, s, v)
   }
@@ -68,15 +73,16 @@ public enum LinearAlgebra {
     precondition(right.rank == 2 && right.shape[0] == n, "\(right.shape) does not fit \(n) rows")
     let factor = matrix.copy()
     let solution = right.copy()
-    let info = LAPACKE_sposv(
-      LAPACK_ROW_MAJOR, Job.lower, Int32(n), Int32(right.shape[1]), factor.mutablePointer,
-      Int32(max(1, n)), solution.mutablePointer, Int32(max(1, right.shape[1])))
+    let info = BLAS.call {
+      LAPACKE_sposv(
+        LAPACK_ROW_MAJOR, Job.lower, Int32(n), Int32(right.shape[1]), factor.mutablePointer,
+        Int32(max(1, n)), solution.mutablePointer, Int32(max(1, right.shape[1])))
+    }
     guard info == 0 else { throw LinearAlgebraError.notPositiveDefinite(order: Int(info)) }
     return solution
   }
 
   private static func check(_ matrix: Tensor) throws {
-    BLAS.prepare()
     precondition(matrix.rank == 2, "\(matrix.shape) is not a matrix")
     guard matrix.isFinite else { throw LinearAlgebraError.notFinite }
   }

@@ -152,7 +152,6 @@ struct AttentionPlan {
     let kept = keepsWeights ? Tensor(uninitialized: [starts[starts.count - 1]]) : nil
     let depth = width / heads
     let scale = 1 / Float(depth).squareRoot()
-    BLAS.prepare()
     forEachPiece { piece in
       let sequence = piece.sequence
       let (queries, keys) = (sequence.queryCount, sequence.keyCount)

@@ -1,57 +1,46 @@
 import CFundusKernels
 import COpenBLAS
-import Foundation
 
 /// The linear algebra library underneath (OpenBLAS).
 ///
-/// Distributions ship versions of OpenBLAS that do not recognise newer processors and then fall back
-/// to kernels of 2004, several times slower. The choice is made when the library loads; it is made
-/// again here, before the first use, with the kernels that the processor's own description allows.
-/// A user's `OPENBLAS_CORETYPE` is respected.
+/// Distributions ship versions of OpenBLAS that do not recognize newer processors and then fall back
+/// to kernels of 2004, several times slower. Where the kernels that OpenBLAS has chosen use fewer
+/// instructions than the processor has, they are replaced while the program starts, before `main`.
+/// Kernels that use them all stay, and so does what a user's `OPENBLAS_CORETYPE` says.
+///
+/// OpenBLAS is shared by everything in a process. Its first use by this package sets it to one thread
+/// a call, since the package's own pool shares the work. Code of yours that wants OpenBLAS with more
+/// threads calls ``prepare()`` first and `openblas_set_num_threads` afterwards; products of this
+/// package then may differ in their last bits from one number of threads to another.
 public enum BLAS {
   /// The name of the kernels in force, for example `SkylakeX` or `Haswell`.
-  public static var coreName: String {
-    prepare()
-    return String(cString: openblas_get_corename())
-  }
+  public static var coreName: String { String(cString: openblas_get_corename()) }
 
-  /// Chooses the kernels and one thread a call (our own pool does the sharing). Idempotent; every
-  /// use of BLAS or LAPACK in this package comes after a call of this.
+  /// Sets OpenBLAS to one thread a call, once for each process. Every use of BLAS or LAPACK in this
+  /// package comes after a call of this.
   public static func prepare() { _ = preparation }
 
-  private static let preparation: Void = {
-    openblas_set_num_threads(1)
-    guard let core = wantedCore, getenv("OPENBLAS_CORETYPE") == nil else { return }
-    if String(cString: openblas_get_corename()).lowercased() == core.lowercased() { return }
-    setenv("OPENBLAS_CORETYPE", core, 1)
-    gotoblas_quit()
-    gotoblas_init()
-    unsetenv("OPENBLAS_CORETYPE")
-    openblas_set_num_threads(1)
-  }()
+  private static let preparation: Void = openblas_set_num_threads(1)
 
-  /// The kernels that fit the processor; nil where OpenBLAS is left to choose.
-  private static var wantedCore: String? {
-    #if arch(x86_64)
-      switch fk_cpu_level() {
-      case Int32(FK_CPU_AVX512.rawValue): "SkylakeX"
-      case Int32(FK_CPU_AVX2.rawValue): "Haswell"
-      default: nil
-      }
-    #else
-      nil
-    #endif
+  /// The kernels that would serve this processor better than those of `core`; nil for none.
+  package static func betterCore(than core: String, level: Int) -> String? {
+    fk_blas_better_core(core, Int32(level)).map { String(cString: $0) }
   }
 
-  /// What ``coreName`` must be; nil where the user or OpenBLAS decides.
-  package static var expectedCoreName: String? {
-    getenv("OPENBLAS_CORETYPE") == nil ? wantedCore : nil
+  /// Runs a call of BLAS or LAPACK. The exit of the process waits for it.
+  static func call<Result>(_ body: () -> Result) -> Result {
+    prepare()
+    fk_blas_enter()
+    defer { fk_blas_leave() }
+    return body()
   }
+
+  /// The instruction set of our own kernels: 0 the compiler's base level, 1 AVX2, 2 AVX-512.
+  package static var kernelLevel: Int { Int(fk_cpu_level()) }
 
   /// Runs `body` with our own kernels restricted to an instruction set, for tests: 0 the compiler's
   /// base level, 1 AVX2, 2 AVX-512.
   package static func withKernelLevel(_ level: Int, _ body: () throws -> Void) rethrows {
-    prepare()
     fk_limit_cpu_level(Int32(level))
     defer { fk_limit_cpu_level(Int32(FK_CPU_AVX512.rawValue)) }
     try body()
@@ -65,7 +54,6 @@ public enum BLAS {
     into c: UnsafeMutablePointer<Float>, stride strideC: Int,
     rows: Int, columns: Int, inner: Int, accumulate: Bool = false
   ) {
-    prepare()
     guard rows > 0, columns > 0 else { return }
     if inner == 0 {
       if !accumulate {
@@ -73,9 +61,12 @@ public enum BLAS {
       }
       return
     }
-    cblas_sgemm(
-      CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-      blasint(rows), blasint(columns), blasint(inner), 1, a, blasint(max(1, strideA)),
-      b, blasint(max(1, strideB)), accumulate ? 1 : 0, c, blasint(max(1, strideC)))
+    call {
+      cblas_sgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans,
+        transposeB ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), blasint(inner), 1,
+        a, blasint(max(1, strideA)), b, blasint(max(1, strideB)), accumulate ? 1 : 0, c,
+        blasint(max(1, strideC)))
+    }
   }
 }

@@ -108,7 +108,6 @@ enum MatrixProduct {
       fk_outer(&job)
       return
     }
-    BLAS.prepare()
     let strideA = transposeA ? rows : inner
     let strideB = transposeB ? inner : columns
     let grain = min(rows, (max(1, workPerTask / max(1, columns * inner)) + 15) / 16 * 16)
