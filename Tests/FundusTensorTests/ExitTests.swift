@@ -6,12 +6,12 @@ import Testing
 @Suite struct ExitTests {
   /// OpenBLAS unmaps its memory at exit, twice where it was begun anew in between: threads died of it
   /// in the middle of a product, or with their stacks.
-  @Test(arguments: 0..<4) func threadsAtWorkSurviveTheExit(_: Int) async {
+  @Test(arguments: 0..<8) func threadsAtWorkSurviveTheExit(_: Int) async {
     await #expect(processExitsWith: .success) {
       let started = DispatchSemaphore(value: 0)
       for seed in 0..<4 {
         let thread = Thread {
-          let a = pattern([96, 96], seed), b = pattern([96, 96], seed + 9)
+          let a = pattern([300, 300], seed), b = pattern([300, 300], seed + 9)
           _ = matmul(a, b)
           started.signal()
           while true { _ = matmul(a, b) }
