@@ -15,7 +15,7 @@ public final class ResNet: Module {
   public var recomputesBlocks = false
 
   /// When set, inference without history multiplies bytes (``intermediates(of:mode:)`` does not). It
-  /// belongs to the weights that it was made of.
+  /// follows the weights when they change.
   public var quantized: QuantizedResNet?
 
   let conv1: Convolution2d

@@ -2,7 +2,7 @@ import FundusTensor
 
 /// A residual block: two or three convolutions with batch norm, whose result is added to the block's
 /// input (or to a 1x1 convolution of it, where size or channels change) before the last ReLU.
-public final class ResidualBlock: Module {
+public final class ResidualBlock: Module, Sendable {
   let convolutions: [Convolution2d]
   let norms: [BatchNorm2d]
   let downsample: (convolution: Convolution2d, norm: BatchNorm2d)?

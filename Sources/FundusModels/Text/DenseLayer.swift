@@ -1,5 +1,3 @@
-import Synchronization
-
 /// x Wᵀ + b, with the names of PyTorch's `Linear`.
 final class DenseLayer: Module, Sendable {
   /// `[out, in]`.
@@ -66,23 +64,14 @@ final class NormLayer: Module, Sendable {
 
 /// Weights in the order of the product kernels, packed at the first use after a change.
 final class PackedWeights: Sendable {
-  private struct Packed {
-    let versions: [Int]
-    let matrix: PackedMatrix
-  }
-
-  private let packed = Mutex<Packed?>(nil)
+  private let derived = Derived<PackedMatrix>()
 
   /// The packed form of weights `[out, in]` on top of each other.
   func matrix(of weights: [Parameter]) -> PackedMatrix {
-    packed.withLock { packed in
-      let versions = weights.map(\.version)
-      if let packed, packed.versions == versions { return packed.matrix }
+    derived.value(of: weights) {
       let values = weights.map(\.value)
-      let matrix = PackedMatrix(
+      return PackedMatrix(
         outputsByInputs: values.count == 1 ? values[0] : .concatenated(values))
-      packed = Packed(versions: versions, matrix: matrix)
-      return matrix
     }
   }
 }

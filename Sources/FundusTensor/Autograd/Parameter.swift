@@ -1,40 +1,62 @@
 /// A tensor that training changes.
 ///
 /// Models are reference types; a parameter is the unit that optimizers, checkpoints and
-/// communicators share. It belongs to one training loop at a time.
-public final class Parameter: @unchecked Sendable {
+/// communicators share. It belongs to one training loop at a time, and any number of threads may read
+/// it meanwhile: they get the value before a step or after it.
+public final class Parameter: Sendable {
+  private struct Weights {
+    var value: Tensor
+    var version = 0
+  }
+
+  private struct Settings {
+    var isTrainable = true
+    var onGradient: ((Parameter) -> Void)?
+  }
+
+  private let weights: Guarded<Weights>
+  private let sum = Guarded<Tensor?>(nil)
+  private let settings = Guarded(Settings())
+  private let leaf = GradientNode(leaf: nil)
+
   /// The present value, without history.
   public var value: Tensor {
-    get { stored }
+    get { weights.withLock { $0.value } }
     set {
-      precondition(newValue.shape == stored.shape, "a parameter keeps its shape")
-      stored = newValue.detached
-      version &+= 1
+      weights.withLock {
+        precondition(newValue.shape == $0.value.shape, "a parameter keeps its shape")
+        $0.value = newValue.detached
+        $0.version &+= 1
+      }
     }
   }
-  /// Without an observer, which would hold a second reference while the value changes in place.
-  private var stored: Tensor
   /// The sum of the gradients since the last ``zeroGradient()``; nil when none has arrived.
   /// - Precondition: it has the shape of ``value``; optimizers walk over both side by side.
   public var gradient: Tensor? {
-    // Without `oldValue`, so that gradients still add up in place.
-    didSet {
-      precondition(
-        gradient.map { $0.shape == stored.shape } ?? true,
-        "a gradient of \(gradient?.shape ?? []) for a parameter of \(stored.shape)")
+    get { sum.withLock { $0 } }
+    set {
+      check(newValue)
+      sum.withLock { $0 = newValue }
     }
   }
   /// A frozen parameter takes part in the computation but receives no gradient.
-  public var isTrainable = true
+  public var isTrainable: Bool {
+    get { settings.withLock { $0.isTrainable } }
+    set { settings.withLock { $0.isTrainable = newValue } }
+  }
   /// Grows with every change of ``value``, so that packed copies know when they are out of date.
-  public private(set) var version = 0
+  public var version: Int { weights.withLock { $0.version } }
   /// Called when a backward pass has finished this parameter's gradient.
-  public var onGradient: ((Parameter) -> Void)?
-
-  private lazy var leaf = GradientNode(leaf: self)
+  public var onGradient: ((Parameter) -> Void)? {
+    get { settings.withLock { $0.onGradient } }
+    set { settings.withLock { $0.onGradient = newValue } }
+  }
 
   /// A parameter that starts with `value`.
-  public init(_ value: Tensor) { stored = value.detached }
+  public init(_ value: Tensor) {
+    weights = Guarded(Weights(value: value.detached))
+    leaf.parameter = self
+  }
 
   /// The value as an input of operators: gradients flow back to ``gradient``.
   public var tensor: Tensor {
@@ -47,15 +69,26 @@ public final class Parameter: @unchecked Sendable {
   /// Forgets the gradient.
   public func zeroGradient() { gradient = nil }
 
-  /// Changes the value in place, which spares a copy when nobody else holds it.
+  /// Changes the value in place, which spares a copy when nobody else holds it. `body` must not ask
+  /// for the value.
   func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-    if !stored.isUnshared() { stored = stored.copy() }
-    body(stored.mutablePointer)
-    version &+= 1
+    weights.withLock {
+      if !$0.value.isUnshared() { $0.value = $0.value.copy() }
+      body($0.value.mutablePointer)
+      $0.version &+= 1
+    }
   }
 
   func accumulate(_ contribution: Tensor) {
-    Backpropagation.add(contribution, to: &gradient)
+    check(contribution)
+    sum.withLock { Backpropagation.add(contribution, to: &$0) }
     onGradient?(self)
+  }
+
+  private func check(_ gradient: Tensor?) {
+    guard let gradient else { return }
+    let shape = value.shape
+    precondition(
+      gradient.shape == shape, "a gradient of \(gradient.shape) for a parameter of \(shape)")
   }
 }

@@ -1,17 +1,9 @@
 /// A convolution and the batch norm behind it as one convolution with bias, for inference: packed when
 /// first used, and again after its parameters have changed.
-public final class FoldedConvolution: @unchecked Sendable {
+public final class FoldedConvolution: Sendable {
   private let convolution: Convolution2d
   private let norm: BatchNorm2d
-  private var cache: Cache?
-
-  private struct Cache {
-    let versions: [Int]
-    /// Held, so that no other storage can take their place unnoticed.
-    let mean: Tensor, variance: Tensor
-    let packed: PackedConvolution
-    let bias: Tensor
-  }
+  private let derived = Derived<(packed: PackedConvolution, bias: Tensor)>()
 
   /// Looks at the layers' present values whenever it is used.
   public init(_ convolution: Convolution2d, _ norm: BatchNorm2d) {
@@ -19,38 +11,36 @@ public final class FoldedConvolution: @unchecked Sendable {
     self.norm = norm
   }
 
+  /// What the folded weights follow from.
+  package var sources: [any Versioned] {
+    [convolution.weight, norm.weight, norm.bias, norm.runningMean, norm.runningVariance]
+  }
+
   /// The packed weights and the bias.
-  private func current() -> Cache {
-    let versions = [convolution.weight.version, norm.weight.version, norm.bias.version]
-    let (mean, variance) = (norm.runningMean.value, norm.runningVariance.value)
-    if let cache, cache.versions == versions, cache.mean.storage === mean.storage,
-      cache.variance.storage === variance.storage
-    {
-      return cache
+  private func current() -> (packed: PackedConvolution, bias: Tensor) {
+    derived.value(of: sources) {
+      let (weight, bias) = folded()
+      return (
+        PackedConvolution(weight, stride: convolution.stride, padding: convolution.padding), bias
+      )
     }
-    let (folded, bias) = folded()
-    let fresh = Cache(
-      versions: versions, mean: mean, variance: variance,
-      packed: PackedConvolution(
-        folded, stride: convolution.stride, padding: convolution.padding), bias: bias)
-    cache = fresh
-    return fresh
   }
 
   /// The weights `[KH, KW, C, O]` and the bias `[O]` of the one convolution.
   package func folded() -> (weight: Tensor, bias: Tensor) {
     let (mean, variance) = (norm.runningMean.value, norm.runningVariance.value)
     let weight = convolution.weight.value
+    let (gamma, beta) = (norm.weight.value, norm.bias.value)
     let outputs = weight.shape[3]
     let folded = Tensor(uninitialized: weight.shape)
     let bias = Tensor(uninitialized: [outputs])
     let scale = Tensor(uninitialized: [outputs])
     for o in 0..<outputs {
       let deviation = (Double(variance.pointer[o]) + Double(norm.epsilon)).squareRoot()
-      let factor = Double(norm.weight.value.pointer[o]) / deviation
+      let factor = Double(gamma.pointer[o]) / deviation
       scale.mutablePointer[o] = Float(factor)
       bias.mutablePointer[o] = Float(
-        Double(norm.bias.value.pointer[o]) - Double(mean.pointer[o]) * factor)
+        Double(beta.pointer[o]) - Double(mean.pointer[o]) * factor)
     }
     ThreadPool.forEachRange(
       weight.count / max(1, outputs), grain: max(1, (1 << 15) / max(1, outputs))

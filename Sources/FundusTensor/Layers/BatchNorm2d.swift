@@ -1,5 +1,5 @@
 /// The state of a batch norm: `weight`, `bias`, `running_mean`, `running_var`.
-public final class BatchNorm2d: Module {
+public final class BatchNorm2d: Module, Sendable {
   /// `[C]`, starts as ones.
   public let weight: Parameter
   /// `[C]`, starts as zeros.

@@ -1,5 +1,5 @@
 /// The weights of a convolution without bias, as residual networks use it. State: `weight`.
-public final class Convolution2d: Module {
+public final class Convolution2d: Module, Sendable {
   /// `[KH, KW, C_in, C_out]`
   public let weight: Parameter
   /// Distance between neighbouring results, in pixels.

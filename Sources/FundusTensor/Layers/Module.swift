@@ -1,12 +1,23 @@
-/// A tensor that belongs to a model and is saved with it, but is not trained: running statistics.
-public final class Buffer: @unchecked Sendable {
+/// A tensor that belongs to a model and is saved with it, but is not trained: running statistics. Any
+/// number of threads may read it while one changes it.
+public final class Buffer: Sendable {
+  private let content: Guarded<(value: Tensor, version: Int)>
+
   /// The present value.
   public var value: Tensor {
-    didSet { precondition(value.shape == oldValue.shape, "a buffer keeps its shape") }
+    get { content.withLock { $0.value } }
+    set {
+      content.withLock {
+        precondition(newValue.shape == $0.value.shape, "a buffer keeps its shape")
+        $0 = (newValue.detached, $0.version &+ 1)
+      }
+    }
   }
+  /// Grows with every change of ``value``.
+  public var version: Int { content.withLock { $0.version } }
 
   /// A buffer that starts with `value`.
-  public init(_ value: Tensor) { self.value = value.detached }
+  public init(_ value: Tensor) { content = Guarded((value.detached, 0)) }
 }
 
 /// A part of a model: parameters, buffers and further parts, under the names that PyTorch

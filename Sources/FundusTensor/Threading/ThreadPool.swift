@@ -20,13 +20,14 @@ public enum ThreadPool {
 
   /// Runs `body` for every index below `count`, in no particular order, and waits for all.
   ///
-  /// Calls from inside of `body` run on their own thread alone.
+  /// Calls from inside of `body` run on their own thread alone. Whether gradients are recorded (see
+  /// ``Autograd``) is the same inside of `body` as it is here, whichever thread runs it.
   public static func forEach(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
-      var task = Task(body: body)
+      var task = Task(body: body, isRecording: Autograd.isRecording)
       withUnsafeMutablePointer(to: &task) { context in
         fk_parallel_for(count, context) { context, index in
-          context.assumingMemoryBound(to: Task.self).pointee.body(Int(index))
+          context.assumingMemoryBound(to: Task.self).pointee.run(Int(index))
         }
       }
     }
@@ -46,5 +47,11 @@ public enum ThreadPool {
 
   private struct Task {
     let body: (Int) -> Void
+    let isRecording: Bool
+
+    func run(_ index: Int) {
+      if Autograd.isRecording == isRecording { return body(index) }
+      Autograd.$isRecording.withValue(isRecording) { body(index) }
+    }
   }
 }
