@@ -54,6 +54,11 @@ struct ClassifyCommand: Subcommand {
     let model = try models.load()
     try precision.apply(to: model, of: models.model.value)
     let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
+    if precision.precision.value == .int8, fitted?.method == .fineTune {
+      throw CommandError.usage(
+        "--precision int8: the adapter has fine-tuned the image encoder, and the calibration was made "
+          + "for the weights before; leave --precision int8 out")
+    }
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
     let urls = files.paths.map(\.url)
     let result: Classification
