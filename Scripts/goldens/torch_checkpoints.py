@@ -83,6 +83,10 @@ save({"extra": Attack()}, "refused-attack-legacy.pth", _use_new_zipfile_serializ
 save(model, "refused-module.pth")
 save(torch.zeros(2), "refused-tensor.pth")
 save({"epoch": 3}, "refused-nothing.pth")
+# Lazy views: the elements in the file have the other sign.
+save({"weight": torch.complex(base, base + 1).conj().imag}, "refused-negative.pth")
+save({"weight": torch.complex(base, base + 1).conj().imag}, "refused-negative-legacy.pth",
+     _use_new_zipfile_serialization=False)
 
 
 def repack(source, target, compression, change=lambda name, data: data):

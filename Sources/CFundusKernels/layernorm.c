@@ -1,5 +1,6 @@
 #include "fk_layernorm.h"
 
+#include <float.h>
 #include <math.h>
 
 // Sums over a row may be reassociated: that is what lets them use vectors.
@@ -77,6 +78,13 @@ FK_CLONES void fk_layer_norm_backward(const float *x, const float *gamma, const 
   }
 }
 
+/* The norm of a row whose squares leave the range of single precision. */
+static float wide_norm(const float *x, size_t columns) {
+  double squares = 0;
+  for (size_t c = 0; c < columns; ++c) squares += (double)x[c] * x[c];
+  return (float)sqrt(squares);
+}
+
 FK_CLONES void fk_l2_normalize(const float *x, float *out, float *inverse, size_t rows,
                                size_t columns) {
   for (size_t r = 0; r < rows; ++r, x += columns, out += columns) {
@@ -86,6 +94,8 @@ FK_CLONES void fk_l2_normalize(const float *x, float *out, float *inverse, size_
       for (size_t c = 0; c < columns; ++c) squares += x[c] * x[c];
     }
     float norm = sqrtf(squares);
+    if (!(squares >= FLT_MIN && squares <= FLT_MAX)) norm = wide_norm(x, columns);
+    if (norm == 0) norm = INFINITY;  // zeros stay zeros, and no gradient flows back
     for (size_t c = 0; c < columns; ++c) out[c] = x[c] / norm;
     if (inverse) inverse[r] = 1.0f / norm;
   }

@@ -3,7 +3,8 @@
 ///
 ///     u = x / |x|,  y = W u,  result = y / |y|
 ///
-/// Norms are plain Euclidean norms without an epsilon, as published: a zero vector gives NaN.
+/// Norms are plain Euclidean norms without an epsilon, as published; a zero vector, which gives NaN
+/// there, stays zero.
 public final class ProjectionHead: Module {
   /// `[D, inputs]`.
   public let weight: Parameter

@@ -60,8 +60,8 @@ extension Module {
   /// - Parameters:
   ///   - state: tensors under the names and with the shapes of `Module/stateEntries()`.
   ///   - rules: what may be missing or superfluous.
-  /// - Throws: ``CheckpointError`` (`mismatch`) that names what is missing, unexpected or of another
-  ///   shape, with both shapes.
+  /// - Throws: ``CheckpointError``: `mismatch`, which names what is missing, unexpected or of another
+  ///   shape, with both shapes; `malformed`, which names a tensor with a value that is not finite.
   @discardableResult
   public func load(
     _ state: StateDictionary, rules: LoadingRules = LoadingRules()
@@ -106,9 +106,19 @@ extension Module {
         .mismatch, file: state.source,
         "does not fit the model (\(entries.count) tensors): " + parts.joined(separator: "; "))
     }
+    let tensors = ThreadPool.map(pairs.count) { index in
+      let tensor = pairs[index].1.tensor()
+      return (tensor, pairs[index].1.elementType.isFloatingPoint ? tensor.firstNonFinite : nil)
+    }
+    for ((_, stored), (tensor, place)) in zip(pairs, tensors) {
+      guard let place else { continue }
+      throw CheckpointError(
+        .malformed, file: state.source,
+        "tensor '\(stored.name.quotable())' holds \(tensor.scalars[place]) at element \(place); weights "
+          + "must be finite")
+    }
     ThreadPool.forEach(pairs.count) { index in
-      let (entry, stored) = pairs[index]
-      let tensor = stored.tensor()
+      let (entry, tensor) = (pairs[index].0, tensors[index].0)
       entry.load(tensor.shape == entry.fileShape ? tensor : tensor.reshaped(entry.fileShape))
     }
     return report

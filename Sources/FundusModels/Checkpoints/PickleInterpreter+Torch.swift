@@ -110,7 +110,24 @@ extension PickleInterpreter {
     return store(
       PickleTensor(
         storage: storage, elementType: type, offset: offset, shape: try sizes(arguments[2]),
-        strides: try sizes(arguments[3])))
+        strides: try sizes(arguments[3]),
+        views: try views(arguments.dropFirst(hasElementType ? 7 : 6).first)))
+  }
+
+  /// What PyTorch does to the stored elements when it reads them: `{"neg": True}` and
+  /// `{"conj": True}`, for tensors that are lazily negated or conjugated.
+  private func views(_ metadata: PickleValue?) throws -> [String] {
+    switch metadata {
+    case nil, .some(.none): return []
+    case .dictionary(let place)?:
+      return try pairs(place).compactMap { key, value in
+        guard case .text(let name) = key, case .bool(let isSet) = value else {
+          throw malformed("the metadata of a tensor, which is not {name: truth value}")
+        }
+        return isSet ? name : nil
+      }
+    case .some(let other): throw malformed("the metadata of a tensor that is \(other.kind)")
+    }
   }
 
   /// Attributes are set: of dictionaries (PyTorch's `_metadata`) and tensors, where they say nothing

@@ -69,6 +69,8 @@ struct PickleTensor {
   let offset: Int
   let shape: [Int]
   let strides: [Int]
+  /// Lazy operations on the stored elements (`neg`, `conj`).
+  let views: [String]
 }
 
 /// The classes and functions that a state dictionary may name. All others are refused, and these

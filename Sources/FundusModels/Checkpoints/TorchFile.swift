@@ -159,6 +159,12 @@ enum TorchFile {
     guard let range = places[storage.key] else {
       throw failure("has no storage '\(storage.key.quotable())'")
     }
+    guard tensor.views.isEmpty else {
+      throw CheckpointError(
+        .unsupported, file: file.name,
+        "tensor '\(name.quotable())' is a lazy view of its elements (\(tensor.views.joined(separator: ", "))); "
+          + "save it after .resolve_neg() and .resolve_conj()")
+    }
     let width = storage.elementType?.byteCount ?? 1
     let (end, overflow) = storage.offset.addingReportingOverflow(storage.count)
     guard !overflow, end <= range.count / width else {

@@ -32,7 +32,9 @@ extension Tensor {
     }
   }
 
-  /// x / |x| over the last axis, with the Euclidean norm and no ε: a row of zeros becomes NaN.
+  /// x / |x| over the last axis, with the Euclidean norm and no ε.
+  ///
+  /// A row of zeros stays a row of zeros and receives no gradient; PyTorch's `x / x.norm()` gives NaN.
   public func l2Normalized() -> Tensor {
     let rows = RowView(shape)
     let result = Tensor(uninitialized: shape)

@@ -92,7 +92,9 @@ public struct CLIPAdapter: FeatureClassifier {
     let h = down.apply(x).map { max($0, 0) }
     let a = up.apply(h).map { max($0, 0) }
     let z = zip(a, x).map { ratio * $0 + (1 - ratio) * $1 }
-    let norm = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    // Zero features, of a black image say, stay zero.
+    let length = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let norm = length > 0 ? length : .infinity
     let u = z.map { $0 / norm }
     let logits = texts.apply(u).map { factor * $0 }
     // Backward: dL/du = f Tᵀ(p - y), dL/dz = (dL/du - u (u·dL/du)) / ‖z‖, then layer by layer.
@@ -110,7 +112,7 @@ public struct CLIPAdapter: FeatureClassifier {
   func adapted(_ features: Tensor) -> Tensor {
     let hidden = linear(features, weight: down).relu()
     let mixed = linear(hidden, weight: up).relu() * ratio + features * (1 - ratio)
-    return mixed / mixed.squared().sum(axis: -1, keepingAxis: true).squareRoot()
+    return mixed.l2Normalized()
   }
 
   /// `exp(s) x~ Tᵀ`, `[N, K]`.

@@ -23,9 +23,9 @@ public struct LoadedBatch: Sendable {
   public var ids: [String] { samples.map(\.id) }
 }
 
-/// A picture that could not be used and whose place another row took.
+/// An image that could not be used and was left out.
 public struct SkippedImage: Sendable, Hashable, CustomStringConvertible {
-  /// The path of the picture in its manifest.
+  /// The path of the image, in its manifest where there is one.
   public let id: String
   /// Why it could not be used; names the file.
   public let reason: String

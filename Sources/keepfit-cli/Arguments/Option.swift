@@ -16,6 +16,8 @@ package protocol Argument: AnyObject {
   var defaultText: String? { get }
   /// Every allowed text, where they can be listed.
   var choices: [String]? { get }
+  /// Whether the command line gave this.
+  var isGiven: Bool { get }
   /// Takes a value from the command line (an empty text for a flag).
   func take(_ text: String) throws
   /// Throws if the command line had to give this and did not.
@@ -68,6 +70,7 @@ package final class Option<Value: ArgumentValue>: Argument {
     self.check = check
   }
 
+  package var isGiven: Bool { given != nil }
   package var defaultText: String? { defaultValue?.argumentText }
   package var choices: [String]? { Value.choices }
 
@@ -122,6 +125,7 @@ package final class RepeatedOption<Value: ArgumentValue>: Argument {
 
   /// The values in the order in which they were given.
   package private(set) var values: [Value] = []
+  package var isGiven: Bool { !values.isEmpty }
 
   package init(
     _ name: String, _ placeholder: String, letter: Character? = nil, required: Bool = false,
@@ -156,6 +160,7 @@ package final class Flag: Argument {
 
   /// Whether the command line has it.
   package private(set) var isOn = false
+  package var isGiven: Bool { isOn }
 
   package init(_ name: String, letter: Character? = nil, help: String) {
     self.name = name
@@ -179,6 +184,7 @@ package final class Positionals: Argument {
 
   /// The texts in the order in which they were given.
   package private(set) var values: [String] = []
+  package var isGiven: Bool { !values.isEmpty }
 
   package init(_ name: String, count: ClosedRange<Int>, help: String) {
     self.name = name

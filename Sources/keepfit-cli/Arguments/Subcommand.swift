@@ -21,6 +21,19 @@ extension Subcommand {
   /// Every argument in order of declaration, those of groups included.
   package var arguments: [any Argument] { Self.collect(self) }
 
+  /// Refuses options, or groups of them, that were given and change nothing: whoever gives one
+  /// believes that it does.
+  /// - Parameter reason: why they have no effect, to stand after "has no effect".
+  func refuseIdle(_ options: Any..., reason: String) throws {
+    if let idle = options.flatMap(Self.collect(one:)).first(where: \.isGiven) {
+      throw CommandError.usage("--\(idle.name) has no effect \(reason)")
+    }
+  }
+
+  private static func collect(one item: Any) -> [any Argument] {
+    (item as? any Argument).map { [$0] } ?? collect(item)
+  }
+
   private static func collect(_ holder: Any) -> [any Argument] {
     Mirror(reflecting: holder).children.flatMap { child -> [any Argument] in
       if let argument = child.value as? any Argument { return [argument] }

@@ -4,14 +4,14 @@ import KeepFIT
 /// `keepfit classify`
 struct ClassifyCommand: Subcommand {
   static let name = "classify"
-  static let summary = "Score pictures against labels, without training or with a fitted adapter."
+  static let summary = "Score images against labels, without training or with a fitted adapter."
   static let discussion = """
       keepfit classify --model keepfit.pth --vocab vocab.txt \\
         --labels "normal;diabetic retinopathy;macular hole" photograph.jpg
 
     Without --knowledge all prompts are tokenised in one call, as the published model does. With it
     each label stands for an ensemble of descriptions, tokenised label by label. --json prints a list
-    of {"image", "labels", "logits", "probabilities"}.
+    of {"image", "labels", "logits", "probabilities"}. Results are printed as they come.
     """
 
   let models = ModelOptions()
@@ -21,24 +21,26 @@ struct ClassifyCommand: Subcommand {
     "adapter", "DIR",
     help: "An adapter that 'transfer --save-adapters' fitted; it knows its labels.")
   let images = ImageOptions()
+  let badImages = BadImageOptions()
   let precision = PrecisionOptions()
   let batchSize = Option<Int>(
-    "batch-size", "B", default: 8, in: 1...4096, help: "Pictures that are worked at once.")
+    "batch-size", "B", default: 8, in: 1...4096, help: "Images per batch.")
   let json = Flag("json", help: "Print one JSON list.")
   let common = CommonOptions()
-  let files = Positionals("IMAGE", count: 1...Int.max, help: "Pictures: JPEG, PNG, TIFF or PPM.")
+  let files = Positionals("IMAGE", count: 1...Int.max, help: "Images: JPEG, PNG, TIFF or PPM.")
 
   private var names: [String] {
     (labels.given ?? "").split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
   }
 
   func validate() throws {
+    try precision.validate()
     if adapter.given != nil {
       if labels.given != nil {
         throw CommandError.usage(
           "--labels and --adapter exclude each other: an adapter has its labels")
       }
+      try refuseIdle(knowledge, reason: "with --adapter, which compares images with no text")
       return
     }
     guard labels.given != nil else {
@@ -47,6 +49,16 @@ struct ClassifyCommand: Subcommand {
     guard names.count >= 2 else {
       throw CommandError.usage(
         "--labels '\(labels.value)' must hold at least two labels, separated by semicolons")
+    }
+    if names.contains("") {
+      throw CommandError.usage("--labels '\(labels.value)' holds an empty label")
+    }
+    for (index, name) in names.enumerated() {
+      if let same = names[..<index].first(where: { $0.lowercased() == name.lowercased() }) {
+        throw CommandError.usage(
+          "--labels '\(labels.value)' holds '\(name)' twice"
+            + (same == name ? "" : ", once as '\(same)'"))
+      }
     }
   }
 
@@ -60,64 +72,76 @@ struct ClassifyCommand: Subcommand {
           + "for the weights before; leave --precision int8 out")
     }
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
+    let score = try fitted.map { try scorer($0, model) } ?? zeroShotScorer(model)
     let urls = files.paths.map(\.url)
-    let result: Classification
-    if let fitted {
-      result = try classify(urls, with: fitted, model, preprocessing)
-    } else {
-      let table = try knowledge.table()
-      let texts = model.labelEmbeddings(names, prompt: knowledge.prompt.given, knowledge: table)
-      let progress = ProgressBar("Classifying", unit: "pictures", total: urls.count)
-      let embeddings = try model.imageEmbeddings(
-        contentsOf: urls, preprocessing: preprocessing, batchSize: batchSize.value
-      ) { progress.update(to: $0) }
-      if urls.count > 20 { progress.finish() }
-      result = model.classify(embeddings: embeddings, labels: names, labelEmbeddings: texts)
+    let progress = ProgressBar("Classifying", unit: "images", total: urls.count)
+    var skipped: [SkippedImage] = []
+    var printed = 0
+    if json.isOn { Console.write("[") }
+    // A list that ends early is closed, so that it stays JSON.
+    defer { if json.isOn { Console.print("]") } }
+    try preprocessing.forEachBatch(
+      of: urls, size: batchSize.value, onBadImage: badImages.policy.value
+    ) { batch in
+      skipped += batch.skipped
+      if !batch.positions.isEmpty {
+        let result = try score(batch.pixels)
+        for (row, position) in batch.positions.enumerated() {
+          show(result, row: row, file: files.values[position], isFirst: printed == 0)
+          printed += 1
+        }
+      }
+      progress.update(to: printed + skipped.count)
     }
-    if json.isOn { printJSON(result) } else { printTable(result) }
+    if urls.count > 20 { progress.finish() } else { progress.interrupt() }
+    try BadImageOptions.report(skipped, of: urls.count)
   }
 
-  private func classify(
-    _ urls: [URL], with adapter: Adapter, _ model: KeepFITModel, _ preprocessing: Preprocessing
-  ) throws -> Classification {
+  private func zeroShotScorer(_ model: KeepFITModel) throws -> (Tensor) throws -> Classification {
+    let names = names
+    let texts = model.labelEmbeddings(
+      names, prompt: knowledge.prompt.given, knowledge: try knowledge.table())
+    return { pixels in
+      model.classify(
+        embeddings: model.imageEmbeddings(pixels), labels: names, labelEmbeddings: texts)
+    }
+  }
+
+  private func scorer(
+    _ adapter: Adapter, _ model: KeepFITModel
+  ) throws -> (Tensor) throws -> Classification {
     let tower = KeepFITTransferModel(model)
-    var logits: [Tensor] = []
-    for start in stride(from: 0, to: urls.count, by: batchSize.value) {
-      let batch = Array(urls[start..<min(urls.count, start + batchSize.value)])
-      logits.append(
-        try adapter.logits(try preprocessing.prepare(contentsOf: batch), model: tower))
+    return { pixels in
+      Classification(
+        labels: adapter.classes, logits: try adapter.logits(pixels, model: tower))
     }
-    return Classification(labels: adapter.classes, logits: Tensor.concatenated(logits))
   }
 
-  private func printJSON(_ result: Classification) {
-    let labels = JSONValue.array(result.labels.map { .string($0) })
-    let items = files.values.indices.map { index in
-      JSONValue.object([
-        .init("image", .string(files.values[index])),
-        .init("labels", labels),
-        .init("logits", .floats(result.logits[index])),
-        .init("probabilities", .floats(result.probabilities[index])),
+  private func show(_ result: Classification, row: Int, file: String, isFirst: Bool) {
+    guard json.isOn else {
+      Console.write((isFirst ? "" : "\n") + file + "\n" + Self.table(result, row: row))
+      return
+    }
+    let item = JSONValue.object([
+      .init("image", .string(file)),
+      .init("labels", .array(result.labels.map { .string($0) })),
+      .init("logits", .floats(result.logits[row])),
+      .init("probabilities", .floats(result.probabilities[row])),
+    ])
+    Console.write((isFirst ? "" : ",\n") + item.serialized())
+  }
+
+  private static func table(_ result: Classification, row: Int) -> String {
+    var table = TextTable(["", "probability", "logit", "label"], [.left, .right, .right, .left])
+    let order = result.labels.indices.sorted {
+      result.probabilities[row][$0] > result.probabilities[row][$1]
+    }
+    for label in order {
+      table.add([
+        "", String(format: "%.4f", result.probabilities[row][label]),
+        String(format: "%.3f", result.logits[row][label]), result.labels[label],
       ])
     }
-    Console.print(JSONValue.array(items).serialized())
-  }
-
-  private func printTable(_ result: Classification) {
-    for (index, file) in files.values.enumerated() {
-      if index > 0 { Console.print("") }
-      Console.print(file)
-      var table = TextTable(["", "probability", "logit", "label"], [.left, .right, .right, .left])
-      let order = result.labels.indices.sorted {
-        result.probabilities[index][$0] > result.probabilities[index][$1]
-      }
-      for label in order {
-        table.add([
-          "", String(format: "%.4f", result.probabilities[index][label]),
-          String(format: "%.3f", result.logits[index][label]), result.labels[label],
-        ])
-      }
-      Console.write(table.text)
-    }
+    return table.text
   }
 }

@@ -4,31 +4,60 @@ import KeepFIT
 /// `keepfit embed`
 struct EmbedCommand: Subcommand {
   static let name = "embed"
-  static let summary = "Write the embeddings of pictures and texts to a safetensors file."
+  static let summary = "Write the embeddings of images and texts to a file."
   static let discussion = """
-    The file holds image_embeddings [N, D] and text_embeddings [M, D] of unit length; the metadata
-    lists image_sources and text_sources as JSON. Texts are used as they stand, --batch-size of them
-    padded together, which matters: the padding counts in the published pooling.
+    Embeddings have unit length. The suffix of --out decides the format:
+
+      .safetensors  image_embeddings [N, D] and text_embeddings [M, D]; the metadata lists
+                    image_sources, text_sources and skipped_images as JSON
+      .npy          a float32 array [N, D] of the images, or of the texts
+      .csv          a row an image or text: kind, source, e0, e1, …
+
+    Texts are used as they stand, --batch-size of them padded together, which matters: the padding
+    counts in the published pooling.
 
       keepfit embed --model model --out index.safetensors photographs/*.jpg
     """
 
   let models = ModelOptions()
-  let out = Option<FilePath>("out", "F.safetensors", required: true, help: "The file to write.")
-  let imageList = Option<FilePath>("images", "FILE", help: "A file with a picture's path a line.")
+  let out = Option<FilePath>(
+    "out", "FILE", required: true, help: "The file to write: .safetensors, .npy or .csv.")
+  let imageList = Option<FilePath>(
+    "images", "FILE", help: "A file with the path of an image a line.")
   let textList = Option<FilePath>("texts", "FILE", help: "A file with a text a line.")
   let images = ImageOptions()
+  let badImages = BadImageOptions()
   let precision = PrecisionOptions()
   let batchSize = Option<Int>(
     "batch-size", "B", in: 1...65536,
-    help: "Texts that are padded together (32 by default), pictures that are worked at once (8).")
+    help: "Texts that are padded together (32 by default), images per batch (8).")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
-  let files = Positionals("IMAGE", count: 0...Int.max, help: "Pictures: JPEG, PNG, TIFF or PPM.")
+  let files = Positionals("IMAGE", count: 0...Int.max, help: "Images: JPEG, PNG, TIFF or PPM.")
+
+  /// The formats by their suffixes.
+  private enum Format: String, CaseIterable {
+    case safetensors, npy, csv
+  }
+
+  private var format: Format? { Format(rawValue: out.value.url.pathExtension.lowercased()) }
 
   func validate() throws {
-    if imageList.given == nil && textList.given == nil && files.values.isEmpty {
-      throw CommandError.usage("there is nothing to embed: give pictures, --images or --texts")
+    if imageList.given == nil && files.values.isEmpty {
+      if textList.given == nil {
+        throw CommandError.usage("there is nothing to embed: give images, --images or --texts")
+      }
+      try refuseIdle(images, badImages, precision, reason: "without images")
+    } else if textList.given != nil && format == .npy {
+      throw CommandError.usage(
+        "--out \(out.value.text): a .npy file holds one array; give images or --texts, or write "
+          + "a .safetensors file")
+    }
+    try precision.validate()
+    if format == nil {
+      throw CommandError.usage(
+        "--out \(out.value.text): the name must end in "
+          + Format.allCases.map { "." + $0.rawValue }.joined(separator: ", "))
     }
     try out.value.checkWritable(force: overwrite.force.isOn)
   }
@@ -40,39 +69,94 @@ struct EmbedCommand: Subcommand {
       throw CommandError.usage("\(textList.value.text), line \(empty + 1): the text is empty")
     }
     if paths.isEmpty && texts.isEmpty { throw CommandError.usage("the lists are empty") }
-    let urls = paths.map { FilePath($0).url }
-    if let missing = urls.firstIndex(where: { !FileManager.default.fileExists(atPath: $0.path) }) {
-      throw CommandError.usage("\(paths[missing]): there is no such picture")
-    }
     let model = try models.load()
     try precision.apply(to: model, of: models.model.value)
-    var tensors: [(String, Tensor)] = []
-    var metadata: [String: String] = [:]
-    if !urls.isEmpty {
-      let progress = ProgressBar("Embedding", unit: "pictures", total: urls.count)
-      let embeddings = try model.imageEmbeddings(
-        contentsOf: urls, preprocessing: images.preprocessing(for: model),
-        batchSize: batchSize.given ?? 8
-      ) { progress.update(to: $0) }
-      progress.finish("Embedded \(Pretty.count(urls.count)) pictures")
-      tensors.append(("image_embeddings", embeddings))
-      metadata["image_sources"] = Self.list(paths)
+    var parts: [Part] = []
+    var skipped: [SkippedImage] = []
+    if !paths.isEmpty {
+      let (part, left) = try embed(images: paths, model)
+      parts.append(part)
+      skipped = left
     }
-    if !texts.isEmpty {
-      let size = batchSize.given ?? 32
-      let progress = ProgressBar("Embedding", unit: "texts", total: texts.count)
-      var parts: [Tensor] = []
-      for start in stride(from: 0, to: texts.count, by: size) {
-        let end = min(texts.count, start + size)
-        parts.append(model.textEmbeddings(Array(texts[start..<end])))
-        progress.update(to: end)
+    if !texts.isEmpty { parts.append(embed(texts: texts, model)) }
+    try write(parts, skipped: skipped)
+    try BadImageOptions.report(skipped, of: paths.count)
+  }
+
+  /// Rows of one kind, with what they were made from.
+  private struct Part {
+    let kind: String
+    let embeddings: Tensor
+    let sources: [String]
+  }
+
+  private func embed(images paths: [String], _ model: KeepFITModel) throws -> (Part, [SkippedImage])
+  {
+    let progress = ProgressBar("Embedding", unit: "images", total: paths.count)
+    var rows: [Tensor] = []
+    var sources: [String] = []
+    var skipped: [SkippedImage] = []
+    try images.preprocessing(for: model).forEachBatch(
+      of: paths.map { FilePath($0).url }, size: batchSize.given ?? 8,
+      onBadImage: badImages.policy.value
+    ) { batch in
+      if !batch.positions.isEmpty { rows.append(model.imageEmbeddings(batch.pixels)) }
+      sources += batch.positions.map { paths[$0] }
+      skipped += batch.skipped
+      progress.update(to: sources.count + skipped.count)
+    }
+    guard !rows.isEmpty else {
+      for image in skipped { Console.warn("skipped: \(image.reason)") }
+      throw CommandError.failure("none of the images can be used; nothing was written")
+    }
+    progress.finish("Embedded \(Pretty.count(sources.count, "image"))")
+    return (
+      Part(kind: "image", embeddings: Tensor.concatenated(rows), sources: sources), skipped
+    )
+  }
+
+  private func embed(texts: [String], _ model: KeepFITModel) -> Part {
+    let size = batchSize.given ?? 32
+    let progress = ProgressBar("Embedding", unit: "texts", total: texts.count)
+    var rows: [Tensor] = []
+    for start in stride(from: 0, to: texts.count, by: size) {
+      let end = min(texts.count, start + size)
+      rows.append(model.textEmbeddings(Array(texts[start..<end])))
+      progress.update(to: end)
+    }
+    progress.finish("Embedded \(Pretty.count(texts.count, "text"))")
+    return Part(kind: "text", embeddings: Tensor.concatenated(rows), sources: texts)
+  }
+
+  private func write(_ parts: [Part], skipped: [SkippedImage]) throws {
+    let url = out.value.url
+    let force = overwrite.force.isOn
+    switch format {
+    case .npy: try NumPyFile.write(parts[0].embeddings, to: url, force: force)
+    case .csv: try writeTable(parts, to: url, force: force)
+    case .safetensors, nil:
+      var metadata: [String: String] = [:]
+      for part in parts { metadata["\(part.kind)_sources"] = Self.list(part.sources) }
+      if !skipped.isEmpty { metadata["skipped_images"] = Self.list(skipped.map(\.id)) }
+      try Safetensors.write(
+        parts.map { ("\($0.kind)_embeddings", $0.embeddings) }, metadata: metadata, to: url,
+        force: force)
+    }
+  }
+
+  private func writeTable(_ parts: [Part], to url: URL, force: Bool) throws {
+    let width = parts[0].embeddings.shape[1]
+    try AtomicFile.write(to: url, force: force) { writer in
+      try writer.write(
+        Array(CSVWriter.line(["kind", "source"] + (0..<width).map { "e\($0)" }).utf8))
+      for part in parts {
+        let values = part.embeddings.scalars
+        for (row, source) in part.sources.enumerated() {
+          let numbers = values[row * width..<(row + 1) * width].map { "\($0)" }
+          try writer.write(Array(CSVWriter.line([part.kind, source] + numbers).utf8))
+        }
       }
-      progress.finish("Embedded \(Pretty.count(texts.count)) texts")
-      tensors.append(("text_embeddings", Tensor.concatenated(parts)))
-      metadata["text_sources"] = Self.list(texts)
     }
-    try Safetensors.write(
-      tensors, metadata: metadata, to: out.value.url, force: overwrite.force.isOn)
   }
 
   private static func list(_ texts: [String]) -> String {

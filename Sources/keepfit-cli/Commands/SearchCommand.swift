@@ -32,6 +32,10 @@ struct SearchCommand: Subcommand {
     guard (text.given == nil) != (image.given == nil) else {
       throw CommandError.usage("give either --text or --image to search for")
     }
+    if text.given != nil { try refuseIdle(images, reason: "with --text") }
+    if text.given?.allSatisfy(\.isWhitespace) == true {
+      throw CommandError.usage("--text is empty")
+    }
   }
 
   func run() throws {

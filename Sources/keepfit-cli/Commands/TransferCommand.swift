@@ -99,7 +99,8 @@ struct TransferCommand: Subcommand {
       throw CommandError.usage("--save-adapters needs --out DIR")
     }
     if let folder = out.given {
-      try FilePath(folder.text + "/results.json").checkWritable(force: overwrite.force.isOn)
+      try FilePath(folder.text + "/results.json").checkWritable(
+        force: overwrite.force.isOn, createsDirectory: true)
     }
   }
 

@@ -71,6 +71,23 @@ struct ReduceJPEGOptions: OptionGroup {
   }
 }
 
+/// `--on-bad-image`
+struct BadImageOptions: OptionGroup {
+  let policy = Option<BadImagePolicy>(
+    "on-bad-image", "POLICY", default: .fail,
+    help:
+      "fail: stop at an image that cannot be used; skip: leave it out, list it, and exit with 1.")
+
+  /// Lists the images that were left out, and ends the command with code 1 if there were any.
+  static func report(_ skipped: [SkippedImage], of count: Int) throws {
+    guard !skipped.isEmpty else { return }
+    for image in skipped { Console.warn("skipped: \(image.reason)") }
+    throw CommandError.failure(
+      "\(skipped.count) of \(count) \(count == 1 ? "image" : "images") could not be used and "
+        + "\(skipped.count == 1 ? "was" : "were") skipped")
+  }
+}
+
 /// Floats or bytes.
 enum PrecisionName: String, ChoiceArgument {
   case fp32, int8
@@ -84,6 +101,13 @@ struct PrecisionOptions: OptionGroup {
   let calibration = Option<FilePath>(
     "calibration", "FILE", help: "What 'keepfit calibrate' wrote; by default in the model's folder."
   )
+
+  /// Refuses a calibration that nothing would use.
+  func validate() throws {
+    if calibration.given != nil && precision.value != .int8 {
+      throw CommandError.usage("--calibration has no effect without --precision int8")
+    }
+  }
 
   /// Puts the precision in force.
   func apply(to network: KeepFITModel, of model: FilePath) throws {
@@ -150,10 +174,23 @@ extension FilePath {
     return lines
   }
 
-  /// Throws if there is something at the path that may not be overwritten.
-  func checkWritable(force: Bool) throws {
+  /// Refuses a file that could not be written once the work is done: one that may not be overwritten, a
+  /// directory, or a file whose directory is missing or read-only.
+  /// - Parameter createsDirectory: whether the command makes a directory that is missing.
+  func checkWritable(force: Bool, createsDirectory: Bool = false) throws {
+    if isDirectory { throw CommandError.usage("\(text): is a directory, a file was expected") }
     if exists && !force {
       throw CommandError.usage("\(text): exists already; --force overwrites it")
+    }
+    var folder = url.deletingLastPathComponent()
+    while createsDirectory, !FilePath(folder.path).exists, folder.path != "/" {
+      folder.deleteLastPathComponent()
+    }
+    guard FilePath(folder.path).isDirectory else {
+      throw CommandError.usage("\(text): there is no directory \(folder.path)")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder.path) else {
+      throw CommandError.usage("\(text): the directory \(folder.path) may not be written to")
     }
   }
 }

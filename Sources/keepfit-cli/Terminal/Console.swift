@@ -18,27 +18,56 @@ enum Console {
   /// Writes a line of results.
   static func print(_ text: String) { write(text + "\n") }
 
+  /// The width of the progress line that stands on the terminal; 0 for none. Whatever else is written
+  /// clears it first, so that the two never share a line.
+  private static let lineWidth = Mutex(0)
+
   /// Writes results as they are.
   static func write(_ text: String) {
+    clearLine()
     writeAll(Array(text.utf8), to: STDOUT_FILENO)
   }
 
   /// Tells the person something that is no result.
   static func note(_ text: String) {
     if isQuiet.load(ordering: .relaxed) { return }
+    clearLine()
     writeAll(Array((text + "\n").utf8), to: STDERR_FILENO)
   }
 
-  /// Writes to standard error without a line's end, for what is redrawn in place.
-  static func draw(_ text: String) {
-    if isQuiet.load(ordering: .relaxed) { return }
-    writeAll(Array(text.utf8), to: STDERR_FILENO)
+  /// Draws a progress line in place of the one that stands there. An empty text clears it.
+  static func redrawLine(_ text: String) {
+    if isQuiet.load(ordering: .relaxed) || !isInteractive { return }
+    let text = String(text.prefix(max(1, columns - 1)))
+    lineWidth.withLock { width in
+      let padding = String(repeating: " ", count: max(0, width - text.count))
+      if !text.isEmpty || width > 0 {
+        writeAll(Array(("\r" + text + padding + "\r" + text).utf8), to: STDERR_FILENO)
+      }
+      width = text.count
+    }
   }
 
+  /// The width of the terminal in characters: a longer line would wrap, and only its end be cleared.
+  private static var columns: Int {
+    var size = winsize()
+    return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+      ? Int(size.ws_col) : 80
+  }
+
+  /// Clears the progress line, if there is one.
+  static func clearLine() { redrawLine("") }
+
+  /// Tells what went otherwise than asked, also with `--quiet`.
+  static func warn(_ message: String) { writeMessage("warning", message) }
+
   /// The one line of an error.
-  static func error(_ message: String) {
+  static func error(_ message: String) { writeMessage("error", message) }
+
+  private static func writeMessage(_ kind: String, _ message: String) {
+    clearLine()
     let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-    writeAll(Array("keepfit: error: \(line)\n".utf8), to: STDERR_FILENO)
+    writeAll(Array("keepfit: \(kind): \(line)\n".utf8), to: STDERR_FILENO)
   }
 
   /// Makes a closed pipe an error of the write, so that a long run outlives its reader.
@@ -54,11 +83,11 @@ enum Console {
         continue
       } else if descriptor == STDOUT_FILENO && errno == EPIPE {
         // The reader has all it wanted, as with `| head`.
-        exit(0)
+        _exit(0)
       } else if descriptor == STDOUT_FILENO {
         let reason = String(cString: strerror(errno))
         error("standard output cannot be written: \(reason)")
-        exit(CommandError.Code.failure.rawValue)
+        _exit(CommandError.Code.failure.rawValue)
       } else {
         return
       }

@@ -11,7 +11,6 @@ final class ProgressBar {
   private(set) var done: Int
   private var drawn = Date.distantPast
   private var nextPlain = Date()
-  private var width = 0
 
   /// - Parameters:
   ///   - label: what is going on, such as "Embedding".
@@ -39,7 +38,7 @@ final class ProgressBar {
     if Console.isInteractive {
       guard now.timeIntervalSince(drawn) > 0.1 || done == total else { return }
       drawn = now
-      redraw(line(now, detail: detail))
+      Console.redrawLine(line(now, detail: detail))
     } else if now >= nextPlain {
       nextPlain = now.addingTimeInterval(15)
       Console.note(line(now, detail: detail))
@@ -50,21 +49,11 @@ final class ProgressBar {
   func finish(_ sentence: String? = nil) {
     let seconds = Date().timeIntervalSince(start)
     let closing = sentence ?? "\(label): \(done) \(unit)"
-    if Console.isInteractive { redraw("") }
     Console.note("\(closing) in \(Self.duration(seconds))")
   }
 
   /// Clears the line, so that something else can be written.
-  func interrupt() {
-    if Console.isInteractive { redraw("") }
-  }
-
-  private func redraw(_ text: String) {
-    let padding = String(repeating: " ", count: max(0, width - text.count))
-    width = text.count
-    Console.draw("\r" + text + padding + "\r")
-    if !text.isEmpty { Console.draw(text) }
-  }
+  func interrupt() { Console.clearLine() }
 
   private func line(_ now: Date, detail: String) -> String {
     let seconds = max(1e-6, now.timeIntervalSince(start))

@@ -49,6 +49,11 @@ enum Pretty {
     return (value < 0 ? "-" : "") + ([text] + groups).joined(separator: ",")
   }
 
+  /// A count with its noun, in the singular for one.
+  static func count(_ value: Int, _ noun: String) -> String {
+    count(value) + " " + noun + (value == 1 ? "" : "s")
+  }
+
   /// A size in the unit that fits.
   static func bytes(_ value: Int) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]

@@ -73,6 +73,8 @@ import Testing
     ("refused-module.pth", "'torch.nn.modules.container.Sequential'"),
     ("refused-tensor.pth", "holds a tensor"), ("refused-nothing.pth", "its keys are epoch"),
     ("refused-compressed.pth", "is compressed (method 8)"),
+    ("refused-negative.pth", "'weight' is a lazy view of its elements (neg)"),
+    ("refused-negative-legacy.pth", "'weight' is a lazy view of its elements (neg)"),
   ])
   func refusesByName(name: String, expected: String) throws {
     let error = #expect(throws: CheckpointError.self) { try Self.open(name) }
