@@ -194,3 +194,37 @@ import Testing
     #expect(shown.allSatisfy { !$0.contains("Classifying") }, "\(shown)")
   }
 }
+
+/// What a model does with texts that nobody would expect is said.
+@Suite struct TextWarningTests {
+  @Test func cutTextsAreCounted() throws {
+    let list = CommandFixture.fresh("texts.txt")
+    let long = Array(repeating: "macula", count: 400).joined(separator: " ")
+    try Data("retina\n\(long)\n".utf8).write(to: URL(fileURLWithPath: list))
+    let result = try KeepfitBinary.run(
+      "embed", "--model", CommandFixture.model, "--texts", list, "--quiet", "--out",
+      CommandFixture.fresh("cut.npy"))
+    #expect(result.code == 0)
+    #expect(result.errors.contains("1 of 2 texts has more than 128 tokens"), "\(result.errors)")
+    let labels = try KeepfitBinary.run(
+      "classify", "--model", CommandFixture.model, "--labels", "a;\(long)", "--quiet",
+      CommandFixture.picture(0))
+    #expect(labels.errors.contains("1 of 2 texts has more than 128 tokens"), "\(labels.errors)")
+  }
+
+  @Test func aTextThatFitsExactlyIsNotCut() throws {
+    let model = try KeepFITModel(preset: .tiny)
+    let fits = Array(repeating: "macula", count: 126).joined(separator: " ")
+    #expect(model.tokenize([fits]).length == 128)
+    #expect(model.truncatedTexts([fits, fits + " macula", "retina"]) == [1])
+  }
+
+  @Test func aCollapsedTextEncoderIsToldFromAWorkingOne() throws {
+    let model = try KeepFITModel(preset: .tiny)
+    let embeddings = model.labelEmbeddings(["normal", "glaucoma", "macular hole"])
+    #expect(!KeepFITModel.areAllAlike(embeddings))
+    #expect(!KeepFITModel.areAllAlike(embeddings.sliced(0..<1)))
+    let alike = Tensor.concatenated([embeddings.sliced(0..<1), embeddings.sliced(0..<1)])
+    #expect(KeepFITModel.areAllAlike(alike))
+  }
+}

@@ -85,6 +85,12 @@ public struct WordPieceTokenizer: Sendable {
     return words.ids.prefix(maximumLength - 1) + [special.end]
   }
 
+  /// Whether a text has more tokens than fit, so that `encode` cuts it.
+  /// - `maximumLength`: as there.
+  public func truncates(_ text: String, maximumLength: Int = 256) -> Bool {
+    encode(text, maximumLength: maximumLength + 1).count > maximumLength
+  }
+
   /// The ids of texts that belong together, padded to the longest of them.
   /// - `maximumLength`: of a row, at least 2: 256 for KeepFIT, 77 for FLAIR.
   public func encode(_ texts: [String], maximumLength: Int = 256) -> TokenBatch {

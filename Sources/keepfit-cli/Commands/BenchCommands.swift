@@ -115,6 +115,8 @@ struct BenchVisionCommand: Subcommand {
   let precision = PrecisionOptions()
   let common = CommonOptions()
 
+  func validate() throws { try precision.validate() }
+
   func run() throws {
     let model = try models.load()
     let side = bench.size.given ?? model.configuration.imageSize
@@ -143,6 +145,7 @@ struct BenchTextCommand: Subcommand {
   let common = CommonOptions()
 
   func run() throws {
+    if bench.size.isGiven { Console.warn("--size has no effect on texts") }
     let model = try models.load()
     let limit = model.configuration.text.maximumPositions
     guard length.value <= limit else {
@@ -203,6 +206,9 @@ struct BenchLoaderCommand: Subcommand {
   let common = CommonOptions()
 
   func run() throws {
+    if bench.repeats.isGiven {
+      Console.warn("--repeats has no effect: the loader is measured for --seconds")
+    }
     let folder = images.value
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
     let urls = files.sorted().filter { name in

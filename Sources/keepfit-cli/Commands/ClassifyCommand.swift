@@ -99,8 +99,13 @@ struct ClassifyCommand: Subcommand {
 
   private func zeroShotScorer(_ model: KeepFITModel) throws -> (Tensor) throws -> Classification {
     let names = names
-    let texts = model.labelEmbeddings(
-      names, prompt: knowledge.prompt.given, knowledge: try knowledge.table())
+    let table = try knowledge.table()
+    let template = knowledge.prompt.given ?? model.configuration.caption
+    let prompts = names.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
+      .map { ReportTemplates.prompt(template, category: $0) }
+    TextWarnings.truncation(of: prompts, model)
+    let texts = model.labelEmbeddings(names, prompt: template, knowledge: table)
+    TextWarnings.collapse(texts.l2Normalized())
     return { pixels in
       model.classify(
         embeddings: model.imageEmbeddings(pixels), labels: names, labelEmbeddings: texts)

@@ -25,6 +25,7 @@ struct ConvertCommand: Subcommand {
         "\(files.values[1]): the name must end with .safetensors, .pth, .pt or .bin, "
           + "which decides the format")
     }
+    try files.paths[1].checkWritable(force: force.isOn)
   }
 
   func run() throws {

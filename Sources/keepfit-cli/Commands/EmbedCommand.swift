@@ -117,6 +117,7 @@ struct EmbedCommand: Subcommand {
 
   private func embed(texts: [String], _ model: KeepFITModel) -> Part {
     let size = batchSize.given ?? 32
+    TextWarnings.truncation(of: texts, model)
     let progress = ProgressBar("Embedding", unit: "texts", total: texts.count)
     var rows: [Tensor] = []
     for start in stride(from: 0, to: texts.count, by: size) {
@@ -125,7 +126,9 @@ struct EmbedCommand: Subcommand {
       progress.update(to: end)
     }
     progress.finish("Embedded \(Pretty.count(texts.count, "text"))")
-    return Part(kind: "text", embeddings: Tensor.concatenated(rows), sources: texts)
+    let embeddings = Tensor.concatenated(rows)
+    if Set(texts).count == texts.count { TextWarnings.collapse(embeddings) }
+    return Part(kind: "text", embeddings: embeddings, sources: texts)
   }
 
   private func write(_ parts: [Part], skipped: [SkippedImage]) throws {

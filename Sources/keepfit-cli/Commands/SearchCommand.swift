@@ -45,6 +45,7 @@ struct SearchCommand: Subcommand {
     let model = try models.load()
     let query: Tensor
     if let text = text.given {
+      TextWarnings.truncation(of: [text], model)
       query = model.textEmbeddings([text])
     } else {
       query = try model.imageEmbeddings(
