@@ -124,7 +124,7 @@ struct ExplainCommand: Subcommand {
       try map.figure(on: photograph, top: top).writeJPEG(to: file.url, quality: 92, force: force)
     case .npy:
       let raw = map.raw(over: photograph)
-      try NumpyFile.write(raw, to: file.url, force: force)
+      try NumPyFile.write(raw, to: file.url, force: force)
       Console.note(
         "Wrote \(file.text): float32 \(raw.shape), raw values from 0 to \(map.maximum)")
       return
