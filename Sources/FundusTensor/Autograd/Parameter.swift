@@ -49,8 +49,7 @@ public final class Parameter: @unchecked Sendable {
 
   /// Changes the value in place, which spares a copy when nobody else holds it.
   func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
-    if !stored.isUnshared() { stored = stored.copy() }
-    body(stored.mutablePointer)
+    body(stored.unsharedPointer())
     version &+= 1
   }
 
