@@ -52,15 +52,19 @@ let package = Package(
     .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT", "FundusSynthesis"]),
 
     .testTarget(
-      name: "FundusTensorTests", dependencies: ["FundusTensor"], resources: [.copy("Goldens")]),
+      name: "FundusTensorTests", dependencies: ["FundusTensor", "TestSupport"],
+      resources: [.copy("Goldens")]),
     .testTarget(
-      name: "FundusModelsTests", dependencies: ["FundusModels"], resources: [.copy("Goldens")]),
+      name: "FundusModelsTests", dependencies: ["FundusModels", "TestSupport"],
+      resources: [.copy("Goldens")]),
     .testTarget(
       name: "MMRetinalDataTests", dependencies: ["MMRetinalData", "TestSupport"],
       resources: [.copy("Goldens")]),
     .testTarget(name: "FundusSynthesisTests", dependencies: ["FundusSynthesis", "TestSupport"]),
-    .testTarget(name: "KeepFITTests", dependencies: ["KeepFIT"], resources: [.copy("Goldens")]),
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(
+      name: "KeepFITTests", dependencies: ["KeepFIT", "TestSupport"],
+      resources: [.copy("Goldens")]),
+    .target(name: "TestSupport", dependencies: ["FundusTensor"], path: "Tests/TestSupport"),
     // Damaged files for every reader: a short run in the tests, a long one as `keepfit-fuzz`.
     .target(name: "FuzzHarness", dependencies: ["KeepFIT"], path: "Tests/FuzzHarness"),
     .executableTarget(name: "keepfit-fuzz", dependencies: ["FuzzHarness"], path: "Tests/Fuzz"),

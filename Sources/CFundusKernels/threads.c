@@ -33,16 +33,22 @@ static atomic_size_t job_next;
 static atomic_int job_places;  // how many more workers may join
 
 static _Thread_local bool is_inside_task;
+static _Thread_local size_t helped;
 
-static void run_indices(void) {
+static size_t run_indices(void) {
+  size_t done = 0;
   is_inside_task = true;
   for (;;) {
     size_t index = atomic_fetch_add_explicit(&job_next, 1, memory_order_relaxed);
     if (index >= job_count) break;
     job_task(job_context, index);
+    ++done;
   }
   is_inside_task = false;
+  return done;
 }
+
+size_t fk_helped_indices(void) { return helped; }
 
 static void *work(void *unused) {
   (void)unused;
@@ -122,7 +128,7 @@ void fk_parallel_for(size_t count, void *context, void (*task)(void *, size_t)) 
     pthread_cond_broadcast(&wake);
     pthread_mutex_unlock(&sleep_lock);
   }
-  run_indices();
+  helped += count - run_indices();
   atomic_fetch_add(&generation, 1);
   for (int spins = 0; atomic_load(&inside) > 0;) {
     if (++spins < SPINS_BEFORE_YIELD)

@@ -1,6 +1,7 @@
 import Foundation
 import FundusModels
 import FundusTensor
+import TestSupport
 import Testing
 
 /// The largest difference relative to the largest value of the expected tensor; infinite when a shape
@@ -145,7 +146,7 @@ private struct Comparison {
     }
   }
 
-  @Test func bitsDoNotDependOnThreadsOrOnTheRestOfTheBatch() {
+  @Test func bitsDoNotDependOnThreadsOrOnTheRestOfTheBatch() throws {
     let net = ResNet(
       ResNetConfiguration(blocks: [1, 1, 1, 1], hasBottlenecks: true, width: 16),
       initialization: .random(RandomStream(seed: 1)))
@@ -154,15 +155,14 @@ private struct Comparison {
       Float(index * 7919 % 101) / 101
     }
     let pictures = Tensor(values, shape: [3, 64, 72, 3])
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
     var results: [[Float]] = []
     for threads in [1, 2, 4] {
-      ThreadPool.threadCount = threads
       results.append(
-        Autograd.withoutGradients {
-          net(pictures, mode: .inference).scalars
-            + net(pictures.sliced(1..<2), mode: .inference).scalars
+        try withThreads(threads) {
+          Autograd.withoutGradients {
+            net(pictures, mode: .inference).scalars
+              + net(pictures.sliced(1..<2), mode: .inference).scalars
+          }
         })
     }
     #expect(results[0] == results[1] && results[0] == results[2])

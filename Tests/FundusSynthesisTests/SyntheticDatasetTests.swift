@@ -1,5 +1,6 @@
 import Foundation
 import FundusSynthesis
+import TestSupport
 import Testing
 
 @Suite struct SyntheticDatasetTests {
@@ -29,14 +30,15 @@ import Testing
   }
 
   @Test func theSameFilesOnAnyNumberOfThreads() throws {
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
     var written: [[String: Data]] = []
     for threads in [1, 3] {
-      ThreadPool.threadCount = threads
       let out = directory.url.appending(path: "t\(threads)")
-      try SyntheticDataset.write(to: out, configuration: small)
-      written.append(try contents(out))
+      written.append(
+        try withThreads(threads) {
+          try? FileManager.default.removeItem(at: out)
+          try SyntheticDataset.write(to: out, configuration: small)
+          return try contents(out)
+        })
     }
     #expect(written[0] == written[1])
     #expect(written[0].count > 58)

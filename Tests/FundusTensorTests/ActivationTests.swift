@@ -1,5 +1,6 @@
 import Foundation
 import FundusTensor
+import TestSupport
 import Testing
 
 @Suite struct ActivationTests {
@@ -103,16 +104,12 @@ import Testing
     #expect(padded.gradient?[5, 0] == 0 && padded.gradient?[0, 0] == 1)
   }
 
-  @Test func dropoutIsAFunctionOfItsStream() {
+  @Test func dropoutIsAFunctionOfItsStream() throws {
     let count = 100_003
     let ones = Tensor(repeating: 1, shape: [count])
     let stream = RandomStream(seed: 1).derived("dropout")
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
-    ThreadPool.threadCount = 1
-    let first = ones.dropout(0.1, stream).scalars
-    ThreadPool.threadCount = 3
-    #expect(ones.dropout(0.1, stream).scalars == first)
+    let first = try withThreads(1) { ones.dropout(0.1, stream).scalars }
+    #expect(try withThreads(3) { ones.dropout(0.1, stream).scalars } == first)
     let kept = first.count { $0 != 0 }
     #expect(abs(Double(kept) / Double(count) - 0.9) < 0.004)
     #expect(first.allSatisfy { $0 == 0 || $0 == 1 / (1 - 0.1) })

@@ -1,4 +1,5 @@
 import FundusTensor
+import TestSupport
 import Testing
 
 /// Batch norm by its definition, in double.
@@ -119,18 +120,17 @@ private func naive(
     }
   }
 
-  @Test func bitsDoNotDependOnTheNumberOfThreads() {
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
+  @Test func bitsDoNotDependOnTheNumberOfThreads() throws {
     var results: [[Float]] = []
     for threads in [1, 2, 4] {
-      ThreadPool.threadCount = threads
-      let test = Case([4, 64, 60, 64])
-      let y = test.run(.batch(updates: true), residual: true, relu: true)
-      y.backward(gradient: pattern(y.shape, 9))
       results.append(
-        y.scalars + test.x.gradient!.scalars + test.weight.gradient!.scalars
-          + test.bias.gradient!.scalars + test.residual.gradient!.scalars)
+        try withThreads(threads) {
+          let test = Case([4, 64, 60, 64])
+          let y = test.run(.batch(updates: true), residual: true, relu: true)
+          y.backward(gradient: pattern(y.shape, 9))
+          return y.scalars + test.x.gradient!.scalars + test.weight.gradient!.scalars
+            + test.bias.gradient!.scalars + test.residual.gradient!.scalars
+        })
     }
     #expect(results[0] == results[1] && results[0] == results[2])
   }

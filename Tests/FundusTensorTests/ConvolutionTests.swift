@@ -1,4 +1,5 @@
 import FundusTensor
+import TestSupport
 import Testing
 
 /// The definition, in double, with its gradients.
@@ -39,6 +40,39 @@ private struct NaiveConvolution {
     y = Tensor(ys.map { Float($0) }, shape: dy.shape)
     dx = Tensor(dxs.map { Float($0) }, shape: x.shape)
     dw = Tensor(dws.map { Float($0) }, shape: w.shape)
+  }
+}
+
+/// A 3x3 convolution of stride 1 and its gradients as sums of nine products of shifted images in plain
+/// single precision: no Winograd, and fast enough for large sizes.
+private struct DirectConvolution {
+  let y: Tensor, dx: Tensor, dw: Tensor
+
+  init(_ x: Tensor, _ w: Tensor, _ dy: Tensor, padding p: Int) {
+    let (items, rows, columns) = (x.shape[0], dy.shape[1], dy.shape[2])
+    let (channels, outputs) = (x.shape[3], dy.shape[3])
+    let padded = x.padded(top: p, bottom: p, left: p, right: p)
+    let flat = dy.reshaped([items * rows * columns, outputs])
+    var y = Tensor(zeros: flat.shape)
+    var dx = Tensor(zeros: padded.shape)
+    var dw: [Tensor] = []
+    for tap in 0..<9 {
+      let (top, left) = (tap / 3, tap % 3)
+      let window = padded.croppedWindow(rows: top..<top + rows, columns: left..<left + columns)
+        .reshaped([items * rows * columns, channels])
+      let weight = w.reshaped([9, channels, outputs])[row: tap]
+      y = y + matmul(window, weight)
+      dw.append(matmul(window, flat, transposeA: true))
+      dx =
+        dx
+        + matmul(flat, weight, transposeB: true).reshaped([items, rows, columns, channels])
+        .padded(
+          top: top, bottom: padded.shape[1] - top - rows, left: left,
+          right: padded.shape[2] - left - columns)
+    }
+    self.y = y.reshaped(dy.shape)
+    self.dx = dx.croppedWindow(rows: p..<p + x.shape[1], columns: p..<p + x.shape[2])
+    self.dw = Tensor.stacked(dw).reshaped(w.shape)
   }
 }
 
@@ -172,6 +206,38 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     #expect(difference(w.gradient!, naive.dw) < 1e-3)
   }
 
+  /// Winograd's gradients where it is chosen, 2^18 results and more, with sizes that fill neither tiles
+  /// nor the chunks of 64 channels in which the weights' gradient is formed.
+  @Test(
+    arguments: [
+      ConvolutionCase([1, 65, 67, 16], [3, 3], 64, 1, 1),
+      ConvolutionCase([1, 39, 41, 80], [3, 3], 176, 1, 1),  // two chunks by three
+      ConvolutionCase([2, 30, 33, 144], [3, 3], 144, 1, 2),  // three by three
+      ConvolutionCase([1, 92, 91, 32], [3, 3], 48, 1, 0),
+    ], [0, 1, 2])
+  func winogradsGradientsOnEveryInstructionSet(_ test: ConvolutionCase, level: Int) throws {
+    #expect(test.outputShape.reduce(1, *) >= 1 << 18)
+    let x0 = pattern(test.input, 1)
+    let w0 = pattern(test.kernel + [test.input[3], test.outputs], 2)
+    let dy = pattern(test.outputShape, 4)
+    func gradients(_ x0: Tensor, _ w0: Tensor, _ dy: Tensor) -> [Tensor] {
+      let (x, w) = (Parameter(x0), Parameter(w0))
+      let y = conv2d(x.tensor, weight: w.tensor, stride: test.stride, padding: test.padding)
+      y.backward(gradient: dy)
+      return [y.detached, x.gradient!, w.gradient!]
+    }
+    let reference = DirectConvolution(x0, w0, dy, padding: test.padding)
+    try BLAS.withKernelLevel(level) {
+      let one = try withThreads(1) { gradients(x0, w0, dy) }
+      for (found, expected) in zip(one, [reference.y, reference.dx, reference.dw]) {
+        let largest = expected.scalars.reduce(0) { max($0, abs($1)) }
+        #expect(largest > 1 && difference(found, expected) < 1e-5 * largest)
+      }
+      let three = try withThreads(3) { gradients(x0, w0, dy) }
+      for (a, b) in zip(one, three) { #expect(a.scalars == b.scalars) }
+    }
+  }
+
   @Test(arguments: [(1, 1), (3, 1), (3, 2)])
   func residualAndActivationAreFused(kernel: Int, stride: Int) {
     let x = pattern([2, 6 * stride, 5 * stride, 16], 1)
@@ -207,25 +273,24 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     #expect(target.sliced(0..<1).scalars == residual.sliced(0..<1).scalars)
   }
 
-  @Test func bitsDoNotDependOnTheNumberOfThreads() {
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
+  @Test func bitsDoNotDependOnTheNumberOfThreads() throws {
     var results: [[Float]] = []
     for threads in [1, 2, 4] {
-      ThreadPool.threadCount = threads
       var bits: [Float] = []
       for test in [
         ConvolutionCase([2, 40, 44, 64], [3, 3], 64, 1, 1),
         ConvolutionCase([2, 40, 44, 32], [1, 1], 64, 1, 0),
         ConvolutionCase([2, 40, 44, 16], [3, 3], 32, 2, 1),
       ] {
-        let x = Parameter(pattern(test.input, 1))
-        let w = Parameter(pattern(test.kernel + [test.input[3], test.outputs], 2))
-        let y = conv2d(x.tensor, weight: w.tensor, stride: test.stride, padding: test.padding)
-        y.backward(gradient: pattern(test.outputShape, 4))
-        bits += y.scalars + x.gradient!.scalars + w.gradient!.scalars
-        let packed = PackedConvolution(w.value, stride: test.stride, padding: test.padding)
-        bits += packed.apply(x.value).scalars
+        bits += try withThreads(threads) {
+          let x = Parameter(pattern(test.input, 1))
+          let w = Parameter(pattern(test.kernel + [test.input[3], test.outputs], 2))
+          let y = conv2d(x.tensor, weight: w.tensor, stride: test.stride, padding: test.padding)
+          y.backward(gradient: pattern(test.outputShape, 4))
+          let packed = PackedConvolution(w.value, stride: test.stride, padding: test.padding)
+          return y.scalars + x.gradient!.scalars + w.gradient!.scalars
+            + packed.apply(x.value).scalars
+        }
       }
       results.append(bits)
     }

@@ -1,4 +1,5 @@
 import FundusTensor
+import TestSupport
 import Testing
 
 @Suite struct InitializationTests {
@@ -15,13 +16,9 @@ import Testing
     #expect(normal.allSatisfy(\.isFinite) && Set(normal.prefix(100)).count > 90)
   }
 
-  @Test func theSameBitsForAnyNumberOfThreads() {
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
-    ThreadPool.threadCount = 1
-    let one = source.normal([70_001], deviation: 1).scalars
-    ThreadPool.threadCount = 3
-    #expect(source.normal([70_001], deviation: 1).scalars == one)
+  @Test func theSameBitsForAnyNumberOfThreads() throws {
+    let one = try withThreads(1) { source.normal([70_001], deviation: 1).scalars }
+    #expect(try withThreads(3) { source.normal([70_001], deviation: 1).scalars } == one)
     #expect(source.derived("a").normal([8], deviation: 1).scalars != Array(one.prefix(8)))
   }
 

@@ -26,6 +26,22 @@ import Testing
     }
   }
 
+  /// Straight downhill.
+  @Test func needsNoMemory() {
+    func bowl(_ x: [Double]) -> (value: Double, gradient: [Double]) {
+      (x[0] * x[0] + 3 * x[1] * x[1], [2 * x[0], 6 * x[1]])
+    }
+    let without = LBFGS(maximumIterations: 200, memory: 0).minimize(from: [1, 2], bowl)
+    let with = LBFGS(maximumIterations: 200, memory: 1).minimize(from: [1, 2], bowl)
+    #expect(without.converged && without.point.allSatisfy { abs($0) < 1e-5 })
+    #expect(with.converged)
+  }
+
+  @Test func aFunctionThatIsNoNumberDoesNotConverge() {
+    let outcome = LBFGS().minimize(from: [1]) { _ in (.nan, [.nan]) }
+    #expect(!outcome.converged)
+  }
+
   @Test func stopsEarlierLikeSciPy() {
     let start = [-1.2, 1]
     let exact = LBFGS(gradientTolerance: 1e-9).minimize(from: start, rosenbrock)

@@ -1,4 +1,5 @@
 import FundusTensor
+import TestSupport
 import Testing
 
 @Suite struct OperatorTests {
@@ -109,13 +110,9 @@ import Testing
     #expect(!parameter.tensor.exp().requiresGradient)
   }
 
-  @Test(arguments: [1, 2, 4]) func bitsDoNotDependOnThreads(threads: Int) {
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
+  @Test(arguments: [1, 2, 4]) func bitsDoNotDependOnThreads(threads: Int) throws {
     let x = randomTensor([1 << 18], seed: 5)
-    ThreadPool.threadCount = 1
-    let expected = (x.exp() * x).sum().item
-    ThreadPool.threadCount = threads
-    for _ in 0..<20 { #expect((x.exp() * x).sum().item == expected) }
+    let expected = try withThreads(1) { (x.exp() * x).sum().item }
+    for _ in 0..<20 { #expect(try withThreads(threads) { (x.exp() * x).sum().item } == expected) }
   }
 }

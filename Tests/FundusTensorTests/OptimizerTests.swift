@@ -52,7 +52,7 @@ import Testing
           let saved = Dictionary(uniqueKeysWithValues: optimizer.state.map { ($0.name, $0.tensor) })
           parameter = Parameter(parameter.value)
           optimizer = AdamW([("p", parameter), ("unused", unused)])
-          try optimizer.restore { saved[$0] }
+          try optimizer.restore(saved)
         }
         optimizer.zeroGradients()
         (parameter.tensor - 2).squared().sum().backward()
@@ -62,6 +62,113 @@ import Testing
       return parameter.value.scalars
     }
     #expect(try run(restartAt: nil) == run(restartAt: 4))
+  }
+
+  /// Six steps beside a plain transcription of PyTorch's definition in double precision.
+  @Test(arguments: [(0, 0), (0.9, 0), (0.9, 0.1)] as [(Float, Float)])
+  func gradientDescentFollowsItsDefinition(momentum: Float, decay: Float) {
+    let start: [Float] = [1, -2, 3] + (0..<40_000).map { Float($0 % 7) - 3 }
+    let parameter = Parameter(Tensor(start, shape: [start.count]))
+    let optimizer = SGD([("p", parameter)], momentum: momentum, weightDecay: decay)
+    var p = start.map(Double.init)
+    var v = [Double](repeating: 0, count: p.count)
+    for _ in 0..<6 {
+      optimizer.zeroGradients()
+      parameter.tensor.squared().sum().backward()
+      optimizer.step(learningRate: 0.05, gradientScale: 0.5)
+      for i in p.indices {
+        v[i] = Double(momentum) * v[i] + p[i] + Double(decay) * p[i]
+        p[i] -= 0.05 * v[i]
+      }
+    }
+    #expect(difference(parameter.value, Tensor(p.map { Float($0) }, shape: [p.count])) < 1e-5)
+  }
+
+  static let kinds = ["AdamW", "AMSGrad", "SGD"]
+
+  private func optimizer(
+    _ kind: String, _ parameters: [(name: String, parameter: Parameter)]
+  ) -> any Optimizer {
+    if kind == "SGD" { return SGD(parameters, momentum: 0.9) }
+    var configuration = AdamW.Configuration()
+    configuration.usesMaximum = kind == "AMSGrad"
+    return AdamW(parameters, configuration: configuration)
+  }
+
+  private func move(_ optimizer: any Optimizer, _ parameters: Parameter...) {
+    for parameter in parameters {
+      parameter.gradient = randomTensor(parameter.value.shape, seed: UInt64(parameter.version))
+    }
+    optimizer.step(learningRate: 0.1, gradientScale: 1)
+  }
+
+  @Test(arguments: kinds) func aStateIsASnapshot(kind: String) throws {
+    let parameter = Parameter(randomTensor([50]))
+    let optimizer = optimizer(kind, [("p", parameter)])
+    move(optimizer, parameter)
+    let state = optimizer.state
+    let before = state.map(\.tensor.scalars)
+    #expect(before.allSatisfy { $0.contains { $0 != 0 } })
+    move(optimizer, parameter)
+    #expect(state.map(\.tensor.scalars) == before)
+    #expect(optimizer.state.map(\.tensor.scalars) != before)
+    // What was restored stays apart from the state it came from.
+    try optimizer.restore(Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor) }))
+    move(optimizer, parameter)
+    #expect(state.map(\.tensor.scalars) == before)
+  }
+
+  /// A state of another model, of other weights or of another optimizer is refused, and what there was
+  /// stays.
+  @Test(arguments: kinds) func onlyTheWholeStateIsTakenOver(kind: String) throws {
+    let parameter = Parameter(randomTensor([8]))
+    let still = Parameter(randomTensor([3]))
+    let optimizer = optimizer(kind, [("p", parameter), ("still", still)])
+    move(optimizer, parameter)
+    let good = Dictionary(uniqueKeysWithValues: optimizer.state.map { ($0.name, $0.tensor) })
+    let before = optimizer.state.map(\.tensor.scalars)
+    func refuses(_ state: [String: Tensor], naming names: String...) {
+      #expect("\(names)") {
+        try optimizer.restore(state)
+      } throws: { error in
+        names.allSatisfy { "\(error)".contains($0) }
+      }
+      #expect(optimizer.state.map(\.tensor.scalars) == before)
+    }
+    let first = kind == "SGD" ? "momentum_buffer.p" : "exp_avg.p"
+    refuses([:], naming: "missing", kind == "SGD" ? first : "step.p")
+    refuses(["p": Tensor(zeros: [8]), "still": still.value], naming: "missing", "unexpected: p")
+    refuses(good.filter { $0.key != first }, naming: "missing", first)
+    refuses(good.merging(["q": Tensor(1)]) { $1 }, naming: "unexpected: q")
+    refuses(good.merging([first: Tensor(zeros: [2, 4])]) { $1 }, naming: first, "[2, 4]", "[8]")
+    refuses(
+      good.merging([first: Tensor(repeating: .nan, shape: [8])]) { $1 }, naming: first, "finite")
+    if kind != "SGD" {
+      for bad in [-1, -5, 0.5, Float.nan, .infinity] {
+        refuses(good.merging(["step.p": Tensor(bad)]) { $1 }, naming: "step.p")
+      }
+      // No steps, but moments.
+      refuses(good.merging(["step.p": Tensor(0)]) { $1 }, naming: "unexpected", first)
+    }
+    try optimizer.restore(good)
+    #expect(optimizer.state.map(\.tensor.scalars) == before)
+  }
+
+  /// Tied weights have two names and are still one parameter.
+  @Test(arguments: kinds) func tiedParametersMoveOnce(kind: String) {
+    let (tied, plain) = (Parameter(randomTensor([8])), Parameter(randomTensor([8])))
+    let twice = optimizer(kind, [("a", tied), ("b", tied)])
+    let once = optimizer(kind, [("a", plain)])
+    #expect(twice.parameters.map(\.name) == ["a"])
+    for _ in 0..<3 {
+      move(twice, tied)
+      move(once, plain)
+    }
+    #expect(tied.value.scalars == plain.value.scalars)
+    #expect(twice.state.map(\.name) == once.state.map(\.name))
+    #expect(
+      GradientNorm(of: [("a", tied), ("b", tied)], limit: nil).value
+        == GradientNorm(of: [("a", plain)], limit: nil).value)
   }
 
   @Test func gradientNormClipsAsPyTorchDoes() {

@@ -25,6 +25,8 @@ func checkGradients(
       Issue.record("input \(number) has no gradient", sourceLocation: sourceLocation)
       continue
     }
+    // An infinite one would also make its own tolerance infinite.
+    #expect(gradient.allSatisfy { $0.isFinite }, sourceLocation: sourceLocation)
     let scale = 1 + gradient.reduce(0) { max($0, abs($1)) }
     let original = parameter.value
     for index in stride(from: 0, to: original.count, by: max(1, original.count / 60)) {

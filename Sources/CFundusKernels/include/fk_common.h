@@ -19,7 +19,9 @@
 // One source, several instruction sets, chosen when the program starts. Where the platform has no
 // such dispatch (macOS, non-x86), the compiler's base level serves; on Apple silicon that is NEON.
 // Under the thread sanitizer it serves as well: the choosing runs before the sanitizer is ready.
-#if defined(__x86_64__) && defined(__linux__) && !defined(FK_THREAD_SANITIZER)
+// A build with -Xcc -DFK_CLONES= has one instruction set alone, that of -Xcc -march, to test it.
+#if defined(FK_CLONES)
+#elif defined(__x86_64__) && defined(__linux__) && !defined(FK_THREAD_SANITIZER)
 #define FK_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FK_CLONES

@@ -11,6 +11,7 @@ FK_BINARY(fk_add);
 FK_BINARY(fk_subtract);
 FK_BINARY(fk_multiply);
 FK_BINARY(fk_divide);
+FK_BINARY(fk_weight);  // a b, but 0 where a is 0, whatever b is
 FK_BINARY(fk_maximum);
 FK_BINARY(fk_equal);    // 1 where equal, else 0
 FK_BINARY(fk_greater);  // 1 where a > b, else 0

@@ -13,6 +13,9 @@ void fk_parallel_for(size_t count, void *context, void (*task)(void *context, si
 // such as those that load pictures: they must not hold the pool when the engine wants it.
 void fk_leave_pool(void);
 
+// How many indices of the calling thread's work other threads have taken so far.
+size_t fk_helped_indices(void);
+
 // How many threads share the work, the calling one included. At least 1.
 void fk_set_threads(int threads);
 int fk_get_threads(void);

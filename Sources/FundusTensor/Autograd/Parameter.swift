@@ -73,8 +73,7 @@ public final class Parameter: Sendable {
   /// for the value.
   func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     weights.withLock {
-      if !$0.value.isUnshared() { $0.value = $0.value.copy() }
-      body($0.value.mutablePointer)
+      body($0.value.unsharedPointer())
       $0.version &+= 1
     }
   }

@@ -30,7 +30,7 @@ public func conv2d(
       Backpropagation.add(ConvolutionGradient.weight(gradient, input, shape), to: &sums[1])
     }
     if wantsBias {
-      let columns = MatrixProduct.columnSums(gradient.reshaped([-1, shape.outputs]))
+      let columns = MatrixProduct.columnSums(gradient.reshaped([shape.rows, shape.outputs]))
       Backpropagation.add(columns, to: &sums[2])
     }
   }

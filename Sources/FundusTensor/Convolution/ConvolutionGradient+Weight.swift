@@ -7,7 +7,9 @@ extension ConvolutionGradient {
       uninitialized: [
         geometry.kernelHeight, geometry.kernelWidth, geometry.channels, geometry.outputs,
       ])
-    if geometry.hasWinogradGradients {
+    if geometry.rows == 0 {
+      result.mutablePointer.update(repeating: 0, count: result.count)
+    } else if geometry.hasWinogradGradients {
       fk_winograd_weights(
         x.pointer, dy.pointer, geometry.items, geometry.height, geometry.width, geometry.channels,
         geometry.outputs, geometry.padding, result.mutablePointer)

@@ -86,8 +86,12 @@ public struct PackedConvolution: Sendable {
     precondition(
       target.shape.dropFirst() == shape.dropFirst() && first >= 0
         && first + shape[0] <= target.shape[0], "\(shape) does not fit into \(target.shape)")
-    precondition(bias.map { $0.shape == [geometry.outputs] } ?? true, "the bias does not fit")
-    precondition(residual.map { $0.shape == shape } ?? true, "the residual does not fit")
+    precondition(
+      bias.map { $0.shape == [geometry.outputs] } ?? true,
+      "a bias of \(bias?.shape ?? []) for \(geometry.outputs) outputs")
+    precondition(
+      residual.map { $0.shape == shape } ?? true,
+      "a residual of \(residual?.shape ?? []) for a result of \(shape)")
     apply(
       x.pointer, geometry,
       into: target.mutablePointer + first * shape.dropFirst().reduce(1, *), bias: bias?.pointer,

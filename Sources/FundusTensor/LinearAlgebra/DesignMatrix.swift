@@ -47,7 +47,8 @@ public struct DesignMatrix: Sendable {
     loss: (Range<Int>, inout MutableSpan<Double>) -> Double
   ) -> Evaluation {
     let outputs = intercepts.count
-    precondition(weights.count == outputs * columns, "weights are [\(outputs), \(columns)]")
+    precondition(
+      weights.count == outputs * columns, "\(weights.count) weights for [\(outputs), \(columns)]")
     let (rows, columns) = (rows, columns)
     let partRows = max(Self.blockRows, (rows + Self.partCount - 1) / Self.partCount)
     let parts = (rows + partRows - 1) / partRows
@@ -80,8 +81,8 @@ public struct DesignMatrix: Sendable {
         }
       }
     }
-    var total = Array(sums[0..<width])
-    for part in 1..<max(1, parts) {
+    var total = [Double](repeating: 0, count: width)
+    for part in 0..<parts {
       for index in 0..<width { total[index] += sums[part * width + index] }
     }
     return Evaluation(

@@ -71,6 +71,7 @@ public enum LinearAlgebra {
   public static func choleskySolve(_ matrix: Tensor, _ right: Tensor) throws -> Tensor {
     let n = try checkedSquare(matrix)
     precondition(right.rank == 2 && right.shape[0] == n, "\(right.shape) does not fit \(n) rows")
+    guard right.isFinite else { throw LinearAlgebraError.notFinite }
     let factor = matrix.copy()
     let solution = right.copy()
     let info = BLAS.call {
@@ -83,7 +84,9 @@ public enum LinearAlgebra {
   }
 
   private static func check(_ matrix: Tensor) throws {
-    precondition(matrix.rank == 2, "\(matrix.shape) is not a matrix")
+    precondition(
+      matrix.rank == 2 && matrix.shape.allSatisfy { $0 <= Int(Int32.max) },
+      "\(matrix.shape) is not a matrix that LAPACK takes")
     guard matrix.isFinite else { throw LinearAlgebraError.notFinite }
   }
 
@@ -108,6 +111,7 @@ public struct PrincipalComponents: Sendable {
   /// - Throws: ``LinearAlgebraError``.
   public init(_ samples: Tensor, components: Int) throws {
     precondition(samples.rank == 2 && samples.shape[0] > 0, "\(samples.shape) is not [N, D]")
+    precondition(components >= 0, "\(components) components")
     let mean = samples.mean(axis: 0)
     let (_, s, v) = try LinearAlgebra.singularValues(samples - mean)
     let count = min(components, s.count)

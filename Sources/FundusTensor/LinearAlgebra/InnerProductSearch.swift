@@ -81,7 +81,9 @@ public struct InnerProductSearch: Sendable {
 
   /// Rows `[N, D]` with codes made earlier.
   public init(_ rows: Tensor, codes: Codes) {
-    precondition(rows.shape == [codes.count, codes.width], "codes of other rows")
+    precondition(
+      rows.shape == [codes.count, codes.width],
+      "codes of [\(codes.count), \(codes.width)] for rows of \(rows.shape)")
     self.rows = rows.detached
     self.codes = codes
   }
@@ -90,6 +92,7 @@ public struct InnerProductSearch: Sendable {
   public func search(_ query: [Float], count: Int) -> [Match] {
     let (total, width) = (rows.shape[0], rows.shape[1])
     precondition(query.count == width, "a query of \(query.count) numbers for rows of \(width)")
+    precondition(query.allSatisfy(\.isFinite), "a query with numbers that are not finite")
     let count = min(count, total)
     guard count > 0 else { return [] }
     let coded = QueryCodes(query)

@@ -33,8 +33,11 @@ public func batchNorm(
   precondition(
     weight.shape == [channels] && bias.shape == [channels]
       && runningMean.value.shape == [channels] && runningVariance.value.shape == [channels],
-    "batch norm of \(channels) channels has parameters of another size")
-  precondition(residual.map { $0.shape == x.shape } ?? true, "the residual does not fit")
+    "batch norm of \(x.shape) with a scale of \(weight.shape), a shift of \(bias.shape), "
+      + "means of \(runningMean.value.shape) and variances of \(runningVariance.value.shape)")
+  precondition(
+    residual.map { $0.shape == x.shape } ?? true,
+    "a residual of \(residual?.shape ?? []) for \(x.shape)")
   let rows = x.count / channels
 
   var mean = runningMean.value
@@ -94,6 +97,9 @@ enum BatchNorm {
   ) -> (mean: Tensor, variance: Tensor) {
     let channels = mean.count
     let all = ranks.gather(Tensor.concatenated([mean, variance]).reshaped([1, 2 * channels]))
+    precondition(
+      all.shape == [ranks.size, 2 * channels],
+      "statistics of \(all.shape) from \(ranks.size) ranks with \(channels) channels each")
     let result = (Tensor(uninitialized: [channels]), Tensor(uninitialized: [channels]))
     let size = Double(ranks.size)
     for c in 0..<channels {

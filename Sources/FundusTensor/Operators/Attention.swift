@@ -67,7 +67,9 @@ package func selfAttention(
   _ rows: Tensor, heads: Int, layout: AttentionLayout, dropout: Float = 0,
   stream: RandomStream? = nil
 ) -> Tensor {
-  precondition(rows.rank == 2 && rows.shape[1] % 3 == 0, "rows of \(rows.shape) for attention")
+  precondition(
+    rows.rank == 2 && rows.shape[1] % 3 == 0 && rows.shape[0] == layout.rowCount,
+    "rows of \(rows.shape) for attention within \(layout.rowCount) rows")
   let width = rows.shape[1] / 3
   let plan = AttentionPlan(
     layout: layout, width: width, heads: heads, dropout: dropout, stream: stream)

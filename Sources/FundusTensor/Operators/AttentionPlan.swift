@@ -10,6 +10,8 @@ package struct AttentionLayout: Sendable {
   }
 
   let sequences: [Sequence]
+  /// Rows of all sequences together.
+  var rowCount: Int { sequences.last.map { $0.query + $0.queryCount } ?? 0 }
   let isCausal: Bool
   let mask: Tensor?
 

@@ -71,15 +71,25 @@ extension PictureFit {
     _ pixels: UnsafeBufferPointer<UInt8>, height fullHeight: Int, width fullWidth: Int,
     channels: Int, reduction: Int, into target: inout MutableSpan<Float>
   ) {
-    precondition(fullHeight > 0 && fullWidth > 0 && channels > 0 && reduction > 0)
+    precondition(
+      fullHeight > 0 && fullWidth > 0 && channels > 0 && reduction > 0,
+      "an image of \(fullHeight) x \(fullWidth) x \(channels), reduced by \(reduction)")
+    // Its sizes may have been changed since they were checked.
+    precondition(
+      height > 0 && width > 0 && paddedHeight >= height && paddedWidth >= width,
+      "a result of \(height) x \(width) within \(paddedHeight) x \(paddedWidth)")
     let rows = ResampleTaps(
       from: fullHeight, to: height, antialias: antialias, reduction: reduction, scale: scale,
       precision: precision)
     let columns = ResampleTaps(
       from: fullWidth, to: width, antialias: antialias, reduction: reduction,
       precision: precision)
-    precondition(pixels.count == rows.inputCount * columns.inputCount * channels)
-    precondition(target.count == paddedHeight * paddedWidth * channels)
+    precondition(
+      pixels.count == rows.inputCount * columns.inputCount * channels,
+      "\(pixels.count) bytes for \(rows.inputCount) x \(columns.inputCount) x \(channels)")
+    precondition(
+      target.count == paddedHeight * paddedWidth * channels,
+      "\(target.count) elements for \(paddedHeight) x \(paddedWidth) x \(channels)")
     let stride = paddedWidth * channels
     let used = width * channels
     target.withUnsafeMutableBufferPointer { buffer in

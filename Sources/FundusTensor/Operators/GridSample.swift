@@ -18,7 +18,8 @@ extension Tensor {
   public func gridSampled(
     at grid: Tensor, alignCorners: Bool = false, border: SamplingBorder = .zeros
   ) -> Tensor {
-    precondition(rank == 4, "cannot sample a tensor of shape \(shape)")
+    precondition(
+      rank == 4 && shape[1] > 0 && shape[2] > 0, "cannot sample a tensor of shape \(shape)")
     precondition(
       grid.rank == 4 && grid.shape[0] == shape[0] && grid.shape[3] == 2,
       "a grid of \(grid.shape) for pictures of \(shape)")
@@ -43,6 +44,7 @@ extension Tensor {
   /// - Returns: `[N, height, width, 2]` for maps `[N, 2, 3]`, with gradients.
   public func affineGrid(height: Int, width: Int, alignCorners: Bool = false) -> Tensor {
     precondition(rank == 3 && shape[1] == 2 && shape[2] == 3, "maps of shape \(shape)")
+    precondition(height >= 0 && width >= 0, "a grid of \(height) x \(width)")
     func axis(_ size: Int) -> [Float] {
       (0..<size).map { index in
         let position = Float(2 * index + 1 - size)

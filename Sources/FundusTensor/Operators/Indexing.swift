@@ -36,7 +36,8 @@ extension Tensor {
 
   /// One index of the first axis, which disappears.
   public subscript(row row: Int) -> Tensor {
-    sliced(row..<row + 1).reshaped(Array(shape.dropFirst()))
+    precondition(rank > 0 && row >= 0 && row < shape[0], "there is no row \(row) in \(shape)")
+    return sliced(row..<row + 1).reshaped(Array(shape.dropFirst()))
   }
 
   /// Tensors one after the other along an axis; the other axes must agree.
@@ -44,6 +45,9 @@ extension Tensor {
     precondition(!parts.isEmpty, "nothing to concatenate")
     let axis = parts[0].normalizedAxis(axis)
     var shape = parts[0].shape
+    precondition(
+      parts.allSatisfy { $0.rank == shape.count },
+      "\(parts.map(\.shape)) have different numbers of axes")
     shape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
     for part in parts {
       var expected = shape

@@ -16,7 +16,10 @@ extension Tensor {
     let rows = RowView(shape)
     precondition(residual.shape == shape, "a residual of \(residual.shape) for \(shape)")
     precondition(
-      gamma.count == rows.columns && beta.count == rows.columns, "not one of each column")
+      gamma.shape == [rows.columns] && beta.shape == [rows.columns],
+      "layer norm of \(shape) with a scale of \(gamma.shape) and a shift of \(beta.shape)")
+    precondition(dropout >= 0 && dropout < 1, "a dropout rate of \(dropout) is outside of 0..<1")
+    precondition(dropout == 0 || stream != nil, "dropout needs a random stream")
     let isRecorded = isRecorded(self, residual, gamma, beta)
     let result = Tensor(uninitialized: shape)
     let sum = Tensor(uninitialized: shape)

@@ -1,6 +1,10 @@
+import CFundusKernels
+
 extension Tensor {
   /// Cross-entropy with soft targets: `-(1/N) sum_ij target_ij log softmax_j(logits_ij)`.
   ///
+  /// A class of weight 0 adds nothing, however unlikely it is: logits of -infinity rule classes out.
+  /// NaN when there are no rows.
   /// - Parameters:
   ///   - logits: `[N, K]`.
   ///   - targets: `[N, K]`, weights of each class for each row; they usually sum to one, and no
@@ -9,12 +13,25 @@ extension Tensor {
     precondition(logits.rank == 2, "logits of shape \(logits.shape) are not [N, K]")
     precondition(logits.shape == targets.shape, "\(targets.shape) does not fit \(logits.shape)")
     let rows = Float(logits.shape[0])
-    return (targets.detached * logits.logSoftmax(axis: 1)).sum() / -rows
+    return logits.logSoftmax(axis: 1).weighted(by: targets.detached).sum() / -rows
+  }
+
+  /// The product with `weights` of the same shape, in which a weight of 0 makes 0 of any element, also
+  /// of an infinite one.
+  private func weighted(by weights: Tensor) -> Tensor {
+    Kernels.zip(weights, self, fk_weight).recording(self) { [$0 * weights] }
   }
 
   /// Cross-entropy with one class for each row: `-(1/N) sum_i log softmax(logits_i)[class_i]`.
+  ///
+  /// - Parameters:
+  ///   - logits: `[N, K]`; -infinity rules a class out.
+  ///   - classes: N indices below K.
   public static func crossEntropy(logits: Tensor, classes: [Int]) -> Tensor {
-    softCrossEntropy(logits: logits, targets: .oneHot(classes, count: logits.shape[1]))
+    precondition(
+      logits.rank == 2 && logits.shape[0] == classes.count,
+      "logits of shape \(logits.shape) for \(classes.count) classes")
+    return softCrossEntropy(logits: logits, targets: .oneHot(classes, count: logits.shape[1]))
   }
 
   /// The mean of the squared differences.

@@ -34,15 +34,16 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
   precondition(weight.rank == 2, "linear weights have two axes, not the shape \(weight.shape)")
   let inputs = weight.shape[1]
   let outputs = weight.shape[0]
+  let count = x.shape.dropLast().reduce(1, *)
   let result = PackedMatrix(outputsByInputs: weight).apply(x, bias: bias)
   return result.recording([x, weight] + (bias.map { [$0] } ?? [])) { gradient in
-    let rows = gradient.reshaped([-1, outputs])
+    let rows = gradient.reshaped([count, outputs])
     let gradientX: Tensor? =
       x.requiresGradient
       ? PackedMatrix(inputsByOutputs: weight).apply(rows).reshaped(x.shape) : nil
     let gradientWeight: Tensor? =
       weight.requiresGradient
-      ? matmul(rows, x.detached.reshaped([-1, inputs]), transposeA: true) : nil
+      ? matmul(rows, x.detached.reshaped([count, inputs]), transposeA: true) : nil
     guard let bias else { return [gradientX, gradientWeight] }
     return [
       gradientX, gradientWeight,
@@ -77,6 +78,9 @@ enum MatrixProduct {
     precondition(
       inner == innerB,
       "\(a.shape)\(transposeA ? "ᵀ" : "") times \(b.shape)\(transposeB ? "ᵀ" : "")")
+    precondition(
+      max(rows, columns, inner) <= Int(Int32.max),
+      "\(a.shape) times \(b.shape): OpenBLAS takes matrices of up to \(Int32.max) rows and columns")
     return Sizes(
       batch: leading.reduce(1, *), rows: rows, columns: columns, inner: inner, sharesB: sharesB,
       shape: Array(leading) + [rows, columns])
@@ -138,8 +142,9 @@ enum MatrixProduct {
         a = a.transposed()
         transposeA = false
       }
-      a = a.reshaped([-1, a.shape[a.rank - 1]])
-      gradient = gradient.reshaped([-1, gradient.shape[gradient.rank - 1]])
+      let count = a.shape.dropLast().reduce(1, *)
+      a = a.reshaped([count, a.shape[a.rank - 1]])
+      gradient = gradient.reshaped([count, gradient.shape[gradient.rank - 1]])
     }
     return transposeB
       ? matmul(gradient, a, transposeA: true, transposeB: transposeA)

@@ -47,7 +47,7 @@ public struct PackedMatrix: Sendable {
     precondition(weight.rank >= 2, "weights have at least two axes, not \(weight.shape)")
     let outputs = weight.shape[weight.rank - 1]
     self.init(
-      weight.pointer, inputs: outputs == 0 ? 0 : weight.count / outputs, outputs: outputs,
+      weight.pointer, inputs: weight.shape.dropLast().reduce(1, *), outputs: outputs,
       inputStride: outputs, outputStride: 1)
   }
 
@@ -79,10 +79,15 @@ public struct PackedMatrix: Sendable {
     _ x: Tensor, bias: Tensor? = nil, residual: Tensor? = nil, activation: Activation = .none
   ) -> Tensor {
     precondition(x.shape.last == inputs, "\(x.shape) does not end with the \(inputs) inputs")
-    precondition(bias.map { $0.shape == [outputs] } ?? true, "the bias is not [\(outputs)]")
+    precondition(
+      bias.map { $0.shape == [outputs] } ?? true,
+      "a bias of \(bias?.shape ?? []) for \(outputs) outputs")
     let result = Tensor(uninitialized: x.shape.dropLast() + [outputs])
-    precondition(residual.map { $0.count == result.count } ?? true, "the residual does not fit")
-    let rows = inputs == 0 ? 0 : x.count / inputs
+    precondition(
+      residual.map { $0.count == result.count } ?? true,
+      "a residual of \(residual?.shape ?? []) for a result of \(result.shape)")
+    // Also of vectors without elements: their products are zeros.
+    let rows = x.shape.dropLast().reduce(1, *)
     apply(
       fk_plain_rows(x.pointer, inputs, rows, inputs), rows: rows, into: result.mutablePointer,
       bias: bias?.pointer, residual: residual?.pointer, activation: activation)

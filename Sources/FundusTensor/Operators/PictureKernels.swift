@@ -4,7 +4,7 @@ import CFundusKernels
 package enum PictureKernels {
   /// Mirrors left to right.
   package static func flip(_ picture: inout MutableSpan<Float>, height: Int, width: Int) {
-    precondition(picture.count == height * width * 3)
+    check(picture, height, width)
     picture.withUnsafeMutableBufferPointer { fk_flip_columns($0.baseAddress!, height, width) }
   }
 
@@ -12,7 +12,8 @@ package enum PictureKernels {
   package static func transform(
     _ picture: inout MutableSpan<Float>, height: Int, width: Int, by map: [Double]
   ) {
-    precondition(picture.count == height * width * 3 && map.count == 6)
+    check(picture, height, width)
+    precondition(map.count == 6, "an affine map has 6 numbers, not \(map.count)")
     picture.withUnsafeMutableBufferPointer { buffer in
       // The kernel may read a float past the end.
       let source = Tensor(uninitialized: [buffer.count + 1])
@@ -26,13 +27,23 @@ package enum PictureKernels {
   package static func scaleAndClamp(
     _ picture: inout MutableSpan<Float>, scale: Float, shift: Float
   ) {
+    guard picture.count > 0 else { return }
     picture.withUnsafeMutableBufferPointer {
       fk_scale_clamp($0.baseAddress!, $0.count, scale, shift)
     }
   }
 
+  private static func check(_ picture: borrowing MutableSpan<Float>, _ height: Int, _ width: Int) {
+    precondition(
+      height > 0 && width > 0 && picture.count == height * width * 3,
+      "\(picture.count) elements are no image of \(height) x \(width) x 3")
+  }
+
   /// The mean of 0.299 R + 0.587 G + 0.114 B over all pixels.
   package static func greyMean(_ picture: inout MutableSpan<Float>) -> Double {
-    picture.withUnsafeMutableBufferPointer { fk_grey_mean($0.baseAddress!, $0.count / 3) }
+    precondition(
+      picture.count > 0 && picture.count % 3 == 0,
+      "\(picture.count) elements are no image of 3 channels")
+    return picture.withUnsafeMutableBufferPointer { fk_grey_mean($0.baseAddress!, $0.count / 3) }
   }
 }

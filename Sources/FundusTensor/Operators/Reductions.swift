@@ -61,8 +61,8 @@ extension Tensor {
 
   /// The largest element along the last axis. Its gradient goes to the first place where it stands.
   public func maximum() -> Tensor {
-    let size = shape[rank - 1]
     let places = argmax()
+    let size = shape[rank - 1]
     let source = pointer
     let original = shape
     let values = places.enumerated().map { source[$0.offset * size + $0.element] }

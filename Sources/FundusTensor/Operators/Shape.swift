@@ -5,7 +5,8 @@ extension Tensor {
   public func reshaped(_ shape: [Int]) -> Tensor {
     var target = shape
     if let open = shape.firstIndex(of: -1) {
-      let known = shape.enumerated().reduce(1) { $1.offset == open ? $0 : $0 * $1.element }
+      target[open] = 1
+      let known = Tensor.count(of: target)
       precondition(known > 0 && count % known == 0, "\(self.shape) cannot become \(shape)")
       target[open] = count / known
     }

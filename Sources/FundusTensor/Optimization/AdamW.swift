@@ -57,10 +57,10 @@ public final class AdamW: Optimizer {
   public init(
     _ parameters: [(name: String, parameter: Parameter)], configuration: Configuration = .init()
   ) {
-    self.parameters = parameters
+    self.parameters = parameters.distinct()
     self.configuration = configuration
-    moments = Array(repeating: nil, count: parameters.count)
-    for (index, (_, parameter)) in parameters.enumerated() where parameter.isTrainable {
+    moments = Array(repeating: nil, count: self.parameters.count)
+    for (index, (_, parameter)) in self.parameters.enumerated() where parameter.isTrainable {
       parameter.updateInPlace { _ in }
       moments[index] = fresh(like: parameter.value)
     }
@@ -70,12 +70,14 @@ public final class AdamW: Optimizer {
     for (index, (_, parameter)) in parameters.enumerated() {
       guard parameter.isTrainable, let gradient = parameter.gradient else { continue }
       var state = moments[index] ?? fresh(like: parameter.value)
+      // The only reference, unless somebody holds a snapshot: what it holds is left as it is.
+      moments[index] = nil
       state.step += 1
       var settings = settings(learningRate: learningRate, gradientScale: gradientScale)
       settings.correction1 = 1 - Float(pow(Double(configuration.beta1), Double(state.step)))
       settings.correction2 = 1 - Float(pow(Double(configuration.beta2), Double(state.step)))
-      let (first, second) = (state.first.mutablePointer, state.second.mutablePointer)
-      let maximum = state.maximum?.mutablePointer
+      let (first, second) = (state.first.unsharedPointer(), state.second.unsharedPointer())
+      let maximum = state.maximum?.unsharedPointer()
       let source = gradient.pointer
       parameter.updateInPlace { target in
         ThreadPool.forEachRange(gradient.count, grain: 1 << 14) { range in
@@ -106,44 +108,32 @@ public final class AdamW: Optimizer {
       gradient_limit: configuration.gradientLimit ?? .infinity, correction1: 1, correction2: 1)
   }
 
-  // A parameter that has never been moved has no state.
+  // A parameter that has never been moved has a number of steps alone, which is 0.
   public var state: [(name: String, tensor: Tensor)] {
     zip(parameters, moments).flatMap { entry, moments -> [(name: String, tensor: Tensor)] in
-      guard let moments, moments.step > 0 else { return [] }
+      let step = ("step." + entry.name, Tensor(Float(moments?.step ?? 0)))
+      guard let moments, moments.step > 0 else { return [step] }
       return [
-        ("step." + entry.name, Tensor(Float(moments.step))),
-        ("exp_avg." + entry.name, moments.first),
+        step, ("exp_avg." + entry.name, moments.first),
         ("exp_avg_sq." + entry.name, moments.second),
       ] + (moments.maximum.map { [("max_exp_avg_sq." + entry.name, $0)] } ?? [])
     }
   }
 
-  public func restore(_ tensor: (String) -> Tensor?) throws {
-    var restored: [Moments?] = []
-    for (name, parameter) in parameters {
-      guard let step = tensor("step." + name) else {
-        restored.append(nil)
-        continue
-      }
-      func read(_ prefix: String) throws -> Tensor {
-        guard let found = tensor(prefix + name) else {
-          throw OptimizerStateError(description: "the optimizer state lacks \(prefix)\(name)")
-        }
-        guard found.shape == parameter.value.shape else {
-          throw OptimizerStateError(
-            description:
-              "\(prefix)\(name) has the shape \(found.shape), expected \(parameter.value.shape)")
-        }
-        return found.copy()
-      }
-      guard step.count == 1, let count = Int(exactly: step.item) else {
-        throw OptimizerStateError(description: "step.\(name) is not a number of steps")
-      }
-      restored.append(
-        Moments(
-          step: count, first: try read("exp_avg."), second: try read("exp_avg_sq."),
-          maximum: configuration.usesMaximum ? try read("max_exp_avg_sq.") : nil))
+  public func restore(_ state: [String: Tensor]) throws {
+    var reader = OptimizerStateReader(state)
+    let restored = parameters.map { name, parameter -> Moments? in
+      let shape = parameter.value.shape
+      guard let step = reader.steps("step." + name) else { return nil }
+      if step == 0 { return parameter.isTrainable ? fresh(like: parameter.value) : nil }
+      let first = reader.tensor("exp_avg." + name, shape: shape)
+      let second = reader.tensor("exp_avg_sq." + name, shape: shape)
+      let maximum =
+        configuration.usesMaximum ? reader.tensor("max_exp_avg_sq." + name, shape: shape) : nil
+      guard let first, let second else { return nil }
+      return Moments(step: step, first: first, second: second, maximum: maximum)
     }
+    try reader.finish()
     moments = restored
   }
 }

@@ -2,7 +2,7 @@
 /// meets the strong Wolfe conditions (Nocedal and Wright, Numerical Optimization, 2006, algorithms
 /// 7.5, 3.5 and 3.6), in double precision.
 public struct LBFGS: Sendable {
-  /// Corrections kept. SciPy's default is 10.
+  /// Corrections kept; with none every step goes straight downhill. SciPy's default is 10.
   public var memory = 10
   /// Steps at most.
   public var maximumIterations = 1000
@@ -50,13 +50,20 @@ public struct LBFGS: Sendable {
   ///
   /// - `diagonal`: the inverse of a guess at the second derivatives, `[n]`, which the first
   ///   direction and the corrections start from; a multiple of the identity when nil.
-  /// - `function`: the value and the gradient at a point.
+  /// - `function`: the value and the gradient at a point, `[n]`.
   public func minimize(
     from start: [Double], diagonal: [Double]? = nil,
     _ function: ([Double]) -> (value: Double, gradient: [Double])
   ) -> Outcome {
+    precondition(memory >= 0, "a memory of \(memory) corrections")
+    precondition(
+      diagonal.map { $0.count == start.count } ?? true,
+      "a diagonal of \(diagonal?.count ?? 0) numbers for \(start.count) variables")
     var point = start
     var (value, gradient) = function(point)
+    precondition(
+      gradient.count == start.count,
+      "a gradient of \(gradient.count) numbers for \(start.count) variables")
     var evaluations = 1
     var history = History(memory: memory, diagonal: diagonal)
     var iterations = 0
@@ -76,6 +83,9 @@ public struct LBFGS: Sendable {
       let found = search.run(firstStep: firstStep) { step in
         let candidate = adding(step, direction, to: point)
         let (value, gradient) = function(candidate)
+        precondition(
+          gradient.count == candidate.count,
+          "a gradient of \(gradient.count) numbers for \(candidate.count) variables")
         evaluations += 1
         return WolfeSearch.Trial(
           step: step, value: value, slope: dot(gradient, direction), point: candidate,
@@ -124,6 +134,7 @@ private struct History {
   }
 
   mutating func append(step: [Double], change: [Double]) {
+    guard memory > 0 else { return }
     let curvature = dot(step, change)
     // A step along which the function does not curve upwards would spoil the estimate.
     guard curvature > 2.2e-16 * dot(change, change) else { return }

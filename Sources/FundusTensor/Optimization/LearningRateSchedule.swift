@@ -15,6 +15,7 @@ public enum LearningRateSchedule: Sendable, Codable, Equatable {
   case steps(interval: Int, factor: Double)
 
   /// What to multiply the base rate with at step `step`, counted from 0.
+  /// - Precondition: an interval of ``steps(interval:factor:)`` is positive.
   public func factor(at step: Int) -> Double {
     switch self {
     case .constant:
@@ -24,6 +25,7 @@ public enum LearningRateSchedule: Sendable, Codable, Equatable {
       if step >= total { return 0 }
       return 0.5 * (1 + cos(.pi * Double(step - warmup) / Double(total - warmup)))
     case .steps(let interval, let factor):
+      precondition(interval > 0, "an interval of \(interval) steps")
       return pow(factor, Double(step / interval))
     }
   }

@@ -15,18 +15,19 @@ public final class SGD: Optimizer {
     _ parameters: [(name: String, parameter: Parameter)], momentum: Float = 0,
     weightDecay: Float = 0
   ) {
-    self.parameters = parameters
+    self.parameters = parameters.distinct()
     self.momentum = momentum
     self.weightDecay = weightDecay
-    velocities = Array(repeating: nil, count: parameters.count)
+    velocities = Array(repeating: nil, count: self.parameters.count)
   }
 
   public func step(learningRate: Float, gradientScale: Float = 1) {
     for (index, (_, parameter)) in parameters.enumerated() {
       guard parameter.isTrainable, let gradient = parameter.gradient else { continue }
-      let velocity = velocities[index] ?? Tensor(zeros: gradient.shape)
-      velocities[index] = velocity
-      let (source, target) = (gradient.pointer, velocity.mutablePointer)
+      var velocity = velocities[index] ?? Tensor(zeros: gradient.shape)
+      // The only reference, unless somebody holds a snapshot: what it holds is left as it is.
+      velocities[index] = nil
+      let (source, target) = (gradient.pointer, velocity.unsharedPointer())
       let (momentum, weightDecay) = (momentum, weightDecay)
       parameter.updateInPlace { value in
         ThreadPool.forEachRange(gradient.count, grain: 1 << 14) { range in
@@ -36,23 +37,23 @@ public final class SGD: Optimizer {
             weightDecay, gradientScale)
         }
       }
+      velocities[index] = velocity
     }
   }
 
+  // The momentum of a parameter that has never been moved is zero.
   public var state: [(name: String, tensor: Tensor)] {
-    zip(parameters, velocities).compactMap { entry, velocity in
-      velocity.map { ("momentum_buffer." + entry.name, $0) }
+    zip(parameters, velocities).map { entry, velocity in
+      ("momentum_buffer." + entry.name, velocity ?? Tensor(zeros: entry.parameter.value.shape))
     }
   }
 
-  public func restore(_ tensor: (String) -> Tensor?) throws {
-    velocities = try parameters.map { name, parameter in
-      guard let found = tensor("momentum_buffer." + name) else { return nil }
-      guard found.shape == parameter.value.shape else {
-        throw OptimizerStateError(
-          description: "momentum_buffer.\(name) has the shape \(found.shape)")
-      }
-      return found.copy()
+  public func restore(_ state: [String: Tensor]) throws {
+    var reader = OptimizerStateReader(state)
+    let restored = parameters.map { name, parameter in
+      reader.tensor("momentum_buffer." + name, shape: parameter.value.shape)
     }
+    try reader.finish()
+    velocities = restored
   }
 }

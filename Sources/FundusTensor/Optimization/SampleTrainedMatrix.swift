@@ -37,8 +37,11 @@ public final class SampleTrainedMatrix {
   private var grain: Int { max(1, (1 << 14) / max(1, columns)) * 4 }
 
   /// A matrix that starts with `weights`, `[rows, columns]`.
+  /// - Precondition: it has at least one element.
   public init(_ weights: [Float], rows: Int, columns: Int, options: Options = Options()) {
-    precondition(weights.count == rows * columns, "\(weights.count) weights for \(rows)×\(columns)")
+    precondition(
+      rows > 0 && columns > 0 && weights.count == rows * columns,
+      "\(weights.count) weights for [\(rows), \(columns)]")
     self.weights = weights
     self.rows = rows
     self.columns = columns
@@ -49,7 +52,7 @@ public final class SampleTrainedMatrix {
 
   /// W x.
   public func apply(_ x: [Float]) -> [Float] {
-    precondition(x.count == columns)
+    precondition(x.count == columns, "\(x.count) numbers for [\(rows), \(columns)]")
     return [Float](unsafeUninitializedCapacity: rows) { result, count in
       let result = result.baseAddress!
       weights.withUnsafeBufferPointer { weights in
@@ -66,7 +69,7 @@ public final class SampleTrainedMatrix {
 
   /// Wᵀ δ.
   public func applyTransposed(_ delta: [Float]) -> [Float] {
-    precondition(delta.count == rows)
+    precondition(delta.count == rows, "\(delta.count) numbers for [\(columns), \(rows)]")
     return [Float](unsafeUninitializedCapacity: columns) { result, count in
       fk_matvec_transposed(weights, rows, columns, delta, result.baseAddress!)
       count = columns
@@ -75,12 +78,15 @@ public final class SampleTrainedMatrix {
 
   /// One row of the matrix.
   public func row(_ index: Int) -> [Float] {
-    Array(weights[index * columns..<(index + 1) * columns])
+    precondition(index >= 0 && index < rows, "there is no row \(index) in [\(rows), \(columns)]")
+    return Array(weights[index * columns..<(index + 1) * columns])
   }
 
   /// One step of AdamW with the gradient δ xᵀ.
   public func step(delta: [Float], input: [Float], learningRate: Double) {
-    precondition(delta.count == rows && input.count == columns)
+    precondition(
+      delta.count == rows && input.count == columns,
+      "a gradient of \(delta.count) x \(input.count) for [\(rows), \(columns)]")
     stepCount += 1
     let step = fk_adamw_step(
       decay: Float(1 - learningRate * options.weightDecay), beta1: Float(options.beta1),

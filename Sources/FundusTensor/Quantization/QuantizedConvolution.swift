@@ -23,15 +23,23 @@ public struct QuantizedConvolution: Sendable {
   /// same whole numbers, on every processor.
   public static var isFast: Bool { fk_has_byte_products() }
 
-  /// - `weight`: `[K, K, C, O]` with C and O multiples of 4
+  /// - `weight`: `[K, K, C, O]` with K, C and O above 0, C and O multiples of 4
   /// - `bias`: `[O]`
   /// - `inputStep`: the step of the pictures that come in
   /// - `unit`: see ``unit``
   public init(weight: Tensor, bias: Tensor, stride: Int, inputStep: Float, unit: Float) {
     precondition(
-      weight.rank == 4 && weight.shape[0] == weight.shape[1], "weights are [K, K, C, O]")
-    precondition(weight.shape[2] % 4 == 0 && weight.shape[3] % 4 == 0, "channels come in fours")
-    precondition(inputStep > 0 && unit > 0, "steps are above 0")
+      weight.rank == 4 && weight.shape[0] == weight.shape[1] && weight.count > 0,
+      "weights are [K, K, C, O], not \(weight.shape)")
+    precondition(
+      weight.shape[2] % 4 == 0 && weight.shape[3] % 4 == 0,
+      "channels come in fours, not as in \(weight.shape)")
+    precondition(
+      bias.shape == [weight.shape[3]], "a bias of \(bias.shape) for weights of \(weight.shape)")
+    precondition(stride > 0, "a stride of \(stride)")
+    precondition(
+      inputStep > 0 && unit > 0 && inputStep.isFinite && unit.isFinite,
+      "steps of \(inputStep) and \(unit)")
     (side, channels, outputs) = (weight.shape[0], weight.shape[2], weight.shape[3])
     self.stride = stride
     self.unit = unit
@@ -78,7 +86,11 @@ public struct QuantizedConvolution: Sendable {
 
   private func shape(_ x: QuantizedPictures) -> [Int] {
     precondition(x.shape[3] == channels, "\(x.shape[3]) channels for weights of \(channels)")
-    precondition(x.step == inputStep, "pictures of another step")
+    precondition(
+      x.step == inputStep, "images in steps of \(x.step), where \(inputStep) is expected")
+    precondition(
+      min(x.shape[1], x.shape[2]) + 2 * x.margin >= side,
+      "a kernel of \(side) x \(side) does not fit into \(x.shape) with a margin of \(x.margin)")
     func half(_ size: Int) -> Int { (size + 2 * x.margin - side) / stride + 1 }
     return [x.shape[0], half(x.shape[1]), half(x.shape[2]), outputs]
   }
@@ -92,10 +104,13 @@ public struct QuantizedConvolution: Sendable {
       (nil, nil, 0)
     switch residual {
     case .floats(let tensor)?:
-      precondition(tensor.shape == shape, "the residual does not fit")
+      precondition(
+        tensor.shape == shape, "a residual of \(tensor.shape) for a result of \(shape)")
       added.floats = tensor.pointer
     case .bytes(let pictures)?:
-      precondition(pictures.shape == shape && pictures.margin == 0, "the residual does not fit")
+      precondition(
+        pictures.shape == shape && pictures.margin == 0,
+        "a residual of \(pictures.shape), margin \(pictures.margin), for a result of \(shape)")
       added.bytes = UnsafePointer(pictures.bytes)
       added.step = pictures.step / unit
     case nil: break

@@ -14,6 +14,8 @@ public struct QuantizedPictures: Sendable {
   init(unwritten shape: [Int], step: Float, margin: Int) {
     precondition(shape.count == 4, "pictures are [N, H, W, C], not \(shape)")
     precondition(shape[3] % 4 == 0, "\(shape[3]) channels are no multiple of 4")
+    precondition(margin >= 0, "a margin of \(margin)")
+    precondition(step > 0 && step.isFinite, "a step of \(step)")
     self.shape = shape
     self.step = step
     self.margin = margin

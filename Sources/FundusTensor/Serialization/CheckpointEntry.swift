@@ -23,7 +23,8 @@ public struct CheckpointEntry {
   /// Integers of 64 bits in row-major order.
   /// - Precondition: they fill the shape.
   public init(_ name: String, integers: [Int], shape: [Int]) {
-    precondition(integers.count == shape.reduce(1, *), "\(name): the integers fill \(shape)")
+    precondition(
+      integers.count == Tensor.count(of: shape), "\(name): \(integers.count) integers for \(shape)")
     self.name = name
     self.shape = shape
     content = .integers(integers)

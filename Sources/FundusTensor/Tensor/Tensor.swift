@@ -39,7 +39,9 @@ public struct Tensor: Sendable {
     for size in shape {
       precondition(size >= 0, "a tensor cannot have the shape \(shape)")
       let (value, overflow) = product.multipliedReportingOverflow(by: size)
-      precondition(!overflow, "a tensor of the shape \(shape) has too many elements")
+      precondition(
+        !overflow && value <= Int.max / MemoryLayout<Float>.stride,
+        "a tensor of the shape \(shape) has too many elements")
       product = value
     }
     return product
@@ -58,6 +60,12 @@ public struct Tensor: Sendable {
   /// Whether nobody else looks at the memory, so that it may be written over.
   mutating func isUnshared() -> Bool {
     isKnownUniquelyReferenced(&storage) && storage.isWritable
+  }
+
+  /// The memory for writing over elements, which move to a copy first if somebody else looks at them.
+  mutating func unsharedPointer() -> UnsafeMutablePointer<Float> {
+    if !isUnshared() { self = copy() }
+    return mutablePointer
   }
 
   /// Where a result of this shape may be written: over this tensor, if nobody else looks at it.

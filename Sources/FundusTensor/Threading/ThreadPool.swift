@@ -12,6 +12,9 @@ public enum ThreadPool {
     set { fk_set_threads(Int32(clamping: newValue)) }
   }
 
+  /// How many pieces of the calling thread's work other threads have done so far, for tests.
+  package static var helpedPieces: Int { Int(fk_helped_indices()) }
+
   /// From now on, work that the calling thread starts runs on it alone.
   ///
   /// For threads of one's own that work beside the engine, such as those that load pictures, so that

@@ -23,8 +23,10 @@ extension KeepFITModel {
       let parts: [any Module] =
         tower == .vision ? [vision, visionHead] : [text, textHead]
       for part in parts {
-        for (_, parameter) in part.parameters {
-          parameter.isTrainable = !settings.frozenTowers.contains(tower)
+        for (name, parameter) in part.parameters {
+          // Nothing reads BERT's pooler, so that no gradient reaches it.
+          parameter.isTrainable =
+            !settings.frozenTowers.contains(tower) && !name.contains("pooler.")
         }
       }
     }

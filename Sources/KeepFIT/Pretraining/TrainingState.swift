@@ -46,7 +46,13 @@ extension RunDirectory {
     let weights = folder.appending(path: "model.safetensors")
     try model.load(StateDictionary(contentsOf: weights).normalized())
     let file = try SafetensorsFile(contentsOf: folder.appending(path: Self.optimizerFile))
-    try optimizer.restore { try? file.tensor(named: $0) }
+    do {
+      try optimizer.restore(
+        Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor()) }))
+    } catch let error as OptimizerStateError {
+      let path = folder.appending(path: Self.optimizerFile).relativePath
+      throw CheckpointError(.mismatch, file: path, error.description)
+    }
     let data = try Data(contentsOf: folder.appending(path: Self.stateFile))
     let state = try JSONDecoder().decode(TrainingState.self, from: data)
     if let average {

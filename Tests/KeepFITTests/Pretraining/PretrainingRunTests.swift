@@ -1,5 +1,6 @@
 import Foundation
 import KeepFIT
+import TestSupport
 import Testing
 
 /// Batches made of nothing but their number.
@@ -136,15 +137,15 @@ func smallestModel() throws -> KeepFITModel {
 
   @Test(arguments: [1, 2, 4]) func bitsDoNotDependOnThreads(threads: Int) throws {
     defer { try? FileManager.default.removeItem(at: root) }
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
-    ThreadPool.threadCount = 1
-    let one = try run("one", settings { $0.maxSteps = 2 })
-    _ = try one.run()
-    ThreadPool.threadCount = threads
-    let many = try run("many", settings { $0.maxSteps = 2 })
-    _ = try many.run()
-    #expect(try bits(one) == bits(many))
+    func bits(_ name: String, threads: Int) throws -> [String: Data] {
+      try withThreads(threads) {
+        try? FileManager.default.removeItem(at: root.appending(path: name))
+        let run = try run(name, settings { $0.maxSteps = 2 })
+        _ = try run.run()
+        return try self.bits(run)
+      }
+    }
+    #expect(try bits("one", threads: 1) == bits("many", threads: threads))
   }
 
   @Test func recomputationChangesNoBit() throws {

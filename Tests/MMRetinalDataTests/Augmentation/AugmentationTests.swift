@@ -1,5 +1,6 @@
 import Foundation
 import MMRetinalData
+import TestSupport
 import Testing
 
 private typealias Goldens = PreprocessingGoldens
@@ -47,7 +48,7 @@ private typealias Goldens = PreprocessingGoldens
     #expect(orders.count == 24)
   }
 
-  @Test func dependsOnSeedEpochAndSampleAlone() {
+  @Test func dependsOnSeedEpochAndSampleAlone() throws {
     let stream = RandomStream(seed: 8)
     let values = (0..<3600).map { Float($0 % 97) / 96 }
     let pictures = Tensor(values, shape: [3, 20, 20, 3])
@@ -61,11 +62,8 @@ private typealias Goldens = PreprocessingGoldens
     #expect(augmented([4, 5, 6]).scalars == first)
     #expect(augmented([4, 7, 6]).scalars.prefix(1200) == first.prefix(1200))
     #expect(augmented([4, 5, 6], epoch: 3).scalars != first)
-    let before = ThreadPool.threadCount
-    defer { ThreadPool.threadCount = before }
     for threads in [1, 4] {
-      ThreadPool.threadCount = threads
-      #expect(augmented([4, 5, 6]).scalars == first)
+      #expect(try withThreads(threads) { augmented([4, 5, 6]).scalars } == first)
     }
     #expect(first.allSatisfy { (0...1).contains($0) })
   }
