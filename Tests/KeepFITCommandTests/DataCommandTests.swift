@@ -78,9 +78,9 @@ import Testing
     // One step more, from the record of the run alone.
     let more = try KeepfitBinary.run("pretrain", "--resume", "--out", run, "--max-steps", "3")
     #expect(more.code == 0, "\(more.errors)")
-    #expect(more.errors.contains("Going on after step 2"))
+    #expect(more.errors.contains("Resuming from step 2 of 3"))
     let other = try KeepfitBinary.run(words + ["--resume", "--lr", "0.5"])
     #expect(other.code == 2)
-    #expect(other.errors.contains("learningRate"))
+    #expect(other.errors.contains("--lr was 0.0001 and is now 0.5"))
   }
 }

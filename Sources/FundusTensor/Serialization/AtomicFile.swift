@@ -110,11 +110,31 @@ public enum AtomicFile {
       unlink(temporary)
       throw error
     }
-    let folder = open(directory, O_RDONLY | O_CLOEXEC)
-    if folder >= 0 {
-      fsync(folder)
-      close(folder)
+    // The file is in place; a file system that cannot synchronize folders is no failure.
+    try? synchronize(URL(filePath: directory))
+  }
+
+  /// Waits until a file, or the names in a folder, are on the disk.
+  /// - Throws: ``CheckpointError`` (`unwritable`) when the disk does not take them.
+  package static func synchronize(_ url: URL) throws {
+    let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw failure(url.path) }
+    defer { close(descriptor) }
+    // Some network file systems know no such call for folders.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(url.path) }
+  }
+
+  /// Waits until everything in a folder, the names included, is on the disk.
+  /// - Throws: as ``synchronize(_:)``, or `CocoaError` when a folder cannot be read.
+  package static func synchronizeTree(_ url: URL) throws {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue
+    {
+      for name in try FileManager.default.contentsOfDirectory(atPath: url.path) {
+        try synchronizeTree(url.appending(path: name))
+      }
     }
+    try synchronize(url)
   }
 
   /// Writes a text file.
@@ -123,7 +143,8 @@ public enum AtomicFile {
     try write(to: url, force: force) { try $0.write(Array(text.utf8)) }
   }
 
-  fileprivate static func failure(_ file: String, _ code: Int32 = errno) -> CheckpointError {
+  /// What the system said when it refused to write a file, by default at the last call.
+  package static func failure(_ file: String, _ code: Int32 = errno) -> CheckpointError {
     let hint =
       switch code {
       case ENOSPC, EDQUOT: "cannot be written, the disk is full"

@@ -1,4 +1,5 @@
-/// Weights averaged over the steps of a run: `a <- a + (1 - decay) (w - a)`.
+/// A model whose state is averaged over the steps of a run: `a <- a + (1 - decay) (w - a)` for every
+/// trained weight and for the running statistics of batch norms, which belong to the weights.
 ///
 /// Early on the decay is lower, `(1 + n) / (10 + n)` after n steps, so that the start is forgotten.
 public final class ExponentialMovingAverage {
@@ -6,47 +7,65 @@ public final class ExponentialMovingAverage {
   public let decay: Float
   /// How many steps have been averaged.
   public private(set) var steps = 0
-  /// The averages by the names of the parameters.
-  public private(set) var values: [(name: String, tensor: Tensor)]
-  private let parameters: [(name: String, parameter: Parameter)]
+  private let entries: [StateEntry]
+  private var values: [Tensor]
 
-  /// Starts from the present values.
-  public init(_ parameters: [(name: String, parameter: Parameter)], decay: Float) {
-    self.parameters = parameters
+  /// Starts from the present values of a model.
+  public init(of model: some Module, decay: Float) {
     self.decay = decay
-    values = parameters.map { ($0.name, $0.parameter.value) }
+    entries = model.stateEntries().filter { $0.parameter?.isTrainable ?? true }
+    values = entries.map(\.current)
   }
 
   /// Takes in the present values.
   public func update() {
     steps += 1
     let decay = min(decay, Float(1 + steps) / Float(10 + steps))
-    for (index, (_, parameter)) in parameters.enumerated() where parameter.isTrainable {
-      let average = values[index].tensor
-      values[index].tensor = average + (parameter.value - average) * (1 - decay)
+    for (index, entry) in entries.enumerated() {
+      let average = values[index]
+      values[index] = average + (entry.current - average) * (1 - decay)
     }
   }
 
-  /// Takes over saved averages.
-  public func restore(steps: Int, _ tensor: (String) -> Tensor?) throws {
-    for (index, value) in values.enumerated() {
-      guard let found = tensor(value.name), found.shape == value.tensor.shape else {
-        throw OptimizerStateError(description: "the saved average lacks \(value.name)")
-      }
-      values[index].tensor = found.copy()
-    }
+  /// Takes the present values of the model, whatever they are, for the averages after `steps` steps.
+  public func adopt(steps: Int) {
+    values = entries.map(\.current)
     self.steps = steps
   }
 
-  /// Runs `body` with the averages in the place of the weights.
+  /// Takes over the averages of the trained weights, by name, as older versions saved them: in the
+  /// layout that they have in memory, and without the statistics, of which the present ones are taken.
+  /// - Throws: `OptimizerStateError` when a weight is missing or has another shape.
+  func adopt(steps: Int, _ tensor: (String) -> Tensor?) throws {
+    adopt(steps: steps)
+    for (index, entry) in entries.enumerated() where entry.parameter != nil {
+      guard let found = tensor(entry.name), found.shape == values[index].shape else {
+        throw OptimizerStateError(description: "the saved average lacks \(entry.name)")
+      }
+      values[index] = found.copy()
+    }
+  }
+
+  /// Runs `body` with the averages in the place of the model's state.
   public func whileApplied<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let present = parameters.map(\.parameter.value)
-    for (index, (_, parameter)) in parameters.enumerated() {
-      parameter.value = values[index].tensor
-    }
-    defer {
-      for (index, (_, parameter)) in parameters.enumerated() { parameter.value = present[index] }
-    }
+    let present = entries.map(\.current)
+    for (entry, value) in zip(entries, values) { entry.set(value) }
+    defer { for (entry, value) in zip(entries, present) { entry.set(value) } }
     return try body()
+  }
+}
+
+extension StateEntry {
+  /// The value as it lies in memory.
+  fileprivate var current: Tensor {
+    guard let value = parameter?.value ?? buffer?.value else {
+      preconditionFailure("\(name) is neither a parameter nor a buffer")
+    }
+    return value
+  }
+
+  fileprivate func set(_ value: Tensor) {
+    parameter?.value = value
+    buffer?.value = value
   }
 }

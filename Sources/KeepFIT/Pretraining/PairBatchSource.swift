@@ -20,9 +20,9 @@ public final class PairBatchSource: PretrainingBatchSource {
 
   public var batchesPerEpoch: Int { labelled.stepsPerEpoch }
 
-  public var skippedPictures: [String] {
+  public var skipped: [SkippedImage] {
     guard let streams else { return [] }
-    return (streams.labelled.skipped + (streams.expert?.skipped ?? [])).map(\.description)
+    return streams.labelled.skipped + (streams.expert?.skipped ?? [])
   }
 
   /// Seconds that training has waited for pictures.

@@ -90,6 +90,23 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
     maxSteps ?? max(0, epochs - startEpoch + 1) * stepsPerEpoch
   }
 
+  /// How many optimizer steps an epoch of so many batches makes.
+  public func stepsPerEpoch(batchesPerEpoch: Int) -> Int {
+    max(1, batchesPerEpoch / accumulationSteps)
+  }
+
+  /// Refuses a run that is longer than its schedule: its last steps, at a learning rate of zero, would
+  /// change nothing.
+  /// - Throws: ``PretrainingError/configuration(_:)``.
+  public func validate(batchesPerEpoch: Int) throws {
+    let steps = stepsPerEpoch(batchesPerEpoch: batchesPerEpoch)
+    let (total, end) = (totalSteps(stepsPerEpoch: steps), scheduleEpochs * steps)
+    guard total > end else { return }
+    throw PretrainingError.configuration(
+      "the learning rate is zero from step \(end) on, after the \(scheduleEpochs) epochs of "
+        + "--schedule-epochs, so that the run's steps up to \(total) would change nothing")
+  }
+
   /// Refuses values that no run can have.
   /// - Throws: ``PretrainingError/configuration(_:)`` naming the value.
   public func validate() throws {
@@ -128,14 +145,19 @@ public enum PretrainingError: Error, CustomStringConvertible, LocalizedError {
   case notFinite(step: Int, what: String, checkpoint: String?)
   /// A run directory is not what it should be.
   case runDirectory(String)
+  /// Another process writes to the run.
+  case locked(String)
+  /// Another rank of the job has failed; its own error says why.
+  case otherRank
 
   /// One line for people.
   public var description: String {
     switch self {
-    case .configuration(let message), .runDirectory(let message): message
+    case .configuration(let message), .runDirectory(let message), .locked(let message): message
     case .notFinite(let step, let what, let checkpoint):
       "\(what) is not finite at step \(step); lower the learning rate or look at the data. "
         + (checkpoint.map { "The last good state is \($0)" } ?? "No checkpoint has been written yet")
+    case .otherRank: "another rank has failed"
     }
   }
 

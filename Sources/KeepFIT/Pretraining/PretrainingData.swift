@@ -34,8 +34,8 @@ public struct PretrainingBatch: Sendable {
 public protocol PretrainingBatchSource: AnyObject {
   /// Batches in a pass over the labelled pictures.
   var batchesPerEpoch: Int { get }
-  /// How many pictures were left out because they could not be read, and which.
-  var skippedPictures: [String] { get }
+  /// The images that were left out because they could not be read, each once.
+  var skipped: [SkippedImage] { get }
   /// The next batch; the first one is `firstBatch` of ``start(at:)``.
   func next() throws -> PretrainingBatch
   /// Starts (again) at a batch, counted from 0 over all epochs.

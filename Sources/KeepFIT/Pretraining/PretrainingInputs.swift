@@ -141,34 +141,41 @@ extension PretrainingInputs {
   }
 
   /// What is measured after each epoch; nil when there is nothing.
+  /// - Parameter unreadable: images that are left out, as ``unreadableValidationImages()`` finds them.
   /// - Throws: what is wrong with a manifest, naming it.
-  public func makeValidation(_ configuration: PretrainingConfiguration) throws
-    -> (any PretrainingValidation)?
-  {
+  public func makeValidation(
+    _ configuration: PretrainingConfiguration, leavingOut unreadable: [SkippedImage] = []
+  ) throws -> (any PretrainingValidation)? {
+    let left = Set(unreadable.map(\.id))
     let parts = [
-      try retrievalValidation(configuration), try zeroShotValidation(configuration),
+      try retrievalValidation(configuration, leavingOut: left),
+      try zeroShotValidation(configuration, leavingOut: left),
     ].compactMap { $0 }
     guard !parts.isEmpty else { return nil }
     return CombinedValidation(monitor == .zeroShot ? parts.reversed() : parts)
   }
 
-  private func zeroShotValidation(_ configuration: PretrainingConfiguration) throws
-    -> (any PretrainingValidation)?
-  {
+  private func zeroShotValidation(
+    _ configuration: PretrainingConfiguration, leavingOut left: Set<String>
+  ) throws -> (any PretrainingValidation)? {
     guard let probes, !probes.isEmpty else { return nil }
     return ZeroShotValidation(
-      try probes.map { try ExperimentData($0.manifest, imagesRoot: URL(filePath: $0.root)) },
+      try probeData().map { ($0.experiment, $0.pictures.leavingOut { left.contains($0.path) }) },
       preprocessing: preprocessing.with(imageSize: configuration.imageSize),
       batchSize: configuration.batchSize)
   }
 
   /// The pairs are loaded anew at each call.
-  private func retrievalValidation(_ configuration: PretrainingConfiguration) throws
-    -> (any PretrainingValidation)?
-  {
+  private func retrievalValidation(
+    _ configuration: PretrainingConfiguration, leavingOut left: Set<String>
+  ) throws -> (any PretrainingValidation)? {
     guard !validation.isEmpty else { return nil }
     let dataset = try PairDataset(
-      validation.map { try manifest($0, form: .automatic) }, rules: expertRules)
+      validationManifests().map { manifest in
+        var kept = manifest
+        kept.rows = manifest.rows.filter { !left.contains(manifest.imageURL(of: $0).path) }
+        return kept
+      }, rules: expertRules)
     let options = PairLoader.Options(batchSize: configuration.batchSize, seed: configuration.seed)
     let loader = PairLoader(
       dataset: dataset,
@@ -182,8 +189,20 @@ extension PretrainingInputs {
     }
   }
 
-  private func labelledDataset() throws -> PairDataset {
-    var manifests = try labelled.map { try manifest($0, form: .labels) }
+  func validationManifests() throws -> [Manifest] {
+    try validation.map { try manifest($0, form: .automatic) }
+  }
+
+  func probeData() throws -> [ExperimentData] {
+    try (probes ?? []).map { try ExperimentData($0.manifest, imagesRoot: URL(filePath: $0.root)) }
+  }
+
+  func labelledManifests() throws -> [Manifest] {
+    try labelled.map { try manifest($0, form: .labels) }
+  }
+
+  func labelledDataset() throws -> PairDataset {
+    var manifests = try labelledManifests()
     if normalizesLabels { manifests = manifests.map { $0.normalizingLabels() } }
     if fraction < 1 { manifests = manifests.map { $0.subset(fraction: fraction, seed: 42) } }
     if !bannedCategories.isEmpty {
@@ -198,7 +217,7 @@ extension PretrainingInputs {
     return try PairDataset(manifests, rules: rules)
   }
 
-  private func expertDataset() throws -> PairDataset {
+  func expertDataset() throws -> PairDataset {
     let form: Manifest.Form = expertForm == .captions ? .captions : .labels
     return try PairDataset(expert.map { try manifest($0, form: form) }, rules: expertRules)
   }

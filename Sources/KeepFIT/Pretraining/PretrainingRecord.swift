@@ -8,8 +8,12 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
   public var vocabulary: String?
   /// What decides the computation.
   public var training: PretrainingConfiguration
-  /// Where pictures and texts come from.
+  /// Where images and texts come from.
   public var inputs: PretrainingInputs
+  /// What the manifests held and what was left out of them; nil in the records of older versions.
+  public var data: PretrainingDataSummary?
+  /// What was changed when the run was resumed, a sentence for each setting; nil for nothing.
+  public var history: [String]?
 
   /// What a run is started with.
   public init(
@@ -26,7 +30,7 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
   /// - Throws: ``PretrainingError`` if it is missing or no record.
   public init(contentsOf url: URL) throws {
     guard let data = try? Data(contentsOf: url) else {
-      throw PretrainingError.runDirectory("\(url.path): there is no such run to go on with")
+      throw PretrainingError.runDirectory("\(url.path): there is no such run to resume")
     }
     do {
       self = try JSONDecoder().decode(Self.self, from: data)
@@ -41,40 +45,84 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
     try AtomicFile.write(JSONText.encode(self, pretty: true) + "\n", to: url, force: true)
   }
 
-  /// Why a run that was started with `earlier` cannot go on with these settings; nil if it can.
-  ///
-  /// How long the run is, how often it saves and how it loads its pictures may change; all else would
-  /// make another run of it.
-  public func difference(from earlier: PretrainingRecord) -> String? {
-    var (new, old) = (self, earlier)
-    old.training.maxSteps = new.training.maxSteps
-    old.training.epochs = new.training.epochs
-    old.training.checkpointEverySteps = new.training.checkpointEverySteps
-    old.training.checkpointEveryMinutes = new.training.checkpointEveryMinutes
-    old.training.keepsCheckpoints = new.training.keepsCheckpoints
-    old.training.patience = new.training.patience
-    old.inputs.cache = new.inputs.cache
-    old.inputs.loaderThreads = new.inputs.loaderThreads
-    (new.model, new.vocabulary) = (old.model, old.vocabulary)
-    if new == old { return nil }
-    let (before, now) = (Self.values(old), Self.values(new))
-    let name = Set(before.keys).union(now.keys).sorted().first { before[$0] != now[$0] } ?? ""
-    return "\(name) was \(before[name] ?? "not set") and is now \(now[name] ?? "not set")"
+  /// A setting whose value differs between two records.
+  public struct Change: Sendable, Equatable {
+    /// The setting as the command line names it, such as `--lr`.
+    public let option: String
+    /// The value before, as JSON; `not set` for none.
+    public let before: String
+    /// The value now, likewise.
+    public let after: String
+    /// Whether a run may continue with the new value: it decides how long the run is, what is saved and
+    /// validated, or how images are loaded, and not what a step computes.
+    public let isAllowed: Bool
+
+    /// The change in words.
+    public var description: String { "\(option) was \(before) and is now \(after)" }
   }
 
-  private static func values(_ record: PretrainingRecord) -> [String: String] {
-    guard let data = try? JSONEncoder().encode(record),
-      let object = try? JSONSerialization.jsonObject(with: data) as? [String: Any]
-    else { return [:] }
-    var result: [String: String] = [:]
-    for part in ["training", "inputs"] {
-      for (name, value) in object[part] as? [String: Any] ?? [:] {
-        // Printed dictionaries have no order; written with sorted keys, equal ones are equal.
-        let text = try? JSONSerialization.data(
-          withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes])
-        result[name] = text.map { String(decoding: $0, as: UTF8.self) }
-      }
+  /// The settings that differ from those that a run was started with, in the order of their names.
+  public func changes(from earlier: PretrainingRecord) -> [Change] {
+    let (before, now) = (earlier.values, values)
+    return Set(before.keys).union(now.keys).sorted().compactMap { name in
+      guard before[name] != now[name] else { return nil }
+      return Change(
+        option: Self.options[name] ?? name, before: before[name] ?? "not set",
+        after: now[name] ?? "not set", isAllowed: Self.changeable.contains(name))
     }
-    return result
+  }
+
+  private static let changeable: Set<String> = [
+    "maxSteps", "epochs", "checkpointEverySteps", "checkpointEveryMinutes", "keepsCheckpoints",
+    "patience", "recomputesActivations", "cache", "loaderThreads", "skipsBadImages", "validation",
+    "probes", "monitor", "labelledRoots", "expertRoots",
+  ]
+
+  /// The names of the command line's options where they differ from those of the settings.
+  private static let options: [String: String] = [
+    "model": "--model", "vocabulary": "--vocab", "objective": "--objective",
+    "revisionWeight": "--revision-weight", "attentionAxis": "--attention-axis",
+    "batchSize": "--batch-size", "accumulationSteps": "--accumulate", "epochs": "--epochs",
+    "startEpoch": "--start-epoch", "maxSteps": "--max-steps", "learningRate": "--lr",
+    "weightDecay": "--weight-decay", "warmupEpochs": "--warmup-epochs",
+    "scheduleEpochs": "--schedule-epochs", "gradientClip": "--clip", "seed": "--seed",
+    "imageSize": "--image-size", "dropout": "--dropout", "freezesBatchNorm": "--freeze-batch-norm",
+    "synchronizesBatchNorm": "--sync-batch-norm", "frozenTowers": "--freeze",
+    "recomputesActivations": "--recompute", "averageDecay": "--average-decay",
+    "lossScope": "--loss-scope", "checkpointEverySteps": "--checkpoint-every",
+    "checkpointEveryMinutes": "--checkpoint-minutes", "keepsCheckpoints": "--keep-checkpoints",
+    "patience": "--patience", "labelled": "--public", "labelledRoots": "--public-root",
+    "expert": "--expert", "expertRoots": "--expert-root", "validation": "--validation",
+    "probes": "--probe", "monitor": "--monitor", "expertForm": "--expert-form",
+    "captionLanguage": "--caption-language", "bannedCategories": "--banned",
+    "bansSubstrings": "--ban-rule", "fraction": "--fraction",
+    "normalizesLabels": "--normalize-labels", "isBalanced": "--balance",
+    "isShuffled": "--no-shuffle", "isAugmented": "--no-augment", "knowledge": "--knowledge",
+    "caption": "--caption", "preprocessing": "--preprocessing", "cache": "--cache",
+    "loaderThreads": "--loader-threads", "skipsBadImages": "--on-bad-image",
+  ]
+
+  /// The settings as JSON by their names, the roots of the streams apart from the manifests.
+  private var values: [String: String] {
+    var inputs = inputs
+    var roots: [String: [String]] = [
+      "labelledRoots": inputs.labelled.map(\.root), "expertRoots": inputs.expert.map(\.root),
+    ]
+    roots = roots.filter { !$0.value.isEmpty }
+    for index in inputs.labelled.indices { inputs.labelled[index].root = "" }
+    for index in inputs.expert.indices { inputs.expert[index].root = "" }
+    // The members of each part, one level deep.
+    func members(_ value: some Encodable) -> [JSONValue.Member] {
+      let text = (try? JSONText.encode(value)) ?? ""
+      return (try? JSONValue(parsing: Array(text.utf8)))?.members ?? []
+    }
+    var all = members(training) + members(inputs) + members(roots)
+    all = all.map { member in
+      member.name == "skipsBadImages"
+        ? .init(member.name, .string(inputs.skipsBadImages ? "skip" : "fail")) : member
+    }
+    all.append(.init("model", .string(model)))
+    if let vocabulary { all.append(.init("vocabulary", .string(vocabulary))) }
+    return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.value.serialized()) })
   }
 }

@@ -1,27 +1,5 @@
 import Foundation
 
-/// What happens in a run, for progress displays.
-public enum PretrainingEvent: Sendable {
-  /// Training starts at a step of so many.
-  case started(step: Int, of: Int)
-  /// A step has been made.
-  case step(StepMetrics, of: Int)
-  /// The validation pairs or probes have been looked at: named values.
-  case validated(step: Int, [(name: String, value: Float)])
-  /// A checkpoint is in place.
-  case saved(step: Int, URL)
-}
-
-/// How a run ended.
-public enum PretrainingOutcome: Sendable, Equatable {
-  /// All steps were made.
-  case finished(step: Int)
-  /// Validation had not improved for long enough.
-  case stoppedEarly(step: Int)
-  /// Somebody asked for the end; the run can be resumed.
-  case interrupted(step: Int)
-}
-
 /// A pretraining run: steps, checkpoints, logs, validation.
 ///
 /// All that is random follows from the seed and the number of the step, and a checkpoint holds all
@@ -45,6 +23,9 @@ public final class PretrainingRun {
   private let optimizer: AdamW
   private let average: ExponentialMovingAverage?
   private var state = TrainingState()
+  private var savedStep: Int?
+  /// Whether the failure that ends the run is known to all ranks, so that they can wait for each other.
+  private var failsTogether = false
 
   /// Prepares a run.
   /// - Throws: ``PretrainingError`` for impossible settings.
@@ -54,6 +35,7 @@ public final class PretrainingRun {
     directory: RunDirectory, communicator: any Communicator = SingleProcess()
   ) throws {
     try configuration.validate()
+    try configuration.validate(batchesPerEpoch: source.batchesPerEpoch)
     self.model = model
     self.configuration = configuration
     self.source = source
@@ -65,26 +47,65 @@ public final class PretrainingRun {
     settings.weightDecay = configuration.weightDecay
     let trained = model.parameters.filter { $0.parameter.isTrainable }
     optimizer = AdamW(trained, configuration: settings)
-    average = configuration.averageDecay.map { ExponentialMovingAverage(trained, decay: $0) }
+    average = configuration.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) }
   }
 
   private var isLeader: Bool { communicator.rank == 0 }
 
   private var stepsPerEpoch: Int {
-    max(1, source.batchesPerEpoch / configuration.accumulationSteps)
+    configuration.stepsPerEpoch(batchesPerEpoch: source.batchesPerEpoch)
   }
 
-  /// Goes on from the newest whole checkpoint.
-  /// - Throws: an error when there is none or it does not fit the model.
+  /// Optimizer steps made so far.
+  public var step: Int { state.step }
+
+  /// Continues from the newest whole checkpoint. A damaged one is moved aside, to `damaged-…`, and told
+  /// as ``PretrainingEvent/warned(_:)``; the one before it is taken then.
+  /// - Throws: what is wrong with the newest one when none can be used, or fits the model.
   public func resume() throws {
-    guard let latest = directory.latest() else {
-      throw PretrainingError.runDirectory("\(directory.url.path) holds no checkpoint to go on from")
+    var damaged: [(step: Int, error: any Error)] = []
+    for step in try directory.checkpointSteps().reversed() {
+      do {
+        state = try directory.restore(
+          directory.checkpoint(step: step), model: model, optimizer: optimizer, average: average)
+        savedStep = state.step
+        break
+      } catch {
+        damaged.append((step, error))
+      }
     }
-    state = try directory.restore(
-      latest.url, model: model, optimizer: optimizer, average: average)
+    guard savedStep != nil else {
+      throw damaged.first?.error
+        ?? PretrainingError.runDirectory("\(directory.url.path) holds no checkpoint to resume from")
+    }
+    let newest = communicator.maximum(Float(state.step))
+    guard newest == Float(state.step) else {
+      throw PretrainingError.runDirectory(
+        "\(directory.url.path): rank \(communicator.rank) could only read step \(state.step), another "
+          + "one step \(Int(newest)); is the directory shared?")
+    }
+    guard isLeader else { return }
+    for (step, error) in damaged {
+      let place = try directory.setAside(step: step)
+      onEvent(
+        .warned(
+          "The checkpoint of step \(step) cannot be used (\(Self.text(of: error))); it was moved to "
+            + "\(place.path), and the run continues from step \(state.step)"))
+    }
+  }
+
+  /// Forgets how well validation went so far: for a resumed run that is validated otherwise than before.
+  public func forgetBest() {
+    state.best = nil
+    state.epochsSinceBest = 0
   }
 
   /// Trains until the end, early stop, or ``stopRequest``.
+  ///
+  /// A failure, such as an image that cannot be read, loses no step either: those that were made are
+  /// saved before the error is thrown.
+  /// - Throws: ``PretrainingError``, what the source of batches or the validation throws, and
+  ///   `CheckpointError` where a checkpoint cannot be written.
   public func run() throws -> PretrainingOutcome {
     let total = configuration.totalSteps(stepsPerEpoch: stepsPerEpoch)
     let log = isLeader ? try MetricsLog(directory.metricsFile, keepingThrough: state.step) : nil
@@ -93,9 +114,22 @@ public final class PretrainingRun {
       try save(isBest: false)
     }
     if isLeader { onEvent(.started(step: state.step, of: total)) }
+    // A run that was resumed with a new limit may have nothing left to do.
+    if isOutOfPatience && state.step < total { return .stoppedEarly(step: state.step) }
     source.start(at: state.step * configuration.accumulationSteps)
     // A process that ends while threads still decode pictures may crash on its way out.
     defer { source.stop() }
+    do {
+      return try train(total, log)
+    } catch {
+      // All ranks have the same state, so the leader's will do.
+      if isLeader, savedStep != state.step { try? write(isBest: false) }
+      if failsTogether { communicator.barrier() }
+      throw error
+    }
+  }
+
+  private func train(_ total: Int, _ log: MetricsLog?) throws -> PretrainingOutcome {
     var lastSave = ContinuousClock.now
     while state.step < total {
       let metrics = try makeStep()
@@ -110,16 +144,23 @@ public final class PretrainingRun {
       let isLate = configuration.checkpointEveryMinutes.map {
         ContinuousClock.now - lastSave >= .seconds($0 * 60)
       }
-      if isDue || isLast || stops || improved || communicator.maximum(isLate == true ? 1 : 0) > 0 {
+      let ends = isLast || stops || isOutOfPatience
+      if isDue || ends || improved || communicator.maximum(isLate == true ? 1 : 0) > 0 {
         try save(isBest: improved)
         lastSave = .now
       }
       if stops && !isLast { return .interrupted(step: state.step) }
-      if let patience = configuration.patience, state.epochsSinceBest >= patience {
-        return .stoppedEarly(step: state.step)
-      }
+      if isOutOfPatience && !isLast { return .stoppedEarly(step: state.step) }
     }
     return .finished(step: state.step)
+  }
+
+  private var isOutOfPatience: Bool {
+    configuration.patience.map { state.epochsSinceBest >= $0 } ?? false
+  }
+
+  private static func text(of error: any Error) -> String {
+    (error as? any LocalizedError)?.errorDescription ?? "\(error)"
   }
 
   /// One optimizer step.
@@ -139,8 +180,12 @@ public final class PretrainingRun {
     var sums: [(name: String, value: Float)] = []
     var loss: Float = 0
     var samples = 0
+    let statistics = model.stateEntries().compactMap(\.buffer).map { ($0, $0.value) }
+    var isDone = false
+    // A step that fails half-way must not leave traces in the running statistics.
+    defer { if !isDone { for (buffer, value) in statistics { buffer.value = value } } }
     for piece in 0..<pieces {
-      let batch = try source.next()
+      let batch = try nextBatch()
       samples += batch.labelled.texts.count + (batch.expert?.texts.count ?? 0)
       let terms = step.terms(batch, stream: random.derived(UInt64(piece)))
       let value = terms.loss
@@ -164,10 +209,12 @@ public final class PretrainingRun {
     let norm = GradientNorm(of: optimizer.parameters, limit: configuration.gradientClip)
     let number = state.step + 1
     guard loss.isFinite, norm.value.isFinite else {
+      failsTogether = true
       throw PretrainingError.notFinite(
         step: number, what: loss.isFinite ? "the gradient" : "the loss",
-        checkpoint: directory.latest()?.url.path)
+        checkpoint: directory.checkpoint(step: state.step).path)
     }
+    isDone = true
     let rate = configuration.schedule(stepsPerEpoch: stepsPerEpoch)
       .rate(configuration.learningRate, at: state.step)
     optimizer.step(learningRate: rate, gradientScale: norm.scale)
@@ -180,6 +227,18 @@ public final class PretrainingRun {
       step: number, epoch: (number - 1) / stepsPerEpoch + configuration.startEpoch,
       learningRate: rate, loss: loss, terms: sums, gradientNorm: norm.value,
       samplesPerSecond: Double(samples * communicator.size) / elapsed)
+  }
+
+  /// The next batch; an error when any rank has none, so that none waits for one that has failed.
+  private func nextBatch() throws -> PretrainingBatch {
+    let batch = Result { try source.next() }
+    let isWhole = if case .success = batch { true } else { false }
+    guard communicator.maximum(isWhole ? 0 : 1) == 0, isWhole else {
+      failsTogether = true
+      _ = try batch.get()
+      throw PretrainingError.otherRank
+    }
+    return try batch.get()
   }
 
   /// Measures the model; returns whether it is the best so far.
@@ -208,13 +267,19 @@ public final class PretrainingRun {
   }
 
   private func save(isBest: Bool) throws {
-    if isLeader {
-      try directory.save(state, model: model, optimizer: optimizer, average: average)
-      if isBest { try directory.markBest(step: state.step) }
-      directory.prune(keeping: configuration.keepsCheckpoints)
-      onEvent(.saved(step: state.step, directory.checkpoint(step: state.step)))
-    }
+    if isLeader { try write(isBest: isBest) }
+    savedStep = state.step
     communicator.barrier()
+  }
+
+  private func write(isBest: Bool) throws {
+    try directory.save(state, model: model, optimizer: optimizer, average: average)
+    if isBest {
+      try directory.markBest(
+        step: state.step, model: average == nil ? nil : RunDirectory.averageFolder)
+    }
+    try directory.prune(keeping: configuration.keepsCheckpoints)
+    onEvent(.saved(step: state.step, directory.checkpoint(step: state.step)))
   }
 
   /// Ranks may have made different random weights for what the checkpoint lacked.
@@ -226,11 +291,6 @@ public final class PretrainingRun {
       }
       if let buffer = entry.buffer { buffer.value = communicator.broadcast(buffer.value) }
     }
+    average?.adopt(steps: 0)
   }
-}
-
-/// Something to measure at the end of an epoch.
-public protocol PretrainingValidation: AnyObject {
-  /// Named values, the one to be maximised first.
-  func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)]
 }

@@ -14,16 +14,10 @@ public struct RetrievalScores: Sendable, Equatable {
   /// - `images`: unit vectors `[N, D]`.
   /// - `texts`: unit vectors `[N, D]`.
   public init(images: Tensor, texts: Tensor, ks: [Int] = [1, 5, 10]) {
-    let similarity = Autograd.withoutGradients { matmul(images, texts, transposeB: true) }
     let count = images.shape[0]
     var results: [(name: String, value: Float)] = []
-    for (name, matrix) in [("i2t", similarity), ("t2i", similarity.transposed())] {
-      let rows = matrix.scalars
-      let better = (0..<count).map { row -> Int in
-        let right = rows[row * count + row]
-        // NaN must not count as found.
-        return (0..<count).count { $0 != row && !(rows[row * count + $0] < right) }
-      }
+    for (name, queries, candidates) in [("i2t", images, texts), ("t2i", texts, images)] {
+      let better = Self.betterCounts(queries, candidates)
       for k in ks {
         let found = better.count { $0 < k }
         results.append(("\(name)_recall@\(k)", count == 0 ? .nan : Float(found) / Float(count)))
@@ -31,6 +25,27 @@ public struct RetrievalScores: Sendable, Equatable {
     }
     let mean = results.map(\.value).reduce(0, +) / Float(max(1, results.count))
     values = [("mean_recall", mean)] + results
+  }
+
+  /// Queries whose similarities are in memory at once.
+  private static let block = 256
+
+  /// For each query, how many candidates but its own are at least as similar. The similarities are made a
+  /// block of queries at a time, so that the memory grows with N and not with its square.
+  private static func betterCounts(_ queries: Tensor, _ candidates: Tensor) -> [Int] {
+    let count = queries.shape[0]
+    return stride(from: 0, to: count, by: block).flatMap { start -> [Int] in
+      let range = start..<min(start + block, count)
+      let rows = Autograd.withoutGradients {
+        matmul(queries.sliced(axis: 0, range), candidates, transposeB: true)
+      }.scalars
+      return range.map { query in
+        let row = rows[(query - start) * count..<(query - start + 1) * count]
+        let right = row[row.startIndex + query]
+        // NaN must not count as found.
+        return row.indices.count { $0 != row.startIndex + query && !(row[$0] < right) }
+      }
+    }
   }
 }
 

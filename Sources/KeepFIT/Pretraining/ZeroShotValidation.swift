@@ -2,13 +2,16 @@ import Foundation
 
 /// Zero-shot classification of labelled pictures that training does not see.
 public final class ZeroShotValidation: PretrainingValidation {
-  private let probes: [ExperimentData]
+  private let probes: [(experiment: Experiment, pictures: LabelledPictures)]
   private let preprocessing: Preprocessing
   private let batchSize: Int
 
-  /// - `probes`: what is classified, each among its own classes.
+  /// - `probes`: what is classified, each among its own classes, with its images.
   /// - `preprocessing`: how its pictures are made.
-  public init(_ probes: [ExperimentData], preprocessing: Preprocessing, batchSize: Int) {
+  public init(
+    _ probes: [(experiment: Experiment, pictures: LabelledPictures)], preprocessing: Preprocessing,
+    batchSize: Int
+  ) {
     self.probes = probes
     self.preprocessing = preprocessing
     self.batchSize = batchSize

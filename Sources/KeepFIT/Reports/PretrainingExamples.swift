@@ -32,8 +32,8 @@ public enum PretrainingExamples {
         entries.append(["stream": stream, "text": text, "image": name])
       }
     }
-    let data = try JSONSerialization.data(
-      withJSONObject: entries, options: [.prettyPrinted, .withoutEscapingSlashes])
-    try data.write(to: directory.appending(path: "examples.json"), options: .atomic)
+    try AtomicFile.write(
+      JSONText.encode(entries, pretty: true) + "\n",
+      to: directory.appending(path: "examples.json"), force: true)
   }
 }

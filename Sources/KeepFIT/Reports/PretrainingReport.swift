@@ -39,16 +39,21 @@ public struct PretrainingReport {
   /// Whether the run goes on.
   public var isRunning: Bool
 
+  /// What was left out of the data and changed on the way, a sentence each.
+  public var remarks: [String]
+
   /// Reads a run's directory.
   ///
   /// - Parameters:
   ///   - directory: the run's directory.
+  ///   - metrics: what was read of `metrics.jsonl`.
   ///   - isRunning: whether the run goes on, so that the page reloads by itself.
   ///   - totalSteps: how many steps the run will have.
-  /// - Throws: `CocoaError` if `metrics.jsonl` is missing.
-  public init(run directory: URL, isRunning: Bool = false, totalSteps: Int? = nil) throws {
+  public init(
+    run directory: URL, metrics: RunMetrics, isRunning: Bool = false, totalSteps: Int? = nil
+  ) {
     title = "Pretraining: " + directory.lastPathComponent
-    metrics = try RunMetrics(contentsOf: directory.appendingPathComponent("metrics.jsonl"))
+    self.metrics = metrics
     self.isRunning = isRunning
     self.totalSteps = totalSteps
     configuration = Self.flatten(
@@ -60,8 +65,27 @@ public struct PretrainingReport {
       else { return nil }
       return Example(stream: pair["stream"] ?? "", text: pair["text"] ?? "", image: data)
     }
-    let left = Self.json(directory.appendingPathComponent("skipped.json")) as? [[String: String]]
-    skipped = (left ?? []).map { ($0["image"] ?? "", $0["reason"] ?? "") }
+    let files = RunDirectory(directory)
+    skipped = ((try? SkippedImage.list(contentsOf: files.skippedFile)) ?? [])
+      .map { ($0.id, $0.reason) }
+    let record = try? PretrainingRecord(contentsOf: files.configurationFile)
+    remarks = (record?.data?.sentences ?? []) + (record?.history ?? [])
+    // Those have a section of their own.
+    configuration.removeAll { $0.name.hasPrefix("data.") || $0.name == "history" }
+  }
+
+  /// Reads a run's directory, all of `metrics.jsonl` included.
+  ///
+  /// - Parameters:
+  ///   - directory: the run's directory.
+  ///   - isRunning: whether the run goes on, so that the page reloads by itself.
+  ///   - totalSteps: how many steps the run will have.
+  /// - Throws: `CocoaError` if `metrics.jsonl` is missing.
+  public init(run directory: URL, isRunning: Bool = false, totalSteps: Int? = nil) throws {
+    self.init(
+      run: directory,
+      metrics: try RunMetrics(contentsOf: RunDirectory(directory).metricsFile),
+      isRunning: isRunning, totalSteps: totalSteps)
   }
 
   /// The page.
@@ -82,6 +106,10 @@ public struct PretrainingReport {
         examples.map { (images: [$0.image], heading: $0.stream, lines: [$0.text]) })
     }
     addSkipped(to: &page)
+    if !remarks.isEmpty {
+      page.section("Data and changes")
+      page.table(["Remark"], remarks.map { [HTMLPage.Cell($0)] })
+    }
     if !configuration.isEmpty {
       page.section("Configuration")
       page.table(
@@ -120,6 +148,14 @@ public struct PretrainingReport {
     page.tiles(tiles)
     if let loss = metrics.columns["loss"], loss.values.contains(where: { !$0.isFinite }) {
       page.notice("The loss was not a number at some steps; those are gaps in the curves.")
+    }
+    for (name, column) in metrics.evaluations.sorted(by: { $0.key < $1.key }) {
+      let count = column.values.count { !$0.isFinite }
+      if count > 0 {
+        page.notice(
+          "\(name) is undefined in \(count) of \(column.values.count) validations, such as a score over "
+            + "classes without images.")
+      }
     }
     if metrics.unreadableLines > 0 {
       page.notice("\(metrics.unreadableLines) lines of metrics.jsonl could not be read.")
@@ -184,17 +220,19 @@ public struct PretrainingReport {
   }
 
   private func addSkipped(to page: inout HTMLPage) {
-    page.section("Skipped pictures")
+    page.section("Skipped images")
     if skipped.isEmpty {
-      page.paragraph("None: every picture of the manifests was read.")
+      page.paragraph("None: every image that training came to was read.")
       return
     }
-    page.notice("\(skipped.count) pictures were left out of the training.")
+    page.notice(
+      skipped.count == 1
+        ? "1 image was left out." : "\(skipped.count) images were left out.")
     let shown = skipped.prefix(200)
     // A reason that names its picture stands alone.
     let isNamed = shown.contains { !$0.image.isEmpty }
     page.table(
-      isNamed ? ["Picture", "Reason"] : ["Reason"],
+      isNamed ? ["Image", "Reason"] : ["Reason"],
       shown.map {
         isNamed ? [HTMLPage.Cell($0.image), HTMLPage.Cell($0.reason)] : [HTMLPage.Cell($0.reason)]
       },

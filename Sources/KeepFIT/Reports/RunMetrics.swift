@@ -32,19 +32,48 @@ public struct RunMetrics: Sendable {
     "logit_scale", "peak_bytes", "batch", "samples",
   ]
 
+  /// How many bytes have been read.
+  private var position: UInt64 = 0
+
+  /// The numbers of no line yet; see ``update(from:)``.
+  public init() {}
+
   /// Reads `metrics.jsonl`.
   ///
   /// - Parameter url: the file; it may still grow.
   /// - Throws: `CocoaError` if there is no such file.
   public init(contentsOf url: URL) throws {
-    let data = try Data(contentsOf: url)
-    for line in data.split(separator: UInt8(ascii: "\n")) where !line.isEmpty {
-      guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any] else {
-        unreadableLines += 1
-        continue
-      }
-      read(object)
+    read(try update(from: url))
+  }
+
+  /// Reads the lines that `metrics.jsonl` has got since the last time, so that the work for a report does
+  /// not grow with the run.
+  ///
+  /// - Parameter url: the same file at each call.
+  /// - Returns: the line without an end at the end of the file, which is being written or was cut short;
+  ///   it is read at the next call.
+  /// - Throws: `CocoaError` if there is no such file.
+  @discardableResult
+  public mutating func update(from url: URL) throws -> Data {
+    let file = try FileHandle(forReadingFrom: url)
+    defer { try? file.close() }
+    // A file that has become shorter was begun again.
+    if try file.seekToEnd() < position { self = RunMetrics() }
+    try file.seek(toOffset: position)
+    let data = try file.readToEnd() ?? Data()
+    let end = data.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? data.startIndex
+    position += UInt64(end - data.startIndex)
+    for line in data[..<end].split(separator: UInt8(ascii: "\n")) { read(line) }
+    return data[end...]
+  }
+
+  private mutating func read(_ line: Data) {
+    guard !line.isEmpty else { return }
+    guard let object = try? JSONSerialization.jsonObject(with: line) as? [String: Any] else {
+      unreadableLines += 1
+      return
     }
+    read(object)
   }
 
   private mutating func read(_ line: [String: Any]) {
@@ -90,6 +119,8 @@ public struct RunMetrics: Sendable {
   /// A number, or the words that JSON writers use for the values that JSON lacks.
   private static func number(_ value: Any) -> Double? {
     if let number = value as? NSNumber { return number.doubleValue }
+    // What was not finite when it was written.
+    if value is NSNull { return .nan }
     switch value as? String {
     case "nan", "NaN": return .nan
     case "inf", "Infinity": return .infinity

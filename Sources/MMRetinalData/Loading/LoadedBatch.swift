@@ -30,6 +30,12 @@ public struct SkippedImage: Sendable, Hashable, CustomStringConvertible {
   /// Why it could not be used; names the file.
   public let reason: String
 
+  /// An image that was left out.
+  public init(id: String, reason: String) {
+    self.id = id
+    self.reason = reason
+  }
+
   /// The reason.
   public var description: String { reason }
 }

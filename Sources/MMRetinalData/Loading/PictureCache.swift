@@ -37,6 +37,23 @@ public final class PictureCache: Sendable {
     }
   }
 
+  /// The size of the entry of an image of `imageSize` x `imageSize` pixels: 3 bytes a pixel, as they are,
+  /// and a header.
+  public static func entryBytes(imageSize: Int) -> Int {
+    CacheEntry.headerBytes + 3 * imageSize * imageSize
+  }
+
+  /// The bytes that the directory holds already.
+  public func storedBytes() -> Int {
+    let files = FileManager.default.enumerator(
+      at: directory, includingPropertiesForKeys: [.fileSizeKey])
+    var sum = 0
+    while let file = files?.nextObject() as? URL {
+      sum += (try? file.resourceValues(forKeys: [.fileSizeKey]).fileSize) ?? 0
+    }
+    return sum
+  }
+
   /// What became of the pictures so far.
   public var statistics: Statistics { counts.withLock { $0 } }
 
@@ -100,7 +117,7 @@ public final class PictureCache: Sendable {
 /// The bytes of an entry: a mark, the key, width, height, a checksum of the pixels, the pixels.
 enum CacheEntry {
   private static let mark = Array("KeepFIT picture 1\n".utf8)
-  private static let headerBytes = mark.count + 64 + 4 + 4 + 8
+  static let headerBytes = mark.count + 64 + 4 + 4 + 8
 
   static func encode(_ picture: FundusImage, key: String) -> [UInt8] {
     precondition(key.utf8.count == 64)

@@ -1,9 +1,12 @@
 /// A failure that ends the command with one line on standard error and an exit code.
 package struct CommandError: Error, CustomStringConvertible {
-  /// What the shell sees: 1 for a failure while working, 2 for wrong usage or wrong input.
+  /// What the shell sees: 1 for a failure while working, 2 for wrong usage or wrong input, and 128 + the
+  /// signal's number for work that a signal ended early, as for a process that the signal killed.
   package enum Code: Int32, Sendable {
     case failure = 1
     case wrongInput = 2
+    case interrupted = 130
+    case terminated = 143
   }
 
   package let code: Code

@@ -6,10 +6,21 @@ struct PretrainCommand: Subcommand {
   static let name = "pretrain"
   static let summary = "Pretrain a model on labelled pictures and expert pairs."
   static let discussion = """
-    The run's directory gets config.json, metrics.jsonl, checkpoints/ and report.html, which can be
-    read while the run goes on. A checkpoint is a model directory. SIGINT and SIGTERM end the run
-    with a checkpoint; --resume goes on to the same bits, also after the process was killed. With
-    --resume and no manifests everything is taken from the run's config.json.
+    The run's directory gets config.json, metrics.jsonl, checkpoints/, skipped.json (images left out) and
+    report.html, which can be read while the run goes on. A checkpoint is a model directory;
+    checkpoints/best is a link to the best model: the EMA weights where --average-decay is given.
+
+    --resume continues to the same bits, also after the process was killed; a damaged checkpoint is moved
+    aside and the one before it is used. What is not given is taken from the run's config.json. What is
+    given and differs is refused by name, except how long the run is (--epochs, --max-steps), what is
+    saved and validated (--checkpoint-every, --checkpoint-minutes, --keep-checkpoints, --patience,
+    --validation, --probe, --monitor) and how images are loaded (the -root options, --cache,
+    --loader-threads, --on-bad-image, --recompute). --resume-lr changes the learning rate.
+
+    Exit codes beside 0, 1 and 2: 130 after SIGINT and 143 after SIGTERM, with the steps so far saved. Any
+    failure while training, such as an image that cannot be read, a full disk or a loss that is not
+    finite, saves the finished steps too where it can, and is exit code 1. One process writes to a run at
+    a time: a second one ends with exit code 1.
 
       keepfit pretrain --model model --public flair.csv --public-root images \\
         --expert 39_MM_Retinal_dataset.csv --expert-root mm-retinal --out runs/keepfit
@@ -32,74 +43,202 @@ struct PretrainCommand: Subcommand {
       throw CommandError.usage(
         "--resume and --force exclude each other: one keeps the run, one replaces it")
     }
-    if resume.isOn && !data.isGiven { return }
-    guard model.given != nil else {
-      throw CommandError.usage(
-        "--model M is missing: the model to begin with, a directory or a checkpoint")
-    }
-    guard !data.labelled.values.isEmpty else {
-      throw CommandError.usage("--public CSV is missing: a manifest of labelled pictures")
+    if training.resumeLearningRate.given != nil && !resume.isOn {
+      throw CommandError.usage("--resume-lr has no effect without --resume; a new run takes --lr")
     }
   }
 
   func run() throws {
     let communicator = Self.communicator()
-    let isLeader = communicator.rank == 0
-    if !isLeader { Console.isQuiet.store(true, ordering: .relaxed) }
-    let directory = RunDirectory(out.value.url)
-    let (record, network) = try settings(directory)
-    let source = try record.inputs.makeSource(record.training, communicator: communicator)
-    let validation = try record.inputs.makeValidation(record.training)
-    let goesOn = resume.isOn && directory.latest() != nil
-    if isLeader {
-      if !goesOn {
-        try directory.create(
-          force: overwrite.force.isOn || (resume.isOn && directory.latest() == nil))
-      }
-      try record.write(to: directory.configurationFile)
-    }
-    communicator.barrier()
-    let run = try PretrainingRun(
-      model: network, configuration: record.training, source: source, directory: directory,
-      communicator: communicator)
-    run.validation = validation
-    if goesOn { try run.resume() }
-    run.stopRequest.listenToSignals()
-    let watcher = RunWatcher(directory, record: record)
-    run.onEvent = { watcher.receive($0, skipped: source.skippedPictures) }
-    let outcome = try Self.aborting(communicator) { try run.run() }
-    if isLeader { watcher.finish(outcome, skipped: source.skippedPictures) }
+    if communicator.rank > 0 { Console.isQuiet.store(true, ordering: .relaxed) }
+    try Self.aborting(communicator) { try run(communicator) }
     Self.leave(communicator)
   }
 
-  /// The settings of a new run, or of the one that goes on, and the model that they begin with.
-  private func settings(_ directory: RunDirectory) throws -> (PretrainingRecord, KeepFITModel) {
-    let file = directory.configurationFile
-    let earlier =
-      resume.isOn && FileManager.default.fileExists(atPath: file.path)
-      ? try PretrainingRecord(contentsOf: file) : nil
-    if resume.isOn && !data.isGiven {
-      guard var record = earlier else {
-        throw CommandError.usage("\(out.value.text): there is no run here to go on with")
+  private func run(_ communicator: any Communicator) throws {
+    let isLeader = communicator.rank == 0
+    let directory = RunDirectory(out.value.url)
+    let continues = try resume.isOn && !directory.checkpointSteps().isEmpty
+    // Held until the end; other ranks rely on the first one's. A directory is made, or its run replaced,
+    // only when nothing is wrong with the rest.
+    var lock = isLeader && continues ? try lockDirectory(directory) : nil
+    defer { withExtendedLifetime(lock) {} }
+    let earlier = continues ? try PretrainingRecord(contentsOf: directory.configurationFile) : nil
+    var record = try settings(earlier)
+    let changes = try changes(of: record, from: earlier)
+    try data.check(record)
+    try training.check(record, ranks: communicator.size)
+    let network = try startingModel(&record, continues ? directory : nil)
+    let source = try record.inputs.makeSource(record.training, communicator: communicator)
+    let unreadable = try unreadableValidationImages(record)
+    let validation = try record.inputs.makeValidation(record.training, leavingOut: unreadable)
+    if isLeader { try summarize(&record, network, earlier) }
+    let run = try PretrainingRun(
+      model: network, configuration: record.training, source: source, directory: directory,
+      communicator: communicator)
+    // All have read the directory before the first one changes it.
+    communicator.barrier()
+    if isLeader && !continues {
+      lock = try lockDirectory(directory)
+      try resume.isOn
+        ? directory.createUnlessOccupied() : directory.create(force: overwrite.force.isOn)
+      try record.write(to: directory.configurationFile)
+    }
+    communicator.barrier()
+    run.validation = validation
+    let watcher = RunWatcher(directory, record: record)
+    func skipped() -> [SkippedImage] { unreadable + source.skipped }
+    run.onEvent = { watcher.receive($0, skipped: skipped()) }
+    if continues {
+      try run.resume()
+      let measures = ["--validation", "--probe", "--monitor"]
+      if changes.contains(where: { measures.contains($0.option) }) { run.forgetBest() }
+    }
+    if isLeader && continues {
+      for change in changes {
+        Console.note("Changed for the steps from here: \(change.description)")
       }
-      if let steps = training.maxSteps.given { record.training.maxSteps = steps }
-      if let epochs = training.epochs.given { record.training.epochs = epochs }
-      return (record, try load(record))
+      if !changes.isEmpty {
+        record.history =
+          (record.history ?? []) + changes.map { "after step \(run.step): \($0.description)" }
+      }
+      if record != earlier { try record.write(to: directory.configurationFile) }
     }
-    let network = try KeepFITModel.load(model.value.url, vocabulary: vocabulary.given?.url)
-    let record = PretrainingRecord(
-      model: model.value.url.path, vocabulary: vocabulary.given?.url.path,
-      training: try training.configuration(for: network), inputs: try data.inputs())
-    if let earlier, let difference = record.difference(from: earlier) {
-      throw CommandError.usage(
-        "\(out.value.text): the run cannot go on with other settings: \(difference)")
+    run.stopRequest.listenToSignals()
+    let outcome: PretrainingOutcome
+    do {
+      outcome = try run.run()
+    } catch {
+      if isLeader { watcher.fail(skipped: skipped()) }
+      if case PretrainingError.configuration = error { throw error }
+      // Whatever ends a run on its way, such as an image that cannot be read, is a failure.
+      throw CommandError.failure(ErrorText.line(for: error))
     }
-    return (record, network)
+    if isLeader { watcher.finish(outcome, skipped: skipped()) }
+    if case .interrupted(let step) = outcome {
+      let isInterrupt = run.stopRequest.signalNumber == SIGINT
+      throw CommandError(
+        code: isInterrupt ? .interrupted : .terminated,
+        message:
+          "stopped by \(isInterrupt ? "SIGINT" : "SIGTERM") after step \(step), which is saved; "
+          + "--resume continues from there")
+    }
+    if isLeader { Console.print(directory.checkpoint(step: run.step).path) }
   }
 
-  private func load(_ record: PretrainingRecord) throws -> KeepFITModel {
-    try KeepFITModel.load(
+  /// The images of --validation and --probe that are left out because they cannot be read.
+  /// - Throws: wrong input unless bad images are to be skipped.
+  private func unreadableValidationImages(_ record: PretrainingRecord) throws -> [SkippedImage] {
+    let images = try record.inputs.unreadableValidationImages()
+    guard let first = images.first else { return [] }
+    guard record.inputs.skipsBadImages else {
+      throw CommandError.usage(
+        "\(first.reason)\(images.count > 1 ? ", and \(images.count - 1) more images" : "") of "
+          + "--validation or --probe cannot be read; --on-bad-image skip leaves them out")
+    }
+    Console.note(
+      images.count == 1
+        ? "1 image of --validation or --probe cannot be read and is left out"
+        : "\(images.count) images of --validation or --probe cannot be read and are left out")
+    return images
+  }
+
+  /// Counts what the manifests hold, and says what is left out of them.
+  /// - Throws: wrong usage when the manifests are no longer those of the run, or the cache has no room.
+  private func summarize(
+    _ record: inout PretrainingRecord, _ network: KeepFITModel, _ earlier: PretrainingRecord?
+  ) throws {
+    let summary = try record.inputs.summary(record.training, model: network)
+    if let before = earlier?.data,
+      (before.labelledRows, before.expertRows) != (summary.labelledRows, summary.expertRows)
+    {
+      throw CommandError.usage(
+        "\(out.value.text): the run cannot continue with other manifests: they gave "
+          + "\(before.sentences[0]) and now give \(summary.sentences[0])")
+    }
+    record.data = summary
+    for sentence in summary.sentences { Console.note(sentence) }
+    guard let folder = record.inputs.cache,
+      let needed = try record.inputs.cacheBytes(record.training)
+    else { return }
+    let free = try FileManager.default.attributesOfFileSystem(forPath: folder)[.systemFreeSize]
+    if let free = (free as? NSNumber)?.intValue, free < needed {
+      let stored = try PictureCache(directory: URL(filePath: folder)).storedBytes()
+      guard free >= needed - stored else {
+        throw CommandError.usage(
+          "--cache \(folder): \(Pretty.bytes(needed - stored)) are needed for all images, "
+            + "\(Pretty.bytes(free)) are free; name another directory or leave --cache out")
+      }
+    }
+    Console.note("The image cache in \(folder) takes up to \(Pretty.bytes(needed))")
+  }
+
+  private func lockDirectory(_ directory: RunDirectory) throws -> RunLock {
+    let lock = try directory.lock()
+    if lock.isMissing {
+      Console.note(
+        "\(out.value.text): its file system has no locks; take care that no other process writes to it"
+      )
+    }
+    return lock
+  }
+
+  /// The settings of a new run, or of the one that continues with what was given.
+  private func settings(_ earlier: PretrainingRecord?) throws -> PretrainingRecord {
+    if earlier == nil {
+      guard model.given != nil else {
+        throw CommandError.usage(
+          "--model M is missing: the model to begin with, a directory or a checkpoint"
+            + (resume.isOn ? " (\(out.value.text) holds no checkpoint to resume from)" : ""))
+      }
+      guard !data.labelled.values.isEmpty else {
+        throw CommandError.usage("--public CSV is missing: a manifest of labelled images")
+      }
+    }
+    var record =
+      earlier
+      ?? PretrainingRecord(
+        model: model.value.url.path, vocabulary: nil, training: PretrainingConfiguration(),
+        inputs: PretrainingInputs())
+    if let model = model.given { record.model = model.url.path }
+    if let file = vocabulary.given { record.vocabulary = file.url.path }
+    try data.apply(to: &record.inputs)
+    try training.apply(to: &record.training)
+    return record
+  }
+
+  /// The model that a new run begins with, whose image size it takes unless another was given; or the
+  /// model of the run that continues, from a checkpoint that can be read.
+  private func startingModel(
+    _ record: inout PretrainingRecord, _ directory: RunDirectory?
+  ) throws -> KeepFITModel {
+    for step in try directory?.checkpointSteps().reversed() ?? [] {
+      if let model = try? KeepFITModel.load(directory!.checkpoint(step: step)) { return model }
+    }
+    let network = try KeepFITModel.load(
       FilePath(record.model).url, vocabulary: record.vocabulary.map { FilePath($0).url })
+    if directory == nil && training.imageSize.given == nil {
+      record.training.imageSize = network.configuration.imageSize
+      try record.training.validate()
+    }
+    return network
+  }
+
+  /// What differs from the run that is resumed.
+  /// - Throws: wrong usage where a run cannot continue with it.
+  private func changes(
+    of record: PretrainingRecord, from earlier: PretrainingRecord?
+  ) throws -> [PretrainingRecord.Change] {
+    guard let earlier else { return [] }
+    let changes = record.changes(from: earlier)
+    let isRateMeant = training.resumeLearningRate.given != nil
+    if let refused = changes.first(where: { !$0.isAllowed && !($0.option == "--lr" && isRateMeant) }
+    ) {
+      throw CommandError.usage(
+        "\(out.value.text): the run cannot continue with other settings: \(refused.description)"
+          + (refused.option == "--lr" ? "; --resume-lr changes it" : ""))
+    }
+    return changes
   }
 
   private static func communicator() -> any Communicator {
@@ -136,18 +275,26 @@ final class RunWatcher {
   private var total = 0
   private var lastReport = Date.distantPast
   private var hasExamples = false
+  private var metrics = RunMetrics()
+  /// Skipped images that skipped.json holds already.
+  private var written = 0
 
   init(_ directory: RunDirectory, record: PretrainingRecord) {
     self.directory = directory
     self.record = record
   }
 
-  func receive(_ event: PretrainingEvent, skipped: [String]) {
+  func receive(_ event: PretrainingEvent, skipped: [SkippedImage]) {
     switch event {
     case .started(let step, let total):
       self.total = total
       Console.note(
-        step == 0 ? "Pretraining for \(Pretty.count(total)) steps" : "Going on after step \(step)")
+        step == 0
+          ? "Pretraining for \(Pretty.count(total)) steps"
+          : step < total
+            ? "Resuming from step \(Pretty.count(step)) of \(Pretty.count(total))"
+            : "Nothing is left to do: step \(Pretty.count(step)) of \(Pretty.count(total)) is saved"
+      )
       progress = ProgressBar("Pretraining", unit: "steps", total: total, done: step)
     case .step(let metrics, _):
       let terms =
@@ -159,39 +306,59 @@ final class RunWatcher {
         detail: String(format: "loss %.4f ", metrics.loss) + terms)
       if Date().timeIntervalSince(lastReport) > 30 { report(isRunning: true, skipped: skipped) }
     case .validated(let step, let values):
-      let text = values.map { String(format: "%@ %.3f", $0.name, $0.value) }.joined(separator: ", ")
+      let text = values.map {
+        $0.value.isFinite ? String(format: "%@ %.3f", $0.name, $0.value) : "\($0.name) undefined"
+      }
       progress?.interrupt()
-      Console.note("Step \(step): \(text)")
+      Console.note("Step \(step): \(text.joined(separator: ", "))")
+      if let value = values.first?.value, !value.isFinite {
+        Console.note(
+          "What is undefined, such as a score over classes without images, is never the best")
+      }
+    case .warned(let text):
+      progress?.interrupt()
+      Console.note(text)
     case .saved: break
     }
   }
 
-  func finish(_ outcome: PretrainingOutcome, skipped: [String]) {
+  func finish(_ outcome: PretrainingOutcome, skipped: [SkippedImage]) {
     report(isRunning: false, skipped: skipped)
-    let (step, sentence): (Int, String) =
+    let sentence =
       switch outcome {
-      case .finished(let step): (step, "Pretrained for \(step) steps")
-      case .stoppedEarly(let step):
-        (step, "Stopped at step \(step), since validation no longer improved")
-      case .interrupted(let step):
-        (step, "Interrupted at step \(step); --resume goes on from there")
+      case .finished(let step): "Pretrained for \(step) steps"
+      case .stoppedEarly(let step): "Stopped at step \(step), since validation no longer improved"
+      case .interrupted(let step): "Interrupted at step \(step)"
       }
     progress?.finish(sentence)
-    if !skipped.isEmpty { Console.note("\(skipped.count) pictures were left out: see report.html") }
-    Console.print(directory.checkpoint(step: step).path)
+    if !skipped.isEmpty {
+      Console.note(
+        (skipped.count == 1 ? "1 image was" : "\(skipped.count) images were")
+          + " left out: see skipped.json and report.html")
+    }
+  }
+
+  /// Writes what there is when the run ends with an error.
+  func fail(skipped: [SkippedImage]) {
+    progress?.interrupt()
+    report(isRunning: false, skipped: skipped)
   }
 
   /// A report that cannot be written is no reason to end a run.
-  private func report(isRunning: Bool, skipped: [String]) {
+  private func report(isRunning: Bool, skipped: [SkippedImage]) {
     lastReport = Date()
     do {
+      if skipped.count > written {
+        try SkippedImage.merge(skipped, into: directory.skippedFile)
+        written = skipped.count
+      }
       if !hasExamples {
         hasExamples = true
         try PretrainingExamples.write(record, to: directory.url)
       }
-      var report = try PretrainingReport(
-        run: directory.url, isRunning: isRunning, totalSteps: total)
-      report.skipped = skipped.map { ("", $0) }
+      try metrics.update(from: directory.metricsFile)
+      let report = PretrainingReport(
+        run: directory.url, metrics: metrics, isRunning: isRunning, totalSteps: total)
       try report.write(to: directory.reportFile)
     } catch {
       progress?.interrupt()

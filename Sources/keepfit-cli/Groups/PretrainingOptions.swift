@@ -60,75 +60,116 @@ struct PretrainingDataOptions: OptionGroup {
     "knowledge", "NAME|FILE", default: "builtin",
     help: "Descriptions of the labels: builtin, none, or a JSON file.")
   let caption = Option<String>(
-    "caption", "TEXT", help: "The sentence with [ATR] and [CLS] for labelled pictures.")
+    "caption", "TEXT", help: "The sentence with [ATR] and [CLS] for labelled color photographs.",
+    check: { $0.contains("[CLS]") ? nil : "must contain [CLS], where the label goes" })
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME", default: .transfer, help: "How files become pictures.")
   let reduceJPEG = ReduceJPEGOptions()
-  let cache = Option<FilePath>("cache", "DIR", help: "A directory that keeps resized pictures.")
+  let cache = Option<FilePath>(
+    "cache", "DIR",
+    help: "A directory that keeps resized images, 3 x S x S bytes each (0.8 MB at 512 pixels).")
   let loaderThreads = Option<Int>(
     "loader-threads", "N", default: 2, in: 1...256, help: "Threads that load pictures.")
   let onBadImage = Option<BadImagePolicy>(
     "on-bad-image", "POLICY", default: .fail,
-    help: "End the run, or leave the picture out and list it.")
+    help: "End the run, or leave the image out and list it in skipped.json and the report.")
 
-  /// Whether any manifest was given.
-  var isGiven: Bool { !labelled.values.isEmpty || !expert.values.isEmpty }
-
-  /// What the options say.
-  func inputs() throws -> PretrainingInputs {
-    var inputs = PretrainingInputs()
-    inputs.labelled = try sources(labelled, labelledRoots)
-    inputs.expert = try sources(expert, expertRoots)
-    inputs.validation = try sources(validation, validationRoots)
-    inputs.probes = probes.values.isEmpty ? nil : try sources(probes, probeRoots)
-    inputs.monitor = monitor.given
-    if let monitor = monitor.given {
-      let (list, option) =
-        monitor == .retrieval ? (validation, "--validation") : (probes, "--probe")
-      guard !list.values.isEmpty else {
-        throw CommandError.usage("--monitor \(monitor.rawValue) needs \(option)")
-      }
+  /// Puts what was given into the settings of a run; all else stays as it is there.
+  func apply(to inputs: inout PretrainingInputs) throws {
+    inputs.labelled = try sources(labelled, labelledRoots, inputs.labelled)
+    inputs.expert = try sources(expert, expertRoots, inputs.expert)
+    inputs.validation = try sources(validation, validationRoots, inputs.validation)
+    let probed = try sources(probes, probeRoots, inputs.probes ?? [])
+    inputs.probes = probed.isEmpty ? nil : probed
+    if let monitor = monitor.given { inputs.monitor = monitor }
+    if let form = expertForm.given { inputs.expertForm = form }
+    if let language = language.given {
+      inputs.captionLanguage =
+        switch language {
+        case .en: .english
+        case .zh: .chinese
+        case .any: nil
+        }
     }
-    inputs.expertForm = expertForm.value
-    inputs.captionLanguage =
-      switch language.value {
-      case .en: .english
-      case .zh: .chinese
-      case .any: nil
-      }
     if let list = banned.given {
       inputs.bannedCategories = list.split(separator: ";")
         .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
-    inputs.bansSubstrings = banRule.value == .substring
-    inputs.fraction = fraction.value
-    inputs.normalizesLabels = normalizeLabels.isOn
-    inputs.isBalanced = balance.isOn
-    inputs.isShuffled = !noShuffle.isOn
-    inputs.isAugmented = !noAugment.isOn
-    inputs.knowledge = noAugmentDescriptions.isOn ? "none" : knowledge.value
-    inputs.caption = caption.given
-    if let path = Preprocessing(named: preprocessing.value.rawValue) {
-      inputs.preprocessing = try reduceJPEG.applied(to: path)
+    if let rule = banRule.given { inputs.bansSubstrings = rule == .substring }
+    if let fraction = fraction.given { inputs.fraction = fraction }
+    if normalizeLabels.isOn { inputs.normalizesLabels = true }
+    if balance.isOn { inputs.isBalanced = true }
+    if noShuffle.isOn { inputs.isShuffled = false }
+    if noAugment.isOn { inputs.isAugmented = false }
+    if let table = knowledge.given {
+      inputs.knowledge = ["none", "builtin"].contains(table) ? table : FilePath(table).url.path
     }
-    inputs.cache = cache.given?.url.path
-    inputs.loaderThreads = loaderThreads.value
-    inputs.skipsBadImages = onBadImage.value == .skip
-    return inputs
+    if noAugmentDescriptions.isOn { inputs.knowledge = "none" }
+    if let caption = caption.given { inputs.caption = caption }
+    if let name = preprocessing.given, let path = Preprocessing(named: name.rawValue) {
+      inputs.preprocessing = path
+    }
+    inputs.preprocessing = try reduceJPEG.applied(to: inputs.preprocessing)
+    if let folder = cache.given { inputs.cache = folder.url.path }
+    if let count = loaderThreads.given { inputs.loaderThreads = count }
+    if let policy = onBadImage.given { inputs.skipsBadImages = policy == .skip }
   }
 
+  /// Refuses what has no effect in a run with these settings.
+  func check(_ record: PretrainingRecord) throws {
+    let inputs = record.inputs
+    if let monitor = inputs.monitor {
+      let (isMeasured, option) =
+        monitor == .retrieval
+        ? (!inputs.validation.isEmpty, "--validation") : (inputs.probes != nil, "--probe")
+      guard isMeasured else {
+        throw CommandError.usage("--monitor \(monitor.rawValue) needs \(option)")
+      }
+    }
+    let objective = record.training.objective
+    let usesExpert = objective.objective().needsExpertStream
+    func refuse(_ isGiven: Bool, _ option: String, _ reason: String) throws {
+      if isGiven { throw CommandError.usage("\(option) has no effect \(reason)") }
+    }
+    let withObjective =
+      "with --objective \(objective.rawValue), which learns from labelled images only"
+    try refuse(!inputs.expert.isEmpty && !usesExpert, "--expert", withObjective)
+    try refuse(expertForm.given != nil && !usesExpert, "--expert-form", withObjective)
+    try refuse(
+      language.given != nil && inputs.validation.isEmpty
+        && (!usesExpert || inputs.expertForm == .categories),
+      "--caption-language", "where no captions are read")
+    try refuse(inputs.isBalanced && !inputs.isShuffled, "--balance", "with --no-shuffle")
+    try refuse(
+      banRule.given != nil && inputs.bannedCategories.isEmpty, "--ban-rule",
+      "where --banned names no category")
+    try refuse(
+      noAugmentDescriptions.isOn && knowledge.given.map { $0 != "none" } == true, "--knowledge",
+      "with --no-augment-descriptions")
+  }
+
+  /// The manifests with their roots: those given, or those of the run, whose roots may have moved.
   private func sources(
-    _ manifests: RepeatedOption<FilePath>, _ roots: RepeatedOption<FilePath>
+    _ manifests: RepeatedOption<FilePath>, _ roots: RepeatedOption<FilePath>,
+    _ present: [PretrainingInputs.Source]
   ) throws -> [PretrainingInputs.Source] {
-    let (files, folders) = (manifests.values, roots.values)
+    let folders = roots.values.map(\.url.path)
+    let files =
+      manifests.values.isEmpty ? present.map(\.manifest) : manifests.values.map(\.url.path)
+    if manifests.values.isEmpty && folders.isEmpty { return present }
+    if manifests.values.isEmpty && present.isEmpty {
+      throw CommandError.usage("--\(roots.name) has no effect without --\(manifests.name)")
+    }
     guard folders.count == files.count || (folders.count == 1 && !files.isEmpty) else {
       throw CommandError.usage(
         "--\(roots.name) must be given once for all of --\(manifests.name), or once for each: "
           + "\(files.count) manifests, \(folders.count) roots")
     }
     return files.indices.map {
-      PretrainingInputs.Source(
-        manifest: files[$0].url.path, root: folders[folders.count == 1 ? 0 : $0].url.path)
+      var source = PretrainingInputs.Source(
+        manifest: files[$0], root: folders[folders.count == 1 ? 0 : $0])
+      if manifests.values.isEmpty { source.modality = present[$0].modality }
+      return source
     }
   }
 }
@@ -159,6 +200,9 @@ struct PretrainingTrainingOptions: OptionGroup {
     "max-steps", "N", in: 1...Int.max, help: "Steps of the run, in place of --epochs.")
   let learningRate = Option<Double>(
     "lr", "R", default: 1e-4, in: 1e-12...10, help: "The highest learning rate.")
+  let resumeLearningRate = Option<Double>(
+    "resume-lr", "R", in: 1e-12...10,
+    help: "With --resume: continue with another highest learning rate than the run's.")
   let weightDecay = Option<Double>(
     "weight-decay", "D", default: 1e-5, in: 0...10, help: "AdamW's weight decay.")
   let warmupEpochs = Option<Int>(
@@ -181,7 +225,9 @@ struct PretrainingTrainingOptions: OptionGroup {
     "recompute", help: "Compute activations a second time instead of keeping them.")
   let averageDecay = Option<Double>(
     "average-decay", "D", in: 0...0.999999,
-    help: "Decay of a moving average of the weights, saved beside them.")
+    help:
+      "Decay of an exponential moving average of the weights (EMA), which is what --validation and "
+      + "--probe measure; each checkpoint holds it as a model directory 'ema'.")
   let lossScope = Option<PretrainingConfiguration.LossScope>(
     "loss-scope", "SCOPE", default: .global,
     help: "With several ranks: contrast all batches, or each its own.")
@@ -197,36 +243,83 @@ struct PretrainingTrainingOptions: OptionGroup {
     "patience", "E", in: 1...1_000_000,
     help: "Epochs without better validation after which the run ends.")
 
-  /// What the options say.
-  func configuration(for model: KeepFITModel) throws -> PretrainingConfiguration {
-    var training = PretrainingConfiguration()
-    training.objective = objective.value
-    training.revisionWeight = revisionWeight.given.map { Float($0) }
-    training.attentionAxis = attentionAxis.value
-    training.imageSize = imageSize.given ?? model.configuration.imageSize
-    training.batchSize = batchSize.value
-    training.accumulationSteps = accumulate.value
-    training.epochs = max(epochs.value, epochs.given == nil ? startEpoch.value : 0)
-    training.startEpoch = startEpoch.value
-    training.maxSteps = maxSteps.given
-    training.learningRate = learningRate.value
-    training.weightDecay = Float(weightDecay.value)
-    training.warmupEpochs = warmupEpochs.value
-    training.scheduleEpochs = scheduleEpochs.value
-    training.gradientClip = clip.value == 0 ? nil : Float(clip.value)
-    training.seed = seed.value
-    training.dropout = dropout.given.map { Float($0) }
-    training.freezesBatchNorm = freezeBatchNorm.isOn
-    training.synchronizesBatchNorm = syncBatchNorm.isOn ? true : nil
-    training.frozenTowers = Set(freeze.values)
-    training.recomputesActivations = recompute.isOn
-    training.averageDecay = averageDecay.given.map { Float($0) }
-    training.lossScope = lossScope.value
-    training.checkpointEverySteps = checkpointEvery.given
-    training.checkpointEveryMinutes = checkpointMinutes.given
-    training.keepsCheckpoints = keepCheckpoints.value
-    training.patience = patience.given
+  /// Puts what was given into the settings of a run; all else stays as it is there.
+  func apply(to training: inout PretrainingConfiguration) throws {
+    if let objective = objective.given { training.objective = objective }
+    if let weight = revisionWeight.given { training.revisionWeight = Float(weight) }
+    if let axis = attentionAxis.given { training.attentionAxis = axis }
+    if let size = imageSize.given { training.imageSize = size }
+    if let size = batchSize.given { training.batchSize = size }
+    if let count = accumulate.given { training.accumulationSteps = count }
+    if let epoch = startEpoch.given {
+      training.startEpoch = epoch
+      // The default number of epochs is no wish: a run that starts later has at least one.
+      if epochs.given == nil { training.epochs = max(training.epochs, epoch) }
+    }
+    if let steps = maxSteps.given {
+      guard epochs.given == nil else {
+        throw CommandError.usage("--epochs has no effect with --max-steps; give one of them")
+      }
+      training.maxSteps = steps
+    }
+    if let count = epochs.given {
+      training.epochs = count
+      training.maxSteps = nil
+    }
+    if let rate = resumeLearningRate.given ?? learningRate.given { training.learningRate = rate }
+    if let decay = weightDecay.given { training.weightDecay = Float(decay) }
+    if let epochs = warmupEpochs.given { training.warmupEpochs = epochs }
+    if let epochs = scheduleEpochs.given { training.scheduleEpochs = epochs }
+    if let limit = clip.given { training.gradientClip = limit == 0 ? nil : Float(limit) }
+    if let seed = seed.given { training.seed = seed }
+    if let dropout = dropout.given { training.dropout = Float(dropout) }
+    if freezeBatchNorm.isOn { training.freezesBatchNorm = true }
+    if syncBatchNorm.isOn { training.synchronizesBatchNorm = true }
+    if !freeze.values.isEmpty { training.frozenTowers = Set(freeze.values) }
+    if recompute.isOn { training.recomputesActivations = true }
+    if let decay = averageDecay.given { training.averageDecay = Float(decay) }
+    if let scope = lossScope.given { training.lossScope = scope }
+    if let steps = checkpointEvery.given { training.checkpointEverySteps = steps }
+    if let minutes = checkpointMinutes.given { training.checkpointEveryMinutes = minutes }
+    if let count = keepCheckpoints.given { training.keepsCheckpoints = count }
+    if let count = patience.given { training.patience = count }
     try training.validate()
-    return training
+  }
+
+  /// Refuses what has no effect in a run with these settings, and notes what has little.
+  func check(_ record: PretrainingRecord, ranks: Int) throws {
+    let training = record.training
+    let objective = training.objective.objective()
+    func refuse(_ isGiven: Bool, _ option: String, _ reason: String) throws {
+      if isGiven { throw CommandError.usage("\(option) has no effect \(reason)") }
+    }
+    let name = "with --objective \(training.objective.rawValue)"
+    try refuse(
+      training.revisionWeight != nil && !objective.needsAttention, "--revision-weight",
+      "\(name), which has no revision term")
+    try refuse(
+      training.attentionAxis != .keys && !objective.needsAttention && !objective.needsFusion,
+      "--attention-axis", "\(name), which has no attention")
+    try refuse(
+      training.patience != nil && record.inputs.validation.isEmpty && record.inputs.probes == nil,
+      "--patience", "without --validation or --probe, which tell whether an epoch was better")
+    let isFrozen = training.freezesBatchNorm || training.frozenTowers.contains(.vision)
+    try refuse(
+      training.synchronizesBatchNorm == true && isFrozen, "--sync-batch-norm",
+      "where batch norms use their running statistics (--freeze-batch-norm, --freeze vision)")
+    if freezeBatchNorm.isOn && training.frozenTowers.contains(.vision) {
+      Console.note("--freeze-batch-norm changes nothing: --freeze vision freezes batch norms too")
+    }
+    if ranks == 1 && (lossScope.given == .local || syncBatchNorm.isOn) {
+      let option = lossScope.given == .local ? "--loss-scope" : "--sync-batch-norm"
+      Console.note("\(option) changes nothing in a run of one rank")
+    }
+    if training.maxSteps == nil,
+      training.warmupEpochs > training.epochs - training.startEpoch + 1
+    {
+      Console.note(
+        "The run ends within its warm-up of \(training.warmupEpochs) epochs, below the learning rate of "
+          + "--lr")
+    }
   }
 }

@@ -24,6 +24,8 @@ enum ErrorText {
       default: return .failure
       }
     case ImageError.unwritable: return .failure
+    case PretrainingError.notFinite, PretrainingError.locked, PretrainingError.otherRank:
+      return .failure
     case is POSIXError: return .failure
     default: return .wrongInput
     }

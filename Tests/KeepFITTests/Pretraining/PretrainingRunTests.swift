@@ -6,18 +6,21 @@ import Testing
 /// Batches made of nothing but their number.
 final class DrawnBatches: PretrainingBatchSource {
   let batchesPerEpoch = 4
-  let skippedPictures: [String] = []
+  let skipped: [SkippedImage] = []
   private var position = 0
   private let batchSize: Int
   /// A batch whose pictures are not numbers, to see what a run does about it.
   var poisonedBatch: Int?
+  /// A batch that cannot be loaded.
+  var missingBatch: Int?
 
   init(batchSize: Int = 4) { self.batchSize = batchSize }
 
   func start(at batch: Int) { position = batch }
 
-  func next() -> PretrainingBatch {
+  func next() throws -> PretrainingBatch {
     defer { position += 1 }
+    if position == missingBatch { throw LoadingError.badImage(id: "bad.jpg", reason: "truncated") }
     let number = position % batchesPerEpoch
     let labels = ["glaucoma", "drusen", "normal"]
     let categories = (0..<batchSize).map { labels[(number + $0) % 3] }
@@ -86,16 +89,16 @@ func smallestModel() throws -> KeepFITModel {
 
   func run(_ name: String, _ settings: PretrainingConfiguration) throws -> PretrainingRun {
     let directory = RunDirectory(root.appending(path: name))
-    if directory.latest() == nil { try directory.create(force: true) }
+    if try directory.latest() == nil { try directory.create(force: true) }
     return try PretrainingRun(
       model: smallestModel(), configuration: settings, source: DrawnBatches(),
       directory: directory)
   }
 
   func bits(_ run: PretrainingRun) throws -> [String: Data] {
-    let folder = try #require(run.directory.latest()).url
+    let folder = try #require(try run.directory.latest()).url
     var result: [String: Data] = [:]
-    for name in ["model", "optimizer", "average"] {
+    for name in ["model", "optimizer", "ema/model"] {
       result[name] = try Data(contentsOf: folder.appending(path: "\(name).safetensors"))
     }
     return result
@@ -207,6 +210,178 @@ func smallestModel() throws -> KeepFITModel {
     #expect(try run.run() == .finished(step: 4))
     // Two optimizer steps in an epoch of four batches: the warm-up ends with the second.
     #expect(abs(rates[0] - 5e-4) < 1e-9 && abs(rates[1] - 1e-3) < 1e-9)
+  }
+
+  /// Gives one value after the other.
+  final class Verdicts: PretrainingValidation {
+    private var values: [Float]
+    init(_ values: [Float]) { self.values = values }
+    func measure(_ model: KeepFITModel) -> [(name: String, value: Float)] {
+      [("score", values.removeFirst())]
+    }
+  }
+
+  @Test func theRunStopsEarlyAndKeepsTheBestModel() throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    let settings = settings {
+      $0.maxSteps = 40; $0.patience = 2; $0.checkpointEverySteps = 1000; $0.keepsCheckpoints = 1
+    }
+    let run = try run("early", settings)
+    // The second epoch is the best; what is undefined or equal is no better.
+    run.validation = Verdicts([0.1, 0.5, .nan, 0.5])
+    #expect(try run.run() == .stoppedEarly(step: 16))
+    #expect(try run.directory.checkpointSteps() == [8, 16])
+    #expect(run.directory.bestStep() == 8)
+    let lines = try String(contentsOf: run.directory.metricsFile, encoding: .utf8)
+    #expect(lines.contains(#"{"step":12,"validation":{"score":null}}"#))
+    // Resumed as it is, there is nothing to do; with more patience it goes on.
+    let again = try self.run("early", settings)
+    try again.resume()
+    #expect(try again.run() == .stoppedEarly(step: 16))
+    var patient = settings
+    patient.patience = 3
+    let more = try self.run("early", patient)
+    try more.resume()
+    more.validation = Verdicts([0.2])
+    #expect(try more.run() == .stoppedEarly(step: 20))
+    #expect(more.directory.bestStep() == 8)
+  }
+
+  @Test func aScoreThatIsNeverDefinedChoosesNothing() throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    let run = try run("undefined", settings { $0.maxSteps = 8 })
+    run.validation = Verdicts([-.nan, .infinity])
+    #expect(try run.run() == .finished(step: 8))
+    #expect(run.directory.bestStep() == nil)
+  }
+
+  @Test func theAveragedWeightsAreAModelAndTheBestOne() throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    let run = try run("average", settings { $0.maxSteps = 4 })
+    let images = DrawnBatches()
+    let samples = try images.next().labelled.images
+    /// Embeds at each validation, which sees the averaged weights.
+    final class Witness: PretrainingValidation {
+      let images: Tensor
+      var seen: [Float] = []
+      init(_ images: Tensor) { self.images = images }
+      func measure(_ model: KeepFITModel) -> [(name: String, value: Float)] {
+        seen = Autograd.withoutGradients { model.imageEmbeddings(images) }.scalars
+        return [("score", 1)]
+      }
+    }
+    let witness = Witness(samples)
+    run.validation = witness
+    _ = try run.run()
+    func embedding(_ url: URL) throws -> [Float] {
+      let model = try KeepFITModel.load(url)
+      return Autograd.withoutGradients { model.imageEmbeddings(samples) }.scalars
+    }
+    let best = try embedding(run.directory.best)
+    #expect(best == witness.seen)
+    #expect(try embedding(run.directory.checkpoint(step: 4)) != best)
+    // The statistics of batch norms are averaged with the weights that they belong to.
+    let (average, last) = try (
+      StateDictionary(contentsOf: run.directory.best.appending(path: "model.safetensors")),
+      StateDictionary(
+        contentsOf: run.directory.checkpoint(step: 4).appending(path: "model.safetensors"))
+    )
+    let name = "vision_model.model.bn1.running_mean"
+    #expect(average[name] != nil && average[name]?.tensor().scalars != last[name]?.tensor().scalars)
+  }
+
+  @Test func aCheckpointOfAnOlderVersionResumesWithItsAverage() throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    let first = try run("older", settings { $0.maxSteps = 2 })
+    _ = try first.run()
+    let folder = first.directory.checkpoint(step: 2)
+    let parameters = first.model.parameters.map { CheckpointEntry($0.name, $0.parameter.value) }
+    try Safetensors.write(
+      parameters, metadata: [:], to: folder.appending(path: "average.safetensors"), force: false)
+    try FileManager.default.removeItem(at: folder.appending(path: "ema"))
+    let second = try run("older", settings { $0.maxSteps = 4 })
+    try second.resume()
+    #expect(try second.run() == .finished(step: 4))
+    _ = try KeepFITModel.load(second.directory.checkpoint(step: 4).appending(path: "ema"))
+  }
+
+  @Test(arguments: [1, 2]) func aFailureKeepsTheStepsBeforeIt(pieces: Int) throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    let settings = settings {
+      $0.checkpointEverySteps = 1000; $0.accumulationSteps = pieces
+    }
+    let whole = try run("whole", settings)
+    _ = try whole.run()
+    let directory = RunDirectory(root.appending(path: "failing"))
+    try directory.create(force: false)
+    let source = DrawnBatches()
+    // With two batches for a step, the first has gone through the model when the second fails.
+    source.missingBatch = 4 * pieces + pieces - 1
+    let failing = try PretrainingRun(
+      model: smallestModel(), configuration: settings, source: source, directory: directory)
+    #expect(throws: LoadingError.self) { try failing.run() }
+    #expect(try directory.checkpointSteps() == [0, 4])
+    let resumed = try run("failing", settings)
+    try resumed.resume()
+    #expect(try resumed.run() == .finished(step: 6))
+    #expect(try bits(resumed) == bits(whole))
+  }
+
+  @Test(arguments: [
+    "model.safetensors", "optimizer.safetensors", "training.json", "ema/model.safetensors",
+  ])
+  func aDamagedCheckpointGivesWayToTheOneBefore(file: String) throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    let whole = try run("whole", settings())
+    _ = try whole.run()
+    let first = try run("damaged", settings { $0.maxSteps = 4 })
+    _ = try first.run()
+    let damaged = first.directory.checkpoint(step: 4).appending(path: file)
+    let half = try Data(contentsOf: damaged)
+    try half.prefix(half.count / 2).write(to: damaged)
+    let second = try run("damaged", settings())
+    var warnings: [String] = []
+    second.onEvent = { if case .warned(let text) = $0 { warnings.append(text) } }
+    try second.resume()
+    #expect(second.step == 2)
+    #expect(warnings.count == 1 && warnings[0].contains("step 4"))
+    #expect(try second.run() == .finished(step: 6))
+    #expect(try bits(second) == bits(whole))
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: second.directory.checkpoints.path)
+    #expect(names.contains("damaged-step-000000004"))
+  }
+
+  @Test func stepsWithoutALearningRateAreRefused() throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    #expect {
+      try run(
+        "schedule",
+        settings {
+          $0.maxSteps = 9; $0.scheduleEpochs = 2
+        })
+    } throws: { "\($0)".contains("--schedule-epochs") }
+  }
+
+  @Test func retrievalInBlocksGivesTheRanksOfTheWholeMatrix() {
+    // 600 pairs, of which several are alike, over more than two blocks.
+    var random = RandomStream(seed: 3)
+    func rows(_ kinds: Int) -> Tensor {
+      let kinds = (0..<kinds).map { _ in (0..<8).map { _ in random.uniform() - 0.5 } }
+      return Tensor((0..<600).flatMap { kinds[$0 * 7 % kinds.count] }, shape: [600, 8])
+    }
+    let (images, texts) = (rows(600), rows(450))
+    let matrix = matmul(images, texts, transposeB: true).scalars
+    for (name, stride, row) in [("i2t", 1, 600), ("t2i", 600, 1)] {
+      let ranks = (0..<600).map { i in
+        (0..<600).count { $0 != i && matrix[i * row + $0 * stride] >= matrix[i * 601] }
+      }
+      let scores = RetrievalScores(images: images, texts: texts, ks: [1, 10, 100]).values
+      for k in [1, 10, 100] {
+        let expected = Float(ranks.count { $0 < k }) / 600
+        #expect(scores.first { $0.name == "\(name)_recall@\(k)" }?.value == expected)
+      }
+    }
   }
 
   @Test func retrievalScoresCountOnlyWhatIsBetterThanAllOthers() {

@@ -1,0 +1,163 @@
+import Foundation
+import Synchronization
+
+extension PretrainingInputs {
+  /// Counts what the manifests hold and what becomes of it: rows left out, labels merged, texts cut at the
+  /// model's limit, images that are trained on and validated with.
+  ///
+  /// - Parameter model: its tokenizer and length of texts decide which are cut.
+  /// - Throws: what is wrong with a manifest, naming it.
+  public func summary(
+    _ configuration: PretrainingConfiguration, model: KeepFITModel
+  ) throws -> PretrainingDataSummary {
+    let manifests = try labelledManifests()
+    let rows = manifests.flatMap(\.rows)
+    let labelled = try labelledDataset()
+    let needsExpert = configuration.objective.objective().needsExpertStream
+    let expert = needsExpert ? try expertDataset() : nil
+    var remarks = labelRemarks(rows, manifests)
+    func add(_ count: Int, _ singular: String, _ plural: String) {
+      if count > 0 { remarks.append(count == 1 ? "1 \(singular)" : "\(count) \(plural)") }
+    }
+    let pairs = (expert?.manifests ?? []).flatMap(\.rows)
+    add(
+      (rows + pairs).count {
+        guard let word = $0.columns["split"], let part = SplitPart(named: word) else {
+          return false
+        }
+        return part != .train
+      }, "row is marked val or test in its column 'split' and is trained on all the same",
+      "rows are marked val or test in their column 'split' and are trained on all the same")
+    let validation = try validationManifests()
+    let limit = model.configuration.maximumTextLength
+    func isCut(_ text: String) -> Bool {
+      model.tokenizer.encode(text, maximumLength: limit + 1).count > limit
+    }
+    for (name, rows) in [("expert", pairs), ("validation", validation.flatMap(\.rows))] {
+      add(
+        rows.count { row in
+          guard case .captions(let captions) = row.content else { return false }
+          return captions.contains {
+            captionLanguage == nil || captionLanguage == $0 ? isCut($1) : false
+          }
+        }, "\(name) caption is longer than the model's \(limit) tokens and is cut",
+        "\(name) captions are longer than the model's \(limit) tokens and are cut")
+    }
+    let probed = try probeData().map(\.pictures)
+    let trained = (labelled.manifests + (expert?.manifests ?? [])).flatMap { manifest in
+      manifest.rows.map(manifest.imageURL)
+    }
+    let measured =
+      validation.flatMap { manifest in manifest.rows.map(manifest.imageURL) }
+      + probed.flatMap { pictures in pictures.images.indices.map(pictures.url) }
+    add(
+      SharedFiles.count(of: measured, among: trained),
+      "image of --validation or --probe is also trained on (a file of equal content), which flatters the "
+        + "scores",
+      "images of --validation or --probe are also trained on (files of equal content), which flatters "
+        + "the scores")
+    return PretrainingDataSummary(
+      labelledRows: labelled.count, expertRows: expert?.count, remarks: remarks)
+  }
+
+  /// What happens to labels and to the rows that have them, in the order in which it happens.
+  private func labelRemarks(_ rows: [ManifestRow], _ manifests: [Manifest]) -> [String] {
+    var remarks: [String] = []
+    var manifests = manifests
+    if normalizesLabels {
+      let before = Set(rows.flatMap(\.categories)).count
+      manifests = manifests.map { $0.normalizingLabels() }
+      let after = Set(manifests.flatMap(\.rows).flatMap(\.categories)).count
+      remarks.append(
+        before == after
+          ? "--normalize-labels found no spellings to merge among \(before) labels"
+          : "--normalize-labels merged \(before) labels into \(after)")
+    }
+    if fraction < 1 {
+      manifests = manifests.map { $0.subset(fraction: fraction, seed: 42) }
+      let left = manifests.map(\.rows.count).reduce(0, +)
+      remarks.append("--fraction uses \(left) of \(rows.count) labelled rows")
+    }
+    let present = manifests.flatMap(\.rows)
+    let kept = manifests.flatMap {
+      $0.withoutCategories(bannedCategories, rule: bansSubstrings ? .substring : .exact).rows
+    }
+    if kept.count < present.count {
+      var counts: [String: Int] = [:]
+      let isKept = Set(kept)
+      for row in present where !isKept.contains(row) {
+        for category in row.categories
+        where bannedCategories.contains(where: {
+          bansSubstrings ? category.contains($0) : category == $0
+        }) {
+          counts[category, default: 0] += 1
+        }
+      }
+      let names = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      remarks.append(
+        "\(present.count - kept.count) of \(present.count) labelled rows are left out for a banned "
+          + "category (" + names.prefix(10).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+          + (names.count > 10 ? ", …" : "") + "); --banned changes the list")
+    }
+    // The published list names what some datasets do not have; another list is a wish.
+    if bannedCategories != Manifest.publishedBannedCategories {
+      let categories = Set(present.flatMap(\.categories))
+      let unused = bannedCategories.filter { banned in
+        !categories.contains { bansSubstrings ? $0.contains(banned) : $0 == banned }
+      }
+      if !unused.isEmpty {
+        remarks.append(
+          "no labelled row has the banned \(unused.count == 1 ? "category" : "categories") "
+            + unused.map { "'\($0)'" }.joined(separator: ", "))
+      }
+    }
+    let blank = kept.count { $0.categories.allSatisfy(\.isEmpty) }
+    if blank > 0 {
+      remarks.append("\(blank) of \(kept.count) labelled rows have no label: their text names none")
+    }
+    return remarks
+  }
+
+  /// The images of ``validation`` and ``probes`` that cannot be decoded, with the reasons; `id` is the
+  /// path of the file. Decodes each of them once, on all processors, so that a run does not fail at the end
+  /// of its first epoch.
+  /// - Throws: what is wrong with a manifest, naming it.
+  public func unreadableValidationImages() throws -> [SkippedImage] {
+    let files =
+      try validationManifests().flatMap { manifest in manifest.rows.map(manifest.imageURL) }
+      + probeData().map(\.pictures).flatMap { $0.images.indices.map($0.url) }
+    let decoding = preprocessing.with(imageSize: 32)
+    let found = Mutex<[SkippedImage]>([])
+    DispatchQueue.concurrentPerform(iterations: files.count) { index in
+      do {
+        _ = try decoding.prepare(contentsOf: files[index])
+      } catch {
+        found.withLock { $0.append(SkippedImage(id: files[index].path, reason: "\(error)")) }
+      }
+    }
+    return Set(found.withLock { $0 }).sorted { $0.id < $1.id }
+  }
+
+  /// How large the image cache becomes when it holds every image of both streams, in bytes: 3 x S x S for
+  /// each, as the cache is not compressed; nil without a cache.
+  public func cacheBytes(_ configuration: PretrainingConfiguration) throws -> Int? {
+    guard cache != nil else { return nil }
+    var manifests = try labelledDataset().manifests
+    if configuration.objective.objective().needsExpertStream {
+      manifests += try expertDataset().manifests
+    }
+    let files = Set(
+      manifests.flatMap { manifest in manifest.rows.map { manifest.imageURL(of: $0).path } })
+    return files.count * PictureCache.entryBytes(imageSize: configuration.imageSize)
+  }
+}
+
+extension LabelledPictures {
+  /// The images without some of them, in the same classes.
+  func leavingOut(_ isLeftOut: (URL) -> Bool) -> LabelledPictures {
+    let kept = images.indices.filter { !isLeftOut(url($0)) }
+    return LabelledPictures(
+      name: name, root: root, images: kept.map { images[$0] }, labels: kept.map { labels[$0] },
+      classes: classes)
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// Finds files of equal content.
+enum SharedFiles {
+  /// How many of `files`, each counted once, have the content of one of `others`. Only files of equal size
+  /// are read; a file that cannot be read is equal to none.
+  static func count(of files: [URL], among others: [URL]) -> Int {
+    func bySize(_ urls: [URL]) -> [Int: Set<URL>] {
+      var result: [Int: Set<URL>] = [:]
+      for url in Set(urls.map(\.standardizedFileURL)) {
+        if let size = size(of: url), size > 0 { result[size, default: []].insert(url) }
+      }
+      return result
+    }
+    let candidates = bySize(files)
+    guard !candidates.isEmpty else { return 0 }
+    let known = bySize(others)
+    return candidates.reduce(0) { sum, group in
+      guard let same = known[group.key] else { return sum }
+      let digests = Set(same.compactMap(digest))
+      return sum + group.value.count { digest(of: $0).map(digests.contains) ?? false }
+    }
+  }
+
+  private static func size(of url: URL) -> Int? {
+    var status = stat()
+    return stat(url.path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
+  private static func digest(of url: URL) -> String? {
+    (try? Data(contentsOf: url)).map { SHA256.hexDigest([UInt8]($0)) }
+  }
+}
