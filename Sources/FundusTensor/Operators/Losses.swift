@@ -12,9 +12,17 @@ extension Tensor {
     return (targets.detached * logits.logSoftmax(axis: 1)).sum() / -rows
   }
 
-  /// Cross-entropy with one class for each row: `-(1/N) sum_i log softmax(logits_i)[class_i]`.
+  /// Cross-entropy with one class for each vector along the last axis:
+  /// `-(1/M) sum_i log softmax(logits_i)[class_i]`.
+  ///
+  /// - Parameters:
+  ///   - logits: `[…, K]`: `[N, K]` of a classifier, `[N, H, W, K]` of a segmenter.
+  ///   - classes: M of them below K, in row-major order of the axes before the last.
   public static func crossEntropy(logits: Tensor, classes: [Int]) -> Tensor {
-    softCrossEntropy(logits: logits, targets: .oneHot(classes, count: logits.shape[1]))
+    precondition(logits.rank >= 2, "logits of shape \(logits.shape) are not [..., K]")
+    let count = logits.shape[logits.rank - 1]
+    return softCrossEntropy(
+      logits: logits.reshaped([-1, count]), targets: .oneHot(classes, count: count))
   }
 
   /// The mean of the squared differences.
