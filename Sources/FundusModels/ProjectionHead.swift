@@ -5,9 +5,9 @@
 ///
 /// Norms are plain Euclidean norms without an epsilon, as published; a zero vector, which gives NaN
 /// there, stays zero.
-public final class ProjectionHead: Module {
-  /// `[D, inputs]`.
-  public let weight: Parameter
+public final class ProjectionHead: Layer {
+  /// The map W, `[D, inputs]`. The name is that of the published checkpoints.
+  private let projection: Linear
   /// Whether vectors are normalised, before and after.
   public let normalizes: Bool
 
@@ -15,17 +15,25 @@ public final class ProjectionHead: Module {
   public init(
     inputs: Int, outputs: Int, normalizes: Bool = true, initialization: Initialization
   ) {
-    weight = Parameter(
-      initialization.derived("weight").uniform(
-        [outputs, inputs], bound: 1 / Float(inputs).squareRoot()))
+    projection = Linear(
+      inputs: inputs, outputs: outputs, bias: false, initialization: initialization)
     self.normalizes = normalizes
   }
 
-  public func visit(_ state: inout StateVisitor) { state.parameter("projection.weight", weight) }
+  /// `[D, inputs]`.
+  public var weight: Parameter { projection.weight }
+
+  public func visit(_ state: inout StateVisitor) { state.child("projection", projection) }
 
   /// Projects features `[B, inputs]` to embeddings `[B, D]`.
   public func callAsFunction(_ features: Tensor) -> Tensor {
-    guard normalizes else { return linear(features, weight: weight.tensor) }
-    return linear(features.l2Normalized(), weight: weight.tensor).l2Normalized()
+    guard normalizes else { return projection(features) }
+    return projection(features.l2Normalized()).l2Normalized()
+  }
+
+  /// The same; in inference without gradients for the weights.
+  public func callAsFunction(_ features: Tensor, mode: ExecutionMode) -> Tensor {
+    guard normalizes else { return projection(features, mode: mode) }
+    return projection(features.l2Normalized(), mode: mode).l2Normalized()
   }
 }

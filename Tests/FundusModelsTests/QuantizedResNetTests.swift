@@ -33,7 +33,7 @@ import Testing
     network.quantized = QuantizedResNet(network, ranges: ranges)
     let used = Autograd.withoutGradients { network(pictures, mode: .inference) }
     #expect(used.scalars != exact.scalars)
-    let recorded = network(pictures, mode: .inference)
+    let recorded = network(Parameter(pictures).tensor, mode: .inference)
     #expect(Self.cosines(recorded, exact).allSatisfy { $0 > 0.99999 }, "with history, floats")
   }
 }

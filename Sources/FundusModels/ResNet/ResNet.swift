@@ -3,7 +3,7 @@ import FundusTensor
 /// A residual network without its classifier: pictures to feature vectors.
 ///
 /// State names are those of torchvision (`conv1.weight`, `bn1.*`, `layer1.0.conv1.weight`, …).
-public final class ResNet: Module {
+public final class ResNet: Layer {
   /// What the network looks like.
   public let configuration: ResNetConfiguration
   /// Uses the running statistics in training as well, and leaves them as they are.
@@ -18,7 +18,7 @@ public final class ResNet: Module {
   /// follows the weights when they change.
   public var quantized: QuantizedResNet?
 
-  let conv1: Convolution2d
+  let conv1: Conv2d
   let bn1: BatchNorm2d
   /// The four stages.
   public let stages: [[ResidualBlock]]
@@ -28,8 +28,9 @@ public final class ResNet: Module {
   public init(_ configuration: ResNetConfiguration, initialization: Initialization) {
     self.configuration = configuration
     let width = configuration.width
-    conv1 = Convolution2d(
+    conv1 = Conv2d(
       inputs: configuration.inputChannels, outputs: width, kernel: 7, stride: 2, padding: 3,
+      bias: false, distribution: .normalFanOut,
       initialization: initialization.derived("conv1"))
     bn1 = BatchNorm2d(channels: width, initialization: initialization.derived("bn1"))
     stem = FoldedConvolution(conv1, bn1)
@@ -60,8 +61,8 @@ public final class ResNet: Module {
 
   /// The features of pictures.
   ///
-  /// Without recording (see `Autograd/withoutGradients(_:)`) and outside of training a faster path
-  /// runs: batch norms folded into the convolutions, picture by picture.
+  /// In inference parameters are constants, and a faster path runs unless the pictures themselves
+  /// require a gradient: batch norms folded into the convolutions, picture by picture.
   ///
   /// - Parameters:
   ///   - pictures: `[N, H, W, 3]`
@@ -134,7 +135,6 @@ public final class ResNet: Module {
   }
 
   private func isRecorded(_ pictures: Tensor) -> Bool {
-    Autograd.isRecordingGradients
-      && (pictures.requiresGradient || parameters.contains { $0.parameter.isTrainable })
+    Autograd.isRecordingGradients && pictures.requiresGradient
   }
 }

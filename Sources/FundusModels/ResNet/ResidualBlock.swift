@@ -3,9 +3,9 @@ import FundusTensor
 /// A residual block: two or three convolutions with batch norm, whose result is added to the block's
 /// input (or to a 1x1 convolution of it, where size or channels change) before the last ReLU.
 public final class ResidualBlock: Module, Sendable {
-  let convolutions: [Convolution2d]
+  let convolutions: [Conv2d]
   let norms: [BatchNorm2d]
-  let downsample: (convolution: Convolution2d, norm: BatchNorm2d)?
+  let downsample: (convolution: Conv2d, norm: BatchNorm2d)?
   let folded: [FoldedConvolution]
   let foldedDownsample: FoldedConvolution?
 
@@ -15,11 +15,11 @@ public final class ResidualBlock: Module, Sendable {
   ) {
     let outputs = hasBottleneck ? width * 4 : width
     func convolution(_ name: String, _ inputs: Int, _ outputs: Int, _ kernel: Int, _ stride: Int)
-      -> Convolution2d
+      -> Conv2d
     {
-      Convolution2d(
+      Conv2d(
         inputs: inputs, outputs: outputs, kernel: kernel, stride: stride, padding: kernel / 2,
-        initialization: initialization.derived(name))
+        bias: false, distribution: .normalFanOut, initialization: initialization.derived(name))
     }
     convolutions =
       hasBottleneck

@@ -8,10 +8,10 @@ public final class Bert: Module {
   /// In training, computes each layer again in the backward pass instead of keeping its intermediate
   /// results.
   public var recomputesLayers = false
-  let embeddingNorm: NormLayer
+  let embeddingNorm: LayerNorm
   let layers: [BertLayer]
   /// Part of every checkpoint; its result is not used.
-  let pooler: DenseLayer
+  let pooler: Linear
 
   /// A model with weights normal around 0 with deviation 0.02, as BERT is begun.
   /// - Precondition: the configuration is valid (``BertConfiguration/validate()``).
@@ -25,14 +25,14 @@ public final class Bert: Module {
     wordEmbeddings = table("word", configuration.vocabularySize)
     positionEmbeddings = table("position", configuration.maximumPositions)
     tokenTypeEmbeddings = table("type", configuration.tokenTypeCount)
-    embeddingNorm = NormLayer(
-      width: width, epsilon: configuration.layerNormEpsilon,
+    embeddingNorm = LayerNorm(
+      features: width, epsilon: configuration.layerNormEpsilon,
       initialization: initialization.derived("norm"))
     layers = (0..<configuration.layerCount).map {
       BertLayer(configuration, initialization: initialization.derived("layer.\($0)"))
     }
-    pooler = DenseLayer(
-      inputs: width, outputs: width, initialization: initialization.derived("pooler"))
+    pooler = Linear(
+      bertInputs: width, outputs: width, initialization: initialization.derived("pooler"))
   }
 
   /// Sets all dropout rates, which matter in training only.
@@ -67,14 +67,22 @@ public final class Bert: Module {
     return (0...layers.count).map { all[$0]!.reshaped(shape) }
   }
 
-  /// Outputs of the wanted layers, `[R, D]`; 0 is the embedding output.
+  /// Outputs of the wanted layers, `[R, D]`; 0 is the embedding output. In inference parameters are
+  /// constants.
   func encode(_ rows: BertRows, layers wanted: Set<Int>, mode: ExecutionMode) -> [Int: Tensor] {
+    mode.isTraining
+      ? outputs(of: rows, layers: wanted, mode: mode)
+      : Autograd.withoutGradients { outputs(of: rows, layers: wanted, mode: mode) }
+  }
+
+  private func outputs(
+    of rows: BertRows, layers wanted: Set<Int>, mode: ExecutionMode
+  ) -> [Int: Tensor] {
     var x = embed(rows, mode: mode)
     var results: [Int: Tensor] = wanted.contains(0) ? [0: x] : [:]
     let last = wanted.max() ?? 0
-    let isDifferentiated = requiresGradient
     for (index, layer) in layers.enumerated() where index < last {
-      if mode.isTraining || isDifferentiated {
+      if mode.isTraining {
         let mode = mode.derived(UInt64(index + 1))
         if recomputesLayers {
           x = Autograd.recomputing(x, parameters: layer.parameters.map(\.parameter)) { x, _ in
@@ -89,11 +97,6 @@ public final class Bert: Module {
       if wanted.contains(index + 1) { results[index + 1] = x }
     }
     return results
-  }
-
-  /// Whether a backward pass could reach any parameter.
-  private var requiresGradient: Bool {
-    parameters.contains { $0.parameter.tensor.requiresGradient }
   }
 
   private func embed(_ rows: BertRows, mode: ExecutionMode) -> Tensor {

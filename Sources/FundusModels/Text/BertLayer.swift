@@ -2,25 +2,24 @@
 /// residual and layer normalisation.
 final class BertLayer: Module {
   var configuration: BertConfiguration
-  let query, key, value: DenseLayer
-  let attentionOutput: DenseLayer
-  let attentionNorm: NormLayer
-  let intermediate: DenseLayer
-  let output: DenseLayer
-  let outputNorm: NormLayer
+  let query, key, value: Linear
+  let attentionOutput: Linear
+  let attentionNorm: LayerNorm
+  let intermediate: Linear
+  let output: Linear
+  let outputNorm: LayerNorm
 
   private let packedInputs = PackedWeights()
 
   init(_ configuration: BertConfiguration, initialization: Initialization) {
     self.configuration = configuration
     let width = configuration.hiddenSize
-    func dense(_ name: String, _ inputs: Int, _ outputs: Int) -> DenseLayer {
-      DenseLayer(
-        inputs: inputs, outputs: outputs, initialization: initialization.derived(name))
+    func dense(_ name: String, _ inputs: Int, _ outputs: Int) -> Linear {
+      Linear(bertInputs: inputs, outputs: outputs, initialization: initialization.derived(name))
     }
-    func norm(_ name: String) -> NormLayer {
-      NormLayer(
-        width: width, epsilon: configuration.layerNormEpsilon,
+    func norm(_ name: String) -> LayerNorm {
+      LayerNorm(
+        features: width, epsilon: configuration.layerNormEpsilon,
         initialization: initialization.derived(name))
     }
     query = dense("query", width, width)
@@ -57,7 +56,7 @@ final class BertLayer: Module {
     let inputs = [query, key, value]
     let rows = linear(
       x, weight: .concatenated(inputs.map(\.weight.tensor)),
-      bias: .concatenated(inputs.map(\.bias.tensor)))
+      bias: .concatenated(inputs.map(\.bias!.tensor)))
     let mixed = selfAttention(
       rows, heads: configuration.headCount, layout: layout, dropout: attentionDropout,
       stream: stream?.derived(0))
@@ -73,7 +72,7 @@ final class BertLayer: Module {
   func infer(_ x: Tensor, layout: AttentionLayout) -> Tensor {
     let inputs = [query, key, value]
     let rows = packedInputs.matrix(of: inputs.map(\.weight))
-      .apply(x, bias: .concatenated(inputs.map(\.bias.value)))
+      .apply(x, bias: .concatenated(inputs.map(\.bias!.value)))
     let mixed = selfAttention(rows, heads: configuration.headCount, layout: layout)
     let attended = attentionNorm(attentionOutput.infer(mixed, residual: x))
     return outputNorm(

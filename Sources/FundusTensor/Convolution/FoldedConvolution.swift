@@ -1,12 +1,15 @@
 /// A convolution and the batch norm behind it as one convolution with bias, for inference: packed when
-/// first used, and again after its parameters have changed.
+/// first used, and again after its parameters have changed. The convolution may have a bias of its own.
 public final class FoldedConvolution: Sendable {
-  private let convolution: Convolution2d
+  private let convolution: Conv2d
   private let norm: BatchNorm2d
   private let derived = Derived<(packed: PackedConvolution, bias: Tensor)>()
 
   /// Looks at the layers' present values whenever it is used.
-  public init(_ convolution: Convolution2d, _ norm: BatchNorm2d) {
+  /// - Precondition: the convolution has neither groups nor dilation, and equal options along both axes.
+  public init(_ convolution: Conv2d, _ norm: BatchNorm2d) {
+    precondition(
+      convolution.options.plain != nil, "no fast path for \(convolution.options)")
     self.convolution = convolution
     self.norm = norm
   }
@@ -14,6 +17,7 @@ public final class FoldedConvolution: Sendable {
   /// What the folded weights follow from.
   package var sources: [any Versioned] {
     [convolution.weight, norm.weight, norm.bias, norm.runningMean, norm.runningVariance]
+      + (convolution.bias.map { [$0] } ?? [])
   }
 
   /// The packed weights and the bias.
@@ -31,6 +35,7 @@ public final class FoldedConvolution: Sendable {
     let (mean, variance) = (norm.runningMean.value, norm.runningVariance.value)
     let weight = convolution.weight.value
     let (gamma, beta) = (norm.weight.value, norm.bias.value)
+    let own = convolution.bias?.value
     let outputs = weight.shape[3]
     let folded = Tensor(uninitialized: weight.shape)
     let bias = Tensor(uninitialized: [outputs])
@@ -40,7 +45,8 @@ public final class FoldedConvolution: Sendable {
       let factor = Double(gamma.pointer[o]) / deviation
       scale.mutablePointer[o] = Float(factor)
       bias.mutablePointer[o] = Float(
-        Double(beta.pointer[o]) - Double(mean.pointer[o]) * factor)
+        Double(beta.pointer[o]) + (own.map { Double($0.pointer[o]) * factor } ?? 0)
+          - Double(mean.pointer[o]) * factor)
     }
     ThreadPool.forEachRange(
       weight.count / max(1, outputs), grain: max(1, (1 << 15) / max(1, outputs))

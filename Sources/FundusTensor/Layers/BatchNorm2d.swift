@@ -12,7 +12,7 @@ public final class BatchNorm2d: Module, Sendable {
   public let epsilon: Float = 1e-5
 
   /// A batch norm of so many channels.
-  public init(channels: Int, initialization: Initialization) {
+  public init(channels: Int, initialization: Initialization = .next) {
     weight = Parameter(initialization.constant([channels], 1))
     bias = Parameter(initialization.constant([channels], 0))
     runningMean = Buffer(initialization.constant([channels], 0))

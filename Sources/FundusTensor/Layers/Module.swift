@@ -22,7 +22,18 @@ public final class Buffer: Sendable {
 
 /// A part of a model: parameters, buffers and further parts, under the names that PyTorch
 /// checkpoints use.
-public protocol Module: AnyObject {
+///
+/// A class with layers or parameters as stored properties needs nothing more than the conformance:
+/// their names are those of the properties, and none can be forgotten.
+///
+///     final class Block: Layer {
+///       let first = Linear(inputs: 4, outputs: 8)
+///       let second = Linear(inputs: 8, outputs: 2)
+///       func callAsFunction(_ x: Tensor, mode: ExecutionMode) -> Tensor {
+///         second(first(x, mode: mode).relu(), mode: mode)
+///       }
+///     }
+public protocol Module: AnyObject, CustomStringConvertible {
   /// Names every parameter, buffer and child, in the order of the checkpoint.
   func visit(_ state: inout StateVisitor)
 }
@@ -111,32 +122,6 @@ public struct StateEntry {
   }
 }
 
-/// Collects the named state of a module and its children.
-public struct StateVisitor {
-  private var prefix = ""
-  private(set) var entries: [StateEntry] = []
-
-  /// Names a parameter.
-  public mutating func parameter(
-    _ name: String, _ parameter: Parameter, layout: StateEntry.Layout = .asIs
-  ) {
-    entries.append(StateEntry(name: prefix + name, content: .parameter(parameter), layout: layout))
-  }
-
-  /// Names a buffer.
-  public mutating func buffer(_ name: String, _ buffer: Buffer) {
-    entries.append(StateEntry(name: prefix + name, content: .buffer(buffer), layout: .asIs))
-  }
-
-  /// Descends into a part whose names begin with `name` and a dot.
-  public mutating func child(_ name: String, _ module: some Module) {
-    let outer = prefix
-    prefix += name + "."
-    module.visit(&self)
-    prefix = outer
-  }
-}
-
 extension Module {
   /// Every parameter and buffer by its name in a checkpoint.
   public func stateEntries() -> [StateEntry] {
@@ -145,8 +130,14 @@ extension Module {
     return visitor.entries
   }
 
-  /// Every parameter by its name in a checkpoint.
+  /// Every parameter by its name in a checkpoint, each once: a tied one has its first name.
   public var parameters: [(name: String, parameter: Parameter)] {
-    stateEntries().compactMap { entry in entry.parameter.map { (entry.name, $0) } }
+    var seen: Set<ObjectIdentifier> = []
+    return stateEntries().compactMap { entry in
+      guard let parameter = entry.parameter, seen.insert(entry.identity).inserted else {
+        return nil
+      }
+      return (entry.name, parameter)
+    }
   }
 }

@@ -22,16 +22,18 @@ extension Tensor {
     Kernels.zip(weights, self, fk_weight).recording(self) { [$0 * weights] }
   }
 
-  /// Cross-entropy with one class for each row: `-(1/N) sum_i log softmax(logits_i)[class_i]`.
+  /// Cross-entropy with one class for each vector along the last axis:
+  /// `-(1/M) sum_i log softmax(logits_i)[class_i]`.
   ///
   /// - Parameters:
-  ///   - logits: `[N, K]`; -infinity rules a class out.
-  ///   - classes: N indices below K.
+  ///   - logits: `[…, K]`: `[N, K]` of a classifier, `[N, H, W, K]` of a segmenter; -infinity rules a
+  ///     class out.
+  ///   - classes: M of them below K, in row-major order of the axes before the last.
   public static func crossEntropy(logits: Tensor, classes: [Int]) -> Tensor {
-    precondition(
-      logits.rank == 2 && logits.shape[0] == classes.count,
-      "logits of shape \(logits.shape) for \(classes.count) classes")
-    return softCrossEntropy(logits: logits, targets: .oneHot(classes, count: logits.shape[1]))
+    precondition(logits.rank >= 2, "logits of shape \(logits.shape) are not [..., K]")
+    let count = logits.shape[logits.rank - 1]
+    return softCrossEntropy(
+      logits: logits.reshaped([-1, count]), targets: .oneHot(classes, count: count))
   }
 
   /// The mean of the squared differences.

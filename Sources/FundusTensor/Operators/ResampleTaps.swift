@@ -26,7 +26,7 @@ struct ResampleTaps: Equatable {
   /// The size of the output axis.
   var outputCount: Int { first.count }
 
-  private init(inputCount: Int, rows: [(first: Int, weights: [Double])]) {
+  init(inputCount: Int, rows: [(first: Int, weights: [Double])]) {
     let taps = max(1, rows.map { $0.weights.count }.max() ?? 1)
     var first: [Int32] = []
     var weights = [Float](repeating: 0, count: rows.count * taps)

@@ -79,6 +79,8 @@ public struct Tensor: Sendable {
 extension Tensor {
   /// A tensor with the given elements in row-major order.
   /// - Precondition: the number of elements fits the shape.
+  // Arrays have an initializer of their own: to try both costs the compiler seconds.
+  @_disfavoredOverload
   public init(_ elements: some Collection<Float>, shape: [Int]) {
     self.init(uninitialized: shape)
     precondition(elements.count == count, "\(elements.count) elements do not fill \(shape)")
@@ -131,17 +133,6 @@ extension Tensor {
   ) throws(Failure) -> Result {
     let buffer = UnsafeBufferPointer(start: pointer, count: count)
     return try body(Span(_unsafeElements: buffer))
-  }
-
-  /// The element at the given position, one index for each axis.
-  public subscript(position: Int...) -> Float {
-    precondition(position.count == rank, "\(position.count) indices for the shape \(shape)")
-    var index = 0
-    for (axis, value) in position.enumerated() {
-      precondition(value >= 0 && value < shape[axis], "\(position) is outside of \(shape)")
-      index = index * shape[axis] + value
-    }
-    return pointer[index]
   }
 
   /// The same elements without their history, so that no gradient flows back through them.

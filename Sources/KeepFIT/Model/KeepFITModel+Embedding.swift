@@ -8,19 +8,20 @@ extension KeepFITModel {
   /// - `pixels`: `[N, H, W, 3]`, 0 to 1.
   /// - Returns: `[N, D]`, of unit length.
   public func encode(images pixels: Tensor, mode: ExecutionMode) -> Tensor {
-    visionHead(vision(pixels, mode: mode))
+    visionHead(vision(pixels, mode: mode), mode: mode)
   }
 
   /// Embeddings of texts that are padded together, for training.
   /// - Returns: `[N, D]`, of unit length.
   public func encode(tokens: TokenBatch, mode: ExecutionMode) -> Tensor {
-    textHead(text.pooled(tokens, pooling: configuration.textPooling, mode: mode))
+    textHead(text.pooled(tokens, pooling: configuration.textPooling, mode: mode), mode: mode)
   }
 
   /// Embeddings of several batches of texts, each padded for itself, in one pass through the encoder.
   /// - Returns: `[N, D]` of each batch, of unit length.
   public func encode(tokens batches: [TokenBatch], mode: ExecutionMode) -> [Tensor] {
-    let all = textHead(text.pooled(batches, pooling: configuration.textPooling, mode: mode))
+    let all = textHead(
+      text.pooled(batches, pooling: configuration.textPooling, mode: mode), mode: mode)
     var start = 0
     return batches.map { batch in
       defer { start += batch.count }

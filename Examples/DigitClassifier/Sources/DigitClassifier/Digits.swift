@@ -1,6 +1,6 @@
 import FundusTensor
 
-/// Pictures of digits as on a seven-segment display, shifted, thickened and noisy.
+/// Images of digits as on a seven-segment display, shifted, thickened and noisy.
 enum Digits {
   static let side = 20
 
@@ -11,7 +11,7 @@ enum Digits {
     "1111111", "1111011",
   ].map { $0.map { $0 == "1" } }
 
-  /// Random digits: pictures `[count, 20, 20, 1]` from 0 to 1, and what they show.
+  /// Random digits: images `[count, 20, 20, 1]` from 0 to 1, and what they show.
   static func batch(_ count: Int, from stream: inout RandomStream) -> (Tensor, [Int]) {
     let classes = (0..<count).map { _ in stream.index(below: 10) }
     var pixels = [Float](repeating: 0, count: count * side * side)
