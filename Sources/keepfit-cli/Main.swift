@@ -27,6 +27,11 @@ enum Main {
   }
 
   private static func dispatch(_ words: [String]) throws {
+    // Swift reads bytes that are no UTF-8 as U+FFFD, which names another file than the one meant.
+    if let broken = words.first(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
+      throw CommandError.usage(
+        "'\(broken.quotable(limit: 80))' is not UTF-8; rename the file, or write the text in UTF-8")
+    }
     guard let first = words.first else {
       throw CommandError.usage("no command was given: see 'keepfit --help'")
     }

@@ -22,6 +22,18 @@ import Testing
     #expect(result.errors == "keepfit: error: no command was given: see 'keepfit --help'\n")
   }
 
+  @Test(arguments: [
+    ["inspect"], ["init", "--out"], ["classify", "--model", "m", "--labels", "a;b"],
+  ])
+  func namesThatNoFileSystemHoldsAreRefused(words: [String]) throws {
+    let long = try KeepfitBinary.run(words + [String(repeating: "a", count: 300)])
+    #expect(long.code == 2 && long.errors.contains("is too long for a path"))
+    #expect(long.errors.utf8.count < 200)
+    let broken = try KeepfitBinary.run(words + ["eye\u{FFFD}.png"])
+    #expect(broken.code == 2 && broken.errors.contains("is not UTF-8"))
+    #expect(broken.errors.split(separator: "\n").count == 1)
+  }
+
   @Test func unknownCommandIsWrongUsage() throws {
     let result = try KeepfitBinary.run("clasify-everything-now")
     #expect(result.code == 2)

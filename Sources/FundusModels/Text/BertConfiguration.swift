@@ -43,6 +43,20 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
     case activation = "hidden_act"
   }
 
+  /// What other values of Hugging Face's `BertConfig` must be, since there is no other encoder here.
+  package static let fixedValues: [(name: String, value: JSONValue)] = [
+    ("position_embedding_type", .string("absolute")), ("is_decoder", .bool(false)),
+    ("add_cross_attention", .bool(false)),
+  ]
+
+  /// Names of a `BertConfig` that are accepted: they change no embedding, or have a fixed value.
+  package static let otherNames =
+    fixedValues.map(\.name) + [
+      "_name_or_path", "architectures", "attn_implementation", "classifier_dropout",
+      "directionality", "dtype", "gradient_checkpointing", "initializer_range", "model_type",
+      "torch_dtype", "transformers_version", "use_cache",
+    ]
+
   /// The sizes of BERT base with the cased vocabulary, which is Bio_ClinicalBERT.
   public init() {}
 

@@ -93,16 +93,20 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
     }
     do {
       let value = try JSONValue(parsing: json)
-      guard let members = value.members else {
+      guard value.members != nil else {
         throw failure("a configuration must be an object, it is \(value.kind)")
       }
-      let known = CodingKeys.allCases.map(\.rawValue) + ["model_type"]
-      for member in members where !known.contains(member.name) {
-        throw failure(
-          "'\(member.name.quotable(limit: 60))' is not known; there are "
-            + known.sorted().joined(separator: ", "))
-      }
       self = try JSONDecoder().decode(Self.self, from: Data(json))
+      let written = try JSONValue(parsing: Array(self.json.utf8))
+      let others = ["": ["model_type"], "text": BertConfiguration.otherNames]
+      if let stray = value.unknownKey(known: written, others: others) {
+        throw failure(stray.description)
+      }
+      for (name, only) in BertConfiguration.fixedValues {
+        if let found = value["text"]?[name], found != only {
+          throw failure("'text.\(name)' must be as in BERT's encoder, or left out")
+        }
+      }
     } catch let error as JSONValue.ParseError {
       throw failure(error.description)
     } catch let error as DecodingError {

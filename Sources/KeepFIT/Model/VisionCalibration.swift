@@ -108,6 +108,10 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
   public init(json: [UInt8], name: String) throws {
     guard let found = try? JSONDecoder().decode(Self.self, from: Data(json)), found.format == 1
     else { throw CheckpointError(.malformed, file: name, "is no calibration") }
+    let written = try JSONValue(parsing: Array(JSONEncoder().encode(found)))
+    if let stray = try JSONValue(parsing: json).unknownKey(known: written) {
+      throw CheckpointError(.malformed, file: name, stray.description)
+    }
     self = found
   }
 

@@ -169,6 +169,10 @@ public struct Adapter {
     guard let description = try? JSONDecoder().decode(Description.self, from: data),
       description.format == 1
     else { throw TransferError.invalid("\(json.relativePath) describes no adapter") }
+    let written = try JSONValue(parsing: Array(JSONEncoder().encode(description)))
+    if let stray = try JSONValue(parsing: Array(data)).unknownKey(known: written) {
+      throw TransferError.invalid("\(json.relativePath): \(stray)")
+    }
     method = description.method
     classes = description.classes
     projects = description.projects

@@ -61,6 +61,13 @@ package struct FilePath: ArgumentValue, Hashable {
   package static var expectation: String { "a path" }
   package var argumentText: String { text }
 
+  /// What no file system can hold, or nil: Linux allows 255 bytes in a name and 4,095 in a path.
+  package var lengthProblem: String? {
+    let longest = text.split(separator: "/").map(\.utf8.count).max() ?? 0
+    guard longest > 255 || text.utf8.count > 4095 else { return nil }
+    return "'\(text.prefix(40))…' is too long for a path: at most 255 bytes a name and 4095 in all"
+  }
+
   package var url: URL { URL(fileURLWithPath: (text as NSString).expandingTildeInPath) }
   package var exists: Bool { FileManager.default.fileExists(atPath: url.path) }
   package var isDirectory: Bool {

@@ -206,6 +206,9 @@ package final class Positionals: Argument {
         "unexpected argument '\(text)': "
           + (count.upperBound == 1 ? "one \(name) is enough" : "\(count.upperBound) are enough"))
     }
+    if let problem = FilePath(text).lengthProblem {
+      throw CommandError.usage("\(name) \(problem)")
+    }
     values.append(text)
   }
 
@@ -227,6 +230,9 @@ enum ValueReader {
         message += "; did you mean '\(near)'?"
       }
       throw CommandError.usage(message)
+    }
+    if let problem = (value as? FilePath)?.lengthProblem {
+      throw CommandError.usage("--\(name) \(problem)")
     }
     if let complaint = check?(value) {
       throw CommandError.usage("--\(name) \(complaint), not \(text)")
