@@ -17,14 +17,14 @@ public final class ZeroShotValidation: PretrainingValidation {
   /// The mean class accuracy from 0 to 1, of each probe and, first, of all together.
   public func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)] {
     let scores = try probes.map { probe -> (name: String, value: Float) in
-      let pictures = probe.pictures
+      let pictures = probe.tested
       let embeddings = try model.imageEmbeddings(
         contentsOf: pictures.images.indices.map(pictures.url), preprocessing: preprocessing,
         batchSize: batchSize)
       let answer = model.classify(
         embeddings: embeddings, labels: pictures.classes,
         labelEmbeddings: model.labelEmbeddings(
-          pictures.classes, prompt: ReportTemplates.inference[probe.experiment.modality],
+          pictures.classes, prompt: ReportTemplates.inference[probe.experiment.modality ?? .colourFundus],
           knowledge: .builtin))
       let predictions = try Predictions(labels: pictures.labels, rows: answer.probabilities)
       let accuracy = ClassificationMetrics(predictions).averageClassAccuracy
