@@ -3,19 +3,22 @@ import Foundation
 /// A classification task that shows how well a model transfers.
 ///
 /// As a JSON file: `{"name": "...", "manifest": "rows.csv", "targets": {"label": 0, ...}}` and
-/// optionally `"test_manifest"`, `"modality"` (`CFP`, `FFA`, `OCT`). Manifests are found beside the
-/// JSON file.
+/// optionally `"test_manifest"`, `"modality"` (`CFP`, `FFA`, `OCT`) and `"names"`. Manifests are found
+/// beside the JSON file unless their paths are absolute or begin with `~`. Any other key is an error.
 public struct Experiment: Sendable, Codable, Equatable {
   /// The name, also of the results.
   public var name: String
-  /// The manifest's file, relative to the experiment's directory.
+  /// The manifest's file, relative to the experiment's directory, absolute, or below `~`.
   public var manifest: String
   /// The class of each label, 0 to K - 1; inferred from the manifest when absent.
   public var targets: [String: Int]?
-  /// With an official split: the manifest of the test pictures. All of ``manifest`` is for training.
+  /// What labels are called in prompts and results, for manifests that hold numbers or codes; labels
+  /// that are not listed keep their own names.
+  public var names: [String: String]?
+  /// With an official split: the manifest of the test images. All of ``manifest`` is for training.
   public var testManifest: String?
-  /// How the pictures were taken, which decides the prompt.
-  public var modality: ImagingModality
+  /// How the images were taken, which decides the prompt; nil where nothing says so.
+  public var modality: ImagingModality?
   /// Whether the targets number the classes in an order, as grades: kappa is weighted quadratically.
   /// Nil where nobody said so: then labels that are numbers are.
   public var ordered: Bool? = nil
@@ -23,25 +26,29 @@ public struct Experiment: Sendable, Codable, Equatable {
   /// values are reported; nil for the one of two that is not called normal or the like.
   public var positive: String? = nil
 
-  private enum CodingKeys: String, CodingKey {
-    case name, manifest, targets, modality, ordered, positive
+  private enum CodingKeys: String, CodingKey, CaseIterable {
+    case name, manifest, targets, names, modality, ordered, positive
     case testManifest = "test_manifest"
   }
 
   /// An experiment.
   public init(
-    name: String, manifest: String, targets: [String: Int]?, testManifest: String? = nil,
-    modality: ImagingModality = .colourFundus
+    name: String, manifest: String, targets: [String: Int]?, names: [String: String]? = nil,
+    testManifest: String? = nil, modality: ImagingModality? = nil
   ) {
     self.name = name
     self.manifest = manifest
     self.targets = targets
+    self.names = names
     self.testManifest = testManifest
     self.modality = modality
   }
 
-  /// Reads an experiment; `modality` and `test_manifest` may be absent.
+  /// Reads an experiment. `name` and `manifest` must be there, and keys that it does not know are
+  /// errors.
   public init(from decoder: any Decoder) throws {
+    try Self.refuseUnknownKeys(
+      of: decoder, known: CodingKeys.allCases.map(\.rawValue), in: "an experiment")
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)
     manifest = try container.decode(String.self, forKey: .manifest)
@@ -49,6 +56,18 @@ public struct Experiment: Sendable, Codable, Equatable {
     testManifest = try container.decodeIfPresent(String.self, forKey: .testManifest)
     ordered = try container.decodeIfPresent(Bool.self, forKey: .ordered)
     positive = try container.decodeIfPresent(String.self, forKey: .positive)
+    if let list = try? container.decodeIfPresent([String].self, forKey: .names) {
+      // A list names the classes in the order of their targets.
+      guard let targets, Set(targets.values) == Set(list.indices) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .names, in: container,
+          debugDescription: "a list of 'names' needs 'targets' that number the labels 0 to "
+            + "\(list.count - 1); or write {\"label\": \"name\", …}")
+      }
+      names = targets.mapValues { list[$0] }
+    } else {
+      names = try container.decodeIfPresent([String: String].self, forKey: .names)
+    }
     if let text = try container.decodeIfPresent(String.self, forKey: .modality) {
       guard let known = ImagingModality(named: text) else {
         throw DecodingError.dataCorruptedError(
@@ -56,8 +75,6 @@ public struct Experiment: Sendable, Codable, Equatable {
           debugDescription: "the modality is CFP, FFA or OCT, not '\(text)'")
       }
       modality = known
-    } else {
-      modality = .colourFundus
     }
   }
 
@@ -122,6 +139,16 @@ extension Experiment {
     ]
   }()
 
+  /// Whether a text is the name of a published experiment.
+  public static func isPublishedName(_ text: String) -> Bool {
+    builtin.contains { $0.name == text }
+  }
+
+  /// Whether this is one of the published experiments, whose data are taken as they are.
+  var isPublished: Bool {
+    Self.builtin.contains { $0.name == name && $0.targets == targets }
+  }
+
   /// The experiment that a name or a file means, and the directory of its manifests.
   ///
   /// A name is that of a published experiment, whose manifest is looked for in `directories`. A
@@ -140,7 +167,11 @@ extension Experiment {
         throw .invalid("\(text): the experiment cannot be read")
       }
       do {
+        // The strict reader first: the other takes the last of two members with one name.
+        _ = try JSONValue(parsing: [UInt8](data))
         return (try JSONDecoder().decode(Experiment.self, from: data), directory)
+      } catch let error as JSONValue.ParseError {
+        throw .invalid("\(text): this is no JSON object: \(error.description)")
       } catch {
         throw .invalid("\(text): \(Self.reason(error))")
       }
@@ -167,9 +198,42 @@ extension Experiment {
     throw .invalid("experiment '\(text)' needs \(experiment.manifest), which is not in \(places)")
   }
 
-  private static func reason(_ error: any Error) -> String {
+  /// The file that a manifest's path means for an experiment that was found in `directory`.
+  static func file(_ path: String, in directory: URL) -> URL {
+    if path.hasPrefix("/") { return URL(fileURLWithPath: path) }
+    if path.hasPrefix("~") {
+      return URL(fileURLWithPath: (path as NSString).expandingTildeInPath)
+    }
+    return directory.appendingPathComponent(path)
+  }
+
+  /// - Throws: `DecodingError` naming the first key that is not known, with what it may have been
+  ///   meant to be.
+  static func refuseUnknownKeys(
+    of decoder: any Decoder, known: [String], in what: String
+  ) throws {
+    let found = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+    guard let stray = found.sorted().first(where: { !known.contains($0) }) else { return }
+    let hint =
+      Suggestions.nearest(to: stray, among: known).map { "did you mean '\($0)'?" }
+      ?? "\(what) has " + known.map { "'\($0)'" }.joined(separator: ", ")
+    throw DecodingError.dataCorrupted(
+      .init(
+        codingPath: [AnyKey(stringValue: stray)],
+        debugDescription: "unknown key '\(stray)'; \(hint)"))
+  }
+
+  private struct AnyKey: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Why a JSON text is not what it should be, for people.
+  static func reason(_ error: any Error) -> String {
     switch error {
-    case DecodingError.keyNotFound(let key, _): "the experiment lacks '\(key.stringValue)'"
+    case DecodingError.keyNotFound(let key, _): "'\(key.stringValue)' is missing"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
       "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' has the wrong type"
     case DecodingError.dataCorrupted(let context):

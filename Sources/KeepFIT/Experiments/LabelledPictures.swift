@@ -1,139 +1,161 @@
 import Foundation
 
-/// The pictures of a classification task with a class for each.
+/// The images of a classification task with a class for each.
 public struct LabelledPictures: Sendable {
-  /// The name of the manifest.
-  public let name: String
+  /// What says which images belong together.
+  public struct Grouping: Sendable {
+    /// What it goes by.
+    public let by: ImageGrouping
+    /// The group of each image.
+    public let groups: [String]
+    /// Whether somebody asked for it. Otherwise the manifest merely suggests it: splits do not follow
+    /// it, but what would be on both of their sides is counted.
+    public let isAsked: Bool
+  }
+
+  /// The name of the manifest; of several with one name, with as much of their paths as tells them
+  /// apart.
+  public internal(set) var name: String
   /// The directory that the paths start from.
   public let root: URL
-  /// The path of each picture below the root, in the manifest's order.
+  /// The path of each image below the root, in the manifest's order.
   public let images: [String]
-  /// The class of each picture.
+  /// The class of each image.
   public let labels: [Int]
   /// The label of each class.
   public let classes: [String]
+  /// The line of each image in the manifest; 0 where there is none.
+  public let lines: [Int]
+  /// The part of each image by the manifest's column `split`; nil without one.
+  public let parts: [SplitPart]?
+  /// Which images belong together; nil where nothing says so.
+  public let grouping: Grouping?
+  /// How many rows state which modality.
+  public let modalities: [ImagingModality: Int]
+  /// What is worth saying about the manifest, a sentence each.
+  public internal(set) var notes: [String]
 
-  /// The number of pictures N.
+  /// The number of images N.
   public var count: Int { images.count }
 
-  /// The file of a picture.
+  /// The file of an image.
   public func url(_ index: Int) -> URL { root.appending(path: images[index]) }
 
-  /// Columns that hold a plain label, in the order in which they are looked for.
-  static let labelColumns = ["label", "category", "class", "diagnosis", "grade"]
+  /// What reading a manifest takes beside its file.
+  public struct ReadingOptions: Sendable {
+    /// The class of each label; nil to number the labels in alphabetical (or numerical) order.
+    public var targets: [String: Int]?
+    /// What labels are called in prompts and results; nil for their own names.
+    public var names: [String: String]?
+    /// Makes one class of spellings of a label. Otherwise they are an error.
+    public var normalizesLabels = false
+    /// What says which images belong together.
+    public var grouping: ImageGrouping?
+    /// Leaves it to the run to say which files do not exist.
+    public var acceptsMissingFiles = false
+    /// Accepts an image with two labels, as published manifests may have it, and says so.
+    public var acceptsConflicts = false
 
-  /// Reads the pictures of an experiment: the label is the first category of a row, or the column
+    /// Labels as they stand, and every file there.
+    public init(targets: [String: Int]? = nil) { self.targets = targets }
+  }
+
+  /// Reads the images of an experiment: the label is the first category of a row, or the column
   /// `label` (`category`, `class`, `diagnosis`, `grade`) of a plain CSV.
   ///
   /// - Parameters:
   ///   - url: the manifest.
   ///   - root: the directory that the paths start from.
-  ///   - targets: the class of each label; nil to number the labels in alphabetical (or numerical)
-  ///     order.
+  ///   - options: how labels, groups and missing files are dealt with.
   /// - Throws: `TextFileError` for a broken manifest, ``TransferError`` for a label that is no
-  ///   target, targets that are no numbering, or pictures that do not exist.
-  public init(contentsOf url: URL, root: URL, targets: [String: Int]?) throws {
+  ///   target, targets that are no numbering, spellings of one label, an image with two labels, or
+  ///   files that do not exist.
+  public init(contentsOf url: URL, root: URL, options: ReadingOptions) throws {
+    let file = url.relativePath
     let rows = try Self.rows(of: url, root: root)
-    let name = url.deletingPathExtension().lastPathComponent
-    let classes =
-      try targets.map { try Experiment.classNames($0, of: name) }
-      ?? Self.inferredClasses(rows.map(\.label), file: url.relativePath)
-    let position = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
-    var labels: [Int] = []
-    for row in rows {
-      guard let label = position[row.label] else {
+    let labels = rows.map { $0.categories[0] }
+    let table = try ClassTable(
+      labels: labels, file: file, targets: options.targets, names: options.names,
+      merges: options.normalizesLabels)
+    let classes = try zip(rows, labels).map { row, label in
+      guard let position = table.position(of: label) else {
         throw TransferError.unknownLabel(
-          label: row.label, row: row.line, manifest: url.relativePath, targets: classes)
+          label: label, row: row.line, manifest: file, targets: table.names,
+          suggestion: table.suggestion(for: label))
       }
-      labels.append(label)
+      return position
     }
-    self.init(name: name, root: root, images: rows.map(\.image), labels: labels, classes: classes)
-    try checkFiles(manifest: url.relativePath)
+    name = url.deletingPathExtension().lastPathComponent
+    self.root = root
+    images = rows.map(\.image)
+    self.labels = classes
+    self.classes = table.names
+    lines = rows.map(\.line)
+    parts = try SplitPart.parts(of: rows, file: file)
+    let suggested = options.grouping == nil ? ImageGrouping.suggested(by: rows) : nil
+    // A column that merely looks like patients may have gaps.
+    grouping =
+      if let asked = options.grouping {
+        Grouping(by: asked, groups: try asked.groups(of: rows, file: file), isAsked: true)
+      } else {
+        suggested.flatMap { suggested in
+          (try? suggested.groups(of: rows, file: file)).map {
+            Grouping(by: suggested, groups: $0, isAsked: false)
+          }
+        }
+      }
+    var modalities: [ImagingModality: Int] = [:]
+    for row in rows where !(row.columns["modality"] ?? "").allSatisfy(\.isWhitespace) {
+      modalities[row.modality, default: 0] += 1
+    }
+    self.modalities = modalities
+    notes = table.notes + Self.columnNotes(rows, file: file)
+    if let count = options.grouping?.unmatched(in: rows), count > 0 {
+      notes.append("\(file): \(count) images do not match the group pattern and stand alone")
+    }
+    try checkRepeatedRows(manifest: file, acceptsConflicts: options.acceptsConflicts)
+    if !options.acceptsMissingFiles { try checkFiles(manifest: file) }
   }
 
-  /// Pictures that are known already.
-  public init(name: String, root: URL, images: [String], labels: [Int], classes: [String]) {
-    precondition(images.count == labels.count, "a class for every picture")
+  /// Reads the images of an experiment with nothing but targets.
+  /// - Throws: as ``init(contentsOf:root:options:)`` does.
+  public init(contentsOf url: URL, root: URL, targets: [String: Int]?) throws {
+    try self.init(contentsOf: url, root: root, options: ReadingOptions(targets: targets))
+  }
+
+  /// Images that are known already.
+  /// - `parts`, `groups`: of each image, where they are known.
+  public init(
+    name: String, root: URL, images: [String], labels: [Int], classes: [String],
+    parts: [SplitPart]? = nil, groups: (by: ImageGrouping, groups: [String])? = nil
+  ) {
+    precondition(images.count == labels.count, "a class for every image")
+    precondition((parts ?? []).count == (parts == nil ? 0 : images.count), "a part for every image")
+    precondition(groups.map { $0.groups.count == images.count } ?? true, "a group for every image")
     self.name = name
     self.root = root
     self.images = images
     self.labels = labels
     self.classes = classes
+    lines = images.map { _ in 0 }
+    self.parts = parts
+    grouping = groups.map { Grouping(by: $0.by, groups: $0.groups, isAsked: true) }
+    modalities = [:]
+    notes = []
   }
 
-  private struct Row {
-    let image: String
-    let label: String
-    let line: Int
+  /// The rows that a part of the column `split` has; all where there is no such column.
+  public func rows(of part: SplitPart) -> [Int] {
+    images.indices.filter { parts == nil || parts?[$0] == part }
   }
 
-  private static func rows(of url: URL, root: URL) throws -> [Row] {
-    let isTable = url.pathExtension.lowercased() == "csv"
-    if isTable {
-      let table = try CSVTable(contentsOf: url)
-      if table.column("categories") == nil {
-        guard let image = table.column("image"),
-          let label = labelColumns.lazy.compactMap(table.column).first
-        else {
-          throw TransferError.invalid(
-            "\(url.relativePath): the first line must name the columns 'image' and 'label' (or "
-              + "'categories'), found \(table.header.map { "'\($0)'" }.joined(separator: ", "))")
-        }
-        if let problem = table.problems.first {
-          throw TransferError.invalid("\(url.relativePath), \(problem.description)")
-        }
-        let rows = try table.records.map { record in
-          let text = record.fields[label].trimmingCharacters(in: .whitespaces)
-          guard !text.isEmpty else {
-            throw TransferError.invalid(
-              "\(url.relativePath), line \(record.line): the label is empty")
-          }
-          do {
-            let row = try ManifestRow(
-              image: record.fields[image], content: .labels(attributes: [], categories: [text]))
-            return Row(image: row.image, label: text, line: record.line)
-          } catch {
-            throw TransferError.invalid("\(url.relativePath), line \(record.line): \(error)")
-          }
-        }
-        if rows.isEmpty { throw TransferError.invalid("\(url.relativePath) has no rows") }
-        return rows
-      }
-    }
-    let manifest = try Manifest(contentsOf: url, root: root, form: .labels)
-    return try manifest.rows.map { row in
-      guard let label = row.categories.first else {
-        throw TransferError.invalid(
-          "\(url.relativePath), line \(row.line): the picture \(row.image) has no category")
-      }
-      return Row(image: row.image, label: label, line: row.line)
-    }
-  }
-
-  private static func inferredClasses(
-    _ labels: [String], file: String
-  ) throws(TransferError) -> [String] {
-    let distinct = Set(labels)
-    guard distinct.count >= 2 else {
-      throw .invalid("\(file): two classes are needed, found \(distinct.count)")
-    }
-    guard distinct.count <= max(2, labels.count / 2) else {
-      throw .invalid(
-        "\(file): \(distinct.count) different labels in \(labels.count) rows look like texts, not "
-          + "like classes")
-    }
-    if distinct.allSatisfy({ Double($0) != nil }) {
-      return distinct.sorted { Double($0)! < Double($1)! }
-    }
-    return distinct.sorted()
-  }
-
-  private func checkFiles(manifest: String) throws(TransferError) {
-    let missing = images.indices.filter {
-      !FileManager.default.fileExists(atPath: url($0).path)
-    }
-    guard let first = missing.first else { return }
-    throw .missingPictures(
-      first: url(first).relativePath, count: missing.count, manifest: manifest)
+  /// The images at the given rows, in that order.
+  public func selecting(_ rows: [Int]) -> LabelledPictures {
+    var result = LabelledPictures(
+      name: name, root: root, images: rows.map { images[$0] }, labels: rows.map { labels[$0] },
+      classes: classes, parts: parts.map { parts in rows.map { parts[$0] } },
+      groups: grouping.map { grouping in (grouping.by, rows.map { grouping.groups[$0] }) })
+    result.notes = notes
+    return result
   }
 }

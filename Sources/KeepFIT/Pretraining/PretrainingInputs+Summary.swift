@@ -43,7 +43,7 @@ extension PretrainingInputs {
         }, "\(name) caption is longer than the model's \(limit) tokens and is cut",
         "\(name) captions are longer than the model's \(limit) tokens and are cut")
     }
-    let probed = try probeData().map(\.pictures)
+    let probed = try probeData().map(\.tested)
     let trained = (labelled.manifests + (expert?.manifests ?? [])).flatMap { manifest in
       manifest.rows.map(manifest.imageURL)
     }
@@ -125,7 +125,7 @@ extension PretrainingInputs {
   public func unreadableValidationImages() throws -> [SkippedImage] {
     let files =
       try validationManifests().flatMap { manifest in manifest.rows.map(manifest.imageURL) }
-      + probeData().map(\.pictures).flatMap { $0.images.indices.map($0.url) }
+      + probeData().map(\.tested).flatMap { $0.images.indices.map($0.url) }
     let decoding = preprocessing.with(imageSize: 32)
     let found = Mutex<[SkippedImage]>([])
     DispatchQueue.concurrentPerform(iterations: files.count) { index in

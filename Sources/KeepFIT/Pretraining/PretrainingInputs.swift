@@ -160,7 +160,7 @@ extension PretrainingInputs {
   ) throws -> (any PretrainingValidation)? {
     guard let probes, !probes.isEmpty else { return nil }
     return ZeroShotValidation(
-      try probeData().map { ($0.experiment, $0.pictures.leavingOut { left.contains($0.path) }) },
+      try probeData().map { ($0.experiment, $0.tested.leavingOut { left.contains($0.path) }) },
       preprocessing: preprocessing.with(imageSize: configuration.imageSize),
       batchSize: configuration.batchSize)
   }

@@ -27,7 +27,8 @@ public final class ZeroShotValidation: PretrainingValidation {
       let answer = model.classify(
         embeddings: embeddings, labels: pictures.classes,
         labelEmbeddings: model.labelEmbeddings(
-          pictures.classes, prompt: ReportTemplates.inference[probe.experiment.modality],
+          pictures.classes,
+          prompt: ReportTemplates.inference[probe.experiment.modality ?? .colourFundus],
           knowledge: .builtin))
       let predictions = try Predictions(labels: pictures.labels, rows: answer.probabilities)
       let accuracy = ClassificationMetrics(predictions).averageClassAccuracy

@@ -36,6 +36,8 @@ public struct DataSplit: Sendable, Equatable {
   public var validation: [Int]
   /// Rows to test, classes in ascending order.
   public var test: [Int]
+  /// What the split was drawn from: the fold's number.
+  public let seed: Int
   /// Python's generator as the split leaves it: adapters shuffle with it next.
   public var random: PythonRandom
   /// Parts that came out smaller than asked, in words.
@@ -89,19 +91,11 @@ public struct DataSplit: Sendable, Equatable {
       train.append(parts.train)
       validation += parts.validation
     }
-    if options.balance {
-      let largest = train.map(\.count).max() ?? 0
-      for label in train.indices {
-        let own = train[label]
-        guard !own.isEmpty else { continue }
-        for _ in own.count..<largest {
-          train[label].append(own[Int(random.uniform() * Double(own.count))])
-        }
-      }
-    }
+    if options.balance { Self.balance(&train, random: &random) }
     self.train = train.flatMap { $0 }
     self.validation = validation
     self.test = test
+    self.seed = seed
     self.random = random
     self.notes = notes
   }
@@ -109,14 +103,43 @@ public struct DataSplit: Sendable, Equatable {
   /// A split that is given, as the official one of TAOP.
   /// - `seed`: for the generator that adapters shuffle with.
   public init(train: [Int], validation: [Int] = [], test: [Int], seed: Int) {
+    self.init(
+      train: train, validation: validation, test: test, seed: seed,
+      random: PythonRandom(seed: seed), notes: [])
+  }
+
+  init(
+    train: [Int], validation: [Int], test: [Int], seed: Int, random: PythonRandom, notes: [String]
+  ) {
     self.train = train
     self.validation = validation
     self.test = test
-    random = PythonRandom(seed: seed)
-    notes = []
+    self.seed = seed
+    self.random = random
+    self.notes = notes
   }
 
-  private static func check(
+  /// The split without the rows for which the answers are false.
+  func keeping(train: (Int) -> Bool, test: (Int) -> Bool) -> DataSplit {
+    DataSplit(
+      train: self.train.filter(train), validation: validation.filter(train),
+      test: self.test.filter(test), seed: seed, random: random, notes: notes)
+  }
+
+  /// Repeats rows of smaller classes at random until all are as large.
+  /// - `train`: the rows of each class.
+  static func balance(_ train: inout [[Int]], random: inout PythonRandom) {
+    let largest = train.map(\.count).max() ?? 0
+    for label in train.indices {
+      let own = train[label]
+      guard !own.isEmpty else { continue }
+      for _ in own.count..<largest {
+        train[label].append(own[Int(random.uniform() * Double(own.count))])
+      }
+    }
+  }
+
+  static func check(
     _ count: Int, of name: String, options: Options
   ) throws(TransferError) {
     if count == 0 {

@@ -37,73 +37,138 @@ public final class FeatureExtractor {
 
   private let augmentation: String
 
-  /// Features of picture files, in their order.
+  /// Features of image files, in their order.
   ///
-  /// - `pass`: nil for the pictures as they are; otherwise the number of an augmented pass, whose
-  ///   changes depend on the picture and the number alone.
+  /// - `pass`: nil for the images as they are; otherwise the number of an augmented pass, whose
+  ///   changes depend on the image and the number alone.
   /// - `projected`: `[N, D]` through the projection head instead of raw `[N, F]`.
-  /// - Throws: what loading a picture throws.
+  /// - Throws: what loading an image throws. Features that were finished before are in the cache.
   public func features(_ urls: [URL], pass: Int? = nil, projected: Bool) throws -> Tensor {
-    let key = FeatureCache.Key(
-      model: model.fingerprint,
-      preparation: source.identity + (pass.map { " pass \($0)\(augmentation)" } ?? ""))
-    try findDigests(urls)
-    let width = model.featureCount
-    if known[key] == nil { known[key] = cache?.load(key, width: width) ?? [:] }
-    var seen = Set(known[key]!.keys)
-    let missing = urls.filter { seen.insert(digests[$0]!).inserted }
-    var unsaved: [String: [Float]] = [:]
-    for first in stride(from: 0, to: missing.count, by: batchSize) {
-      let batch = Array(missing[first..<min(missing.count, first + batchSize)])
-      let values = try encode(batch, pass: pass).scalars
-      for (row, url) in batch.enumerated() {
-        let features = Array(values[row * width..<(row + 1) * width])
-        guard features.allSatisfy(\.isFinite) else {
-          throw TransferError.invalid(
-            "\(url.relativePath): the model's features of this picture are not finite")
-        }
-        unsaved[digests[url]!] = features
-        known[key]![digests[url]!] = features
-      }
-      encodedCount += batch.count
-      progress?(first + batch.count, missing.count)
-      if unsaved.count >= Self.writeInterval || first + batchSize >= missing.count {
-        try cache?.save(unsaved, key: key, width: width)
-        unsaved = [:]
-      }
-    }
+    let key = key(pass)
+    _ = try encode(urls, key: key, pass: pass) { throw $1 }
     let rows = known[key]!
-    let raw = Tensor(urls.flatMap { rows[digests[$0]!]! }, shape: [urls.count, width])
+    let raw = Tensor(urls.flatMap { rows[digests[$0]!]! }, shape: [urls.count, model.featureCount])
     return projected ? Autograd.withoutGradients { model.projected(raw) } : raw
   }
 
-  private func encode(_ urls: [URL], pass: Int?) throws -> Tensor {
+  /// Why images cannot be used, by their files.
+  /// - `encodes`: runs the others through the encoder, so that their features are known afterwards;
+  ///   otherwise images are only loaded.
+  /// - Throws: what writing to the cache throws.
+  func unusable(_ urls: [URL], encodes: Bool) throws -> [URL: String] {
+    var reasons: [URL: String] = [:]
+    if encodes {
+      try encode(urls, key: key(nil), pass: nil) { reasons[$0] = "\($1)" }
+      return reasons
+    }
+    let distinct = Array(Set(urls)).sorted { $0.path < $1.path }
+    let source = source
+    for first in stride(from: 0, to: distinct.count, by: batchSize) {
+      let batch = Array(distinct[first..<min(distinct.count, first + batchSize)])
+      let failures = ThreadPool.map(batch.count) { index in
+        do {
+          _ = try source.load(batch[index])
+          return String?.none
+        } catch { return "\(error)" }
+      }
+      for (url, reason) in zip(batch, failures) { reasons[url] = reason }
+      progress?(first + batch.count, distinct.count)
+    }
+    return reasons
+  }
+
+  private func key(_ pass: Int?) -> FeatureCache.Key {
+    FeatureCache.Key(
+      model: model.fingerprint,
+      preparation: source.identity + (pass.map { " pass \($0)\(augmentation)" } ?? ""))
+  }
+
+  /// Encodes what is not known yet, and tells what cannot be.
+  private func encode(
+    _ urls: [URL], key: FeatureCache.Key, pass: Int?,
+    onFailure: (URL, any Error) throws -> Void
+  ) throws {
+    let width = model.featureCount
+    if known[key] == nil { known[key] = cache?.load(key, width: width) ?? [:] }
+    let readable = try findDigests(urls, onFailure: onFailure)
+    var seen = Set(known[key]!.keys)
+    let missing = readable.filter { seen.insert(digests[$0]!).inserted }
+    var unsaved: [String: [Float]] = [:]
+    defer {
+      // What ended the work is thrown; that the cache cannot take the rest besides is not.
+      try? cache?.save(unsaved, key: key, width: width)
+    }
+    for first in stride(from: 0, to: missing.count, by: batchSize) {
+      let all = missing[first..<min(missing.count, first + batchSize)]
+      let pictures = load(Array(all), pass: pass)
+      var batch: [URL] = []
+      var values: [Tensor] = []
+      for (url, picture) in zip(all, pictures) {
+        do {
+          values.append(try picture.get())
+          batch.append(url)
+        } catch { try onFailure(url, error) }
+      }
+      if !batch.isEmpty {
+        let stack = Tensor.stacked(values)
+        let numbers = Autograd.withoutGradients { model.features(of: stack) }.scalars
+        for (row, url) in batch.enumerated() {
+          let features = Array(numbers[row * width..<(row + 1) * width])
+          guard features.allSatisfy(\.isFinite) else {
+            try onFailure(
+              url,
+              TransferError.invalid(
+                "\(url.relativePath): the model's features of this image are not finite"))
+            continue
+          }
+          unsaved[digests[url]!] = features
+          known[key]![digests[url]!] = features
+        }
+      }
+      encodedCount += batch.count
+      progress?(first + all.count, missing.count)
+      if unsaved.count >= Self.writeInterval || first + batchSize >= missing.count {
+        let complete = unsaved
+        unsaved = [:]
+        try cache?.save(complete, key: key, width: width)
+      }
+    }
+  }
+
+  private func load(_ urls: [URL], pass: Int?) -> [Result<Tensor, any Error>] {
     let source = source
     let streams = urls.map { url in
       pass.map { stream.derived(UInt64($0)).derived(digests[url]!) }
     }
-    let pictures = ThreadPool.map(urls.count) { index in
+    return ThreadPool.map(urls.count) { index in
       Result {
         let picture = try source.load(urls[index])
         guard let stream = streams[index] else { return picture }
         return source.augment(picture, stream)
       }
     }
-    let batch = Tensor.stacked(try pictures.map { try $0.get() })
-    return Autograd.withoutGradients { model.features(of: batch) }
   }
 
-  private func findDigests(_ urls: [URL]) throws {
-    let unknown = Array(Set(urls.filter { digests[$0] == nil }))
+  /// The files whose bytes can be read, in their order.
+  private func findDigests(
+    _ urls: [URL], onFailure: (URL, any Error) throws -> Void
+  ) throws -> [URL] {
+    let unknown = Array(Set(urls.filter { digests[$0] == nil })).sorted { $0.path < $1.path }
     let found = ThreadPool.map(unknown.count) { index in
       Result { SHA256.hexDigest([UInt8](try Data(contentsOf: unknown[index]))) }
     }
     for (url, digest) in zip(unknown, found) {
-      do {
-        digests[url] = try digest.get()
-      } catch {
-        throw TransferError.invalid("\(url.relativePath): the picture cannot be read")
+      if let digest = try? digest.get() {
+        digests[url] = digest
+      } else {
+        let isThere = FileManager.default.fileExists(atPath: url.path)
+        try onFailure(
+          url,
+          TransferError.invalid(
+            "\(url.relativePath): "
+              + (isThere ? "the image cannot be read" : "there is no such file")))
       }
     }
+    return urls.filter { digests[$0] != nil }
   }
 }

@@ -19,6 +19,9 @@ struct FittedMethod {
     self.extractor = extractor
   }
 
+  /// Whether validation images had a say.
+  var usesValidation: Bool { configuration.method == .fineTune }
+
   /// Logits of picture files, `[N, K]`; with test-time augmentation their mean over the passes.
   func logits(_ urls: [URL], plain: Bool = false) throws -> Tensor {
     let usesCache = [.tipAdapter, .tipAdapterF].contains(configuration.method)

@@ -26,6 +26,12 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
 
   /// The stored scale s, not clamped.
   public var logitScale: Float { model.logitScale.value.item }
+  /// The caption of the model's configuration, unless it is the one that every configuration starts
+  /// with.
+  public var ownPrompt: String? {
+    let caption = model.configuration.caption
+    return caption == KeepFITConfiguration().caption ? nil : caption
+  }
   /// 2048 for ResNet-50.
   public var featureCount: Int { model.vision.configuration.featureCount }
 

@@ -2,7 +2,8 @@
 public struct TransferConfiguration: Sendable, Codable, Equatable {
   /// The method.
   public var method: TransferMethod
-  /// How each fold's pictures are chosen. Ignored for the test pictures of an official split.
+  /// How each fold's images are chosen. Where the data say which images are for training and which
+  /// for testing, `train` is of those for training (100 % for all of them) and `test` does not count.
   public var split = DataSplit.Options()
   /// Takes what a class has where the split asks for more, as published. Otherwise that is an error.
   public var acceptsSmallerParts = false
@@ -36,8 +37,14 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
 
   /// The published settings of a method: 80 % to train and 20 % to test in five folds, or, for
   /// zero-shot, everything tested once.
-  public init(method: TransferMethod) {
+  /// - `officialSplit`: whether the data say what is for training and what for testing. Then all
+  ///   that is for training is trained on, once.
+  public init(method: TransferMethod, officialSplit: Bool = false) {
     self.method = method
+    if officialSplit {
+      split.train = .percent(100)
+      folds = 1
+    }
     if method == .zeroShot {
       split = .testAll
       folds = 1

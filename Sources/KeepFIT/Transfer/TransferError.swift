@@ -7,14 +7,16 @@ import Foundation
 public enum TransferError: Error, Equatable, LocalizedError, CustomStringConvertible {
   /// Something that the experiment needs is wrong or absent: the text says what.
   case invalid(String)
-  /// A row's category is none of the experiment's targets.
-  case unknownLabel(label: String, row: Int, manifest: String, targets: [String])
+  /// A row's category is none of the experiment's targets; the suggestion is the target that it may
+  /// have been meant to be.
+  case unknownLabel(
+    label: String, row: Int, manifest: String, targets: [String], suggestion: String? = nil)
   /// A class has no picture in a part that needs it.
   case emptyClass(label: String, part: String, reason: String)
   /// A class has one picture, which cannot be both trained on and tested.
   case singleSampleClass(label: String)
-  /// Pictures that the manifest names are not there.
-  case missingPictures(first: String, count: Int, manifest: String)
+  /// Images that the manifest names are not there.
+  case missingPictures(first: String, count: Int, of: Int, manifest: String)
   /// An adapter was fitted on the features of another model.
   case wrongModel(adapter: String, expected: String, found: String)
 
@@ -22,17 +24,19 @@ public enum TransferError: Error, Equatable, LocalizedError, CustomStringConvert
   public var description: String {
     switch self {
     case .invalid(let text): return text
-    case .unknownLabel(let label, let row, let manifest, let targets):
+    case .unknownLabel(let label, let row, let manifest, let targets, let suggestion):
       let known = targets.map { "'\($0)'" }.joined(separator: ", ")
-      return "\(manifest), row \(row): the label '\(label)' is not among the targets (\(known))"
+      let hint = suggestion.map { "; did you mean '\($0)'?" } ?? ""
+      return
+        "\(manifest), row \(row): the label '\(label)' is not among the targets (\(known))\(hint)"
     case .emptyClass(let label, let part, let reason):
       return "the class '\(label)' has no picture to \(part): \(reason)"
     case .singleSampleClass(let label):
       return "the class '\(label)' has a single picture, which cannot be both trained on and "
         + "tested: add pictures, leave the class out of the targets, or test without training"
-    case .missingPictures(let first, let count, let manifest):
-      let rest = count > 1 ? " and \(count - 1) more" : ""
-      return "\(manifest) names pictures that do not exist: \(first)\(rest) (check the images root)"
+    case .missingPictures(let first, let count, let total, let manifest):
+      let rest = count > 1 ? " and \(count - 1) more of \(total)" : ""
+      return "\(manifest) names images that do not exist: \(first)\(rest) (check the images root)"
     case .wrongModel(let adapter, let expected, let found):
       return "\(adapter) was fitted for the model \(expected), but the model in use is \(found)"
     }

@@ -17,6 +17,8 @@ public enum TransferMethod: String, Sendable, Codable, CaseIterable {
   public var usesText: Bool { self != .linearProbe && self != .fineTune }
   /// Whether training pictures are needed.
   public var isTrained: Bool { self != .zeroShot }
+  /// Whether fitting the same images again with another fold's seed may give something else.
+  public var isRandom: Bool { self == .clipAdapter || self == .tipAdapterF || self == .fineTune }
   /// Whether features go through the projection head when nobody says otherwise: the published
   /// linear probe looks at raw features, everything else at projected ones.
   public var projectsByDefault: Bool { self != .linearProbe }

@@ -8,6 +8,8 @@ public protocol TransferModel: AnyObject {
   var logitScale: Float { get }
   /// The number of raw image features F.
   var featureCount: Int { get }
+  /// The sentence with `[CLS]` that the model was made for, where it has one of its own.
+  var ownPrompt: String? { get }
   /// Raw features `[B, F]` of pictures `[B, S, S, 3]`, without the projection head.
   func features(of pictures: Tensor) -> Tensor
   /// Raw features through the projection head, `[B, D]`.
@@ -51,6 +53,9 @@ public struct PictureSource: Sendable {
 }
 
 extension TransferModel {
+  /// None: the modality's sentence serves.
+  public var ownPrompt: String? { nil }
+
   /// The texts' side of a classification: an embedding for each class.
   ///
   /// A class's descriptions, its own name included, are put into the template, tokenised in one

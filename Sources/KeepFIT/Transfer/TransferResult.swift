@@ -18,6 +18,14 @@ public struct TransferResult: Sendable, Codable {
     public var probabilities: [[Float]]
     /// The number of training pictures.
     public var trainingCount: Int
+    /// The number of validation images that the best epoch was chosen by; nil in files of earlier
+    /// versions.
+    public var validationCount: Int?
+    /// What the test images share with those that were fitted on; nil for methods that are not, and
+    /// in files of earlier versions.
+    public var overlap: Overlap?
+    /// The group of each test image, such as its patient, where groups were asked for.
+    public var groups: [String]?
     /// Parts of the split that came out smaller than asked.
     public var notes: [String]
     /// Scores on other manifests by their names.
@@ -29,13 +37,42 @@ public struct TransferResult: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
       case fold, metrics, intervals, labels, probabilities, notes, external, positive, undefined
+      case overlap, groups
       case testImages = "test_images"
       case trainingCount = "training_count"
+      case validationCount = "validation_count"
     }
 
     /// The predictions, for curves and matrices.
     public func predictions() throws -> Predictions {
       try Predictions(labels: labels, rows: probabilities)
+    }
+  }
+
+  /// What a fold's test images share with those to train or validate on.
+  public struct Overlap: Sendable, Codable, Equatable {
+    /// Test images whose files have the same content as one that was fitted on.
+    public var identicalImages: Int
+    /// What groups go by, asked for or suggested by the manifest; nil where nothing says so.
+    public var groupedBy: ImageGrouping?
+    /// Whether the split was drawn so that it leaves these groups whole.
+    public var isGrouped: Bool?
+    /// Groups among the test images.
+    public var testGroups: Int?
+    /// Those of them that also have images that were fitted on.
+    public var sharedGroups: Int?
+    /// Test images of these shared groups.
+    public var imagesOfSharedGroups: Int?
+
+    init(identicalImages: Int) { self.identicalImages = identicalImages }
+
+    private enum CodingKeys: String, CodingKey {
+      case identicalImages = "identical_images"
+      case groupedBy = "grouped_by"
+      case isGrouped = "is_grouped"
+      case testGroups = "test_groups"
+      case sharedGroups = "shared_groups"
+      case imagesOfSharedGroups = "images_of_shared_groups"
     }
   }
 
@@ -66,6 +103,8 @@ public struct TransferResult: Sendable, Codable {
   public var classes: [String]
   /// The fingerprint of the model.
   public var model: String
+  /// The sentence for the class names; nil for methods without text, and in files of earlier versions.
+  public var prompt: ClassPrompt?
   /// One for each fold.
   public var folds: [Fold]
   /// Mean of each score over the folds, rounded as published.
@@ -89,44 +128,7 @@ public struct TransferResult: Sendable, Codable {
 
   private enum CodingKeys: String, CodingKey {
     case experiment, method, configuration, classes, model, folds, mean, std, omitted, external
-    case seconds, positive, intervals, undefined
+    case seconds, positive, intervals, undefined, prompt
     case kappaWeights = "kappa_weights"
-  }
-}
-
-/// Several results of one run, as they are written to `results.json`.
-public struct TransferReport: Sendable, Codable {
-  /// The experiment's name.
-  public var experiment: String
-  /// One for each method and number of shots.
-  public var results: [TransferResult]
-
-  /// Results of one experiment.
-  public init(experiment: String, results: [TransferResult]) {
-    self.experiment = experiment
-    self.results = results
-  }
-
-  /// Writes `results.json`: a single result as it is, several under `results`.
-  /// - Throws: `CheckpointError` when the file exists and `force` is off, or cannot be written.
-  public func write(to directory: URL, force: Bool) throws {
-    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    let text =
-      results.count == 1
-      ? try JSONText.encode(results[0], pretty: true) : try JSONText.encode(self, pretty: true)
-    try AtomicFile.write(
-      text + "\n", to: directory.appendingPathComponent("results.json"), force: force)
-  }
-
-  /// Reads what ``write(to:force:)`` wrote.
-  public init(contentsOf url: URL) throws {
-    let data = try Data(contentsOf: url)
-    let decoder = JSONDecoder()
-    if let report = try? decoder.decode(TransferReport.self, from: data) {
-      self = report
-    } else {
-      let result = try decoder.decode(TransferResult.self, from: data)
-      self.init(experiment: result.experiment, results: [result])
-    }
   }
 }

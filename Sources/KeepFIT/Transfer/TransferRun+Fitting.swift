@@ -11,13 +11,16 @@ extension TransferRun {
     if configuration.method == .fineTune, let model = model as? any TrainableTransferModel {
       let start = Date()
       defer { seconds += Date().timeIntervalSince(start) }
+      // Folds of an official split train on the same images, and differ in their seeds alone.
+      var options = configuration.fineTuning
+      if isOfficial { options.seed &+= UInt64(split.seed) }
       let tuned = try FineTunedModel(
         model, training: .init(urls: urls, labels: labels),
         validation: .init(
           urls: split.validation.map(pictures.url),
           labels: split.validation.map { pictures.labels[$0] }),
         classCount: pictures.classes.count, source: source, projects: configuration.projects,
-        augments: configuration.augmentsTraining, options: configuration.fineTuning
+        augments: configuration.augmentsTraining, options: options
       ) { [weak self] epoch, step, steps, loss in
         self?.progress?(
           "fine-tuning, epoch \(epoch), loss \((loss * 1000).rounded() / 1000)",
@@ -36,6 +39,9 @@ extension TransferRun {
       configuration, training: training, knowledge: knowledge, random: &random)
     return FittedMethod(configuration, .features(classifier), extractor: extractor)
   }
+
+  /// Whether the data say which images are for testing.
+  var isOfficial: Bool { officialTest != nil || pictures.parts != nil }
 
   private func trainingFeatures(
     _ configuration: TransferConfiguration, urls: [URL], labels: [Int]

@@ -71,5 +71,5 @@ extension TransferRun {
 extension TransferResult.Fold {
   /// What says which rows of several folds are one observation: groups where they are known, or else
   /// images.
-  var clusterNames: [String] { testImages }
+  var clusterNames: [String] { groups ?? testImages }
 }

@@ -3,16 +3,22 @@ import Foundation
 /// Evaluates methods on an experiment, fold by fold.
 ///
 /// Everything that can be wrong with options and data is found when a run is made, before a single
-/// picture is encoded.
+/// image is encoded.
 public final class TransferRun {
-  /// The experiment's pictures.
+  /// The experiment's images.
   public let pictures: LabelledPictures
-  /// With an official split: the test pictures.
+  /// With a test manifest: the test images.
   public let officialTest: LabelledPictures?
   /// Other manifests with the same classes, tested with every fold's classifier.
-  public let external: [LabelledPictures]
+  public internal(set) var external: [LabelledPictures]
   /// What is evaluated.
   public let configurations: [TransferConfiguration]
+  /// The sentence that class names are put into, and where it comes from.
+  public let prompt: ClassPrompt
+  /// What is worth saying about the data and the options, a sentence each. Part of the report.
+  public private(set) var notes: [String] = []
+  /// What happens to images that cannot be read.
+  public var onBadImage = BadImagePolicy.fail
   /// Told about encoding and fitting, in words, with a share from 0 to 1 where it is known.
   public var progress: ((_ text: String, _ share: Double?) -> Void)?
   /// Where to save each fold's adapter, below `<method>-<shots>/fold<number>`; nil for nowhere.
@@ -27,19 +33,20 @@ public final class TransferRun {
   let model: any TransferModel
   let source: PictureSource
   let extractor: FeatureExtractor
+  let identity: ImageIdentity
   private let table: Knowledge
-  private let template: String
-  private let splits: [[DataSplit]]
+  var splits: [[DataSplit]]
 
   /// Checks data and options and draws the splits.
   ///
   /// - `cache`: where features are kept between runs; nil for nowhere.
   /// - `knowledge`: descriptions of the classes; `Knowledge/none` for the plain names.
-  /// - `template`: the prompt, with `[CLS]` for the description; nil for the modality's.
-  /// - `batchSize`: pictures encoded at once.
-  /// - Throws: ``TransferError`` for classes that a split leaves empty or that have too few pictures,
-  ///   nothing to test, methods that the model or the options do not allow, or manifests whose
-  ///   classes differ.
+  /// - `template`: the prompt, with `[CLS]` for the description; nil for the model's own, or else the
+  ///   modality's.
+  /// - `batchSize`: images encoded at once.
+  /// - Throws: ``TransferError`` for classes that a split leaves empty or that have too few images,
+  ///   nothing to test, methods that the model or the options do not allow, manifests whose classes
+  ///   differ, an image with two labels, or groups on both sides of an official split.
   public init(
     experiment: Experiment, pictures: LabelledPictures, officialTest: LabelledPictures? = nil,
     external: [LabelledPictures] = [], model: any TransferModel, source: PictureSource,
@@ -55,107 +62,94 @@ public final class TransferRun {
     self.source = source
     self.configurations = configurations
     table = knowledge
-    self.template = template ?? ReportTemplates.inference[experiment.modality]
-    guard self.template.contains("[CLS]") else {
-      throw .invalid("the prompt '\(self.template)' has no [CLS] for the class")
+    prompt = ClassPrompt(
+      asked: template, model: model.ownPrompt, modality: experiment.modality ?? .colourFundus)
+    guard prompt.template.contains("[CLS]") else {
+      throw .invalid("the prompt '\(prompt.template)' has no [CLS] for the class")
     }
-    for other in external + (officialTest.map { [$0] } ?? [])
-    where other.classes != pictures.classes {
+    let others = (officialTest.map { [$0] } ?? []) + external
+    for other in others where other.classes != pictures.classes {
       throw .invalid(
         "\(other.name) has the classes \(other.classes), \(pictures.name) has \(pictures.classes)")
     }
     guard !configurations.isEmpty else { throw .invalid("no method to evaluate") }
+    for configuration in configurations {
+      try Self.check(
+        configuration, model: model, classes: pictures.classes,
+        hasOfficialTest: officialTest != nil || pictures.parts != nil)
+    }
+    let draw = SplitDraw(
+      pictures: pictures, officialTest: officialTest, choosesThresholds: roles.positive != nil)
+    notes = try draw.check(configurations)
     var splits: [[DataSplit]] = []
     for configuration in configurations {
-      try Self.check(configuration, model: model, hasOfficialTest: officialTest != nil)
-      let folds = try Self.splits(configuration, pictures: pictures, officialTest: officialTest)
+      let folds = try draw.splits(configuration)
       if !configuration.acceptsSmallerParts, let note = folds.lazy.flatMap(\.notes).first {
         throw .invalid("\(note): ask for fewer, or allow fewer (--allow-fewer)")
       }
       splits.append(folds)
     }
     self.splits = splits
-    extractor = FeatureExtractor(
-      model: model, source: source, cache: cache, batchSize: batchSize)
+    identity = ImageIdentity(([pictures] + others).flatMap { $0.images.indices.map($0.url) })
+    extractor = FeatureExtractor(model: model, source: source, cache: cache, batchSize: batchSize)
+    for read in [pictures] + others {
+      notes += read.notes
+      notes += try identity.check(read, accepts: experiment.isPublished)
+    }
+    notes += overlapNotes()
+    // Two manifests may have the same to say.
+    var said: Set<String> = []
+    notes = notes.filter { said.insert($0).inserted }
   }
 
   private static func check(
-    _ configuration: TransferConfiguration, model: any TransferModel, hasOfficialTest: Bool
+    _ configuration: TransferConfiguration, model: any TransferModel, classes: [String],
+    hasOfficialTest: Bool
   ) throws(TransferError) {
     let method = configuration.method
     if configuration.folds < 1 { throw .invalid("at least one fold, not \(configuration.folds)") }
     if method.usesText && !configuration.projects {
       throw .invalid(
-        "\(method.rawValue) compares pictures with texts and needs projected features; leave out "
+        "\(method.rawValue) compares images with texts and needs projected features; leave out "
           + "--no-projection")
     }
     if method.isTrained && configuration.split.train.isZero {
-      throw .invalid("\(method.rawValue) is trained: it needs training pictures")
+      throw .invalid("\(method.rawValue) is trained: it needs training images")
     }
     if configuration.split.test.isZero && !hasOfficialTest {
-      throw .invalid("nothing would be tested: the split leaves no test pictures")
+      throw .invalid("nothing would be tested: the split leaves no test images")
     }
     if method == .fineTune && !(model is any TrainableTransferModel) {
       throw .invalid("this model cannot be fine-tuned")
     }
+    if method.usesText, let bare = classes.first(where: { !$0.contains(where: \.isLetter) }) {
+      throw .invalid(
+        "\(method.rawValue) compares images with the names of the classes, and '\(bare)' names "
+          + "nothing; name the classes in a JSON experiment, \"names\": {\"\(bare)\": \"…\"}, or "
+          + "take --method linear-probe")
+    }
   }
 
-  private static func splits(
-    _ configuration: TransferConfiguration, pictures: LabelledPictures,
-    officialTest: LabelledPictures?
-  ) throws(TransferError) -> [DataSplit] {
-    var options = configuration.split
-    var result: [DataSplit] = []
-    if let officialTest {
-      let test = Array(0..<officialTest.count)
-      // All pictures in the manifest's order, unless a number of shots is asked for.
-      if options.train == .percent(100) || !configuration.method.isTrained {
-        result = [DataSplit(train: Array(0..<pictures.count), test: test, seed: 0)]
-        if configuration.method.isTrained {
-          for (label, name) in pictures.classes.enumerated()
-          where !pictures.labels.contains(label) {
-            throw .emptyClass(
-              label: name, part: "train on", reason: "no row of the manifest has this label")
-          }
-        }
-        return result
-      }
-      options.test = .percent(0)
-      for fold in 0..<configuration.folds {
-        var split = try DataSplit(
-          labels: pictures.labels, seed: fold, options: options, classNames: pictures.classes)
-        split.test = test
-        result.append(split)
-      }
-      return result
-    }
-    if !configuration.method.isTrained {
-      options.train = .percent(0)
-      options.validation = .percent(0)
-    }
-    for fold in 0..<configuration.folds {
-      result.append(
-        try DataSplit(
-          labels: pictures.labels, seed: fold, options: options, classNames: pictures.classes))
-    }
-    return result
-  }
+  // MARK: - Running
 
   /// Evaluates every configuration.
-  /// - Throws: what loading a picture or fitting throws.
+  /// - Throws: what loading an image or fitting throws. Features that were finished until then are in
+  ///   the cache.
   public func run() throws -> TransferReport {
     extractor.progress = { [weak self] done, total in
-      self?.progress?("encoding pictures", Double(done) / Double(total))
+      self?.progress?("encoding images", Double(done) / Double(total))
     }
     defer { extractor.progress = nil }
+    let skipped = onBadImage == .skip ? try setBadImagesAside() : []
     let knowledge =
       try configurations.contains { $0.method.usesText }
-      ? model.knowledge(of: pictures.classes, table: table, template: template) : nil
+      ? model.knowledge(of: pictures.classes, table: table, template: prompt.template) : nil
+    if let note = knowledge?.collapseNote { notes.append(note) }
     var results: [TransferResult] = []
     for (configuration, splits) in zip(configurations, splits) {
       results.append(try evaluate(configuration, splits: splits, knowledge: knowledge))
     }
-    return TransferReport(experiment: name, results: results)
+    return TransferReport(experiment: name, results: results, notes: notes, skipped: skipped)
   }
 
   private func evaluate(
@@ -185,8 +179,12 @@ public final class TransferRun {
         fold: number, metrics: Dictionary(uniqueKeysWithValues: measured.values.map { ($0, $1) }),
         intervals: [:],
         testImages: scored.images, labels: scored.labels, probabilities: scored.rows,
-        trainingCount: configuration.method.isTrained ? split.train.count : 0, notes: split.notes,
-        external: external.isEmpty ? nil : [:])
+        trainingCount: configuration.method.isTrained ? split.train.count : 0,
+        validationCount: fitted.usesValidation ? split.validation.count : 0,
+        overlap: overlap(split, configuration),
+        groups: test.grouping.flatMap { grouping in
+          grouping.isAsked ? split.test.map { grouping.groups[$0] } : nil
+        }, notes: split.notes, external: external.isEmpty ? nil : [:])
       try addScores(
         to: &fold, measured: measured, unseen: unseen, resamples: configuration.bootstrapResamples)
       metrics.append(measured)
@@ -204,7 +202,8 @@ public final class TransferRun {
     let summary = FoldSummary(metrics)
     var result = TransferResult(
       experiment: name, method: configuration.method, configuration: configuration,
-      classes: pictures.classes, model: model.fingerprint, folds: folds, mean: summary.mean,
+      classes: pictures.classes, model: model.fingerprint,
+      prompt: configuration.method.usesText ? prompt : nil, folds: folds, mean: summary.mean,
       std: summary.standardDeviation, omitted: summary.omitted,
       external: others.isEmpty ? nil : others.mapValues { FoldSummary($0) }, seconds: seconds)
     try addSummary(

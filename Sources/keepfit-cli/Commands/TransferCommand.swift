@@ -43,10 +43,13 @@ struct TransferCommand: Subcommand {
     help: "The positive class, such as a disease; of two, the one not called normal or the like.")
   let method = Option<Method>(
     "method", "NAME", default: .zeroShot, help: "How; all takes every method on features.")
+  let grouping = GroupingOptions()
+  let normalizeLabels = Flag("normalize-labels", help: "Merge spelling variants of a label.")
   let shots = Option<String>(
     "shots", "A,B,…", help: "Several numbers of training pictures of each class, as 1,5,10 or 80%.")
   let shotsTrain = Option<String>(
-    "shots-train", "N|P%", default: "80%", help: "Training pictures of each class.")
+    "shots-train", "N|P%",
+    help: "Training images of each class; 80%, or all of an official training split, by default.")
   let shotsValidation = Option<String>(
     "shots-val", "N|P%", default: "0%", help: "Validation pictures of each class.")
   let shotsTest = Option<String>(
@@ -77,6 +80,9 @@ struct TransferCommand: Subcommand {
     "patience", "E", in: 1...100_000,
     help: "Epochs without better validation before fine-tuning stops.")
   let images = ImageOptions()
+  let onBadImage = Option<BadImagePolicy>(
+    "on-bad-image", "POLICY", default: .fail,
+    help: "End the run, or leave the image out, list it and exit with 1.")
   let batchSize = Option<Int>(
     "batch-size", "B", default: 8, in: 1...4096, help: "Pictures that are worked at once.")
   let cache = Option<FilePath>("cache", "DIR", help: "Keeps features between runs, by content.")
@@ -88,6 +94,12 @@ struct TransferCommand: Subcommand {
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
+  /// The methods that are evaluated.
+  var methods: [TransferMethod] {
+    method.value == .all
+      ? TransferMethod.onFeatures : [TransferMethod(rawValue: method.value.rawValue) ?? .zeroShot]
+  }
+
   func validate() throws {
     if noProjection.isOn && projection.isOn {
       throw CommandError.usage("--projection and --no-projection exclude each other")
@@ -98,25 +110,35 @@ struct TransferCommand: Subcommand {
     if saveAdapters.isOn && out.given == nil {
       throw CommandError.usage("--save-adapters needs --out DIR")
     }
+    _ = try grouping.grouping()
+    for directory in manifests.values where !directory.isDirectory {
+      throw CommandError.usage("--manifests \(directory.text): there is no such directory")
+    }
+    if let root = imagesRoot.given, !root.isDirectory {
+      throw CommandError.usage("--images-root \(root.text): there is no such directory")
+    }
     if let folder = out.given {
       try FilePath(folder.text + "/results.json").checkWritable(
         force: overwrite.force.isOn, createsDirectory: true)
     }
+    try refuseIdleOptions()
   }
 
   func run() throws {
-    if let root = imagesRoot.given, !root.isDirectory {
-      throw CommandError.usage("--images-root \(root.text): there is no such directory")
-    }
-    let configurations = try configurations()
+    let publication = try reference.given.map(Self.publication)
+    var options = ExperimentData.Options()
+    options.grouping = try grouping.grouping()
+    options.normalizesLabels = normalizeLabels.isOn
+    options.acceptsMissingFiles = onBadImage.value == .skip
     let data = try ExperimentData(
       experiment.value, imagesRoot: imagesRoot.given?.url,
       manifestDirectories: manifests.values.map(\.url) + [FilePath(".").url],
-      external: external.values.map(\.text))
+      external: external.values.map(\.text), options: options)
+    try refuseIdleOptions(with: data)
+    let configurations = try configurations(isOfficial: data.isOfficial)
     let model = try models.load()
     let tower = KeepFITTransferModel(model)
     let preprocessing = try images.preprocessing(for: model)
-    let prompt = knowledge.prompt.given ?? ReportTemplates.inference[data.experiment.modality]
     var experiment = data.experiment
     if let label = positive.given { experiment.positive = label }
     let run = try TransferRun(
@@ -124,9 +146,16 @@ struct TransferCommand: Subcommand {
       external: data.external, model: tower, source: PictureSource(preprocessing),
       configurations: configurations,
       cache: cache.given.map { FeatureCache(directory: $0.url) },
-      knowledge: try knowledge.table() ?? .none, template: prompt, batchSize: batchSize.value)
-    for note in run.roles.notes { Console.note(note) }
+      knowledge: try knowledge.table() ?? .none, template: knowledge.prompt.given,
+      batchSize: batchSize.value)
+    try refuseIdleOptions(with: run.roles)
     if saveAdapters.isOn { run.adapterDirectory = out.given?.url.appending(path: "adapters") }
+    run.onBadImage = onBadImage.value
+    if run.prompt.source == .model, methods.contains(where: \.usesText) {
+      Console.note("Note: prompt '\(run.prompt.template)', the model's own")
+    }
+    for note in run.roles.notes + run.notes { Console.note("Note: \(note)") }
+    let said = run.notes.count
     let progress = ProgressBar("Transfer", unit: "%", total: 100)
     run.progress = { text, share in
       progress.update(to: Int((share ?? 0) * 100), detail: text)
@@ -135,34 +164,42 @@ struct TransferCommand: Subcommand {
     if out.given != nil { run.onFold = mistakes.add }
     let report = try run.run()
     progress.interrupt()
+    for note in report.notes.dropFirst(said) { Console.note("Note: \(note)") }
     if let folder = out.given {
       try report.write(to: folder.url, force: overwrite.force.isOn)
-      var page = try evidence(report, data.officialTest ?? data.pictures, tower, preprocessing)
+      var page = try evidence(report, run, publication)
       page.mistakes = mistakes.mistakes
       try page.write(to: folder.url.appending(path: "report.html"))
       Console.note("Wrote \(folder.text)/results.json and \(folder.text)/report.html")
     }
     if json.isOn {
-      Console.print(try Self.text(report))
+      Console.print(try report.json(pretty: false))
     } else {
       Console.write(Self.table(report))
     }
+    if !report.skipped.isEmpty {
+      let reasons = report.skipped.prefix(10).map(\.reason).joined(separator: "; ")
+      let rest = report.skipped.count > 10 ? "; and \(report.skipped.count - 10) more" : ""
+      throw CommandError.failure(
+        "\(report.skipped.count) images could not be used and were left out: \(reasons)\(rest)")
+    }
   }
 
-  private func configurations() throws -> [TransferConfiguration] {
-    let methods =
-      method.value == .all
-      ? TransferMethod.onFeatures : [TransferMethod(rawValue: method.value.rawValue) ?? .zeroShot]
+  private func configurations(isOfficial: Bool) throws -> [TransferConfiguration] {
     let counts = try shots.given.map {
       try $0.split(separator: ",").map {
         try SampleCount($0.trimmingCharacters(in: .whitespaces))
       }
     }
-    var base = TransferConfiguration(method: methods[0])
-    if methods.count > 1 { base = TransferConfiguration(method: .linearProbe) }
-    if counts != nil || methods[0].isTrained || methods.count > 1 {
-      base.split.train = try SampleCount(shotsTrain.value)
+    let first = methods.count > 1 ? .linearProbe : methods[0]
+    var base = TransferConfiguration(method: first, officialSplit: isOfficial)
+    if first.isTrained {
+      if let train = shotsTrain.given { base.split.train = try SampleCount(train) }
       base.split.validation = try SampleCount(shotsValidation.value)
+      // Drawn at random again, and so often.
+      if shots.given != nil || shotsTrain.given != nil {
+        base.folds = TransferConfiguration(method: first).folds
+      }
     }
     if let test = shotsTest.given { base.split.test = try SampleCount(test) }
     base.split.balance = balance.isOn
@@ -185,78 +222,5 @@ struct TransferCommand: Subcommand {
     if methods.count == 1 && counts == nil { return [base] }
     return TransferConfiguration.table(
       methods: methods, shots: counts ?? [base.split.train], base: base)
-  }
-
-  private func evidence(
-    _ report: TransferReport, _ tested: LabelledPictures, _ tower: KeepFITTransferModel,
-    _ preprocessing: Preprocessing
-  ) throws -> EvidenceReport {
-    var page = EvidenceReport(report)
-    if let file = reference.given {
-      do {
-        page.publication = try JSONDecoder().decode(
-          EvidenceReport.Publication.self, from: Data(contentsOf: file.url))
-      } catch {
-        throw CommandError.usage(
-          "\(file.text): is no list of figures: see 'keepfit transfer --help'")
-      }
-    }
-    guard let fold = report.results.first?.folds.first else { return page }
-    let extractor = FeatureExtractor(
-      model: tower, source: PictureSource(preprocessing),
-      cache: cache.given.map { FeatureCache(directory: $0.url) }, batchSize: batchSize.value)
-    let shown = min(600, fold.testImages.count)
-    page.embeddings = (
-      try extractor.features(
-        fold.testImages.prefix(shown).map { tested.root.appending(path: $0) }, projected: true),
-      Array(fold.labels.prefix(shown)), fold.testImages.count
-    )
-    return page
-  }
-
-  private static func text(_ report: TransferReport) throws -> String {
-    report.results.count == 1
-      ? try JSONText.encode(report.results[0]) : try JSONText.encode(report)
-  }
-
-  private static func table(_ report: TransferReport) -> String {
-    let scores = ["aca", "auc_avg", "f1_avg", "kappa"]
-    // Kappa's weights follow from the classes, which all results share.
-    let weights = report.results.first?.kappaWeights == .quadratic ? "quadratic" : "unweighted"
-    let positive = report.results.first?.positive?.positive
-    let titles =
-      scores.map { $0 == "kappa" ? "kappa (\(weights))" : $0 }
-      + (positive.map { ["sensitivity (\($0))", "specificity (\($0))"] } ?? [])
-    var table = TextTable(
-      ["method", "train", "folds"] + titles, [.left, .right, .right] + titles.map { _ in .right })
-    for result in report.results {
-      var row = [
-        result.method.rawValue,
-        result.method.isTrained ? result.configuration.split.train.description : "-",
-        String(result.folds.count),
-      ]
-      for score in scores {
-        guard let mean = result.mean[score]?.scalar else {
-          row.append("undefined: " + (result.undefined?[score] ?? "some folds lack a class"))
-          continue
-        }
-        var text = String(format: "%.3f", mean)
-        if result.folds.count > 1, let spread = result.std[score]?.scalar {
-          text += String(format: " ± %.3f", spread)
-        }
-        row.append(text)
-      }
-      if positive != nil {
-        for (name, value, reason) in result.positive?.values.prefix(2) ?? [] {
-          let interval = result.positive?.intervals[name].map {
-            String(format: " (%.3f–%.3f)", $0.lower, $0.upper)
-          }
-          row.append(
-            value.map { String(format: "%.3f", $0) + (interval ?? "") } ?? "undefined: \(reason)")
-        }
-      }
-      table.add(row)
-    }
-    return table.text
   }
 }

@@ -1,0 +1,68 @@
+import Foundation
+
+/// Tells which files hold the same bytes.
+struct ImageIdentity {
+  private let digests: [String: String]
+
+  /// Reads files that are as long as another one, and no others.
+  init(_ urls: [URL]) {
+    var bySize: [Int: [URL]] = [:]
+    for url in Dictionary(urls.map { ($0.path, $0) }, uniquingKeysWith: { $1 }).values {
+      let values = try? FileManager.default.attributesOfItem(
+        atPath: url.resolvingSymlinksInPath().path)
+      if let size = values?[.size] as? Int { bySize[size, default: []].append(url) }
+    }
+    let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self)
+    let found = ThreadPool.map(candidates.count) { index in
+      (try? Data(contentsOf: candidates[index])).map { SHA256.hexDigest([UInt8]($0)) }
+    }
+    digests = Dictionary(
+      uniqueKeysWithValues: zip(candidates, found).compactMap { url, digest in
+        digest.map { (url.path, $0) }
+      })
+  }
+
+  /// The same text for files with the same content, and for no others.
+  func key(_ url: URL) -> String { digests[url.path] ?? url.path }
+}
+
+extension ImageIdentity {
+  /// The rows of a manifest that hold an image for the second time, each with the row of the first.
+  func repeats(in pictures: LabelledPictures) -> [(row: Int, first: Int)] {
+    var first: [String: Int] = [:]
+    return pictures.images.indices.compactMap { row in
+      let key = key(pictures.url(row))
+      guard let other = first.updateValue(first[key] ?? row, forKey: key) else { return nil }
+      return (row, other)
+    }
+  }
+
+  /// What is worth saying about images that a manifest holds twice.
+  /// - Throws: ``TransferError/invalid(_:)`` when the same image has two labels, unless `accepts`.
+  func check(_ pictures: LabelledPictures, accepts: Bool) throws(TransferError) -> [String] {
+    let repeats = repeats(in: pictures)
+    let conflicts = repeats.filter { pictures.labels[$0.row] != pictures.labels[$0.first] }
+    func text(_ pair: (row: Int, first: Int)) -> String {
+      let (row, first) = pair
+      let names = [pictures.images[first], pictures.images[row]]
+      let lines = "lines \(pictures.lines[first]) and \(pictures.lines[row])"
+      let images = names[0] == names[1] ? names[0] : "\(names[0]) and \(names[1])"
+      return "\(lines) (\(images))"
+    }
+    if !conflicts.isEmpty, !accepts {
+      throw .invalid(
+        "\(pictures.name): the same image with two labels: "
+          + LabelledPictures.listed(
+            conflicts.map {
+              "\(text($0)): '\(pictures.classes[pictures.labels[$0.first]])' and "
+                + "'\(pictures.classes[pictures.labels[$0.row]])'"
+            }) + "; correct the manifest")
+    }
+    guard let example = repeats.first else { return [] }
+    return [
+      "\(pictures.name): \(repeats.count) of \(pictures.count) rows repeat an image, for example "
+        + text(example)
+        + (conflicts.isEmpty ? "" : "; \(conflicts.count) of them with another label")
+    ]
+  }
+}

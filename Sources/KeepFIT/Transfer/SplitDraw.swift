@@ -1,0 +1,182 @@
+/// Draws the folds of a configuration: at random, or as the data say.
+struct SplitDraw {
+  let pictures: LabelledPictures
+  let officialTest: LabelledPictures?
+  /// Whether there is a positive class, whose thresholds are chosen on validation images.
+  let choosesThresholds: Bool
+
+  /// Whether the data say which images are for testing.
+  private var isOfficial: Bool { officialTest != nil || pictures.parts != nil }
+
+  /// Rows to train on where the data say so.
+  private var trainRows: [Int] { pictures.rows(of: .train) }
+  /// Rows to validate on where the data say so.
+  private var validationRows: [Int] { pictures.parts == nil ? [] : pictures.rows(of: .validation) }
+  /// Rows to test where the data say so, of the test manifest if there is one.
+  private var testRows: [Int] {
+    officialTest.map { Array($0.images.indices) } ?? pictures.rows(of: .test)
+  }
+
+  private var places: String {
+    officialTest.map { "the test manifest \($0.name)" } ?? "the column 'split' of \(pictures.name)"
+  }
+
+  /// Looks at what holds for all configurations.
+  /// - Returns: what is worth saying.
+  /// - Throws: ``TransferError/invalid(_:)`` when a part is empty, groups are on both sides, or
+  ///   validation images are given as well as asked for.
+  func check(_ configurations: [TransferConfiguration]) throws(TransferError) -> [String] {
+    guard isOfficial else { return [] }
+    if testRows.isEmpty { throw .invalid("\(places) leaves nothing to test") }
+    let fitted = configurations.filter(\.method.isTrained)
+    guard !fitted.isEmpty else {
+      return pictures.parts == nil
+        ? [] : ["\(places): \(testRows.count) of \(pictures.count) images are tested"]
+    }
+    if trainRows.isEmpty { throw .invalid("\(places) leaves nothing to train on") }
+    try checkGroups()
+    var notes = [
+      "\(places): \(trainRows.count) images to train on, \(validationRows.count) to validate on, "
+        + "\(testRows.count) to test"
+    ]
+    if !validationRows.isEmpty {
+      if fitted.contains(where: { !$0.split.validation.isZero }) {
+        throw .invalid(
+          "\(places) gives \(validationRows.count) validation images; leave out --shots-val")
+      }
+      let idle = fitted.filter { $0.method != .fineTune }.map(\.method.rawValue)
+      if !idle.isEmpty, !choosesThresholds {
+        notes.append(
+          "the \(validationRows.count) validation images serve fine-tune and thresholds of a positive "
+            + "class alone, and are not used by " + Set(idle).sorted().joined(separator: ", "))
+      }
+    }
+    return notes
+  }
+
+  private func checkGroups() throws(TransferError) {
+    guard let own = pictures.grouping, own.isAsked else { return }
+    let test = officialTest ?? pictures
+    guard let other = test.grouping else { return }
+    let fitted = Set((trainRows + validationRows).map { own.groups[$0] })
+    let shared = Set(testRows.map { other.groups[$0] }).intersection(fitted).sorted()
+    if !shared.isEmpty {
+      throw .invalid(
+        "\(places) has \(shared.count) groups both to fit on and to test: "
+          + LabelledPictures.listed(shared)
+          + "; correct it, or leave out the grouping to take it as "
+          + "it is")
+    }
+    let between = Set(trainRows.map { own.groups[$0] })
+      .intersection(validationRows.map { own.groups[$0] }).sorted()
+    if !between.isEmpty {
+      throw .invalid(
+        "\(places) has \(between.count) groups both to train and to validate on: "
+          + LabelledPictures.listed(between))
+    }
+  }
+
+  /// The folds of a configuration.
+  /// - Throws: ``TransferError`` for classes that a split leaves empty or that have too few images.
+  func splits(_ configuration: TransferConfiguration) throws(TransferError) -> [DataSplit] {
+    var result = isOfficial ? try official(configuration) : try random(configuration)
+    guard !configuration.split.validation.isZero, configuration.method.isTrained else {
+      return result
+    }
+    for fold in result.indices {
+      for (label, name) in pictures.classes.enumerated() {
+        guard !result[fold].validation.contains(where: { pictures.labels[$0] == label }) else {
+          continue
+        }
+        let total = pictures.labels.count { $0 == label }
+        let text =
+          "class '\(name)': \(configuration.split.validation) of \(total) images leave none "
+          + "to validate on"
+        if case .percent = configuration.split.validation, !configuration.acceptsSmallerParts {
+          throw .invalid("\(text); ask for more (--shots-val), or allow it (--allow-fewer)")
+        }
+        if !result[fold].notes.contains(where: { $0.hasPrefix("class '\(name)'") }) {
+          result[fold].notes.append(text)
+        }
+      }
+    }
+    return result
+  }
+
+  private func random(
+    _ configuration: TransferConfiguration
+  ) throws(TransferError) -> [DataSplit] {
+    var options = configuration.split
+    if !configuration.method.isTrained {
+      options.train = .percent(0)
+      options.validation = .percent(0)
+    }
+    var result: [DataSplit] = []
+    for fold in 0..<configuration.folds {
+      result.append(try draw(Array(pictures.images.indices), seed: fold, options))
+    }
+    return result
+  }
+
+  private func official(
+    _ configuration: TransferConfiguration
+  ) throws(TransferError) -> [DataSplit] {
+    let options = configuration.split
+    guard configuration.method.isTrained else {
+      return [DataSplit(train: [], test: testRows, seed: 0)]
+    }
+    for (label, name) in pictures.classes.enumerated()
+    where !trainRows.contains(where: { pictures.labels[$0] == label }) {
+      throw .emptyClass(
+        label: name, part: "train on", reason: "no row to train on has this label")
+    }
+    let takesAll = options.train == .percent(100)
+    let isSame = takesAll && options.validation.isZero && !options.balance
+    var result: [DataSplit] = []
+    for fold in 0..<(isSame && !configuration.method.isRandom ? 1 : configuration.folds) {
+      var split: DataSplit
+      if isSame {
+        split = DataSplit(train: trainRows, test: [], seed: fold)
+      } else if takesAll, !options.validation.isZero {
+        // Validation images first, then all that is left to train on.
+        split = try draw(
+          trainRows, seed: fold,
+          .init(
+            train: .percent(100), validation: .percent(0), test: options.validation,
+            balance: options.balance))
+        split.validation = split.test
+        split.notes = []
+      } else {
+        split = try draw(
+          trainRows, seed: fold,
+          .init(
+            train: options.train, validation: options.validation, test: .percent(0),
+            balance: options.balance))
+      }
+      if !validationRows.isEmpty { split.validation = validationRows }
+      split.test = testRows
+      result.append(split)
+    }
+    return result
+  }
+
+  /// A random split of some rows, which leaves groups whole where there are any.
+  private func draw(
+    _ rows: [Int], seed: Int, _ options: DataSplit.Options
+  ) throws(TransferError) -> DataSplit {
+    let labels = rows.map { pictures.labels[$0] }
+    var split: DataSplit
+    if let grouping = pictures.grouping, grouping.isAsked {
+      split = try DataSplit(
+        labels: labels, groups: rows.map { grouping.groups[$0] }, seed: seed, options: options,
+        classNames: pictures.classes)
+    } else {
+      split = try DataSplit(
+        labels: labels, seed: seed, options: options, classNames: pictures.classes)
+    }
+    split.train = split.train.map { rows[$0] }
+    split.validation = split.validation.map { rows[$0] }
+    split.test = split.test.map { rows[$0] }
+    return split
+  }
+}

@@ -1,0 +1,60 @@
+import Foundation
+
+extension TransferRun {
+  /// Finds all images that cannot be used, and takes them out of every split.
+  func setBadImagesAside() throws -> [TransferReport.SkippedImage] {
+    let test = officialTest ?? pictures
+    var rows: [(manifest: LabelledPictures, row: Int)] = []
+    let drawn = splits.joined()
+    rows += Set(drawn.flatMap { $0.train + $0.validation }).sorted().map { (pictures, $0) }
+    rows += Set(drawn.flatMap(\.test)).sorted().map { (test, $0) }
+    rows += external.flatMap { other in other.images.indices.map { (other, $0) } }
+    let needsPlainFeatures = configurations.contains {
+      $0.method != .fineTune && !($0.augmentsTest && $0.augmentsTraining)
+    }
+    let bad = try extractor.unusable(
+      rows.map { $0.manifest.url($0.row) }, encodes: needsPlainFeatures)
+    guard !bad.isEmpty else { return [] }
+    func isGood(_ manifest: LabelledPictures) -> (Int) -> Bool { { bad[manifest.url($0)] == nil } }
+    for index in splits.indices {
+      let configuration = configurations[index]
+      splits[index] = try splits[index].map { split throws(TransferError) in
+        let kept = split.keeping(train: isGood(pictures), test: isGood(test))
+        if kept.train.isEmpty, kept.validation.isEmpty, kept.test.isEmpty {
+          throw .invalid("no image of \(pictures.name) can be read")
+        }
+        try check(kept, was: split, configuration)
+        return kept
+      }
+    }
+    external = try external.map { other throws(TransferError) in
+      let kept = other.images.indices.filter(isGood(other))
+      if kept.isEmpty { throw .invalid("no image of \(other.name) can be read") }
+      return other.selecting(kept)
+    }
+    var listed: Set<URL> = []
+    return rows.compactMap { manifest, row in
+      let url = manifest.url(row)
+      guard let reason = bad[url], listed.insert(url).inserted else { return nil }
+      return TransferReport.SkippedImage(
+        manifest: manifest.name, image: manifest.images[row], reason: reason)
+    }
+  }
+
+  /// A class must not vanish with its bad images.
+  private func check(
+    _ kept: DataSplit, was: DataSplit, _ configuration: TransferConfiguration
+  ) throws(TransferError) {
+    let test = officialTest ?? pictures
+    for (label, name) in pictures.classes.enumerated() {
+      let parts = [
+        (was.train.map { pictures.labels[$0] }, kept.train.map { pictures.labels[$0] }, "train on"),
+        (was.test.map { test.labels[$0] }, kept.test.map { test.labels[$0] }, "test"),
+      ]
+      for (before, after, part) in parts where before.contains(label) && !after.contains(label) {
+        throw .emptyClass(
+          label: name, part: part, reason: "none of its images in this part can be read")
+      }
+    }
+  }
+}

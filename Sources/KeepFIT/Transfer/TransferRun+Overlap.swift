@@ -1,0 +1,78 @@
+import Foundation
+
+/// What the test shares with training.
+extension TransferRun {
+  /// What the test images of a fold share with those that the method is fitted on; nil for methods
+  /// that are not.
+  func overlap(_ split: DataSplit, _ configuration: TransferConfiguration) -> TransferResult
+    .Overlap?
+  {
+    guard configuration.method.isTrained else { return nil }
+    let test = officialTest ?? pictures
+    let fitted = split.train + split.validation
+    let trained = Set(fitted.map { identity.key(pictures.url($0)) })
+    var result = TransferResult.Overlap(
+      identicalImages: split.test.count { trained.contains(identity.key(test.url($0))) })
+    if let own = pictures.grouping, let other = test.grouping, own.by == other.by {
+      let known = Set(fitted.map { own.groups[$0] })
+      let tested = split.test.map { other.groups[$0] }
+      result.groupedBy = own.by
+      result.isGrouped = own.isAsked
+      result.testGroups = Set(tested).count
+      result.sharedGroups = Set(tested).intersection(known).count
+      result.imagesOfSharedGroups = tested.count(where: known.contains)
+    }
+    return result
+  }
+
+  /// The worst of all folds, in words.
+  func overlapNotes() -> [String] {
+    var folds: [(overlap: TransferResult.Overlap, tests: Int)] = []
+    for (configuration, splits) in zip(configurations, splits) {
+      folds += splits.compactMap { split in
+        overlap(split, configuration).map { ($0, split.test.count) }
+      }
+    }
+    var result: [String] = []
+    if let worst = folds.max(by: { $0.overlap.identicalImages < $1.overlap.identicalImages }),
+      worst.overlap.identicalImages > 0
+    {
+      result.append(
+        "\(worst.overlap.identicalImages) of the \(worst.tests) test images of a fold are also "
+          + "among those to train or validate on (same content)")
+    }
+    if let worst = folds.max(by: { ($0.overlap.sharedGroups ?? 0) < ($1.overlap.sharedGroups ?? 0) }
+    ),
+      let shared = worst.overlap.sharedGroups, shared > 0, let by = worst.overlap.groupedBy
+    {
+      let remedy =
+        switch by {
+        case .column(let name): "--group \(name)"
+        case .pattern(let text): "--group-pattern '\(text)'"
+        case .eyes: "--group-eyes"
+        }
+      result.append(
+        "\(shared) of the \(worst.overlap.testGroups ?? 0) groups of a fold's test images (by "
+          + "\(by)) also have images to train or validate on, so that the figures may be too good"
+          + (pictures.parts == nil && officialTest == nil ? "; \(remedy) keeps them apart" : ""))
+    }
+    return result
+  }
+
+  /// Embeddings of at most `limit` test images of the first fold, evenly spaced over its list, in
+  /// which classes follow one another: every class has its share. Images that were encoded for the
+  /// run are not encoded again.
+  /// - Throws: what loading an image throws.
+  public func projectionSample(
+    of report: TransferReport, limit: Int = 600
+  ) throws -> (values: Tensor, labels: [Int], total: Int)? {
+    guard let fold = report.results.first?.folds.first, !fold.testImages.isEmpty else { return nil }
+    let root = (officialTest ?? pictures).root
+    let total = fold.testImages.count
+    let count = min(limit, total)
+    let chosen = (0..<count).map { $0 * total / count }
+    let values = try extractor.features(
+      chosen.map { root.appending(path: fold.testImages[$0]) }, projected: true)
+    return (values, chosen.map { fold.labels[$0] }, total)
+  }
+}

@@ -1,0 +1,93 @@
+import Foundation
+import FundusTensor
+import KeepFIT
+
+/// The report and the table.
+extension TransferCommand {
+  func evidence(
+    _ report: TransferReport, _ run: TransferRun, _ publication: EvidenceReport.Publication?
+  ) throws -> EvidenceReport {
+    var page = EvidenceReport(report)
+    page.publication = publication
+    if let sample = try run.projectionSample(of: report) {
+      let tested = report.results[0].folds[0].testImages.count
+      page.embeddings = (sample.values, sample.labels, tested)
+    }
+    return page
+  }
+
+  /// The figures of `--reference`.
+  static func publication(_ file: FilePath) throws -> EvidenceReport.Publication {
+    let data: Data
+    do { data = try Data(contentsOf: file.url) } catch {
+      throw CommandError.usage("--reference \(file.text): the file cannot be read")
+    }
+    let known = ["source", "figures"]
+    let figure = ["method", "shots", "metric", "value"]
+    do {
+      let value = try JSONValue(parsing: [UInt8](data))
+      try refuseUnknownKeys(of: value, known: known, file)
+      for entry in value["figures"]?.elements ?? [] {
+        try refuseUnknownKeys(of: entry, known: figure, file)
+      }
+      return try JSONDecoder().decode(EvidenceReport.Publication.self, from: data)
+    } catch let error as CommandError {
+      throw error
+    } catch {
+      throw CommandError.usage(
+        "--reference \(file.text): is no list of figures: see 'keepfit transfer --help'")
+    }
+  }
+
+  private static func refuseUnknownKeys(
+    of value: JSONValue, known: [String], _ file: FilePath
+  ) throws {
+    for member in value.members ?? [] where !known.contains(member.name) {
+      let hint =
+        Suggestions.nearest(to: member.name, among: known).map { "did you mean '\($0)'?" }
+        ?? "expected " + known.joined(separator: ", ")
+      throw CommandError.usage("--reference \(file.text): unknown key '\(member.name)'; \(hint)")
+    }
+  }
+
+  static func table(_ report: TransferReport) -> String {
+    let scores = ["aca", "auc_avg", "f1_avg", "kappa"]
+    // Kappa's weights follow from the classes, which all results share.
+    let weights = report.results.first?.kappaWeights == .quadratic ? "quadratic" : "unweighted"
+    let positive = report.results.first?.positive?.positive
+    let titles =
+      scores.map { $0 == "kappa" ? "kappa (\(weights))" : $0 }
+      + (positive.map { ["sensitivity (\($0))", "specificity (\($0))"] } ?? [])
+    var table = TextTable(
+      ["method", "train", "folds"] + titles, [.left, .right, .right] + titles.map { _ in .right })
+    for result in report.results {
+      var row = [
+        result.method.rawValue,
+        result.method.isTrained ? result.configuration.split.train.description : "-",
+        String(result.folds.count),
+      ]
+      for score in scores {
+        guard let mean = result.mean[score]?.scalar else {
+          row.append("undefined: " + (result.undefined?[score] ?? "some folds lack a class"))
+          continue
+        }
+        var text = String(format: "%.3f", mean)
+        if result.folds.count > 1, let spread = result.std[score]?.scalar {
+          text += String(format: " ± %.3f", spread)
+        }
+        row.append(text)
+      }
+      if positive != nil {
+        for (name, value, reason) in result.positive?.values.prefix(2) ?? [] {
+          let interval = result.positive?.intervals[name].map {
+            String(format: " (%.3f–%.3f)", $0.lower, $0.upper)
+          }
+          row.append(
+            value.map { String(format: "%.3f", $0) + (interval ?? "") } ?? "undefined: \(reason)")
+        }
+      }
+      table.add(row)
+    }
+    return table.text
+  }
+}
