@@ -68,15 +68,14 @@ extension Module {
   ) throws -> LoadingReport {
     let entries = stateEntries()
     var report = LoadingReport()
-    var missing: [String] = []
-    var misshaped: [String] = []
+    var misfits = StateMisfits()
     var pairs: [(StateEntry, StoredTensor)] = []
     for entry in entries {
       guard let stored = state[entry.name] else {
         if LoadingRules.isHarmless(entry.name) || rules.mayLack(entry.name) {
           report.missing.append(entry.name)
         } else {
-          missing.append(entry.name)
+          misfits.missing.append(entry.name)
         }
         continue
       }
@@ -84,28 +83,18 @@ extension Module {
       if stored.shape == entry.fileShape || (stored.count == 1 && entry.fileShape.isEmpty) {
         pairs.append((entry, stored))
       } else {
-        misshaped.append("\(entry.name) (\(stored.shape) in the file, \(entry.fileShape) expected)")
+        misfits.add(entry, shape: stored.shape)
       }
     }
     let known = Set(entries.map(\.name))
-    var unexpected: [String] = []
     for name in state.names where !known.contains(name) {
       if LoadingRules.isHarmless(name) || rules.mayIgnore(name) {
         report.ignored.append(name)
       } else {
-        unexpected.append(name)
+        misfits.unexpected.append(name)
       }
     }
-    guard missing.isEmpty, misshaped.isEmpty, unexpected.isEmpty else {
-      let parts = [
-        ("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped),
-      ]
-      .filter { !$0.1.isEmpty }
-      .map { "\($0.1.count) \($0.0): \(Self.list($0.1))" }
-      throw CheckpointError(
-        .mismatch, file: state.source,
-        "does not fit the model (\(entries.count) tensors): " + parts.joined(separator: "; "))
-    }
+    try misfits.check(file: state.source, entries: entries.count)
     let tensors = ThreadPool.map(pairs.count) { index in
       let tensor = pairs[index].1.tensor()
       return (tensor, pairs[index].1.elementType.isFloatingPoint ? tensor.firstNonFinite : nil)
@@ -122,10 +111,5 @@ extension Module {
       entry.load(tensor.shape == entry.fileShape ? tensor : tensor.reshaped(entry.fileShape))
     }
     return report
-  }
-
-  private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(8).map { $0.quotable(limit: 160) }.joined(separator: ", ")
-    return names.count > 8 ? shown + " and \(names.count - 8) more" : shown
   }
 }

@@ -98,7 +98,7 @@ public final class Sequential: Layer {
   }
 }
 
-/// Collects the layers of ``Sequential/init(_:)-(()->[Layer])``.
+/// Collects the layers between the braces of a ``Sequential``.
 @resultBuilder
 public enum LayerBuilder {
   /// A layer on a line of its own.

@@ -24,30 +24,32 @@ extension Module {
   ///   unexpected or of another shape; the error tells them all, with both shapes.
   public func load(from url: URL) throws {
     let file = try SafetensorsFile(contentsOf: url)
+    let all = stateEntries()
     let entries = uniqueEntries
-    let known = Set(entries.map(\.name))
-    let missing = entries.map(\.name).filter { file.stored($0) == nil }
-    let unexpected = file.names.filter {
+    let known = Set(all.map(\.name))
+    var misfits = StateMisfits()
+    misfits.missing = entries.map(\.name).filter { file.stored($0) == nil }
+    misfits.unexpected = file.names.filter {
       !known.contains($0) && !$0.hasSuffix("num_batches_tracked")
     }
-    let misshaped = entries.compactMap { entry -> String? in
-      guard let shape = file.shape(of: entry.name), shape != entry.fileShape else { return nil }
-      return "\(entry.name) (\(shape) in the file, \(entry.fileShape) expected)"
-    }
-    let problems = [
-      ("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped),
-    ].filter { !$0.1.isEmpty }
-    guard problems.isEmpty else {
-      let text = problems.map { kind, names in
-        "\(names.count) \(kind): "
-          + names.prefix(8).map { $0.quotable(limit: 160) }
-          .joined(separator: ", ") + (names.count > 8 ? " and \(names.count - 8) more" : "")
+    for entry in all {
+      if let shape = file.shape(of: entry.name), shape != entry.fileShape {
+        misfits.add(entry, shape: shape)
       }
-      throw CheckpointError(
-        .mismatch, file: url.lastPathComponent,
-        "does not fit the model (\(entries.count) tensors): " + text.joined(separator: "; "))
     }
+    try misfits.check(file: url.lastPathComponent, entries: entries.count)
     let tensors = try entries.map { try file.tensor(named: $0.name) }
+    // Other names of tied parameters may be there, as PyTorch writes them, with the same values.
+    let first = Dictionary(
+      zip(entries, tensors).map { ($0.identity, $1) }, uniquingKeysWith: { first, _ in first })
+    for entry in all where file.stored(entry.name) != nil {
+      let other = try file.tensor(named: entry.name)
+      guard other.digest == first[entry.identity]?.digest else {
+        throw CheckpointError(
+          .mismatch, file: url.lastPathComponent,
+          "gives '\(entry.name)' other values than its tied twin")
+      }
+    }
     for (entry, tensor) in zip(entries, tensors) { entry.load(tensor) }
   }
 
@@ -59,5 +61,38 @@ extension Module {
   private var uniqueEntries: [StateEntry] {
     var seen: Set<ObjectIdentifier> = []
     return stateEntries().filter { seen.insert($0.identity).inserted }
+  }
+}
+
+/// What of a checkpoint does not fit a model.
+package struct StateMisfits {
+  /// Names of the model that the checkpoint lacks.
+  package var missing: [String] = []
+  /// Names of the checkpoint that the model does not know.
+  package var unexpected: [String] = []
+  private var misshaped: [String] = []
+
+  /// Nothing found yet.
+  package init() {}
+
+  /// Notes a tensor of another shape.
+  package mutating func add(_ entry: StateEntry, shape: [Int]) {
+    misshaped.append("\(entry.name) (\(shape) in the file, \(entry.fileShape) expected)")
+  }
+
+  /// - Throws: ``CheckpointError`` (`mismatch`) that tells all there is.
+  package func check(file: String, entries: Int) throws {
+    let parts = [
+      ("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped),
+    ].filter { !$0.1.isEmpty }
+    guard !parts.isEmpty else { return }
+    let text = parts.map { "\($0.1.count) \($0.0): \(Self.list($0.1))" }.joined(separator: "; ")
+    throw CheckpointError(
+      .mismatch, file: file, "does not fit the model (\(entries) tensors): \(text)")
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let shown = names.prefix(8).map { $0.quotable(limit: 160) }.joined(separator: ", ")
+    return names.count > 8 ? shown + " and \(names.count - 8) more" : shown
   }
 }

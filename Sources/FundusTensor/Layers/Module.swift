@@ -40,7 +40,8 @@ public protocol Module: AnyObject, CustomStringConvertible {
 
 /// Whether a layer is being trained or used.
 public enum ExecutionMode: Sendable {
-  /// No dropout; batch norm uses its running statistics.
+  /// No dropout; batch norm uses its running statistics; parameters count as constants, so that nothing
+  /// is recorded for gradients unless the input itself requires one.
   case inference
   /// Dropout draws from the stream; batch norm uses the batch and updates its running statistics.
   case training(RandomStream)
