@@ -63,6 +63,7 @@ struct PretrainingDataOptions: OptionGroup {
     "caption", "TEXT", help: "The sentence with [ATR] and [CLS] for labelled pictures.")
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME", default: .transfer, help: "How files become pictures.")
+  let decoding = DecodingChoices()
   let reduceJPEG = ReduceJPEGOptions()
   let cache = Option<FilePath>("cache", "DIR", help: "A directory that keeps resized pictures.")
   let loaderThreads = Option<Int>(
@@ -109,7 +110,7 @@ struct PretrainingDataOptions: OptionGroup {
     inputs.knowledge = noAugmentDescriptions.isOn ? "none" : knowledge.value
     inputs.caption = caption.given
     if let path = Preprocessing(named: preprocessing.value.rawValue) {
-      inputs.preprocessing = try reduceJPEG.applied(to: path)
+      inputs.preprocessing = try reduceJPEG.applied(to: decoding.applied(to: path))
     }
     inputs.cache = cache.given?.url.path
     inputs.loaderThreads = loaderThreads.value

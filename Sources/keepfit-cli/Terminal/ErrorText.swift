@@ -1,5 +1,7 @@
 import Foundation
+import FundusSynthesis
 import FundusTensor
+import MMRetinalData
 
 /// Turns errors of the library and the system into one line and an exit code.
 enum ErrorText {
@@ -15,6 +17,8 @@ enum ErrorText {
   static func code(for error: any Error) -> CommandError.Code {
     switch error {
     case let error as CheckpointError: return error.kind == .unwritable ? .failure : .wrongInput
+    case ImageError.unwritable: return .failure
+    case SyntheticDatasetError.failed: return .failure
     case let error as CocoaError:
       switch error.code {
       case .fileNoSuchFile, .fileReadNoSuchFile, .fileReadCorruptFile, .fileReadUnknown,
