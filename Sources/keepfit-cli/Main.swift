@@ -5,7 +5,9 @@ import KeepFIT
 enum Main {
   static func main() {
     Console.ignoreClosedPipes()
+    ReadingNotes.shared.listen { Console.note("note: \($0)") }
     let code = run(Array(CommandLine.arguments.dropFirst()))
+    for warning in ReadingNotes.shared.takeImageWarnings() { Console.note("warning: \(warning)") }
     // Straight out: libraries that tidy up at exit would do so under the feet of threads that still
     // load pictures.
     fflush(nil)

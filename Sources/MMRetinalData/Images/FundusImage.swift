@@ -40,9 +40,15 @@ public struct FundusImage: Equatable, Sendable {
     } else {
       let stored = try StoredImage.decode(data, name: name, format: format, options: options)
       image = stored.rgb(deepGrey: options.deepGrey)
+      if options.deepGrey == .clipped, stored.isDeepGray {
+        ReadingNotes.shared.count(.clippedGray, image: name)
+      }
     }
+    let orientation = ImageOrientation(of: data, format: format)
     if options.appliesOrientation {
-      image = image.oriented(ImageOrientation(of: data, format: format))
+      image = image.oriented(orientation)
+    } else if orientation != .upright {
+      ReadingNotes.shared.count(.ignoredOrientation, image: name)
     }
     self = image
   }

@@ -26,8 +26,10 @@ enum ImageFile {
   static func format(of data: Data, name: String) throws(ImageError) -> ImageFormat {
     if data.isEmpty { throw .empty(name: name) }
     guard let format = ImageFormat(firstBytes: data) else {
-      let head = data.prefix(8).map { String($0, radix: 16) }.joined(separator: " ")
-      throw .unknownFormat(name: name, found: "the bytes \(head)")
+      throw .unknownFormat(
+        name: name,
+        found: ForeignFormat.description(of: data)
+          ?? ForeignFormat.hint(name: name, data: data))
     }
     return format
   }
@@ -55,25 +57,45 @@ enum ImageFile {
     }
   }
 
+  /// Makes a directory and those above it.
+  static func makeDirectory(_ url: URL) throws(ImageError) {
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw .unwritable(name: url.path, reason: reason(of: error))
+    }
+  }
+
   /// Writes to a temporary name next to the target, then renames.
   static func write(_ data: Data, to url: URL, force: Bool) throws(ImageError) {
     let manager = FileManager.default
     let name = url.path
     if !force, manager.fileExists(atPath: name) { throw .exists(name: name) }
+    // Names have at most 255 bytes; a long one must leave room for the mark.
+    let stem = String(decoding: url.lastPathComponent.utf8.prefix(200), as: UTF8.self)
     let temporary = url.deletingLastPathComponent().appendingPathComponent(
-      ".\(url.lastPathComponent).\(UInt64.random(in: .min ... .max)).part")
+      ".\(stem).\(UInt64.random(in: .min ... .max)).part")
     do {
       try data.write(to: temporary)
       guard rename(temporary.path, name) == 0 else {
-        throw CocoaError(.fileWriteUnknown)
+        throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
       }
     } catch {
       try? manager.removeItem(at: temporary)
       let directory = url.deletingLastPathComponent().path
-      let reason =
-        manager.fileExists(atPath: directory)
-        ? error.localizedDescription : "there is no directory \(directory)"
-      throw .unwritable(name: name, reason: reason)
+      throw .unwritable(
+        name: name,
+        reason: manager.fileExists(atPath: directory)
+          ? reason(of: error) : "there is no directory \(directory)")
+    }
+  }
+
+  private static func reason(of error: any Error) -> String {
+    switch error {
+    case CocoaError.fileWriteOutOfSpace, POSIXError.ENOSPC, POSIXError.EDQUOT: "the disk is full"
+    case CocoaError.fileWriteNoPermission, POSIXError.EACCES, POSIXError.EROFS: "permission denied"
+    case CocoaError.fileWriteFileExists: "a file is in the way"
+    default: error.localizedDescription
     }
   }
 }

@@ -52,6 +52,12 @@ extension StoredImage {
     return FundusImage(width: width, height: height, pixels: result)
   }
 
+  /// Whether clipping changes it: one channel, with values above 255.
+  var isDeepGray: Bool {
+    guard kind == .grey, case .words(let values) = samples else { return false }
+    return values.contains { $0 > 255 }
+  }
+
   /// Words as bytes of the range 0 to 255.
   private func lowered(_ words: [UInt16], deepGrey: DecodingOptions.DeepGrey) -> [UInt8] {
     switch (kind, deepGrey) {

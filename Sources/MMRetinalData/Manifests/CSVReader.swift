@@ -12,49 +12,87 @@ public struct CSVRecord: Sendable, Hashable {
 ///
 /// Lines may end with LF, CRLF or CR; a byte order mark is skipped; blank lines are skipped; fields in
 /// quotes may hold commas, line ends and doubled quotes. A quote inside of an unquoted field stands for
-/// itself, as it does for Python and pandas. Text is UTF-8.
+/// itself, as it does for Python and pandas. Text is UTF-8, or UTF-16 with a byte order mark.
 ///
 /// The reader does not stop at the first problem: it leaves the record out and goes on, so that a file
 /// can be mended in one go.
 public struct CSVReader: Sendable {
   /// Longer fields are refused: they are the sign of a quote that is never closed.
   public var maximumFieldBytes = 1 << 20
-  /// The character between fields.
-  public var separator = UInt8(ascii: ",")
+  /// The character between fields; nil to find it in the first line: what a line `sep=` names, else a
+  /// comma, else a semicolon or a tab if the first line has one of the two.
+  public var separator: UInt8?
   /// Reading stops after so many problems.
   public var maximumProblems = 1000
 
   /// A reader with the usual limits.
   public init() {}
 
-  /// All records of a file's contents, and all that is wrong with them.
-  public func records(of bytes: [UInt8]) -> (records: [CSVRecord], problems: [TextProblem]) {
-    if let encoding = foreignEncoding(of: bytes) {
-      return ([], [TextProblem(line: nil, message: "the text is \(encoding), expected UTF-8")])
+  /// All records of a file's contents, all that is wrong with them, and what was understood that is not
+  /// plain comma-separated UTF-8.
+  public func records(
+    of bytes: [UInt8]
+  ) -> (records: [CSVRecord], problems: [TextProblem], notes: [String]) {
+    let text: (bytes: [UInt8], note: String?)
+    do throws(TextProblem) { text = try TextEncoding.utf8(bytes) } catch {
+      return ([], [error], [])
     }
-    var scanner = CSVScanner(bytes: bytes, options: self)
+    var notes = [text.note].compactMap(\.self)
+    let form = CSVForm(of: text.bytes, separator: separator)
+    if let note = form.note { notes.append(note) }
+    var scanner = CSVScanner(bytes: text.bytes, form: form, options: self)
     while scanner.problems.count < maximumProblems, scanner.scanRecord() {}
-    return (scanner.records, scanner.problems)
+    return (scanner.records, scanner.problems, notes)
   }
 }
 
-/// The name of an encoding other than UTF-8 that the first bytes give away.
-func foreignEncoding(of bytes: [UInt8]) -> String? {
-  switch (bytes.first, bytes.dropFirst().first) {
-  case (0xFF, 0xFE), (0xFE, 0xFF): "UTF-16"
-  case (0x1F, 0x8B): "compressed with gzip"
-  case (UInt8(ascii: "P"), UInt8(ascii: "K")) where bytes.starts(with: [0x50, 0x4B, 3, 4]):
-    "a zip archive (a spreadsheet?)"
-  default: nil
+/// What separates the fields of a file, and where its records begin.
+private struct CSVForm {
+  var separator = UInt8(ascii: ",")
+  /// The first byte after a line `sep=`, if there is one.
+  var start = 0
+  var note: String?
+
+  init(of bytes: [UInt8], separator given: UInt8?) {
+    let line = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
+    let declaration = Array("sep=".utf8)
+    if line.count == declaration.count + 1, line.starts(with: declaration), let last = line.last {
+      separator = given ?? last
+      start = line.count
+      note = "the fields are separated by \(Self.name(separator)), as the line 'sep=' says"
+      return
+    }
+    if let given {
+      separator = given
+      return
+    }
+    var isQuoted = false
+    var found: Set<UInt8> = []
+    for byte in line {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if !isQuoted { found.insert(byte) }
+    }
+    let others = [UInt8(ascii: ";"), UInt8(ascii: "\t")].filter(found.contains)
+    if !found.contains(separator), others.count == 1 {
+      separator = others[0]
+      note = "the fields are separated by \(Self.name(separator))"
+    }
+  }
+
+  private static func name(_ byte: UInt8) -> String {
+    switch byte {
+    case UInt8(ascii: ";"): "semicolons"
+    case UInt8(ascii: "\t"): "tabs"
+    case UInt8(ascii: ","): "commas"
+    default: "'\(String(decoding: [byte], as: UTF8.self))'"
+    }
   }
 }
-
-/// The UTF-8 byte order mark that spreadsheet programs write.
-let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
 private struct CSVScanner {
   let bytes: [UInt8]
   let options: CSVReader
+  let separator: UInt8
   var records: [CSVRecord] = []
   var problems: [TextProblem] = []
   private var position: Int
@@ -64,10 +102,11 @@ private struct CSVScanner {
   private static let lineFeed = UInt8(ascii: "\n")
   private static let carriageReturn = UInt8(ascii: "\r")
 
-  init(bytes: [UInt8], options: CSVReader) {
+  init(bytes: [UInt8], form: CSVForm, options: CSVReader) {
     self.bytes = bytes
     self.options = options
-    position = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+    separator = form.separator
+    position = form.start
   }
 
   /// Reads one record; false at the end.
@@ -162,17 +201,20 @@ private struct CSVScanner {
     }
     if content.contains(0) { return .failure(TextFailure(message: "holds a NUL byte")) }
     guard let text = String(validating: content, as: UTF8.self) else {
-      return .failure(TextFailure(message: "is not UTF-8 text"))
+      return .failure(
+        TextFailure(
+          message: "is not UTF-8 text (Latin-1 or GBK?); save the file as UTF-8, for example with "
+            + "iconv -f LATIN1 -t UTF-8"))
     }
     return .success(text)
   }
 
   private func isEndOfField(_ byte: UInt8) -> Bool {
-    byte == options.separator || byte == Self.lineFeed || byte == Self.carriageReturn
+    byte == separator || byte == Self.lineFeed || byte == Self.carriageReturn
   }
 
   private mutating func consumeSeparator() -> Bool {
-    guard position < bytes.count, bytes[position] == options.separator else { return false }
+    guard position < bytes.count, bytes[position] == separator else { return false }
     position += 1
     return true
   }

@@ -8,6 +8,8 @@ public struct CSVTable: Sendable {
   public let records: [CSVRecord]
   /// What is wrong with the other records.
   public let problems: [TextProblem]
+  /// What was understood that is not plain comma-separated UTF-8.
+  public let notes: [String]
   private let positions: [String: Int]
 
   /// Reads a table.
@@ -15,7 +17,7 @@ public struct CSVTable: Sendable {
   /// Problems of single records are collected in ``problems``.
   /// - Throws: ``TextFileError`` when there is no header, or two columns have one name.
   public init(bytes: [UInt8], file: String, reader: CSVReader = CSVReader()) throws {
-    var (records, problems) = reader.records(of: bytes)
+    var (records, problems, notes) = reader.records(of: bytes)
     guard let first = records.first else {
       if problems.isEmpty {
         problems = [
@@ -46,6 +48,7 @@ public struct CSVTable: Sendable {
     self.header = header
     self.records = complete
     self.problems = problems.sorted { ($0.line ?? 0) < ($1.line ?? 0) }
+    self.notes = notes
     self.positions = positions
   }
 
@@ -57,6 +60,19 @@ public struct CSVTable: Sendable {
 
   /// The position of the column with a name, if there is one.
   public func column(_ name: String) -> Int? { positions[name] }
+
+  /// The first of some names that a column has: as written, or else with other capitals, spaces or
+  /// hyphens in place of `_`.
+  func column(like names: [String]) -> Int? {
+    if let exact = names.lazy.compactMap(column).first { return exact }
+    let plain = header.map(Self.plain)
+    return names.lazy.compactMap { name in plain.firstIndex(of: Self.plain(name)) }.first
+  }
+
+  /// A name in lower case, without what separates its words.
+  private static func plain(_ name: String) -> String {
+    name.lowercased().filter { $0 != "_" && $0 != " " && $0 != "-" }
+  }
 }
 
 /// The bytes of a file that should hold text, with an error that names it.

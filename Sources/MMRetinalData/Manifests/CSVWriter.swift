@@ -17,7 +17,7 @@ public enum CSVWriter {
 
   private static func field(_ text: String) -> String {
     let needsQuotes = text.utf8.contains { $0 == 0x2C || $0 == 0x22 || $0 == 0x0A || $0 == 0x0D }
-    guard needsQuotes || text.utf8.starts(with: byteOrderMark) else { return text }
+    guard needsQuotes || text.utf8.starts(with: TextEncoding.mark) else { return text }
     return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }
 }

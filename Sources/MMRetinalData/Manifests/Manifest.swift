@@ -4,6 +4,7 @@ import Foundation
 /// that their paths start from.
 ///
 /// Forms that are read (specification 4.1, A4):
+/// - plain CSV: `image` and one label a row in `label` (`category`, `class`, `diagnosis`, `grade`);
 /// - labelled CSV: `image`, `atributes` (so spelled in the published files; `attributes` works too) and
 ///   `categories`, the last two Python list literals of strings;
 /// - caption CSV: `image`, `caption` and, for bilingual sets, `caption_zh`;
@@ -11,7 +12,9 @@ import Foundation
 ///   ``Form/captions``;
 /// - JSON Lines (`.jsonl`): one object a line with the same names, lists being JSON arrays.
 ///
-/// All may have a column `modality` (`CFP`, `FFA`, `OCT`); other columns are left alone.
+/// All may have a column `modality` (`CFP`, `FFA`, `OCT`); other columns are left alone. Semicolons, tabs,
+/// a line `sep=`, UTF-16, capitals in the names of columns and names that public datasets use are
+/// understood and noted, see ``notes``.
 public struct Manifest: Sendable {
   /// What the rows of a file are to be read as.
   public enum Form: String, Sendable, CaseIterable {
@@ -29,6 +32,10 @@ public struct Manifest: Sendable {
   public let root: URL
   /// The rows, in the order of the file.
   public var rows: [ManifestRow]
+
+  /// What was understood beyond the letter of the format: another separator or encoding, columns under
+  /// other names, paths that the disk spells in another way. A sentence each.
+  public private(set) var notes: [String] = []
 
   /// A manifest made from rows.
   public init(name: String, root: URL, rows: [ManifestRow]) {
@@ -68,10 +75,14 @@ public struct Manifest: Sendable {
     let bytes = try readTextFile(url)
     let isJSONLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
     let reading = ManifestReading(form: form, modality: modality)
-    let (rows, problems) =
+    let (read, problems, notes) =
       isJSONLines
       ? try reading.jsonLines(bytes, file: url.path) : try reading.csv(bytes, file: url.path)
     let name = url.deletingPathExtension().lastPathComponent
-    return (Manifest(name: name, root: root, rows: rows), problems)
+    let (rows, pathNotes) = ManifestPaths.resolved(read, root: root)
+    var manifest = Manifest(name: name, root: root, rows: rows)
+    manifest.notes = notes + pathNotes
+    for note in manifest.notes { ReadingNotes.shared.tell("\(url.relativePath): \(note)") }
+    return (manifest, problems)
   }
 }

@@ -11,50 +11,52 @@ struct ManifestReading {
     var kind = TextProblem.Kind.format
   }
 
-  private static let attributeColumns = ["atributes", "attributes"]
-
-  func csv(_ bytes: [UInt8], file: String) throws -> ([ManifestRow], [TextProblem]) {
+  func csv(
+    _ bytes: [UInt8], file: String
+  ) throws -> (rows: [ManifestRow], problems: [TextProblem], notes: [String]) {
     let table = try CSVTable(bytes: bytes, file: file)
-    guard let image = table.column("image") else {
-      throw TextFileError(file: file, missing("'image'", in: table.header))
+    let columns: ManifestColumns
+    do throws(TextProblem) {
+      columns = try ManifestColumns(table, form: form)
+    } catch {
+      throw TextFileError(file: file, problems: [error])
     }
-    let captions: [(CaptionLanguage, Int)] = CaptionLanguage.allCases.compactMap { language in
-      language.columns.lazy.compactMap(table.column).first.map { (language, $0) }
-    }
-    let categories = table.column("categories")
-    let attributes = Self.attributeColumns.lazy.compactMap(table.column).first
-    let modalities = table.column("modality")
-    let read = Set([image, categories, attributes].compactMap(\.self) + captions.map(\.1))
-    let others = table.header.enumerated().filter { !$1.isEmpty && !read.contains($0) }
-    guard !captions.isEmpty || categories != nil else {
-      throw TextFileError(file: file, missing("'categories' or 'caption'", in: table.header))
-    }
-    if form == .labels, categories == nil {
-      throw TextFileError(file: file, missing("'categories'", in: table.header))
-    }
-    return gather(table.records, problems: table.problems, line: \.line) {
+    let others = columns.others(in: table)
+    let (rows, problems) = gather(table.records, problems: table.problems, line: \.line) {
       record throws(RowProblem) in
       let fields = record.fields
-      let content: ManifestRow.Content
-      if !captions.isEmpty, form != .labels {
-        content = try self.captions(captions.map { ($0, fields[$1]) })
-      } else {
-        content = try labels(
-          attributes: attributes.map { (position) throws(RowProblem) in
-            try list(fields[position], column: "attributes")
-          } ?? [],
-          categories: try list(fields[categories!], column: "categories"))
-      }
       return try row(
-        image: fields[image], modality: modalities.map { fields[$0] }, content: content,
-        columns: Dictionary(uniqueKeysWithValues: others.map { ($1, fields[$0]) }),
+        image: fields[columns.image], modality: columns.modality.map { fields[$0] },
+        content: try content(of: fields, columns),
+        columns: Dictionary(uniqueKeysWithValues: others.map { ($0.name, fields[$0.position]) }),
         line: record.line)
     }
+    return (rows, problems, table.notes + columns.notes)
   }
 
-  private func missing(_ columns: String, in header: [String]) -> String {
-    "the first line must name a column \(columns), found "
-      + header.prefix(12).map { "'\($0.abbreviated(to: 30))'" }.joined(separator: ", ")
+  private func content(
+    of fields: [String], _ columns: ManifestColumns
+  ) throws(RowProblem) -> ManifestRow.Content {
+    if !columns.captions.isEmpty {
+      return try captions(columns.captions.map { ($0, fields[$1]) })
+    }
+    if let position = columns.label {
+      guard !Self.isMissing(fields[position]) else {
+        throw RowProblem(message: "the label is empty")
+      }
+      return .labels(attributes: [], categories: [fields[position].trimmed])
+    }
+    guard let position = columns.categories else {
+      preconditionFailure("a manifest has captions, categories or labels")
+    }
+    let attributes =
+      if let attributes = columns.attributes {
+        try list(fields[attributes], column: "attributes")
+      } else {
+        [String]()
+      }
+    return try labels(
+      attributes: attributes, categories: try list(fields[position], column: "categories"))
   }
 
   /// The rows of all records that can be used, and the problems of the others.
@@ -105,7 +107,9 @@ struct ManifestReading {
     do throws(PythonListLiteral.ParseError) {
       return try PythonListLiteral.parse(cell)
     } catch {
-      throw RowProblem(message: "'\(column)': \(error)")
+      throw RowProblem(
+        message: "'\(column)': \(error)"
+          + (cell.contains("[") ? "" : " (a column of plain labels is called 'label')"))
     }
   }
 
@@ -127,9 +131,9 @@ struct ManifestReading {
     for (language, cell) in cells {
       if let cell, !Self.isMissing(cell) { captions[language] = cell }
     }
-    // A set may lack translations, but not the text that they translate.
-    if let (language, cell) = cells.first, captions[language] == nil {
-      let found = (cell ?? "").trimmed
+    // A row may have its text in one language only; which one training needs is checked there.
+    if captions.isEmpty {
+      let found = (cells.first?.1 ?? "").trimmed
       throw RowProblem(
         message: "the caption is missing" + (found.isEmpty ? "" : " (found '\(found)')"),
         kind: .missingCaption)
@@ -192,19 +196,23 @@ extension ManifestReading {
     }
   }
 
-  func jsonLines(_ bytes: [UInt8], file: String) throws -> ([ManifestRow], [TextProblem]) {
-    if let encoding = foreignEncoding(of: bytes) {
-      throw TextFileError(file: file, "the text is \(encoding), expected UTF-8")
+  func jsonLines(
+    _ bytes: [UInt8], file: String
+  ) throws -> (rows: [ManifestRow], problems: [TextProblem], notes: [String]) {
+    let text: (bytes: [UInt8], note: String?)
+    do throws(TextProblem) {
+      text = try TextEncoding.utf8(bytes)
+    } catch {
+      throw TextFileError(file: file, problems: [error])
     }
-    let start = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
-    let lines = bytes[start...].split(
+    let lines = text.bytes.split(
       separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
     )
     .enumerated().map { (number: $0.offset + 1, bytes: $0.element) }
     .filter { line in !line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
     let decoder = JSONDecoder()
-    return gather(lines, problems: [], line: \.number) { line throws(RowProblem) in
-      let object: Object
+    let (rows, problems) = gather(lines, problems: [], line: \.number) { line throws(RowProblem) in
+      var object: Object
       do {
         object = try decoder.decode(Object.self, from: Data(line.bytes))
       } catch {
@@ -221,15 +229,21 @@ extension ManifestReading {
       } else if let categories = object.categories {
         content = try labels(
           attributes: object.attributes ?? object.atributes ?? [], categories: categories)
+      } else if form != .captions, let label = object.columns.removeValue(forKey: "label"),
+        !Self.isMissing(label)
+      {
+        content = .labels(attributes: [], categories: [label.trimmed])
       } else {
         throw RowProblem(
           message: form == .labels
-            ? "'categories' is missing" : "'caption' or 'categories' is missing")
+            ? "'categories' or 'label' is missing" : "'caption', 'categories' or 'label' is missing"
+        )
       }
       return try row(
         image: image, modality: object.modality, content: content, columns: object.columns,
         line: line.number)
     }
+    return (rows, problems, [text.note].compactMap(\.self))
   }
 
   private static func explanation(of error: any Error) -> String {

@@ -37,6 +37,12 @@ public struct ManifestRow: Sendable, Hashable {
     self.line = line
   }
 
+  /// The same row with another path.
+  func with(image: String) throws(ManifestPathError) -> ManifestRow {
+    try ManifestRow(
+      image: image, modality: modality, content: content, columns: columns, line: line)
+  }
+
   /// The name of the dataset: the first directory of the path, as in the published manifests; empty for
   /// a picture that lies in no directory below the root.
   public var dataset: String { image.contains("/") ? String(image.prefix { $0 != "/" }) : "" }
@@ -82,6 +88,14 @@ public struct ManifestPathError: Error, Sendable, Hashable, CustomStringConverti
       } else {
         parts.append(part)
       }
+    }
+    if let long = parts.first(where: { $0.utf8.count > 255 }) {
+      throw ManifestPathError(
+        description: "\(shown) has a name of \(long.utf8.count) bytes, file systems allow 255")
+    }
+    if path.utf8.count >= 4096 {
+      throw ManifestPathError(
+        description: "\(shown) has \(path.utf8.count) bytes, the system allows 4095")
     }
     if parts.isEmpty || path.hasSuffix("/") {
       throw ManifestPathError(description: "\(shown) names a directory, expected a file")

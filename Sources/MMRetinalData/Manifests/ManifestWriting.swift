@@ -2,7 +2,7 @@ import Foundation
 
 extension Manifest {
   /// The manifest as a CSV file in the published form: an unnamed index, `image`, then either
-  /// `atributes` and `categories` or `caption` (and `caption_zh` when a row has one), and `modality` when
+  /// `atributes` and `categories` or `caption` and `caption_zh` (each when a row has one), and `modality` when
   /// a row is no colour photograph.
   /// - Precondition: the rows are all labelled or all captioned.
   public func csv() -> String {
@@ -10,7 +10,10 @@ extension Manifest {
       rows.first.map { if case .captions = $0.content { true } else { false } } ?? false
     let hasChinese = rows.contains { $0.caption(in: .chinese) != nil }
     let hasModality = rows.contains { $0.modality != .colourFundus }
-    var header = ["", "image"] + (isCaptioned ? ["caption"] : ["atributes", "categories"])
+    let hasEnglish = rows.contains { $0.caption(in: .english) != nil }
+    var header = ["", "image"]
+    if !isCaptioned { header += ["atributes", "categories"] }
+    if hasEnglish { header.append("caption") }
     if hasChinese { header.append("caption_zh") }
     if hasModality { header.append("modality") }
     let lines = rows.enumerated().map { index, row in
@@ -21,7 +24,7 @@ extension Manifest {
         fields += [PythonListLiteral.text(attributes), PythonListLiteral.text(categories)]
       case .captions(let captions):
         precondition(isCaptioned, "labelled and captioned rows need manifests of their own")
-        fields.append(captions[.english] ?? "")
+        if hasEnglish { fields.append(captions[.english] ?? "") }
         if hasChinese { fields.append(captions[.chinese] ?? "") }
       }
       if hasModality { fields.append(row.modality.rawValue) }

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Something wrong in a text file, with the place where a person can mend it.
-public struct TextProblem: Sendable, Hashable, CustomStringConvertible {
+public struct TextProblem: Error, Sendable, Hashable, CustomStringConvertible {
   /// What sort of thing is wrong.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// The text does not follow its format.

@@ -75,10 +75,12 @@ extension Preprocessing {
       return
     }
     let format = try ImageFile.format(of: data, name: name)
-    if format == .jpeg, !decoding.appliesOrientation, !cropsForeground,
+    let isUpright = ImageOrientation(of: data, format: format) == .upright
+    if format == .jpeg, isUpright || !decoding.appliesOrientation, !cropsForeground,
       let picture = try JPEGCodec.decodePassing(
         data, name: name, options: decoding, reduction: reduction(height:width:))
     {
+      if !isUpright { ReadingNotes.shared.count(.ignoredOrientation, image: name) }
       try fit(height: picture.height, width: picture.width, name: name).resize(
         picture.pixels, height: picture.height, width: picture.width, channels: 3,
         reduction: picture.reduction, into: &target)

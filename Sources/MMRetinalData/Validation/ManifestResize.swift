@@ -2,85 +2,121 @@ import Foundation
 import FundusTensor
 import Synchronization
 
-/// Resizes all pictures of manifests into a tree of their own, under the same paths.
+/// Resizes all images of manifests into a tree of their own, under the same paths.
 ///
-/// A run that was interrupted goes on where it stopped: pictures that are there already are kept, and
-/// none is ever there in part, because files are renamed into place when they are whole.
+/// A small record beside the images (`.keepfit-resize.json`) says how they were made. A run that was
+/// interrupted goes on where it stopped: images of the same settings are kept, and none is ever there
+/// in part, because files are renamed into place when they are whole. Other settings are refused, or with
+/// ``force`` all images are made again.
 public struct ManifestResize: Sendable {
-  /// What became of the pictures.
+  /// What became of the images.
   public struct Outcome: Sendable, Codable, Hashable {
-    /// Pictures that were written.
+    /// Images that were written.
     public var written = 0
-    /// Pictures that were there already.
+    /// Images that were there already.
     public var kept = 0
     /// Why the others could not be made, in the order of the manifests.
     public var failures: [String] = []
   }
 
-  /// How a picture is resized and stored.
+  /// How an image is resized and stored.
   public var resize: OfflineResize
-  /// Whether pictures that are there already are made again.
+  /// Whether images that are there already are made again.
   public var force = false
 
   /// Resizes as described.
   public init(_ resize: OfflineResize) { self.resize = resize }
 
-  /// Resizes the pictures of manifests.
+  /// Resizes the images of manifests.
   /// - Parameters:
   ///   - manifests: rows that name one file twice are worked at once.
-  ///   - target: the root of the resized pictures.
-  ///   - progress: is told how many of how many pictures are done, from any thread.
-  /// - Throws: ``ImageError/unsuitable(name:reason:)`` when the target is the root of a manifest, where
-  ///   the originals are.
+  ///   - target: the root of the resized images.
+  ///   - progress: is told how many of how many images are done, from any thread.
+  /// - Throws: ``ImageError/unsuitable(name:reason:)`` before any work when an image would be written
+  ///   over an original or over another image, or when the target holds images of other settings and
+  ///   ``force`` is off; ``ImageError/unwritable(name:reason:)`` as soon as a file cannot be written.
   public func run(
     _ manifests: [Manifest], to target: URL,
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
   ) throws -> Outcome {
-    let targetPath = target.resolvingSymlinksInPath().standardizedFileURL.path
-    var work: [(source: URL, target: URL)] = []
-    var seen: Set<String> = []
-    for manifest in manifests {
-      guard manifest.root.resolvingSymlinksInPath().standardizedFileURL.path != targetPath else {
-        throw ImageError.unsuitable(
-          name: target.path,
-          reason: "the original pictures are here; choose another directory for the resized ones")
-      }
-      for row in manifest.rows {
-        let destination = target.appending(path: row.image)
-        if seen.insert(destination.path).inserted {
-          work.append((manifest.imageURL(of: row), destination))
-        }
-      }
-    }
-    let outcomes = Mutex([Result<Bool, any Error>?](repeating: nil, count: work.count))
-    let done = Mutex(0)
+    let work = try Self.plan(manifests, to: target)
+    let record = ResizeRecord(resize)
+    let since = try record.begin(in: target, files: work.map(\.target), force: force)
+    let outcomes = Mutex([Result<Bool, ImageError>?](repeating: nil, count: work.count))
+    let state = Mutex((done: 0, stop: ImageError?.none))
     ThreadPool.forEach(work.count) { index in
-      let result = Result { try make(work[index].source, work[index].target) }
+      guard state.withLock({ $0.stop == nil }) else { return }
+      let result: Result<Bool, ImageError>
+      do throws(ImageError) {
+        result = .success(try make(work[index].source, work[index].target, since: since))
+      } catch {
+        result = .failure(error)
+      }
       outcomes.withLock { $0[index] = result }
-      let count = done.withLock { done in
-        done += 1
-        return done
+      let count = state.withLock { state in
+        state.done += 1
+        if case .failure(.unwritable(let name, let reason)) = result {
+          state.stop = .unwritable(name: name, reason: reason)
+        }
+        return state.done
       }
       progress?(count, work.count)
     }
+    if let stop = state.withLock({ $0.stop }) { throw stop }
     var outcome = Outcome()
     for result in outcomes.withLock({ $0 }) {
       switch result {
       case .success(true): outcome.written += 1
       case .success(false): outcome.kept += 1
       case .failure(let error): outcome.failures.append("\(error)")
-      case nil: preconditionFailure("a picture was not looked at")
+      case nil: preconditionFailure("an image was not looked at")
       }
     }
     return outcome
   }
 
-  /// Whether the picture was written, not kept.
-  private func make(_ source: URL, _ target: URL) throws -> Bool {
-    if !force, FileManager.default.fileExists(atPath: target.path) { return false }
-    try FileManager.default.createDirectory(
-      at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try resize.resize(from: source, to: target, force: force)
+  /// Which file becomes which, in the order of the manifests.
+  private static func plan(
+    _ manifests: [Manifest], to target: URL
+  ) throws(ImageError) -> [(source: URL, target: URL)] {
+    var work: [(source: URL, target: URL)] = []
+    var sourceOf: [String: String] = [:]
+    var collisions: [String] = []
+    for manifest in manifests {
+      for row in manifest.rows {
+        let source = manifest.imageURL(of: row)
+        let destination = target.appending(path: row.image)
+        let original = source.resolvingSymlinksInPath().standardizedFileURL.path
+        if original == destination.resolvingSymlinksInPath().standardizedFileURL.path {
+          throw .unsuitable(
+            name: target.path,
+            reason: "the original images are here; choose another directory for the resized ones")
+        }
+        switch sourceOf.updateValue(original, forKey: destination.standardizedFileURL.path) {
+        case nil: work.append((source, destination))
+        case original?: break
+        case let other?: collisions.append("\(other) and \(original) are both '\(row.image)'")
+        }
+      }
+    }
+    if let first = collisions.first {
+      let rest = collisions.count - 1
+      throw .unsuitable(
+        name: target.path,
+        reason: "different images have one path: \(first)"
+          + (rest > 0 ? ", and \(rest) more" : "")
+          + "; resize each root into a directory of its own")
+    }
+    return work
+  }
+
+  /// Whether the image was written, not kept.
+  private func make(_ source: URL, _ target: URL, since: timespec) throws(ImageError) -> Bool {
+    if !force, let time = ResizeRecord.changed(target), !ResizeRecord.isOlder(time, than: since) {
+      return false
+    }
+    try ImageFile.makeDirectory(target.deletingLastPathComponent())
+    try resize.resize(from: source, to: target, force: true)
     return true
   }
 }

@@ -22,12 +22,22 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     case duplicatePicture = "duplicate_picture"
     /// A label looks like another spelling of a more frequent one.
     case oddLabel = "odd_label"
+    /// Two rows give one image, or images with the same contents, different labels.
+    case conflictingLabels = "conflicting_labels"
+    /// An image is in two manifests, or in two parts of a `split` column, by file or by contents.
+    case sharedPicture = "shared_picture"
+    /// Two images look the same (``ImageFingerprint``).
+    case similarPicture = "similar_picture"
+    /// A patient, by column or by names of left and right eyes, is in two manifests or parts.
+    case sharedGroup = "shared_group"
 
     /// Whether training would stop over it. The rest may be meant so.
     public var isError: Bool {
       switch self {
       case .unreadableRow, .missingCaption, .badPath, .missingPicture, .unreadablePicture: true
-      case .repeatedRow, .duplicatePicture, .oddLabel: false
+      case .repeatedRow, .duplicatePicture, .oddLabel, .conflictingLabels, .sharedPicture,
+        .similarPicture, .sharedGroup:
+        false
       }
     }
   }
@@ -85,13 +95,16 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
   /// - Parameters:
   ///   - sources: the manifests. Pictures are compared across all of them.
   ///   - decodesPictures: whether every picture is decoded whole; otherwise only its presence is checked.
+  ///   - findsDuplicates: whether images are compared with each other: by their contents, and if they
+  ///     are decoded, by their looks.
   ///   - progress: is told how many of how many pictures are checked, from any thread.
   public init(
-    checking sources: [Source], decodesPictures: Bool = true,
+    checking sources: [Source], decodesPictures: Bool = true, findsDuplicates: Bool = true,
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
   ) {
     var files: [String: (url: URL, places: [Place])] = [:]
     var order: [String] = []
+    var sided: [(row: ManifestRow, place: Place)] = []
     for source in sources {
       let name = source.file.lastPathComponent
       do {
@@ -102,18 +115,19 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
         for row in manifest.rows {
           for label in Set(row.categories) { labels[label, default: 0] += 1 }
           let url = manifest.imageURL(of: row)
-          let place = Place(manifest: name, line: row.line, image: row.image)
+          let place = Place(manifest: name, file: source.file.path, row: row, root: source.root)
+          sided.append((row, place))
           if files[url.path] == nil { order.append(url.path) }
           files[url.path, default: (url, [])].places.append(place)
         }
         if manifest.rows.isEmpty, problems.isEmpty {
           add(
-            .unreadableRow, Place(manifest: name, line: nil, image: ""), "the manifest has no rows")
+            .unreadableRow, Place(manifest: name), "the manifest has no rows")
         }
       } catch let error as TextFileError {
         findings += error.problems.map { Self.finding($0, manifest: name) }
       } catch {
-        add(.unreadableRow, Place(manifest: name, line: nil, image: ""), "\(error)")
+        add(.unreadableRow, Place(manifest: name), "\(error)")
       }
     }
     pictures = order.count
@@ -121,9 +135,13 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
       guard let places = files[path]?.places, places.count > 1 else { continue }
       for place in places.dropFirst() {
         add(.repeatedRow, place, "'\(place.image)' is also named at \(places[0])")
+        compare(place, places[0])
       }
     }
-    check(order.compactMap { files[$0] }, decodesPictures: decodesPictures, progress: progress)
+    check(
+      order.compactMap { files[$0] }, decodesPictures: decodesPictures,
+      findsDuplicates: findsDuplicates, progress: progress)
+    checkGroups(sided)
     findings.sort {
       ($0.manifest ?? "", $0.line ?? 0, $0.kind.rawValue) < (
         $1.manifest ?? "", $1.line ?? 0, $1.kind.rawValue
@@ -139,16 +157,46 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     for finding in findings { counts[finding.kind.rawValue, default: 0] += 1 }
   }
 
-  /// A row, for messages.
-  private struct Place: CustomStringConvertible {
+  /// A row, for messages and comparisons.
+  struct Place: CustomStringConvertible {
     let manifest: String
-    let line: Int?
-    let image: String
+    var line: Int?
+    var image = ""
+    /// The manifest, and the part of its `split` column.
+    var side = ""
+    var root = ""
+    var labels: Set<String> = []
+
+    init(manifest: String) { self.manifest = manifest }
+
+    init(manifest: String, file: String, row: ManifestRow, root: URL) {
+      self.manifest = manifest
+      line = row.line
+      image = row.image
+      let part = SplitPart(named: row.columns["split"] ?? "")
+      side = file + (part.map { ", \($0.rawValue)" } ?? "")
+      self.root = root.path
+      labels = Set(row.categories)
+    }
 
     var description: String { "\(manifest), line \(line ?? 0)" }
   }
 
-  private mutating func add(_ kind: Kind, _ place: Place, _ message: String) {
+  /// Says where two rows of one image contradict each other, or are on two sides.
+  mutating func compare(_ place: Place, _ other: Place) {
+    if place.labels != other.labels, !place.labels.isEmpty, !other.labels.isEmpty {
+      let (mine, others) = (place.labels.sorted(), other.labels.sorted())
+      add(
+        .conflictingLabels, place,
+        "'\(place.image)' is \(PythonListLiteral.text(mine)) here and "
+          + "\(PythonListLiteral.text(others)) at \(other)")
+    }
+    if place.side != other.side {
+      add(.sharedPicture, place, "'\(place.image)' is also in \(other) ('\(other.image)')")
+    }
+  }
+
+  mutating func add(_ kind: Kind, _ place: Place, _ message: String) {
     findings.append(
       Finding(kind: kind, manifest: place.manifest, line: place.line, message: message))
   }
@@ -161,75 +209,5 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
       case .path: .badPath
       }
     return Finding(kind: kind, manifest: manifest, line: problem.line, message: problem.message)
-  }
-
-  // MARK: - Pictures
-
-  private enum Verdict: Sendable {
-    case missing
-    case unreadable(String)
-    case readable(bytes: Int)
-  }
-
-  private mutating func check(
-    _ files: [(url: URL, places: [Place])], decodesPictures: Bool,
-    progress: (@Sendable (Int, Int) -> Void)?
-  ) {
-    let urls = files.map(\.url)
-    let verdicts = Mutex([Verdict](repeating: .missing, count: urls.count))
-    let done = Mutex(0)
-    ThreadPool.forEach(urls.count) { index in
-      let verdict = Self.verdict(of: urls[index], decodes: decodesPictures)
-      verdicts.withLock { $0[index] = verdict }
-      let count = done.withLock { done in
-        done += 1
-        return done
-      }
-      progress?(count, urls.count)
-    }
-    var bySize: [Int: [Int]] = [:]
-    for (index, verdict) in verdicts.withLock({ $0 }).enumerated() {
-      let place = files[index].places[0]
-      switch verdict {
-      case .missing:
-        add(.missingPicture, place, "there is no picture '\(urls[index].path)'")
-      case .unreadable(let reason): add(.unreadablePicture, place, reason)
-      case .readable(let bytes): bySize[bytes, default: []].append(index)
-      }
-    }
-    // Only files of one length can be equal, so most are never read for this.
-    let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self).sorted()
-    let digests = Mutex([String](repeating: "", count: candidates.count))
-    ThreadPool.forEach(candidates.count) { index in
-      guard let data = try? Data(contentsOf: urls[candidates[index]]) else { return }
-      let digest = SHA256.hexDigest([UInt8](data))
-      digests.withLock { $0[index] = digest }
-    }
-    var first: [String: Int] = [:]
-    for (index, digest) in zip(candidates, digests.withLock { $0 }) where !digest.isEmpty {
-      guard let original = first[digest] else {
-        first[digest] = index
-        continue
-      }
-      let (place, other) = (files[index].places[0], files[original].places[0])
-      add(
-        .duplicatePicture, place, "'\(place.image)' has the contents of '\(other.image)' (\(other))"
-      )
-    }
-  }
-
-  private static func verdict(of url: URL, decodes: Bool) -> Verdict {
-    guard
-      let values = try? FileManager.default.attributesOfItem(
-        atPath: url.resolvingSymlinksInPath().path),
-      let bytes = values[.size] as? Int
-    else { return .missing }
-    guard decodes else { return .readable(bytes: bytes) }
-    do {
-      _ = try FundusImage(contentsOf: url)
-      return .readable(bytes: bytes)
-    } catch {
-      return .unreadable("\(error)")
-    }
   }
 }

@@ -19,11 +19,24 @@ struct ManifestOptions: OptionGroup {
         "--root must be given once for all manifests, or once for each: \(files.count) manifests, "
           + "\(folders.count) roots")
     }
+    for folder in folders where !folder.isDirectory {
+      throw CommandError.usage(
+        "--root \(folder.text): \(folder.exists ? "is no directory" : "there is no such directory")"
+      )
+    }
     return files.indices.map { (files[$0].url, folders[folders.count == 1 ? 0 : $0].url) }
   }
 }
 
 extension Manifest.Form: ChoiceArgument {}
+
+/// Problems for a person to read: the first ten, and how many more there are.
+enum ProblemList {
+  static func lines(_ problems: [String], limit: Int = 10) -> [String] {
+    let rest = problems.count - limit
+    return problems.prefix(limit) + (rest > 0 ? ["… and \(rest) more"] : [])
+  }
+}
 
 /// A progress bar that many threads may advance.
 final class SharedProgress: Sendable {
@@ -48,11 +61,20 @@ struct DataValidateCommand: Subcommand {
   static let name = "data validate"
   static let summary = "Check manifests against their pictures and tell all problems at once."
   static let discussion = """
-    Finds rows that cannot be read, missing captions, missing, unreadable and duplicate pictures, and
-    labels that look like another spelling. The exit code is 2 if something would stop training.
+    Finds rows that cannot be read, missing captions, missing and unreadable images, labels that look
+    like another spelling, one image with two labels, and what several manifests (or the parts of a
+    column 'split') share: images with the same contents, near duplicates (64-bit difference hash at
+    most 4 bits apart and 16 x 16 thumbnails at most 3 gray levels), and patients, by a column such as
+    'patient_id' or by names of left and right eyes. The exit code is 2 if something would stop training.
+
+      keepfit data validate --manifest train.csv --manifest test.csv --root images
     """
   let data = ManifestOptions()
-  let quick = Flag("no-decode", help: "Check that pictures exist, without decoding them.")
+  let quick = Flag(
+    "no-decode",
+    help: "Check that pictures exist, without decoding them or looking for near duplicates.")
+  let noDuplicates = Flag(
+    "no-duplicates", help: "Do not compare images with each other; for very large sets.")
   let json = Flag("json", help: "Print one JSON object.")
   let common = CommonOptions()
 
@@ -62,14 +84,17 @@ struct DataValidateCommand: Subcommand {
     }
     let progress = SharedProgress("Checking", unit: "pictures")
     let result = ManifestValidation(
-      checking: sources, decodesPictures: !quick.isOn, progress: progress.update)
+      checking: sources, decodesPictures: !quick.isOn,
+      findsDuplicates: !noDuplicates.isOn, progress: progress.update)
     progress.finish(
       "Checked \(Pretty.count(result.rows)) rows, \(Pretty.count(result.pictures)) pictures")
     if json.isOn {
       Console.print(try JSONText.encode(result))
     } else {
-      for finding in result.findings {
-        Console.print("\(finding.kind.isError ? "error" : "note"): \(finding)")
+      for kind in ManifestValidation.Kind.allCases {
+        let found = result.findings.filter { $0.kind == kind }
+        let word = kind.isError ? "error" : "note"
+        for line in ProblemList.lines(found.map { "\(word): \($0)" }) { Console.print(line) }
       }
       Console.print(
         result.findings.isEmpty
@@ -81,7 +106,7 @@ struct DataValidateCommand: Subcommand {
       let errors = result.findings.count { $0.kind.isError }
       throw CommandError.usage(
         "\(sources.map(\.file.lastPathComponent).joined(separator: ", ")): "
-          + "\(errors) problems would stop training")
+          + "\(errors) problem\(errors == 1 ? "" : "s") would stop training")
     }
   }
 }
@@ -91,8 +116,9 @@ struct DataResizeCommand: Subcommand {
   static let name = "data resize"
   static let summary = "Resize all pictures of manifests ahead of training."
   static let discussion = """
-    Writes the pictures under the same paths below --out. Those that are there already are kept, so an
-    interrupted run goes on where it stopped.
+    Writes the images under the same paths below --out, with a record of the settings. Existing images of
+    the same settings are kept, so that an interrupted run goes on where it stopped; other settings are
+    refused unless --force makes all images again. Roots that share a path need an --out each.
     """
   let data = ManifestOptions()
   let out = Option<FilePath>(
@@ -100,6 +126,7 @@ struct DataResizeCommand: Subcommand {
   let size = Option<Int>("size", "S", default: 512, in: 32...8192, help: "The longest side.")
   let quality = Option<Int>(
     "quality", "Q", default: 75, in: 1...100, help: "Quality of JPEG files.")
+  let decoding = DecodingChoices()
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
@@ -109,15 +136,19 @@ struct DataResizeCommand: Subcommand {
     }
     var resize = OfflineResize(imageSize: size.value)
     resize.jpegQuality = quality.value
+    resize.preprocessing = try decoding.applied(to: resize.preprocessing)
     var work = ManifestResize(resize)
     work.force = overwrite.force.isOn
     let progress = SharedProgress("Resizing", unit: "pictures")
     let outcome = try work.run(manifests, to: out.value.url, progress: progress.update)
     progress.finish(
       "Wrote \(Pretty.count(outcome.written)) pictures, kept \(Pretty.count(outcome.kept))")
-    for failure in outcome.failures { Console.print(failure) }
     if !outcome.failures.isEmpty {
-      throw CommandError.usage("\(outcome.failures.count) pictures could not be resized")
+      for line in ProblemList.lines(outcome.failures) { Console.print(line) }
+      let count = outcome.failures.count
+      throw CommandError.failure(
+        "\(count) image\(count == 1 ? "" : "s") could not be resized; the others are in \(out.value.text)"
+      )
     }
   }
 }
@@ -155,8 +186,9 @@ struct DataBuildCommand: Subcommand {
   static let name = "data build"
   static let summary = "Make image-text manifests of the figures and captions of a book."
   static let discussion = """
-    Pictures are named by their figure, such as 1-2-3A.png; captions are the paragraphs of a .txt file,
-    or the columns figure, caption and caption_zh of a .csv file. One manifest a modality is written.
+    Images are named by their figure, such as figure1-2-3A.png: 'figure', two or three numbers, perhaps
+    the letter of a panel, .jpg, .jpeg or .png. Captions are the paragraphs of a .txt file, or the columns
+    figure, caption and caption_zh of a .csv file. One manifest a modality is written.
     """
   enum Modality: String, ChoiceArgument {
     case sorted
@@ -188,7 +220,9 @@ struct DataBuildCommand: Subcommand {
     for (_, manifest) in build.manifests.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
       let file = folder.appending(path: manifest.name + ".csv")
       try AtomicFile.write(manifest.csv(), to: file, force: overwrite.force.isOn)
-      Console.note("Wrote \(Pretty.count(manifest.rows.count)) rows to \(file.path)")
+      Console.note(
+        "Wrote \(Pretty.count(manifest.rows.count)) rows to \(file.path); their --root is "
+          + manifest.root.path)
     }
     if json.isOn {
       Console.print(try JSONText.encode(build.remarks))

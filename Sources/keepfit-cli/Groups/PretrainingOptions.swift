@@ -64,6 +64,7 @@ struct PretrainingDataOptions: OptionGroup {
     check: { $0.contains("[CLS]") ? nil : "must contain [CLS], where the label goes" })
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME", default: .transfer, help: "How files become pictures.")
+  let decoding = DecodingChoices()
   let reduceJPEG = ReduceJPEGOptions()
   let cache = Option<FilePath>(
     "cache", "DIR",
@@ -109,7 +110,7 @@ struct PretrainingDataOptions: OptionGroup {
     if let name = preprocessing.given, let path = Preprocessing(named: name.rawValue) {
       inputs.preprocessing = path
     }
-    inputs.preprocessing = try reduceJPEG.applied(to: inputs.preprocessing)
+    inputs.preprocessing = try reduceJPEG.applied(to: decoding.applied(to: inputs.preprocessing))
     if let folder = cache.given { inputs.cache = folder.url.path }
     if let count = loaderThreads.given { inputs.loaderThreads = count }
     if let policy = onBadImage.given { inputs.skipsBadImages = policy == .skip }

@@ -40,13 +40,48 @@ struct ImageOptions: OptionGroup {
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME",
     help: "How files become pictures; by default as the model's configuration says.")
+  let decoding = DecodingChoices()
   let reduceJPEG = ReduceJPEGOptions()
 
   /// What the options say, on top of an adapter's way or else the model's own.
   func preprocessing(for model: KeepFITModel, adapter: Adapter? = nil) throws -> Preprocessing {
     let own = adapter?.preprocessing ?? model.configuration.preprocessing
     let chosen = preprocessing.given.flatMap { Preprocessing(named: $0.rawValue) } ?? own
-    return try reduceJPEG.applied(to: chosen.with(imageSize: size.given ?? own.imageSize))
+    let sized = chosen.with(imageSize: size.given ?? own.imageSize)
+    return try reduceJPEG.applied(to: decoding.applied(to: sized))
+  }
+}
+
+/// `--exif-orientation` and `--gray16`
+struct DecodingChoices: OptionGroup {
+  enum Orientation: String, ChoiceArgument {
+    case apply, ignore
+  }
+  enum Gray: String, ChoiceArgument {
+    case scale, clip
+  }
+  let orientation = Option<Orientation>(
+    "exif-orientation", "CHOICE",
+    help: "Turn images as their EXIF orientation says; by default as the model's configuration "
+      + "says (ignore, as published).")
+  let gray16 = Option<Gray>(
+    "gray16", "CHOICE",
+    help: "Scale 16-bit gray to 8 bits, or clip it at 255; by default as the model's configuration "
+      + "says (clip, as published).")
+
+  /// The same preprocessing with the choices that were made.
+  /// - Throws: wrong usage where the preprocessing reads files as they are stored.
+  func applied(to preprocessing: Preprocessing) throws -> Preprocessing {
+    var changed = preprocessing
+    if let choice = orientation.given { changed.decoding.appliesOrientation = choice == .apply }
+    if let choice = gray16.given {
+      changed.decoding.deepGrey = choice == .scale ? .scaled : .clipped
+    }
+    guard preprocessing.colour != .asStored || changed == preprocessing else {
+      throw CommandError.usage(
+        "--exif-orientation and --gray16 have no effect on a preprocessing with color 'as-stored'")
+    }
+    return changed
   }
 }
 

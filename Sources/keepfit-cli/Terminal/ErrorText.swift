@@ -1,6 +1,8 @@
 import Foundation
+import FundusSynthesis
 import FundusTensor
 import KeepFIT
+import MMRetinalData
 
 /// Turns errors of the library and the system into one line and an exit code.
 enum ErrorText {
@@ -16,6 +18,8 @@ enum ErrorText {
   static func code(for error: any Error) -> CommandError.Code {
     switch error {
     case let error as CheckpointError: return error.kind == .unwritable ? .failure : .wrongInput
+    case ImageError.unwritable: return .failure
+    case SyntheticDatasetError.failed: return .failure
     case let error as CocoaError:
       switch error.code {
       case .fileNoSuchFile, .fileReadNoSuchFile, .fileReadCorruptFile, .fileReadUnknown,

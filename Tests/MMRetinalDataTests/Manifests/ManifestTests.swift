@@ -128,8 +128,8 @@ import Testing
 
   @Test func namesProblemsOfTheWholeFile() throws {
     #expect(
-      problems("image,mask\na,b\n")[0].message.contains("'categories' or 'caption', found 'image'"))
-    #expect(problems("file,caption\na,b\n")[0].message.contains("'image'"))
+      problems("image,mask\na,b\n")[0].message.contains("'label' or 'caption', found 'image'"))
+    #expect(problems("mask,caption\na,b\n")[0].message.contains("'image'"))
     #expect(problems("")[0].message.contains("empty"))
     #expect(problems("image,caption\n")[0].message.contains("no rows"))
     #expect(problems("image,caption\na,b\n", form: .labels)[0].message.contains("'categories'"))

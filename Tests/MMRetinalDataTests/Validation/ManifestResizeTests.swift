@@ -37,4 +37,56 @@ import Testing
     #expect(try job.run([manifest], to: target).written == 3)
     #expect(throws: ImageError.self) { try job.run([manifest], to: root) }
   }
+
+  private func manifest(_ root: String, value: UInt8) throws -> Manifest {
+    let pixels = [UInt8](repeating: value, count: 24 * 24 * 3)
+    try directory.write(
+      FundusImage(width: 24, height: 24, pixels: pixels).pngData(), to: "\(root)/images/1.png")
+    return Manifest(
+      name: root, root: directory.url.appending(path: root),
+      rows: [try ManifestRow(image: "images/1.png", content: .captions([.english: "x"]))])
+  }
+
+  @Test func refusesRootsThatShareAPath() throws {
+    let both = [try manifest("a", value: 1), try manifest("b", value: 2)]
+    let target = directory.url.appending(path: "shared")
+    let error = #expect(throws: ImageError.self) {
+      try ManifestResize(OfflineResize(imageSize: 16)).run(both, to: target)
+    }
+    #expect(error?.description.contains("images/1.png") == true)
+    #expect(!FileManager.default.fileExists(atPath: target.path))
+    // The same files under two manifests are no collision.
+    let twice = try ManifestResize(OfflineResize(imageSize: 16)).run(
+      [both[0], both[0]], to: target)
+    #expect(twice.written == 1)
+  }
+
+  @Test func neverKeepsImagesOfOtherSettings() throws {
+    let source = try manifest("c", value: 3)
+    let target = directory.url.appending(path: "sizes")
+    let file = target.appending(path: "images/1.png")
+    var job = ManifestResize(OfflineResize(imageSize: 16))
+    #expect(try job.run([source], to: target).written == 1)
+    job.resize = OfflineResize(imageSize: 12)
+    let error = #expect(throws: ImageError.self) { try job.run([source], to: target) }
+    #expect(error?.description.contains("--size 16 there, 12 here") == true)
+    #expect(try FundusImage(contentsOf: file).width == 16)
+    // A forced run that was killed after its record: the next one makes the rest again.
+    job.force = true
+    #expect(try job.run([], to: target).written == 0)
+    job.force = false
+    #expect(try job.run([source], to: target).written == 1)
+    #expect(try FundusImage(contentsOf: file).width == 12)
+    #expect(try job.run([source], to: target).kept == 1)
+  }
+
+  @Test func refusesFilesThatNoRecordExplains() throws {
+    let source = try manifest("d", value: 4)
+    try directory.write("mine", to: "unknown/images/1.png")
+    let target = directory.url.appending(path: "unknown")
+    var job = ManifestResize(OfflineResize(imageSize: 16))
+    #expect(throws: ImageError.self) { try job.run([source], to: target) }
+    job.force = true
+    #expect(try job.run([source], to: target).written == 1)
+  }
 }

@@ -22,7 +22,7 @@ import Testing
   @Test func findsEverythingAtOnce() throws {
     try directory.write(png(1), to: "d/1.png")
     try directory.write(png(1), to: "d/2.png")
-    try directory.write(png(2), to: "d/3.png")
+    try directory.write(png(200), to: "d/3.png")
     try directory.write(png(3).prefix(60), to: "d/4.png")
     try directory.write("no picture", to: "d/5.png")
     let result = try validate(
@@ -40,13 +40,13 @@ import Testing
       """)
     #expect(
       result.findings.map(\.kind) == [
-        .duplicatePicture, .unreadablePicture, .unreadablePicture, .missingPicture, .repeatedRow,
-        .badPath, .unreadableRow, .oddLabel, .oddLabel,
+        .duplicatePicture, .unreadablePicture, .unreadablePicture, .missingPicture,
+        .conflictingLabels, .repeatedRow, .badPath, .unreadableRow, .oddLabel, .oddLabel,
       ])
-    #expect(result.findings.map(\.line) == [3, 5, 6, 7, 8, 9, 10, nil, nil])
+    #expect(result.findings.map(\.line) == [3, 5, 6, 7, 8, 8, 9, 10, nil, nil])
     #expect(result.findings[0].message == "'d/2.png' has the contents of 'd/1.png' (m.csv, line 2)")
     #expect(result.findings[1].message.contains("d/4.png"))
-    #expect(result.findings[7].message.contains("'age-related macular degeneration' (1 rows)"))
+    #expect(result.findings[8].message.contains("'age-related macular degeneration' (1 rows)"))
     #expect(result.rows == 7)
     #expect(result.pictures == 6)
     #expect(result.counts["odd_label"] == 2)
@@ -57,7 +57,7 @@ import Testing
 
   @Test func acceptsASoundManifest() throws {
     try directory.write(png(1), to: "d/1.png")
-    try directory.write(png(2), to: "d/2.png")
+    try directory.write(png(200), to: "d/2.png")
     let text = ",image,caption\n0,d/1.png,one\n1,d/2.png,two\n"
     let done = Mutex<[Int]>([])
     let file = try directory.write(text, to: "m.csv")
@@ -103,5 +103,55 @@ import Testing
       pairs(["hypertensive retinopathy": 3, "hypertensive retinopaty": 1])
         == [["hypertensive retinopaty", "hypertensive retinopathy"]])
     #expect(pairs(["mild": 1, "mile": 1]).isEmpty)
+  }
+
+  /// A textured image of 40 x 30 pixels, moved by some levels.
+  private func textured(_ seed: Int, shift: Int = 0) -> FundusImage {
+    let pixels = (0..<40 * 30 * 3).map { index in
+      UInt8(60 + (index / 3 % 40 * (3 + seed) + index / 120 * (7 + 5 * seed)) % 120 + shift)
+    }
+    return FundusImage(width: 40, height: 30, pixels: pixels)
+  }
+
+  @Test func countsWhatTrainingAndTestShare() throws {
+    let original = textured(1)
+    try directory.write(original.pngData(), to: "a_left.png")
+    try directory.write(original.pngData(), to: "copy.png")
+    try directory.write(try original.jpegData(quality: 90, subsampling: .both), to: "again.jpg")
+    try directory.write(textured(4).pngData(), to: "a_right.png")
+    try directory.write(textured(9).pngData(), to: "other.png")
+    let train = try directory.write(
+      "image,label\na_left.png,normal\nother.png,drusen\n", to: "train.csv")
+    let test = try directory.write(
+      "image,label\ncopy.png,drusen\nagain.jpg,normal\na_right.png,normal\nother.png,drusen\n",
+      to: "test.csv")
+    let sources = [train, test].map {
+      ManifestValidation.Source(file: $0, root: directory.url)
+    }
+    let result = ManifestValidation(checking: sources)
+    #expect(
+      result.counts == [
+        "duplicate_picture": 1, "conflicting_labels": 1, "shared_picture": 2, "similar_picture": 1,
+        "shared_group": 1, "repeated_row": 1,
+      ], "\(result.findings)")
+    #expect(result.isSound)
+    let quick = ManifestValidation(checking: sources, findsDuplicates: false)
+    #expect(quick.counts == ["shared_picture": 1, "shared_group": 1, "repeated_row": 1])
+  }
+
+  @Test func theSplitColumnHasSides() throws {
+    for index in 0..<4 {
+      try directory.write(textured(index * 2).pngData(), to: "\(index).png")
+    }
+    let result = try validate(
+      """
+      image,label,split,patient_id
+      0.png,normal,train,p1
+      1.png,normal,test,p1
+      2.png,drusen,train,p2
+      3.png,drusen,train,p2
+      """)
+    #expect(result.findings.map(\.kind) == [.sharedGroup])
+    #expect(result.findings[0].message.contains("patient_id"))
   }
 }

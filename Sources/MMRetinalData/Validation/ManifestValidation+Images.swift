@@ -1,0 +1,149 @@
+import Foundation
+import FundusTensor
+import Synchronization
+
+extension ManifestValidation {
+  private enum Verdict: Sendable {
+    case missing
+    case unreadable(String)
+    case readable(bytes: Int, looks: ImageFingerprint?)
+  }
+
+  /// Looks at every image once, and compares those that can be read.
+  mutating func check(
+    _ files: [(url: URL, places: [Place])], decodesPictures: Bool, findsDuplicates: Bool,
+    progress: (@Sendable (Int, Int) -> Void)?
+  ) {
+    let urls = files.map(\.url)
+    let verdicts = Mutex([Verdict](repeating: .missing, count: urls.count))
+    let done = Mutex(0)
+    ThreadPool.forEach(urls.count) { index in
+      let verdict = Self.verdict(
+        of: urls[index], decodes: decodesPictures, looks: findsDuplicates)
+      verdicts.withLock { $0[index] = verdict }
+      let count = done.withLock { done in
+        done += 1
+        return done
+      }
+      progress?(count, urls.count)
+    }
+    var bySize: [Int: [Int]] = [:]
+    var looks: [(index: Int, print: ImageFingerprint)] = []
+    for (index, verdict) in verdicts.withLock({ $0 }).enumerated() {
+      let place = files[index].places[0]
+      switch verdict {
+      case .missing:
+        add(.missingPicture, place, "there is no image '\(urls[index].path)'")
+      case .unreadable(let reason): add(.unreadablePicture, place, reason)
+      case .readable(let bytes, let print):
+        bySize[bytes, default: []].append(index)
+        if let print { looks.append((index, print)) }
+      }
+    }
+    guard findsDuplicates else { return }
+    let equal = compareContents(files, bySize: bySize)
+    compareLooks(files, looks.filter { !equal.contains($0.index) })
+  }
+
+  /// Finds files with equal contents; returns all but the first of each.
+  private mutating func compareContents(
+    _ files: [(url: URL, places: [Place])], bySize: [Int: [Int]]
+  ) -> Set<Int> {
+    // Only files of one length can be equal, so most are never read for this.
+    let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self).sorted()
+    let urls = files.map(\.url)
+    let digests = Mutex([String](repeating: "", count: candidates.count))
+    ThreadPool.forEach(candidates.count) { index in
+      guard let data = try? Data(contentsOf: urls[candidates[index]]) else { return }
+      let digest = SHA256.hexDigest([UInt8](data))
+      digests.withLock { $0[index] = digest }
+    }
+    var first: [String: Int] = [:]
+    var equal: Set<Int> = []
+    for (index, digest) in zip(candidates, digests.withLock { $0 }) where !digest.isEmpty {
+      guard let original = first[digest] else {
+        first[digest] = index
+        continue
+      }
+      equal.insert(index)
+      let (place, other) = (files[index].places[0], files[original].places[0])
+      add(
+        .duplicatePicture, place, "'\(place.image)' has the contents of '\(other.image)' (\(other))"
+      )
+      compare(place, other)
+    }
+    return equal
+  }
+
+  /// Finds images that look like an earlier one.
+  private mutating func compareLooks(
+    _ files: [(url: URL, places: [Place])], _ looks: [(index: Int, print: ImageFingerprint)]
+  ) {
+    let prints = looks.map(\.print)
+    let matches = Mutex([Int?](repeating: nil, count: prints.count))
+    ThreadPool.forEach(prints.count) { second in
+      let match = (0..<second).first { prints[$0].resembles(prints[second]) }
+      if let match { matches.withLock { $0[second] = match } }
+    }
+    for (second, match) in matches.withLock({ $0 }).enumerated() {
+      guard let match else { continue }
+      let (place, other) = (
+        files[looks[second].index].places[0], files[looks[match].index].places[0]
+      )
+      let sides = place.side == other.side ? "" : ", which is on another side"
+      let labels = place.labels == other.labels ? "" : ", with other labels"
+      add(
+        .similarPicture, place,
+        "'\(place.image)' looks like '\(other.image)' (\(other))\(sides)\(labels)")
+    }
+  }
+
+  private static func verdict(of url: URL, decodes: Bool, looks: Bool) -> Verdict {
+    guard
+      let values = try? FileManager.default.attributesOfItem(
+        atPath: url.resolvingSymlinksInPath().path),
+      let bytes = values[.size] as? Int
+    else { return .missing }
+    guard decodes else { return .readable(bytes: bytes, looks: nil) }
+    do {
+      let image = try FundusImage(contentsOf: url)
+      return .readable(bytes: bytes, looks: looks ? ImageFingerprint(of: image) : nil)
+    } catch {
+      return .unreadable("\(error)")
+    }
+  }
+
+  /// Finds patients on two sides: by a column that usually names them, or else by the names of left and
+  /// right eyes below one root.
+  mutating func checkGroups(_ rows: [(row: ManifestRow, place: Place)]) {
+    guard Set(rows.map(\.place.side)).count > 1,
+      let grouping = ImageGrouping.suggested(by: rows.map(\.row))
+    else { return }
+    let groups: [String?]
+    switch grouping {
+    case .column(let name):
+      groups = rows.map { item in
+        let text = (item.row.columns[name] ?? "").trimmed
+        return text.isEmpty ? nil : text
+      }
+    case .eyes, .pattern:
+      let names = (try? grouping.groups(of: rows.map(\.row), file: "")) ?? []
+      groups = zip(rows, names).map { "\($0.place.root)/\($1)" }
+    }
+    var first: [String: Place] = [:]
+    var told: Set<String> = []
+    for (item, group) in zip(rows, groups) {
+      guard let group else { continue }
+      guard let other = first[group] else {
+        first[group] = item.place
+        continue
+      }
+      guard other.side != item.place.side, other.image != item.place.image,
+        told.insert(group).inserted
+      else { continue }
+      add(
+        .sharedGroup, item.place,
+        "'\(item.place.image)' and '\(other.image)' (\(other)) are of one patient by \(grouping)")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import FundusTensor
+
+/// How the images of a directory were resized, in a small file beside them.
+///
+/// The time of the file counts too: images that are older than it were made by other settings, which a
+/// run with `--force` has given up, and are made again even if that run was interrupted.
+struct ResizeRecord: Codable, Equatable {
+  static let name = ".keepfit-resize.json"
+
+  private var format = 1
+  private var preprocessing: Preprocessing
+  private var quantisation: OfflineResize.Quantisation
+  private var jpegQuality: Int
+  private var jpegSubsampling: String
+
+  private enum CodingKeys: String, CodingKey {
+    case format, preprocessing, quantisation
+    case jpegQuality = "jpeg_quality"
+    case jpegSubsampling = "jpeg_subsampling"
+  }
+
+  init(_ resize: OfflineResize) {
+    preprocessing = resize.preprocessing
+    quantisation = resize.quantisation
+    jpegQuality = resize.jpegQuality
+    jpegSubsampling = "\(resize.jpegSubsampling)"
+  }
+
+  /// Makes sure that the directory may receive images of this record, and writes the record.
+  /// - Parameters:
+  ///   - files: the images that are to be made.
+  ///   - force: whether images of other settings may be replaced.
+  /// - Returns: the time of the record; older images are not of it.
+  func begin(in directory: URL, files: [URL], force: Bool) throws -> timespec {
+    let file = directory.appending(path: Self.name)
+    if let data = try? Data(contentsOf: file) {
+      let other = try? JSONDecoder().decode(ResizeRecord.self, from: data)
+      if other == self, !force, let time = Self.changed(file) { return time }
+      if !force {
+        throw ImageError.unsuitable(
+          name: directory.path,
+          reason: "the images here were resized with other settings"
+            + (other.map { " (\(differences(from: $0)))" } ?? "")
+            + "; name another directory, or --force to make them again")
+      }
+    } else if !force {
+      let present = files.filter { Self.changed($0) != nil }
+      if let first = present.first {
+        throw ImageError.unsuitable(
+          name: directory.path,
+          reason:
+            "\(present.count) of the images are here already, such as \(first.lastPathComponent), "
+            + "and no record says at what size; name another directory, or --force to replace them")
+      }
+    }
+    try ImageFile.makeDirectory(directory)
+    do {
+      try AtomicFile.write(JSONText.encode(self) + "\n", to: file, force: true)
+    } catch {
+      throw ImageError.unwritable(name: file.path, reason: "\(error)")
+    }
+    guard let time = Self.changed(file) else {
+      throw ImageError.unwritable(name: file.path, reason: "it vanished")
+    }
+    return time
+  }
+
+  private func differences(from other: ResizeRecord) -> String {
+    var parts: [String] = []
+    if other.preprocessing.imageSize != preprocessing.imageSize {
+      parts.append(
+        "--size \(other.preprocessing.imageSize) there, \(preprocessing.imageSize) here")
+    }
+    if other.jpegQuality != jpegQuality {
+      parts.append("--quality \(other.jpegQuality) there, \(jpegQuality) here")
+    }
+    if other.preprocessing.decoding.appliesOrientation != preprocessing.decoding.appliesOrientation
+    {
+      parts.append("another --exif-orientation")
+    }
+    if other.preprocessing.decoding.deepGrey != preprocessing.decoding.deepGrey {
+      parts.append("another --gray16")
+    }
+    return parts.isEmpty ? "another preprocessing" : parts.joined(separator: "; ")
+  }
+
+  /// When a file was changed last; nil without a file.
+  static func changed(_ url: URL) -> timespec? {
+    var status = stat()
+    guard stat(url.path, &status) == 0 else { return nil }
+    #if canImport(Darwin)
+      return status.st_mtimespec
+    #else
+      return status.st_mtim
+    #endif
+  }
+
+  static func isOlder(_ a: timespec, than b: timespec) -> Bool {
+    (a.tv_sec, a.tv_nsec) < (b.tv_sec, b.tv_nsec)
+  }
+}
