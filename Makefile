@@ -7,7 +7,7 @@ OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
 .PHONY: all build demo test examples bench build-benchmarks docs format lint install install-packages \
-  check-resume check-mpi check-threads check-memory clean
+  check-resume check-mpi check-memory clean
 
 all: build
 
@@ -46,10 +46,6 @@ check-mpi:
 	$(BUILD) --traits MPI --product keepfit --scratch-path .build-mpi
 	python3 Scripts/checks/mpi_parity.py --keepfit .build-mpi/release/keepfit --steps 4
 
-## Tests of concurrent use under the thread sanitizer.
-check-threads: install-packages
-	Scripts/checks/thread_sanitizer
-
 ## Damaged files for every reader under the address sanitizer.
 check-memory: install-packages
 	$(BUILD) --sanitize address --product keepfit-fuzz --scratch-path .build-asan
@@ -77,4 +73,4 @@ install-packages:
 	@Scripts/install-packages
 
 clean:
-	rm -rf .build .build-examples .build-mpi .build-asan .build-tsan .build-install
+	rm -rf .build .build-examples .build-mpi .build-asan .build-install

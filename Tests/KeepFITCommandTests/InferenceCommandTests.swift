@@ -6,7 +6,7 @@ import Testing
 @Suite struct InferenceCommandTests {
   private static let bad: String = {
     let path = CommandFixture.fresh("bad.jpg")
-    FileManager.default.createFile(atPath: path, contents: Data("no image".utf8))
+    _ = FileManager.default.createFile(atPath: path, contents: Data("no image".utf8))
     return path
   }()
 
