@@ -39,11 +39,10 @@ import Testing
     ("--revision-weight 3", "--revision-weight"), ("--attention-axis heads", "--attention-axis"),
     ("--probe-root EYES", "--probe-root"), ("--validation-root EYES", "--validation-root"),
     ("--expert-root EYES", "--expert-root"), ("--expert-form categories", "--expert-form"),
-    ("--expert EYES/manifests/expert.csv --expert-root EYES", "--expert"),
     ("--caption-language zh", "--caption-language"), ("--epochs 2 --max-steps 3", "--epochs"),
     ("--knowledge builtin --no-augment-descriptions", "--knowledge"),
     ("--freeze vision --sync-batch-norm", "--sync-batch-norm"), ("--resume-lr 1e-3", "--resume-lr"),
-    ("--max-steps 12 --schedule-epochs 2", "--schedule-epochs"), ("--caption eye", "--caption"),
+    ("--caption eye", "--caption"),
   ]) func whatHasNoEffectIsRefusedBeforeAnythingIsWritten(options: String, name: String) throws {
     let run = CommandFixture.fresh("refused")
     let result = try KeepfitBinary.run(
@@ -51,6 +50,19 @@ import Testing
     #expect(result.code == 2 && result.errors.contains(name), "\(result.errors)")
     #expect(result.errors.split(separator: "\n").count { $0.contains("error") } == 1)
     #expect(!FileManager.default.fileExists(atPath: run))
+  }
+
+  @Test(arguments: [
+    ("--expert EYES/manifests/expert.csv --expert-root EYES", "--expert has no effect"),
+    ("--schedule-epochs 2 --warmup-epochs 0", "the learning rate is zero from step"),
+  ]) func whatHasLittleEffectIsSaid(options: String, text: String) throws {
+    let run = CommandFixture.fresh("said")
+    let result = try KeepfitBinary.run(
+      words(
+        run,
+        ["--objective", "flair", "--max-steps", "30"]
+          + options.split(separator: " ").map(String.init)))
+    #expect(result.code == 0 && result.errors.contains(text), "\(result.errors)")
   }
 
   @Test func resumingTakesWhatMayChangeAndRefusesTheRestByName() throws {

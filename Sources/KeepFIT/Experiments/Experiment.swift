@@ -175,7 +175,7 @@ extension Experiment {
       } catch {
         throw .invalid("\(text): \(Self.reason(error))")
       }
-    case "csv", "jsonl", "ndjson":
+    case "csv", "tsv", "jsonl", "ndjson":
       let experiment = Experiment(
         name: url.deletingPathExtension().lastPathComponent, manifest: url.lastPathComponent,
         targets: nil)
@@ -187,6 +187,14 @@ extension Experiment {
     }
     guard let experiment = builtin.first(where: { $0.name == text }) else {
       let names = builtin.map(\.name).joined(separator: ", ")
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
+        isFolder.boolValue
+      {
+        throw .invalid(
+          "\(text): is a directory; list its images in a CSV file with the columns 'image' and "
+            + "'label' (and 'split' for train, val and test)")
+      }
       throw .invalid(
         "no experiment '\(text)': name a .json or .csv file, or one of \(names)")
     }

@@ -1,58 +1,15 @@
 import Foundation
 
 extension LabelledPictures {
-  /// Columns that hold a plain label, in the order in which they are looked for.
-  static let labelColumns = ["label", "category", "class", "diagnosis", "grade"]
-
-  /// The rows of a manifest, each with its label as the first category.
-  static func rows(of url: URL, root: URL) throws -> [ManifestRow] {
-    if url.pathExtension.lowercased() == "csv" {
-      let table = try CSVTable(contentsOf: url)
-      if table.column("categories") == nil { return try plainRows(table, url) }
-    }
+  /// The rows of a manifest, each with its label as the first category, and what was understood beyond
+  /// the letter of the format.
+  static func rows(of url: URL, root: URL) throws -> (rows: [ManifestRow], notes: [String]) {
     let manifest = try Manifest(contentsOf: url, root: root, form: .labels)
     if let bare = manifest.rows.first(where: { $0.categories.isEmpty }) {
       throw TransferError.invalid(
         "\(url.relativePath), line \(bare.line): the image \(bare.image) has no category")
     }
-    return manifest.rows
-  }
-
-  private static func plainRows(_ table: CSVTable, _ url: URL) throws -> [ManifestRow] {
-    guard let image = table.column("image"),
-      let label = labelColumns.lazy.compactMap(table.column).first
-    else {
-      throw TransferError.invalid(
-        "\(url.relativePath): the first line must name the columns 'image' and 'label' (or "
-          + "'categories'), found \(table.header.map { "'\($0)'" }.joined(separator: ", "))")
-    }
-    if let problem = table.problems.first {
-      throw TransferError.invalid("\(url.relativePath), \(problem.description)")
-    }
-    let others = table.header.enumerated().filter {
-      !$1.isEmpty && $0 != image && $0 != label
-    }
-    let rows = try table.records.map { record in
-      let place = "\(url.relativePath), line \(record.line)"
-      let text = record.fields[label].trimmingCharacters(in: .whitespaces)
-      guard !text.isEmpty else { throw TransferError.invalid("\(place): the label is empty") }
-      let columns = Dictionary(uniqueKeysWithValues: others.map { ($1, record.fields[$0]) })
-      let stated = (columns["modality"] ?? "").trimmingCharacters(in: .whitespaces)
-      guard let modality = stated.isEmpty ? .colourFundus : ImagingModality(named: stated) else {
-        throw TransferError.invalid(
-          "\(place): unknown modality '\(stated)', expected CFP, FFA or OCT")
-      }
-      do {
-        return try ManifestRow(
-          image: record.fields[image], modality: modality,
-          content: .labels(attributes: [], categories: [text]), columns: columns,
-          line: record.line)
-      } catch {
-        throw TransferError.invalid("\(place): \(error)")
-      }
-    }
-    if rows.isEmpty { throw TransferError.invalid("\(url.relativePath) has no rows") }
-    return rows
+    return (manifest.rows, manifest.notes)
   }
 
   /// Columns that look like something that is read under another name.

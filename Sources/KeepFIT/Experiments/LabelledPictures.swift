@@ -72,7 +72,7 @@ public struct LabelledPictures: Sendable {
   ///   files that do not exist.
   public init(contentsOf url: URL, root: URL, options: ReadingOptions) throws {
     let file = url.relativePath
-    let rows = try Self.rows(of: url, root: root)
+    let (rows, understood) = try Self.rows(of: url, root: root)
     let labels = rows.map { $0.categories[0] }
     let table = try ClassTable(
       labels: labels, file: file, targets: options.targets, names: options.names,
@@ -109,7 +109,7 @@ public struct LabelledPictures: Sendable {
       modalities[row.modality, default: 0] += 1
     }
     self.modalities = modalities
-    notes = table.notes + Self.columnNotes(rows, file: file)
+    notes = understood + table.notes + Self.columnNotes(rows, file: file)
     if let count = options.grouping?.unmatched(in: rows), count > 0 {
       notes.append("\(file): \(count) images do not match the group pattern and stand alone")
     }

@@ -95,16 +95,14 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
     max(1, batchesPerEpoch / accumulationSteps)
   }
 
-  /// Refuses a run that is longer than its schedule: its last steps, at a learning rate of zero, would
-  /// change nothing.
-  /// - Throws: ``PretrainingError/configuration(_:)``.
-  public func validate(batchesPerEpoch: Int) throws {
+  /// What is to be said of a run that is longer than its schedule: its last steps, at a learning rate of
+  /// zero, change no weight; nil for others.
+  public func scheduleNote(batchesPerEpoch: Int) -> String? {
     let steps = stepsPerEpoch(batchesPerEpoch: batchesPerEpoch)
     let (total, end) = (totalSteps(stepsPerEpoch: steps), scheduleEpochs * steps)
-    guard total > end else { return }
-    throw PretrainingError.configuration(
-      "the learning rate is zero from step \(end) on, after the \(scheduleEpochs) epochs of "
-        + "--schedule-epochs, so that the run's steps up to \(total) would change nothing")
+    guard total > end else { return nil }
+    return "the learning rate is zero from step \(end) on, after the \(scheduleEpochs) epochs of "
+      + "--schedule-epochs: the steps from there to \(total) change no weight"
   }
 
   /// Refuses values that no run can have.

@@ -35,7 +35,6 @@ public final class PretrainingRun {
     directory: RunDirectory, communicator: any Communicator = SingleProcess()
   ) throws {
     try configuration.validate()
-    try configuration.validate(batchesPerEpoch: source.batchesPerEpoch)
     self.model = model
     self.configuration = configuration
     self.source = source

@@ -76,6 +76,11 @@ struct PretrainCommand: Subcommand {
     let run = try PretrainingRun(
       model: network, configuration: record.training, source: source, directory: directory,
       communicator: communicator)
+    if isLeader,
+      let note = record.training.scheduleNote(batchesPerEpoch: source.batchesPerEpoch)
+    {
+      Console.warn(note)
+    }
     // All have read the directory before the first one changes it.
     communicator.barrier()
     if isLeader && !continues {

@@ -134,7 +134,10 @@ struct PretrainingDataOptions: OptionGroup {
     }
     let withObjective =
       "with --objective \(objective.rawValue), which learns from labelled images only"
-    try refuse(!inputs.expert.isEmpty && !usesExpert, "--expert", withObjective)
+    // Said rather than refused: one command line serves to compare objectives.
+    if !inputs.expert.isEmpty && !usesExpert {
+      Console.warn("--expert has no effect \(withObjective)")
+    }
     try refuse(expertForm.given != nil && !usesExpert, "--expert-form", withObjective)
     try refuse(
       language.given != nil && inputs.validation.isEmpty
