@@ -1,10 +1,10 @@
 import MMRetinalData
 
 /// The commands in the order in which the help lists them.
-enum CommandTable {
+package enum CommandTable {
   static let version = "0.1.0"
 
-  static var all: [any Subcommand.Type] {
+  package static var all: [any Subcommand.Type] {
     [
       DemoCommand.self, InitCommand.self, ClassifyCommand.self, EmbedCommand.self,
       SearchCommand.self, ExplainCommand.self, PretrainCommand.self, TransferCommand.self,

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import keepfit_cli
+import keepfit_cli
 
 /// Completions and the manual page follow the option tables.
 @Suite struct ShellCommandTests {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import KeepFIT
+import KeepFIT
 
 @Suite struct EvidenceReportTests {
   /// A result of one fold, scored as a run scores it.

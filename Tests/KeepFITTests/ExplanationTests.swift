@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import KeepFIT
+import KeepFIT
 
 @Suite struct ExplanationTests {
   /// Grey, with a red square in one corner.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import KeepFIT
+import KeepFIT
 
 /// How often 95 % intervals hold the truth, on simulated classifiers whose true scores are known.
 @Suite struct IntervalCoverageTests {

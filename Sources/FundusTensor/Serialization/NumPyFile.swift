@@ -6,7 +6,10 @@ import Foundation
 public enum NumPyFile {
   /// Writes a tensor of any shape, for `numpy.load`.
   ///
-  /// - Parameter force: whether an existing file may be replaced.
+  /// - Parameters:
+  ///   - tensor: the array, of any shape.
+  ///   - url: the file to write.
+  ///   - force: whether an existing file may be replaced.
   /// - Throws: ``CheckpointError`` when the file exists and `force` is off, or cannot be written.
   public static func write(_ tensor: Tensor, to url: URL, force: Bool = false) throws {
     try AtomicFile.write(to: url, force: force) { writer in

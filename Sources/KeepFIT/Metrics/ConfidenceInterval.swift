@@ -134,7 +134,7 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
   }
 
   /// The quantile of sorted values, on the line between neighbours.
-  static func quantile(_ share: Double, of sorted: [Double]) -> Double {
+  package static func quantile(_ share: Double, of sorted: [Double]) -> Double {
     let position = share * Double(sorted.count - 1)
     let below = Int(position)
     let above = min(below + 1, sorted.count - 1)

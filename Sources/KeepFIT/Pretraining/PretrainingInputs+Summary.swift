@@ -5,7 +5,9 @@ extension PretrainingInputs {
   /// Counts what the manifests hold and what becomes of it: rows left out, labels merged, texts cut at the
   /// model's limit, images that are trained on and validated with.
   ///
-  /// - Parameter model: its tokenizer and length of texts decide which are cut.
+  /// - Parameters:
+  ///   - configuration: the settings of the run.
+  ///   - model: its tokenizer and length of texts decide which are cut.
   /// - Throws: what is wrong with a manifest, naming it.
   public func summary(
     _ configuration: PretrainingConfiguration, model: KeepFITModel

@@ -141,7 +141,9 @@ extension PretrainingInputs {
   }
 
   /// What is measured after each epoch; nil when there is nothing.
-  /// - Parameter unreadable: images that are left out, as ``unreadableValidationImages()`` finds them.
+  /// - Parameters:
+  ///   - configuration: the settings of the run.
+  ///   - unreadable: images that are left out, as ``unreadableValidationImages()`` finds them.
   /// - Throws: what is wrong with a manifest, naming it.
   public func makeValidation(
     _ configuration: PretrainingConfiguration, leavingOut unreadable: [SkippedImage] = []

@@ -18,6 +18,20 @@ extension EvidenceReport {
     /// Whether anything on the image speaks for the predicted class rather than for the true one; if
     /// not, the map is empty.
     public var hasEvidence = true
+
+    package init(
+      image: String, pictures: [Data], truth: String, predicted: String, confidence: Double,
+      method: String, fold: Int, hasEvidence: Bool = true
+    ) {
+      self.image = image
+      self.pictures = pictures
+      self.truth = truth
+      self.predicted = predicted
+      self.confidence = confidence
+      self.method = method
+      self.fold = fold
+      self.hasEvidence = hasEvidence
+    }
   }
 
   /// Finds the most confident mistakes of a run and draws what spoke for them, fold by fold, while the

@@ -45,6 +45,7 @@ public struct EvidenceReport {
       subtitle: Self.counted(classes.count, "class", "classes") + ", "
         + Self.counted(tested, "test image") + " in a fold, "
         + Self.counted(report.results.count, "configuration"))
+    addData(to: &page)
     addResults(to: &page)
     addDetection(to: &page)
     for result in report.results { addEvidence(of: result, to: &page) }
@@ -56,6 +57,17 @@ public struct EvidenceReport {
   /// Writes the page under a temporary name and renames it.
   /// - Throws: `CocoaError` if the file cannot be written.
   public func write(to url: URL) throws { try page().write(to: url) }
+
+  /// What is worth knowing about the data before any figure: overlaps, merged labels, images left out.
+  private func addData(to page: inout HTMLPage) {
+    let left = report.skipped.map { "\($0.image): \($0.reason)" }
+    guard !report.notes.isEmpty || !left.isEmpty else { return }
+    page.section("Data")
+    if !report.notes.isEmpty { page.list(report.notes) }
+    guard !left.isEmpty else { return }
+    page.paragraph("\(Self.counted(left.count, "image")) could not be used and are left out:")
+    page.list(left.prefix(10) + (left.count > 10 ? ["and \(left.count - 10) more"] : []))
+  }
 
   static func name(of result: TransferResult) -> String { name(of: result.configuration) }
 

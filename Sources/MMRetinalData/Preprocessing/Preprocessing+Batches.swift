@@ -19,6 +19,7 @@ extension Preprocessing {
   ///   - size: images that are in memory at the same time, at least 1.
   ///   - onBadImage: with `.skip`, files that cannot be used are left out of their batch; `.fail` throws
   ///     the error of the first of them, after `body` has seen all images before it.
+  ///   - body: receives each batch.
   /// - Throws: `ImageError`, and what `body` throws.
   public func forEachBatch(
     of urls: [URL], size: Int, onBadImage: BadImagePolicy = .fail,

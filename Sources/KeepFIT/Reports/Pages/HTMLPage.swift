@@ -217,6 +217,10 @@ public struct HTMLPage: Sendable {
     .pair{display:flex;background:#000}.pair img{flex:1 1 0;min-width:0;width:100%;object-fit:contain;display:block}
     figcaption{padding:10px 14px}figcaption span{display:block;color:#52606D;font-size:14.5px}
     footer{text-align:center;color:#52606D;padding:0 24px 32px;font-size:14px}
-    @media print{body{background:#fff}section{break-inside:avoid;border:0}}
+    @media print{@page{margin:12mm}body{background:#fff;font-size:12px}nav{display:none}
+    header{background:none;color:#000;padding:0 0 8px}header p{color:#333}main{padding:0;max-width:none}
+    section{border:0;padding:0;margin:12px 0}h2,h3{break-after:avoid}.table{overflow:visible}
+    table{font-size:10px}th,td{padding-right:8px}td:first-child{min-width:0}tr,figure,.tile{break-inside:avoid}
+    .figures,.gallery{grid-template-columns:1fr 1fr}.gallery{gap:10px}}
     """
 }

@@ -1,13 +1,13 @@
 /// Letters of 5 x 7 dots for text in images, where no font can be counted on.
 ///
 /// Printable ASCII; any other character is a box.
-enum BitmapFont {
+package enum BitmapFont {
   /// Dots from one letter to the next, and from one line to the next.
   static let advance = 6
   static let lineHeight = 10
 
   /// The seven rows of a letter from the top, five bits each, the leftmost the highest.
-  static func rows(of character: Character) -> [UInt8] {
+  package static func rows(of character: Character) -> [UInt8] {
     guard let code = character.asciiValue, (32...126).contains(code) else {
       return [31, 17, 17, 17, 17, 17, 31]
     }
@@ -15,7 +15,7 @@ enum BitmapFont {
   }
 
   /// Breaks a text between words into lines of at most so many letters; longer words are cut.
-  static func wrap(_ text: String, letters: Int) -> [String] {
+  package static func wrap(_ text: String, letters: Int) -> [String] {
     var lines: [String] = []
     for word in text.split(whereSeparator: \.isWhitespace) {
       var rest = word[...]

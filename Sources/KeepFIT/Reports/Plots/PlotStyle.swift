@@ -26,7 +26,7 @@ public enum PlotStyle {
 
   /// The stroke pattern of a series by its position. Where colors start again, patterns are shifted: 32
   /// series differ in one or the other.
-  static func dash(_ index: Int) -> String {
+  package static func dash(_ index: Int) -> String {
     dashes[(index + index / palette.count) % dashes.count]
   }
 
