@@ -62,7 +62,7 @@ let package = Package(
       resources: [.copy("Goldens")]),
     .testTarget(name: "FundusSynthesisTests", dependencies: ["FundusSynthesis", "TestSupport"]),
     .testTarget(
-      name: "KeepFITTests", dependencies: ["KeepFIT", "TestSupport"],
+      name: "KeepFITTests", dependencies: ["KeepFIT", "FundusSynthesis", "TestSupport"],
       resources: [.copy("Goldens")]),
     .target(name: "TestSupport", dependencies: ["FundusTensor"], path: "Tests/TestSupport"),
     // Damaged files for every reader: a short run in the tests, a long one as `keepfit-fuzz`.

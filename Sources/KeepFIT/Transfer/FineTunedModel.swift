@@ -14,7 +14,7 @@ public final class FineTunedModel {
   public private(set) var bestEpoch = 0
   /// Whether features go through the projection head.
   public let projects: Bool
-  private let source: PictureSource
+  let source: PictureSource
   private let batchSize: Int
   private let original: [Tensor]
 
