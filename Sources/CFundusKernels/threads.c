@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -79,12 +80,17 @@ static void *work(void *unused) {
 int fk_get_threads(void) {
   int threads = atomic_load(&wanted_threads);
   if (threads > 0) return threads;
+  const char *wish = getenv("KEEPFIT_NUM_THREADS");
+  int wished = wish ? atoi(wish) : 0;
 #ifdef __linux__
   cpu_set_t set;
   threads = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 #else
   threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
 #endif
+  int limit = fk_cpu_limit("");
+  if (limit > 0 && limit < threads) threads = limit;
+  if (wished > 0) threads = wished;
   if (threads < 1) threads = 1;
   if (threads > MAX_THREADS) threads = MAX_THREADS;
   int unset = 0;

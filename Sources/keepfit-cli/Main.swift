@@ -67,6 +67,7 @@ enum Main {
       Console.write(HelpText.command(type, arguments: arguments))
       return
     }
+    try CommonOptions.checkEnvironment()
     for child in Mirror(reflecting: command).children {
       (child.value as? CommonOptions)?.apply()
     }

@@ -16,7 +16,12 @@ void fk_leave_pool(void);
 // How many indices of the calling thread's work other threads have taken so far.
 size_t fk_helped_indices(void);
 
-// How many threads share the work, the calling one included. At least 1.
+// How many processors the control groups of the process allow, rounded up; 0 for no limit. `root` is
+// put before the system's paths; empty but in tests.
+int fk_cpu_limit(const char *root);
+
+// How many threads share the work, the calling one included. At least 1. At first KEEPFIT_NUM_THREADS, or
+// the processors that the affinity mask and the control groups leave.
 void fk_set_threads(int threads);
 int fk_get_threads(void);
 

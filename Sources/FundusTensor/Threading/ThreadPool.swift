@@ -5,8 +5,9 @@ import CFundusKernels
 /// Work is cut by its size, never by the number of threads, so results have the same bits with any
 /// number of them.
 public enum ThreadPool {
-  /// How many threads work, the calling one included. Starts as the number of processors that the
-  /// process may use.
+  /// How many threads work, the calling one included. Starts as the environment variable
+  /// `KEEPFIT_NUM_THREADS` says, or else as the number of processors that the process may use: those of
+  /// its affinity mask, and not more than its container's CPU limit.
   public static var threadCount: Int {
     get { Int(fk_get_threads()) }
     set { fk_set_threads(Int32(clamping: newValue)) }
@@ -14,6 +15,13 @@ public enum ThreadPool {
 
   /// How many pieces of the calling thread's work other threads have done so far, for tests.
   package static var helpedPieces: Int { Int(fk_helped_indices()) }
+
+  /// The processors that Linux control groups (versions 1 and 2) allow, rounded up; nil for no limit.
+  /// - Parameter root: stands before the system's paths; empty but in tests.
+  package static func processorLimit(root: String = "") -> Int? {
+    let limit = fk_cpu_limit(root)
+    return limit > 0 ? Int(limit) : nil
+  }
 
   /// From now on, work that the calling thread starts runs on it alone.
   ///

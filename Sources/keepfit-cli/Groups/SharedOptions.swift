@@ -4,13 +4,25 @@ import KeepFIT
 /// What every command understands.
 struct CommonOptions: OptionGroup {
   let threads = Option<Int>(
-    "threads", "N", in: 1...1024, help: "How many threads work; all processors by default.")
+    "threads", "N", in: 1...1024,
+    help:
+      "Number of CPU threads; by default KEEPFIT_NUM_THREADS, or the processors that are allowed.")
   let quiet = Flag("quiet", help: "Write results and errors only.")
 
   /// Puts the options in force. Called by the program before the command runs.
   func apply() {
     if quiet.isOn { Console.isQuiet.store(true, ordering: .relaxed) }
     if let count = threads.given { ThreadPool.threadCount = count }
+  }
+
+  /// Refuses an environment variable that nothing could follow.
+  static func checkEnvironment() throws {
+    guard let text = ProcessInfo.processInfo.environment["KEEPFIT_NUM_THREADS"] else { return }
+    guard let count = Int(text), (1...1024).contains(count) else {
+      throw CommandError.usage(
+        "the environment variable KEEPFIT_NUM_THREADS is '\(text)', a number from 1 to 1024 was expected"
+      )
+    }
   }
 }
 
