@@ -1,5 +1,5 @@
 # One command for each habit. Everything builds in release configuration: the engine is 50 times
-# slower without optimisation, and so would be its tests.
+# slower without optimization, and so would be its tests.
 
 SWIFT ?= swift
 BUILD = $(SWIFT) build -c release
@@ -14,7 +14,7 @@ all: build
 build: install-packages
 	$(BUILD) --product keepfit
 
-## Runs the whole system on pictures that it draws itself; open $(OUT)/report.html afterwards.
+## Runs the whole system on images that it draws itself; open $(OUT)/report.html afterwards.
 demo: build
 	.build/release/keepfit demo --out $(OUT) --force
 

@@ -4,7 +4,7 @@
 //     layers [THREADS [BATCH [SIZE]]]
 //
 // Every layer works as inference makes it work: bias and ReLU (and the residual, which lies where the
-// result goes) in the product's last pass, as many pictures at a time as the engine takes. Inputs are
+// result goes) in the product's last pass, as many images at a time as the engine takes. Inputs are
 // not warm in the cache unless they fit. GFLOP/s count what is multiplied: where Winograd serves, 36
 // products a tile of 4x4 results, and 81 with stride 2.
 #include <pthread.h>

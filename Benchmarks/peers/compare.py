@@ -197,7 +197,7 @@ def compare(name, ours, peers, turns, repeats, samples, flops=None, unit="image"
 
 
 def resnet_flops(size):
-    """Multiplications and additions of a direct ResNet-50, for one picture."""
+    """Multiplications and additions of a direct ResNet-50, for one image."""
     total = 0
     side = (size + 1) // 2
     total += side * side * 64 * 3 * 49
@@ -240,7 +240,7 @@ def machine(threads):
 
 
 def check_agreement(keepfit, model, scratch):
-    """Embeds the same pictures and texts with both; returns the largest difference of each."""
+    """Embeds the same images and texts with both; returns the largest difference of each."""
     from PIL import Image
     from safetensors.numpy import load_file
 
@@ -248,10 +248,10 @@ def check_agreement(keepfit, model, scratch):
     files, arrays = [], []
     for index in range(4):
         small = generator.integers(0, 256, (16, 16, 3), dtype=np.uint8)
-        picture = Image.fromarray(small).resize((512, 512), Image.BICUBIC)
-        files.append(str(scratch / f"picture{index}.png"))
-        picture.save(files[-1])
-        arrays.append(np.asarray(picture, dtype=np.float32) / 255)
+        image = Image.fromarray(small).resize((512, 512), Image.BICUBIC)
+        files.append(str(scratch / f"image{index}.png"))
+        image.save(files[-1])
+        arrays.append(np.asarray(image, dtype=np.float32) / 255)
     texts = ["macular hole", "a fundus photograph of severe diabetic retinopathy", "drusen"]
     (scratch / "texts.txt").write_text("\n".join(texts) + "\n")
     out = scratch / "ours.safetensors"
@@ -293,7 +293,7 @@ def main():
     model = options.results / "model"
     if not (model / "config.json").exists():
         subprocess.run([options.keepfit, "init", "--preset", "base", "--out", str(model)], check=True)
-        keepfit_model.randomise_statistics(model)
+        keepfit_model.randomize_statistics(model)
     common = ["--model", str(model), "--scratch", str(options.results), *threads]
     file = options.results / "results.json"
     merged = json.loads(file.read_text()) if options.merge and file.exists() else {}
@@ -398,18 +398,18 @@ def main():
                     min(turns, 3), 1, 1, unit="fit"))
     if "loader" in only or "folder" in only:
         count = 40 if options.quick else 200
-        pictures = photographs(options.results / f"photographs{count}", count)
-        shape = ["--size", "512", "--batch", "8", "--folder", str(pictures)]
+        images = photographs(options.results / f"photographs{count}", count)
+        shape = ["--size", "512", "--batch", "8", "--folder", str(images)]
         if "loader" in only:
             add(compare(f"Loading {count} JPEGs of 3000 x 2000",
                         Loading(options.keepfit, [
-                            "loader", "--images", str(pictures), "--size", "512", "--batch-size",
+                            "loader", "--images", str(images), "--size", "512", "--batch-size",
                             "8", *threads], count / 8),
                         [Peer("pytorch", "loader", common + shape)], 2, 1, count))
         if "folder" in only:
             words = [options.keepfit, "embed", "--model", str(model), "--force", "--quiet", *threads,
                      "--out", str(options.results / "folder.safetensors"),
-                     *map(str, sorted(pictures.glob("*.jpg")))]
+                     *map(str, sorted(images.glob("*.jpg")))]
             add(compare(f"Folder of {count} JPEGs to embeddings", Whole("KeepFIT", words),
                         [Peer("pytorch", "folder", common + shape)], 1, 1, count))
     print(f"Wrote {file}", file=sys.stderr)

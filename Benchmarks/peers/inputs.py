@@ -21,7 +21,7 @@ def photographs(folder, count):
 
 
 def embeddings(file, count, width=512):
-    """Rows of unit length around a hundred centres, as embeddings of pictures lie."""
+    """Rows of unit length around a hundred centers, as embeddings of images lie."""
     from safetensors.numpy import save_file
 
     if not file.exists():

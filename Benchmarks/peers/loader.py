@@ -1,4 +1,4 @@
-"""Pictures a second: our loader and a PyTorch DataLoader with Pillow, in turns.
+"""Images a second: our loader and a PyTorch DataLoader with Pillow, in turns.
 
     python3 Benchmarks/peers/loader.py --keepfit .build/release/keepfit --images DIR
 
@@ -8,7 +8,7 @@ as many threads or worker processes, read the same files, and end at the same si
   float32   Pillow decodes, torch resizes float32 with antialias
   released  Pillow decodes, torch resizes float64 with antialias: what the released code does
 Ours decodes whole (keepfit) and at a part of the size (reduced, `--reduce-jpeg`).
-Prints a JSON object: pictures a second of each way, and the median ratios of ours over each.
+Prints a JSON object: images a second of each way, and the median ratios of ours over each.
 Without --keepfit, only the peer is measured.
 """
 
@@ -27,7 +27,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 
-class Pictures(Dataset):
+class Images(Dataset):
     def __init__(self, files, size, way):
         self.files, self.size, self.way = files, size, way
 
@@ -35,16 +35,16 @@ class Pictures(Dataset):
         return 1 << 20
 
     def __getitem__(self, index):
-        picture = Image.open(self.files[index % len(self.files)]).convert("RGB")
-        width, height = picture.size
+        image = Image.open(self.files[index % len(self.files)]).convert("RGB")
+        width, height = image.size
         scale = max(width, height) / self.size
         new_width, new_height = int(width / scale), int(height / scale)
         if self.way == "pillow":
-            small = np.asarray(picture.resize((new_width, new_height), Image.BILINEAR), np.float32)
+            small = np.asarray(image.resize((new_width, new_height), Image.BILINEAR), np.float32)
             pixels = torch.from_numpy(small / 255).permute(2, 0, 1)
         else:
             kind = np.float32 if self.way == "float32" else np.float64
-            pixels = torch.from_numpy(np.array(picture, kind) / 255).permute(2, 0, 1)[None]
+            pixels = torch.from_numpy(np.array(image, kind) / 255).permute(2, 0, 1)[None]
             pixels = F.interpolate(
                 pixels, size=(new_height, new_width), mode="bilinear", antialias=True)[0]
         return F.pad(pixels, (0, self.size - new_width, 0, self.size - new_height)).float()
@@ -52,7 +52,7 @@ class Pictures(Dataset):
 
 def peer_rate(files, arguments, way):
     loader = DataLoader(
-        Pictures(files, arguments.size, way), batch_size=arguments.batch_size,
+        Images(files, arguments.size, way), batch_size=arguments.batch_size,
         num_workers=arguments.workers)
     batches = iter(loader)
     for _ in range(2 * arguments.workers):  # what may be ready before the clock starts
@@ -75,7 +75,7 @@ def our_rate(directory, arguments, *words):
     return json.loads(subprocess.check_output(command))["samples_per_second"]
 
 
-def write_pictures(directory, count=8, width=3000, height=2000):
+def write_images(directory, count=8, width=3000, height=2000):
     """Bright discs on black with vessels and noise, as fundus cameras make them."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     dx, dy = (x - width / 2) / (0.49 * height), (y - height / 2) / (0.49 * height)
@@ -108,7 +108,7 @@ def main():
         directory = arguments.images
         if directory is None:
             directory = pathlib.Path(temporary)
-            write_pictures(directory)
+            write_images(directory)
         files = sorted(directory.glob("*.jpg"))
         if not files:
             raise SystemExit(f"loader.py: error: {directory}: there are no .jpg files")

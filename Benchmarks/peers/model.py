@@ -93,7 +93,7 @@ class Text(nn.Module):
 
 
 class KeepFIT(nn.Module):
-    """Both towers, the temperature and the knowledge attention's matrices."""
+    """Both encoders, the temperature and the knowledge attention's matrices."""
 
     def __init__(self, text, projection=512):
         super().__init__()
@@ -105,7 +105,7 @@ class KeepFIT(nn.Module):
         )
 
     def revised(self, queries, keys, values):
-        """The texts that similar expert pictures suggest; two heads, softmax over the keys."""
+        """The texts that similar expert images suggest; two heads, softmax over the keys."""
         split = lambda x: x.reshape(x.shape[0], 2, -1).transpose(0, 1)
         q, k, v = (split(self.attention[f"W_{n}"](x)) for n, x in zip("qkv", (queries, keys, values)))
         weights = torch.softmax(q @ k.transpose(1, 2) / math.sqrt(q.shape[-1]), dim=-1)
@@ -128,7 +128,7 @@ def keepfit_loss(model, public, expert):
     return contrastive(scale, v, t, eye) + contrastive(scale, v2, t2, eye) + 100 * revision
 
 
-def randomise_statistics(directory):
+def randomize_statistics(directory):
     """Gives the batch norms of a model directory statistics that are not the identity."""
     file = Path(directory) / "model.safetensors"
     state = load_file(file)

@@ -39,7 +39,7 @@ def onnx_file(module, names, shape):
 
 
 def quantized(file, arrays):
-    """The network with bytes, calibrated on the pictures of the measurement as ours is."""
+    """The network with bytes, calibrated on the images of the measurement as ours is."""
     target = file.with_suffix(".int8.onnx")
     if not target.exists():
         from onnxruntime import quantization as q
@@ -91,18 +91,18 @@ def compiled(module, inputs, names):
 
 
 def vision():
-    tower = keepfit.load(options.model).vision_model
+    encoder = keepfit.load(options.model).vision_model
     images = torch.rand(options.batch, 3, options.size, options.size)
     if options.engine.startswith("torch") or options.engine == "pytorch":
-        tower = tower.to(memory_format=torch.channels_last)
+        encoder = encoder.to(memory_format=torch.channels_last)
         images = images.to(memory_format=torch.channels_last)
-    return compiled(tower, (images,), ["images"])
+    return compiled(encoder, (images,), ["images"])
 
 
 def text():
-    tower = keepfit.load(options.model).text_model
-    vocabulary = tower.model.config.vocab_size
-    return compiled(tower, keepfit.token_ids(options.batch, options.length, vocabulary), ["ids", "mask"])
+    encoder = keepfit.load(options.model).text_model
+    vocabulary = encoder.model.config.vocab_size
+    return compiled(encoder, keepfit.token_ids(options.batch, options.length, vocabulary), ["ids", "mask"])
 
 
 def step():
@@ -158,12 +158,12 @@ def loader():
 
 
 def folder():
-    tower = keepfit.load(options.model).vision_model.to(memory_format=torch.channels_last)
+    encoder = keepfit.load(options.model).vision_model.to(memory_format=torch.channels_last)
     batches = torch.utils.data.DataLoader(Folder(), options.batch, num_workers=2)
 
     def run():
         for images in batches:
-            tower(images.to(memory_format=torch.channels_last))
+            encoder(images.to(memory_format=torch.channels_last))
 
     return run
 

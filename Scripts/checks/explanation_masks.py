@@ -1,14 +1,14 @@
 """Measures how much of an explanation map lies inside the finding that its text names.
 
-    keepfit data synthesize --out eyes --size 96 --format png      # pictures, manifests and masks
+    keepfit data synthesize --out eyes --size 96 --format png      # images, manifests and masks
     python Scripts/checks/explanation_masks.py KEEPFIT MODEL eyes [--per-finding 20] [--size S]
-        [--picture out.png] [--json out.json]
+        [--image out.png] [--json out.json]
 
 For every finding: the share of the map's mass inside of its mask, beside chance, which is the share of
 the round field of view that the mask covers (the black corners would make chance look worse). A mask is
 widened by 4 % of the side, since even a perfect map of a few cells cannot end at the edge of a dot. The
-control is the map of the same picture for a text that names something else. "Pointed" is the share of
-pictures whose strongest place lies inside of the mask. The sheet of examples shows the first picture of
+control is the map of the same image for a text that names something else. "Pointed" is the share of
+images whose strongest place lies inside of the mask. The sheet of examples shows the first image of
 each finding, not the best.
 """
 import argparse
@@ -28,7 +28,7 @@ TEXTS = {
     "hardExudates": "hard exudates", "cottonWoolSpots": "cotton wool spots",
     "flameHaemorrhages": "superficial haemorrhages",
 }
-# A disease's text is asked of pictures of that disease alone: a finding may occur in others too.
+# A disease's text is asked of images of that disease alone: a finding may occur in others too.
 DISEASES = {"glaucoma", "optic disc edema", "macular hole", "central serous retinopathy", "epiretinal membrane",
             "pathologic myopia", "central retinal artery occlusion", "retinitis pigmentosa"}
 
@@ -37,10 +37,10 @@ parser.add_argument("keepfit")
 parser.add_argument("model")
 parser.add_argument("data", type=pathlib.Path)
 parser.add_argument("--per-finding", type=int, default=20)
-parser.add_argument("--size", type=int, help="the side at which the model sees the pictures")
+parser.add_argument("--size", type=int, help="the side at which the model sees the images")
 parser.add_argument("--methods", default="gradient,occlusion")
 parser.add_argument("--extra", default="", help="further options of 'keepfit explain'")
-parser.add_argument("--picture", type=pathlib.Path)
+parser.add_argument("--image", type=pathlib.Path)
 parser.add_argument("--json", type=pathlib.Path)
 arguments = parser.parse_args()
 
@@ -51,9 +51,9 @@ def grown(mask):
     return np.asarray(mask.filter(ImageFilter.MaxFilter(2 * radius + 1))) > 127
 
 
-def explain(picture, text, method):
+def explain(image, text, method):
     command = [arguments.keepfit, "explain", "--model", arguments.model, "--text", text, "--method",
-               method, "--json", "--quiet", str(picture), *arguments.extra.split()]
+               method, "--json", "--quiet", str(image), *arguments.extra.split()]
     if arguments.size:
         command += ["--size", str(arguments.size)]
     return json.loads(subprocess.check_output(command))
@@ -91,14 +91,14 @@ for finding, name in TEXTS.items():
     if not chosen:
         continue
     other = [t for t in TEXTS.values() if t != name]
-    row = {"finding": finding, "text": name, "pictures": len(chosen), "chance": [], "control": []}
+    row = {"finding": finding, "text": name, "images": len(chosen), "chance": [], "control": []}
     for method in arguments.methods.split(","):
         row[method], row[method + " pointed"] = [], []
     for image, file in chosen:
         mask = Image.open(file).convert("L")
         inside = grown(mask)
-        picture = Image.open(image).convert("RGB")
-        field = np.asarray(picture.convert("L")) > 12
+        image = Image.open(image).convert("RGB")
+        field = np.asarray(image.convert("L")) > 12
         inside &= field
         row["chance"].append(inside.sum() / field.sum())
         maps = []
@@ -111,12 +111,12 @@ for finding, name in TEXTS.items():
         control = resized(explain(
             image, f"A fundus photograph of {draw.choice(other)}", "gradient"), mask.width) * field
         row["control"].append(control[inside].sum() / max(control.sum(), 1e-9))
-        row.setdefault("panel", (picture, mask, maps))
+        row.setdefault("panel", (image, mask, maps))
     panels.append((name, *row.pop("panel")))
     rows.append({k: float(np.mean(v)) if isinstance(v, list) else v for k, v in row.items()})
 
 methods = arguments.methods.split(",")
-print("| finding | text | pictures | chance | " + " | ".join(
+print("| finding | text | images | chance | " + " | ".join(
     f"{m}: mass inside | times chance | pointed" for m in methods) + " | another text |")
 print("| --- " * 2 + "| ---: " * (3 + 3 * len(methods)) + "|")
 means = {}
@@ -127,30 +127,30 @@ for row in rows:
         means.setdefault(method, []).append(ratio)
         cells.append(f"{row[method]:.3f} | {ratio:.1f} | {row[method + ' pointed']:.2f}")
     means.setdefault("control", []).append(row["control"] / row["chance"])
-    print(f"| {row['finding']} | {row['text']} | {row['pictures']} | {row['chance']:.3f} | "
+    print(f"| {row['finding']} | {row['text']} | {row['images']} | {row['chance']:.3f} | "
           + " | ".join(cells) + f" | {row['control']:.3f} |")
 for name, ratios in means.items():
     print(f"{name}: {np.exp(np.mean(np.log(np.maximum(ratios, 1e-3)))):.2f} times chance (geometric mean)")
 if arguments.json:
     arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
-if arguments.picture:
+if arguments.image:
     side, gap = 150, 6
     columns = 2 + len(methods)
     shown = [p for p in panels][:6]
     sheet = Image.new("RGB", (columns * (side + gap) + gap, len(shown) * (side + 22 + gap) + gap), "white")
     pen = ImageDraw.Draw(sheet)
-    for index, (name, picture, mask, maps) in enumerate(shown):
+    for index, (name, image, mask, maps) in enumerate(shown):
         y = gap + index * (side + 22 + gap)
-        marked = np.asarray(picture).copy()
+        marked = np.asarray(image).copy()
         marked[np.asarray(mask) > 127] = (0, 220, 220)
-        tiles = [picture, Image.fromarray(marked)]
+        tiles = [image, Image.fromarray(marked)]
         for found in maps:
             heat = (found / max(found.max(), 1e-9))[..., None]
-            grey = np.asarray(picture.convert("L"))[..., None] / 255
-            tiles.append(Image.fromarray((255 * (grey * (1 - 0.6 * heat) + np.array([1, 0.75, 0]) * 0.6 * heat))
+            gray = np.asarray(image.convert("L"))[..., None] / 255
+            tiles.append(Image.fromarray((255 * (gray * (1 - 0.6 * heat) + np.array([1, 0.75, 0]) * 0.6 * heat))
                                          .clip(0, 255).astype(np.uint8)))
         for column, (tile, title) in enumerate(zip(tiles, [name, "what was drawn", *methods])):
             x = gap + column * (side + gap)
             sheet.paste(tile.resize((side, side), Image.BICUBIC), (x, y + 20))
             pen.text((x, y + 4), title, fill="black")
-    sheet.quantize(128).save(arguments.picture, optimize=True)
+    sheet.quantize(128).save(arguments.image, optimize=True)

@@ -2,8 +2,8 @@
 
     python3 Scripts/checks/pretraining_parity.py --keepfit .build/release/keepfit [--preset tiny]
 
-Makes a random model with `keepfit init`, a small labelled set and a small caption set of drawn
-pictures, then runs six optimizer steps of every objective in fixed order, without augmentation and
+Makes a random model with `keepfit init`, a small labeled set and a small caption set of drawn
+images, then runs six optimizer steps of every objective in fixed order, without augmentation and
 dropout, in both. Prints the largest difference of each quantity; exits with 1 above the limits
 (losses 3e-4, gradient norm 2e-2 relative, learning rate 1e-9).
 
@@ -94,7 +94,7 @@ class Attention(torch.nn.Module):
 
 
 class Model(torch.nn.Module):
-    """The towers under the key names of the published checkpoints."""
+    """The encoders under the key names of the published checkpoints."""
 
     def __init__(self, folder, axis, fusion):
         super().__init__()
@@ -154,12 +154,12 @@ def itc(v, t, y, scale):
 def run_torch(folder, objective, axis, streams, steps, batch, lr, decay, dtype):
     model = Model(folder, axis, "fusion" in objective).to(dtype)
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=decay)
-    labelled, expert = streams
-    per_epoch = math.ceil(len(labelled) / batch)
+    labeled, expert = streams
+    per_epoch = math.ceil(len(labeled) / batch)
     lines = []
     for step in range(steps):
         take = lambda s: [s[(step * batch + i) % len(s)] for i in range(batch)]
-        rows, experts = take(labelled), take(expert)
+        rows, experts = take(labeled), take(expert)
         with torch.no_grad():
             model.logit_scale.clamp_(0, 4.6052)
         v = model.images(torch.stack([r[0] for r in rows]).to(dtype))
@@ -195,14 +195,14 @@ def run_torch(folder, objective, axis, streams, steps, batch, lr, decay, dtype):
 
 
 def draw(index, size):
-    """A disc of colour on a dark ground, different for each index."""
+    """A disc of color on a dark ground, different for each index."""
     rng = np.random.default_rng(index)
     y, x = np.mgrid[0:size, 0:size] / size - 0.5
-    picture = rng.uniform(0, 40, (size, size, 3))
+    image = rng.uniform(0, 40, (size, size, 3))
     for _ in range(4):
         cx, cy, r = rng.uniform(-0.3, 0.3, 2).tolist() + [rng.uniform(0.05, 0.25)]
-        picture[(x - cx) ** 2 + (y - cy) ** 2 < r * r] += rng.uniform(30, 160, 3)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+        image[(x - cx) ** 2 + (y - cy) ** 2 < r * r] += rng.uniform(30, 160, 3)
+    return np.clip(image, 0, 255).astype(np.uint8)
 
 
 LABELS = ["glaucoma", "normal", "hard exudates", "drusens", "macular edema"]

@@ -2,7 +2,7 @@
 
     python Scripts/goldens/fine_tuning.py
 
-Starts from Tests/KeepFITTests/Goldens/tiny-model.safetensors. Pictures follow from a formula that the
+Starts from Tests/KeepFITTests/Goldens/tiny-model.safetensors. Images follow from a formula that the
 test repeats, batches come from PyTorch's own loader.
 """
 import json
@@ -29,7 +29,7 @@ def pixels(index, label):
     return torch.tensor(value % 32 / 32, dtype=torch.float32).permute(2, 0, 1)
 
 
-def pictures(first, count, classes):
+def images(first, count, classes):
     labels = [(first + i) % classes for i in range(count)]
     return torch.stack([pixels(first + i, label) for i, label in enumerate(labels)]), labels
 
@@ -68,9 +68,9 @@ def case(name, freeze="none", classes=3, projects=False, epochs=3, rate=1e-4, ba
          updates=True, probe=False, patience=None):
     encoder = Encoder().eval()
     width = 12 if projects else 32
-    x, y = pictures(0, TRAINING, classes)
-    xv, yv = pictures(TRAINING, VALIDATION, classes)
-    xt, _ = pictures(TRAINING + VALIDATION, TEST, classes)
+    x, y = images(0, TRAINING, classes)
+    xv, yv = images(TRAINING, VALIDATION, classes)
+    xt, _ = images(TRAINING + VALIDATION, TEST, classes)
     before = {k: v.clone() for k, v in encoder.state_dict().items()}
     torch.manual_seed(42)
     if probe:

@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 21, 14
 generator = np.random.default_rng(7)
 
 
-def picture(channels=3, width=WIDTH, height=HEIGHT, top=256, dtype=np.uint8):
+def image(channels=3, width=WIDTH, height=HEIGHT, top=256, dtype=np.uint8):
     """A smooth ground with some texture, so that every codec has something to do."""
     y, x = np.mgrid[0:height, 0:width]
     planes = [
@@ -30,7 +30,7 @@ def picture(channels=3, width=WIDTH, height=HEIGHT, top=256, dtype=np.uint8):
     return values.round().astype(dtype)
 
 
-def png(width, height, colour, depth, samples, interlaced=False, palette=None, transparency=None):
+def png(width, height, color, depth, samples, interlaced=False, palette=None, transparency=None):
     """A PNG by hand: Pillow writes neither interlaced files nor every depth."""
 
     def chunk(kind, body):
@@ -59,7 +59,7 @@ def png(width, height, colour, depth, samples, interlaced=False, palette=None, t
                 body += rows(part)
     else:
         body = rows(samples)
-    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, int(interlaced)))
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, int(interlaced)))
     # A gamma that readers which correct for it would show.
     data += chunk(b"gAMA", struct.pack(">I", 100000))
     if palette is not None:
@@ -94,25 +94,25 @@ def saved(image, kind, **options):
 
 
 def jpegs():
-    colour = Image.fromarray(picture())
+    color = Image.fromarray(image())
     for subsampling in ["4:4:4", "4:2:2", "4:2:0"]:
         for quality in [30, 75, 95]:
-            add(f"jpeg {subsampling} q{quality}", saved(colour, "JPEG", subsampling=subsampling, quality=quality))
-    add("jpeg progressive", saved(colour, "JPEG", progressive=True, quality=80))
-    add("jpeg optimised", saved(colour, "JPEG", optimize=True))
-    add("jpeg restarts", saved(colour, "JPEG", restart_marker_blocks=1))
-    add("jpeg kept as rgb", saved(colour, "JPEG", keep_rgb=True))
-    add("jpeg grey", saved(Image.fromarray(picture(1)[..., 0]), "JPEG"))
-    add("jpeg cmyk", saved(Image.fromarray(picture(4), "CMYK"), "JPEG"))
-    add("jpeg one pixel", saved(Image.fromarray(picture(3, 1, 1)), "JPEG"))
+            add(f"jpeg {subsampling} q{quality}", saved(color, "JPEG", subsampling=subsampling, quality=quality))
+    add("jpeg progressive", saved(color, "JPEG", progressive=True, quality=80))
+    add("jpeg optimized", saved(color, "JPEG", optimize=True))
+    add("jpeg restarts", saved(color, "JPEG", restart_marker_blocks=1))
+    add("jpeg kept as rgb", saved(color, "JPEG", keep_rgb=True))
+    add("jpeg gray", saved(Image.fromarray(image(1)[..., 0]), "JPEG"))
+    add("jpeg cmyk", saved(Image.fromarray(image(4), "CMYK"), "JPEG"))
+    add("jpeg one pixel", saved(Image.fromarray(image(3, 1, 1)), "JPEG"))
     for width, height in [(8, 8), (16, 16), (17, 33), (40, 3)]:
-        add(f"jpeg {width}x{height}", saved(Image.fromarray(picture(3, width, height)), "JPEG"))
+        add(f"jpeg {width}x{height}", saved(Image.fromarray(image(3, width, height)), "JPEG"))
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[274] = orientation
-        add(f"jpeg orientation {orientation}", saved(colour, "JPEG", exif=exif), orient=True)
+        add(f"jpeg orientation {orientation}", saved(color, "JPEG", exif=exif), orient=True)
     # An ink file whose marker says that its ink was turned into luma and chroma first.
-    plain = bytearray(saved(Image.fromarray(picture(4), "CMYK"), "JPEG"))
+    plain = bytearray(saved(Image.fromarray(image(4), "CMYK"), "JPEG"))
     at = plain.find(b"Adobe")
     plain[at + 11] = 2
     add("jpeg ycck", bytes(plain))
@@ -122,82 +122,82 @@ def pngs():
     for interlaced in [False, True]:
         tag = " interlaced" if interlaced else ""
         for depth in [1, 2, 4, 8, 16]:
-            grey = picture(1, top=2**depth, dtype=np.uint16)
-            add(f"png grey {depth}{tag}", png(WIDTH, HEIGHT, 0, depth, grey, interlaced))
+            gray = image(1, top=2**depth, dtype=np.uint16)
+            add(f"png gray {depth}{tag}", png(WIDTH, HEIGHT, 0, depth, gray, interlaced))
         for depth in [1, 2, 4, 8]:
             entries = generator.integers(0, 256, (2**depth, 3))
-            add(f"png palette {depth}{tag}", png(WIDTH, HEIGHT, 3, depth, picture(1, top=2**depth), interlaced, entries))
+            add(f"png palette {depth}{tag}", png(WIDTH, HEIGHT, 3, depth, image(1, top=2**depth), interlaced, entries))
         for depth in [8, 16]:
-            for colour, channels, name in [(2, 3, "rgb"), (4, 2, "grey alpha"), (6, 4, "rgb alpha")]:
+            for color, channels, name in [(2, 3, "rgb"), (4, 2, "gray alpha"), (6, 4, "rgb alpha")]:
                 if channels == 2 and depth == 16:
-                    expected = picture(2, top=2**16, dtype=np.uint16)
-                    data = png(WIDTH, HEIGHT, colour, depth, expected, interlaced)
+                    expected = image(2, top=2**16, dtype=np.uint16)
+                    data = png(WIDTH, HEIGHT, color, depth, expected, interlaced)
                 else:
-                    data = png(WIDTH, HEIGHT, colour, depth, picture(channels, top=2**depth, dtype=np.uint16), interlaced)
+                    data = png(WIDTH, HEIGHT, color, depth, image(channels, top=2**depth, dtype=np.uint16), interlaced)
                 add(f"png {name} {depth}{tag}", data)
     short = generator.integers(0, 256, (3, 3))
-    add("png short palette", png(WIDTH, HEIGHT, 3, 8, picture(1), palette=short))
-    add("png palette with transparency", png(WIDTH, HEIGHT, 3, 8, picture(1, top=4), palette=generator.integers(0, 256, (4, 3)), transparency=b"\0\x80"))
-    add("png grey with transparency", png(WIDTH, HEIGHT, 0, 8, picture(1), transparency=b"\0\x40"))
-    add("png rgb with transparency", png(WIDTH, HEIGHT, 2, 8, picture(3), transparency=b"\0\x40\0\x40\0\x40"))
+    add("png short palette", png(WIDTH, HEIGHT, 3, 8, image(1), palette=short))
+    add("png palette with transparency", png(WIDTH, HEIGHT, 3, 8, image(1, top=4), palette=generator.integers(0, 256, (4, 3)), transparency=b"\0\x80"))
+    add("png gray with transparency", png(WIDTH, HEIGHT, 0, 8, image(1), transparency=b"\0\x40"))
+    add("png rgb with transparency", png(WIDTH, HEIGHT, 2, 8, image(3), transparency=b"\0\x40\0\x40\0\x40"))
     exif = Image.Exif()
     exif[274] = 6
-    add("png orientation 6", saved(Image.fromarray(picture()), "PNG", exif=exif), orient=True)
+    add("png orientation 6", saved(Image.fromarray(image()), "PNG", exif=exif), orient=True)
 
 
 def tiffs():
-    colour = picture()
+    color = image()
     for compression in ["raw", "tiff_lzw", "tiff_deflate", "packbits", "jpeg"]:
-        add(f"tiff {compression}", saved(Image.fromarray(colour), "TIFF", compression=compression))
-    add("tiff grey", saved(Image.fromarray(colour[..., 0]), "TIFF"))
-    add("tiff grey alpha", saved(Image.fromarray(picture(2), "LA"), "TIFF"))
-    add("tiff rgb alpha", saved(Image.fromarray(picture(4), "RGBA"), "TIFF"))
-    add("tiff cmyk", saved(Image.fromarray(picture(4), "CMYK"), "TIFF"))
-    add("tiff palette", saved(Image.fromarray(colour).quantize(16), "TIFF"))
-    add("tiff bilevel", saved(Image.fromarray(colour).convert("1"), "TIFF"))
-    add("tiff group 4", saved(Image.fromarray(colour).convert("1"), "TIFF", compression="group4"))
-    add("tiff grey 16", saved(Image.fromarray(picture(1, top=2**16, dtype=np.uint16)[..., 0]), "TIFF"))
+        add(f"tiff {compression}", saved(Image.fromarray(color), "TIFF", compression=compression))
+    add("tiff gray", saved(Image.fromarray(color[..., 0]), "TIFF"))
+    add("tiff gray alpha", saved(Image.fromarray(image(2), "LA"), "TIFF"))
+    add("tiff rgb alpha", saved(Image.fromarray(image(4), "RGBA"), "TIFF"))
+    add("tiff cmyk", saved(Image.fromarray(image(4), "CMYK"), "TIFF"))
+    add("tiff palette", saved(Image.fromarray(color).quantize(16), "TIFF"))
+    add("tiff bilevel", saved(Image.fromarray(color).convert("1"), "TIFF"))
+    add("tiff group 4", saved(Image.fromarray(color).convert("1"), "TIFF", compression="group4"))
+    add("tiff gray 16", saved(Image.fromarray(image(1, top=2**16, dtype=np.uint16)[..., 0]), "TIFF"))
 
     def by_tifffile(array, **options):
         stream = io.BytesIO()
         tifffile.imwrite(stream, array, metadata=None, **options)
         return stream.getvalue()
 
-    wide = picture(3, top=2**16, dtype=np.uint16)
+    wide = image(3, top=2**16, dtype=np.uint16)
     add("tiff rgb 16", by_tifffile(wide, photometric="rgb"))
     add("tiff rgb 16 big-endian", by_tifffile(wide, photometric="rgb", byteorder=">"))
-    add("tiff big", by_tifffile(colour, photometric="rgb", bigtiff=True))
-    add("tiff tiles", by_tifffile(colour, photometric="rgb", tile=(16, 16)))
-    add("tiff planes", by_tifffile(np.ascontiguousarray(colour.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate"), rgb=colour)
-    add("tiff white is zero", by_tifffile(colour[..., 0], photometric="miniswhite"))
-    add("tiff strips", by_tifffile(colour, photometric="rgb", rowsperstrip=5))
-    add("tiff associated alpha", by_tifffile(picture(4), photometric="rgb", extrasamples=["assocalpha"]))
+    add("tiff big", by_tifffile(color, photometric="rgb", bigtiff=True))
+    add("tiff tiles", by_tifffile(color, photometric="rgb", tile=(16, 16)))
+    add("tiff planes", by_tifffile(np.ascontiguousarray(color.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate"), rgb=color)
+    add("tiff white is zero", by_tifffile(color[..., 0], photometric="miniswhite"))
+    add("tiff strips", by_tifffile(color, photometric="rgb", rowsperstrip=5))
+    add("tiff associated alpha", by_tifffile(image(4), photometric="rgb", extrasamples=["assocalpha"]))
 
 
 def netpbms():
-    colour, grey = picture(), picture(1)[..., 0]
-    bits = picture(1, top=2)[..., 0]
+    color, gray = image(), image(1)[..., 0]
+    bits = image(1, top=2)[..., 0]
     header = f"# a comment\n{WIDTH} {HEIGHT}\n"
 
     def words(array):
         return "\n".join(" ".join(map(str, row.reshape(-1))) for row in array).encode() + b"\n"
 
     add("pbm text", f"P1\n{header}".encode() + words(bits))
-    add("pgm text", f"P2\n{header}255\n".encode() + words(grey))
-    add("ppm text", f"P3\n{header}255\n".encode() + words(colour))
+    add("pgm text", f"P2\n{header}255\n".encode() + words(gray))
+    add("ppm text", f"P3\n{header}255\n".encode() + words(color))
     add("pbm", f"P4\n{header}".encode() + np.packbits(bits, axis=1).tobytes())
-    add("pgm", f"P5\n{header}255\n".encode() + grey.tobytes())
-    add("ppm", f"P6\n{header}255\n".encode() + colour.tobytes())
-    add("ppm 100", f"P6\n{header}100\n".encode() + picture(top=101).tobytes())
-    add("pgm 100", f"P5\n{header}100\n".encode() + picture(1, top=101).tobytes())
-    add("ppm 1000", f"P6\n{header}1000\n".encode() + picture(top=1001, dtype=np.uint16).astype(">u2").tobytes())
-    add("ppm 65535", f"P6\n{header}65535\n".encode() + picture(top=65536, dtype=np.uint16).astype(">u2").tobytes())
-    add("pgm 65535", f"P5\n{header}65535\n".encode() + (picture(1, top=400, dtype=np.uint16)).astype(">u2").tobytes())
+    add("pgm", f"P5\n{header}255\n".encode() + gray.tobytes())
+    add("ppm", f"P6\n{header}255\n".encode() + color.tobytes())
+    add("ppm 100", f"P6\n{header}100\n".encode() + image(top=101).tobytes())
+    add("pgm 100", f"P5\n{header}100\n".encode() + image(1, top=101).tobytes())
+    add("ppm 1000", f"P6\n{header}1000\n".encode() + image(top=1001, dtype=np.uint16).astype(">u2").tobytes())
+    add("ppm 65535", f"P6\n{header}65535\n".encode() + image(top=65536, dtype=np.uint16).astype(">u2").tobytes())
+    add("pgm 65535", f"P5\n{header}65535\n".encode() + (image(1, top=400, dtype=np.uint16)).astype(">u2").tobytes())
 
 
 def encoded():
     """What Pillow's own default JPEG makes of pixels: quality 75, 4:2:0."""
-    pixels = picture(3, 37, 29)
+    pixels = image(3, 37, 29)
     after = np.asarray(Image.open(io.BytesIO(saved(Image.fromarray(pixels), "JPEG"))))
     return {"width": 37, "height": 29, "pixels": text(pixels.tobytes()), "decoded": text(after.tobytes())}
 

@@ -1,9 +1,9 @@
 """The whole model in PyTorch and transformers: small goldens for the tests, a full-size comparison by hand.
 
   python keepfit_model.py goldens      writes Tests/KeepFITTests/Goldens/tiny-model.*
-  python keepfit_model.py full DIR PICTURE...
+  python keepfit_model.py full DIR IMAGE...
       writes DIR/keepfit.pth, keepfit-legacy.pth, keepfit.safetensors, vocab.txt with random full-size
-      weights, and DIR/expected.safetensors with what they make of the pictures and of some texts, for
+      weights, and DIR/expected.safetensors with what they make of the images and of some texts, for
       the test `FullSizeParityTests` (set KEEPFIT_PARITY=DIR)
 """
 import argparse
@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from resnet import CONFIGURATIONS, ResNet, randomised
+from resnet import CONFIGURATIONS, ResNet, randomized
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LABELS = ["normal", "glaucoma", "severe diabetic retinopathy", "macular hole",
@@ -40,7 +40,7 @@ class Head(nn.Module):
         return x / x.norm(dim=-1, keepdim=True)
 
 
-class Tower(nn.Module):
+class Encoder(nn.Module):
     def __init__(self, model, name, inputs, outputs):
         super().__init__()
         self.model = model
@@ -53,14 +53,14 @@ class KeepFIT(nn.Module):
         blocks, bottleneck = CONFIGURATIONS[name]
         self.logit_scale = nn.Parameter(torch.tensor(math.log(1 / 0.07)))
         features = width * 8 * (4 if bottleneck else 1)
-        self.vision_model = Tower(
-            randomised(blocks, bottleneck, width, seed), "vision", features, dimension)
+        self.vision_model = Encoder(
+            randomized(blocks, bottleneck, width, seed), "vision", features, dimension)
         torch.manual_seed(seed + 1)
         bert = BertModel(config)
         # The deviation 0.02 of a fresh BERT makes texts alike; a trained one tells them apart.
         for parameter in bert.parameters():
             parameter.data += 0.03 * torch.randn_like(parameter)
-        self.text_model = Tower(bert, "text", config.hidden_size, dimension)
+        self.text_model = Encoder(bert, "text", config.hidden_size, dimension)
         self.attention = nn.ModuleDict(
             {f"W_{x}": nn.Linear(dimension, dimension, bias=False) for x in "qkvo"})
         self.eval()
@@ -77,7 +77,7 @@ class KeepFIT(nn.Module):
 
 
 def prepare(path, size, antialias):
-    """Decodes, scales and pads a picture as the transfer path does, in double precision."""
+    """Decodes, scales and pads an image as the transfer path does, in double precision."""
     array = np.asarray(Image.open(path).convert("RGB")).astype(np.float64) / 255
     image = torch.from_numpy(array).permute(2, 0, 1)[None]
     quotient = max(image.shape[2:]) / size
@@ -119,7 +119,7 @@ def goldens():
     save_file({k: v.contiguous() for k, v in result.items()}, out / "tiny-outputs.safetensors")
 
 
-def full(directory, pictures):
+def full(directory, images):
     directory.mkdir(parents=True, exist_ok=True)
     words = (ROOT / "Sources/KeepFIT/Resources/vocabulary.txt").read_text().splitlines()
     words += [f"[unused{index}]" for index in range(28996 - len(words))]
@@ -132,12 +132,12 @@ def full(directory, pictures):
     save_file(state, directory / "keepfit.safetensors")
     result = outputs(model, tokenizer, 256)
     for name, antialias in (("transfer", True), ("published", False)):
-        pixels = torch.cat([prepare(path, 512, antialias) for path in pictures])
+        pixels = torch.cat([prepare(path, 512, antialias) for path in images])
         result["image-" + name] = model.images(pixels)
         result["logits-" + name] = (
             model.logit_scale.exp().detach() * result["image-" + name] @ result["text"].T)
     save_file({k: v.contiguous() for k, v in result.items()}, directory / "expected.safetensors")
-    (directory / "pictures.json").write_text(json.dumps([str(x.resolve()) for x in pictures]))
+    (directory / "images.json").write_text(json.dumps([str(x.resolve()) for x in images]))
 
 
 parser = argparse.ArgumentParser()

@@ -1,4 +1,4 @@
-"""Writes Tests/MMRetinalDataTests/Goldens/preprocessing.json: pictures as the released pipelines
+"""Writes Tests/MMRetinalDataTests/Goldens/preprocessing.json: images as the released pipelines
 prepare them (Pillow, torch), crop boxes (scikit-image) and augmentations (kornia 0.6.12) for given
 parameters.
 
@@ -26,7 +26,7 @@ def text(array):
     return base64.b64encode(np.ascontiguousarray(array).astype("<f4").tobytes()).decode()
 
 
-def picture(height, width, channels=3):
+def image(height, width, channels=3):
     y, x = np.mgrid[0:height, 0:width]
     planes = [0.5 + 0.4 * np.sin(x / (3 + c) + c) * np.cos(y / (4 - 0.5 * c)) + 0.1 * generator.normal(size=x.shape) for c in range(channels)]
     return (np.clip(np.stack(planes, -1), 0, 1) * 255).round().astype(np.uint8)
@@ -73,18 +73,18 @@ def add(name, data, size, antialias, chw):
 
 
 for height, width, size in [(40, 56, 16), (33, 21, 16), (24, 24, 16), (10, 14, 16), (16, 16, 16), (48, 31, 20)]:
-    data = saved(Image.fromarray(picture(height, width)))
+    data = saved(Image.fromarray(image(height, width)))
     rgb = torch.from_numpy(np.asarray(Image.open(io.BytesIO(data))).astype(float) / 255).permute(2, 0, 1)
     for antialias in [False, True]:
         add(f"{height}x{width} to {size}", data, size, antialias, rgb)
 
 stored = {
-    "rgba": saved(Image.fromarray(picture(20, 28, 4), "RGBA")),
-    "palette": saved(Image.fromarray(picture(20, 28)).quantize(30)),
-    "bilevel": saved(Image.fromarray(picture(20, 28)).convert("1")),
-    "grey 16": saved(Image.fromarray(picture(20, 28, 1)[..., 0].astype(np.uint16) * 257)),
-    "grey": saved(Image.fromarray(picture(20, 28, 1)[..., 0])),
-    "cmyk": saved(Image.fromarray(picture(20, 28, 4), "CMYK"), "JPEG"),
+    "rgba": saved(Image.fromarray(image(20, 28, 4), "RGBA")),
+    "palette": saved(Image.fromarray(image(20, 28)).quantize(30)),
+    "bilevel": saved(Image.fromarray(image(20, 28)).convert("1")),
+    "gray 16": saved(Image.fromarray(image(20, 28, 1)[..., 0].astype(np.uint16) * 257)),
+    "gray": saved(Image.fromarray(image(20, 28, 1)[..., 0])),
+    "cmyk": saved(Image.fromarray(image(20, 28, 4), "CMYK"), "JPEG"),
 }
 for name, data in stored.items():
     add(f"stored {name}", data, 16, True, released_loader(data))
@@ -115,7 +115,7 @@ def crops():
 
 def augmentations():
     size = 20
-    x = torch.from_numpy(picture(size, size).astype(float) / 255).permute(2, 0, 1)[None]
+    x = torch.from_numpy(image(size, size).astype(float) / 255).permute(2, 0, 1)[None]
     result = []
 
     def record(name, y, **fields):

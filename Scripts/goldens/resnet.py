@@ -77,7 +77,7 @@ class ResNet(nn.Module):
         return results
 
 
-def randomised(blocks, bottleneck, width, seed):
+def randomized(blocks, bottleneck, width, seed):
     torch.manual_seed(seed)
     net = ResNet(blocks, bottleneck, width)
     for name, module in net.named_modules():
@@ -94,10 +94,10 @@ def randomised(blocks, bottleneck, width, seed):
 
 
 def record(net, x, double=False):
-    """Everything that is compared, pictures as NHWC and gradients in the layout of the state."""
+    """Everything that is compared, images as NHWC and gradients in the layout of the state."""
     if double:
         net, x = net.double(), x.double()
-    out = {"pictures": x.permute(0, 2, 3, 1)}
+    out = {"images": x.permute(0, 2, 3, 1)}
     net.eval()
     with torch.no_grad():
         for key, value in net(x).items():
@@ -141,18 +141,18 @@ def main():
             ("bottleneck", [1, 1, 1, 1], True, 4),
             ("basic", [1, 2, 1, 1], False, 4),
         ]:
-            net = randomised(blocks, bottleneck, width, 3)
+            net = randomized(blocks, bottleneck, width, 3)
             values = state(net)
             values.update(record(net, torch.rand(2, 3, 33, 40), double=True))
             save_file(values, os.path.join(target, f"resnet-{name}.safetensors"))
         return
     os.makedirs(options.directory, exist_ok=True)
-    net = randomised(*CONFIGURATIONS[options.name], 64, 3)
+    net = randomized(*CONFIGURATIONS[options.name], 64, 3)
     values = state(net)
     # In double: what is measured then is our own rounding.
-    pictures = torch.rand(options.batch, 3, options.size, options.size)
-    single = record(randomised(*CONFIGURATIONS[options.name], 64, 3), pictures)
-    values.update(record(net, pictures, double=True))
+    images = torch.rand(options.batch, 3, options.size, options.size)
+    single = record(randomized(*CONFIGURATIONS[options.name], 64, 3), images)
+    values.update(record(net, images, double=True))
     # Where a ReLU's input is within a rounding of zero, a gradient changes by leaps: what single
     # precision costs PyTorch is the measure for what it may cost us.
     values["gradient_noise"] = max(

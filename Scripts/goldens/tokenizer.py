@@ -64,9 +64,9 @@ def random_text(source):
     ]
     words = ["fundus", "photograph", "Retinopathy", "[CLS]", "[SEP]", "##ing", "CAFÉ", "e\u0301"]
     text = ""
-    favourites = source.sample(kinds, source.randrange(1, 5))
+    favorites = source.sample(kinds, source.randrange(1, 5))
     for _ in range(source.randrange(1, 30)):
-        text += " " + source.choice(words) if source.random() < 0.15 else chr(source.choice(favourites)())
+        text += " " + source.choice(words) if source.random() < 0.15 else chr(source.choice(favorites)())
     return text
 
 

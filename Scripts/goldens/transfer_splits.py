@@ -2,7 +2,7 @@
 
     python Scripts/goldens/transfer_splits.py [FILE MANIFEST...]
 
-Without arguments: small cases for the repository. With a file and labelled CSV manifests: seeds 0
+Without arguments: small cases for the repository. With a file and labeled CSV manifests: seeds 0
 to 9 of every manifest, for the tests run with KEEPFIT_SPLIT_CASES=FILE in their environment.
 """
 import ast

@@ -6,7 +6,7 @@
 // Sums over a row may be reassociated: that is what lets them use vectors.
 #define REASSOCIATE _Pragma("clang fp reassociate(on)")
 
-static inline __attribute__((always_inline)) void normalise(const float *x, const float *gamma,
+static inline __attribute__((always_inline)) void normalize(const float *x, const float *gamma,
                                                             const float *beta, float *out,
                                                             float *mean, float *inverse,
                                                             size_t columns, float epsilon) {
@@ -31,7 +31,7 @@ FK_CLONES void fk_layer_norm(const float *x, const float *gamma, const float *be
                              float *mean, float *inverse, size_t rows, size_t columns,
                              float epsilon) {
   for (size_t r = 0; r < rows; ++r)
-    normalise(x + r * columns, gamma, beta, out + r * columns, mean ? mean + r : 0,
+    normalize(x + r * columns, gamma, beta, out + r * columns, mean ? mean + r : 0,
               inverse ? inverse + r : 0, columns, epsilon);
 }
 
@@ -46,7 +46,7 @@ FK_CLONES void fk_residual_layer_norm(float *x, const float *bias, const float *
       for (size_t c = 0; c < columns; ++c) row[c] = row[c] + bias[c] + other[c];
     else
       for (size_t c = 0; c < columns; ++c) row[c] += other[c];
-    normalise(row, gamma, beta, out + r * columns, mean ? mean + r : 0, inverse ? inverse + r : 0,
+    normalize(row, gamma, beta, out + r * columns, mean ? mean + r : 0, inverse ? inverse + r : 0,
               columns, epsilon);
   }
 }

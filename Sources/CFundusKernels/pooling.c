@@ -39,7 +39,7 @@ void fk_max_pool(const float *x, const fk_pool_shape *s, size_t first, size_t en
           take_larger(in, channels, out);
         }
       }
-      if (is_first)  // a window that lies outside of the picture
+      if (is_first)  // a window that lies outside of the image
         for (size_t c = 0; c < channels; ++c) out[c] = -INFINITY;
     }
 }

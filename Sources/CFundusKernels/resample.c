@@ -1,4 +1,4 @@
-// Separable resampling. Rows first: that pass reads the picture once, is contiguous whatever the
+// Separable resampling. Rows first: that pass reads the image once, is contiguous whatever the
 // number of channels, and leaves the column pass only the rows of the result.
 #include "fk_resample.h"
 
@@ -32,7 +32,7 @@ ROWS(fk_resample_rows_f32, float)
 typedef float quad __attribute__((vector_size(16)));
 typedef float loose_quad __attribute__((vector_size(16), aligned(4), may_alias));
 
-// Three channels travel as four; the fourth is the neighbour's first and is overwritten after.
+// Three channels travel as four; the fourth is the neighbor's first and is overwritten after.
 FK_CLONES static void columns_of_three(const float *row, const int32_t *first,
                                        const float *weights, long taps, float *out,
                                        long columns) {

@@ -5,7 +5,7 @@
 #include "math_inline.h"
 #include "row_inline.h"
 
-// Columns that are taken together when the normalised axis is not the last one.
+// Columns that are taken together when the normalized axis is not the last one.
 enum { COLUMNS = 64 };
 
 #define FOR_EACH_STRIP(...)                                                  \

@@ -122,14 +122,14 @@ static place tile_place(size_t index, size_t down, size_t across) {
   return result;
 }
 
-// The pixels of a size x size square whose first is (y, x); `outside` where the picture ends.
-static void find_pixels(const float *picture, size_t height, size_t width, size_t channels, long y,
+// The pixels of a size x size square whose first is (y, x); `outside` where the image ends.
+static void find_pixels(const float *image, size_t height, size_t width, size_t channels, long y,
                         long x, int size, const float *outside, const float **pixels) {
   for (int i = 0; i < size; ++i)
     for (int j = 0; j < size; ++j)
       *pixels++ = y + i < 0 || y + i >= (long)height || x + j < 0 || x + j >= (long)width
                       ? outside
-                      : picture + ((size_t)(y + i) * width + (size_t)(x + j)) * channels;
+                      : image + ((size_t)(y + i) * width + (size_t)(x + j)) * channels;
 }
 
 // One of the products that make a tile: transformed pixels times transformed weights.

@@ -188,7 +188,7 @@ static int read_layout(TIFF *tiff, tiff_layout *layout, ic_header *header, ic_me
   }
   char reason[1024] = "";
   if (!TIFFRGBAImageOK(tiff, reason))
-    return say(message, IC_UNSUPPORTED, "samples of %u bits in a colour space that is not read",
+    return say(message, IC_UNSUPPORTED, "samples of %u bits in a color space that is not read",
                layout->bits);
   layout->through_rgba = 1;
   header->kind = IC_RGB;
@@ -222,7 +222,7 @@ int ic_tiff_header(const uint8_t *data, size_t size, ic_header *header, ic_messa
   return status;
 }
 
-// Copies a block of decoded samples into the picture: from `samples` (of `stored` channels a pixel)
+// Copies a block of decoded samples into the image: from `samples` (of `stored` channels a pixel)
 // into channels first_channel...
 typedef struct {
   const ic_header *header;

@@ -1,4 +1,4 @@
-/// A linear map without bias into the space that pictures and texts share, with the vectors brought
+/// A linear map without bias into the space that images and texts share, with the vectors brought
 /// to unit length before and after:
 ///
 ///     u = x / |x|,  y = W u,  result = y / |y|
@@ -8,7 +8,7 @@
 public final class ProjectionHead: Layer {
   /// The map W, `[D, inputs]`. The name is that of the published checkpoints.
   private let projection: Linear
-  /// Whether vectors are normalised, before and after.
+  /// Whether vectors are normalized, before and after.
   public let normalizes: Bool
 
   /// A head with weights uniform in `-1/sqrt(inputs)...1/sqrt(inputs)`.

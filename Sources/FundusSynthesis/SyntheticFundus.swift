@@ -1,8 +1,8 @@
-/// A picture of an eye to be drawn: what kind of picture, what is wrong with the eye, and the seed
+/// An image of an eye to be drawn: what kind of image, what is wrong with the eye, and the seed
 /// of everything else.
 ///
-/// The same value draws the same picture on any number of threads, and at any size: a smaller
-/// picture shows the same eye.
+/// The same value draws the same image on any number of threads, and at any size: a smaller
+/// image shows the same eye.
 public struct SyntheticFundus: Sendable, Equatable {
   /// A finding that is asked for.
   public struct Request: Sendable, Hashable {
@@ -21,7 +21,7 @@ public struct SyntheticFundus: Sendable, Equatable {
     }
   }
 
-  /// The kind of picture.
+  /// The kind of image.
   public var modality: ImagingModality
   /// The eye, or nil to let the seed choose.
   public var laterality: Laterality?
@@ -34,9 +34,9 @@ public struct SyntheticFundus: Sendable, Equatable {
   /// Seed of anatomy, camera and the places of the findings.
   public var seed: UInt64
 
-  /// Describes a picture.
+  /// Describes an image.
   public init(
-    modality: ImagingModality = .colourFundus, findings: [Request] = [],
+    modality: ImagingModality = .colorFundus, findings: [Request] = [],
     laterality: Laterality? = nil, phase: AngiogramPhase? = nil, seed: UInt64
   ) {
     self.modality = modality
@@ -46,10 +46,10 @@ public struct SyntheticFundus: Sendable, Equatable {
     self.seed = seed
   }
 
-  /// Describes a picture of an eye with a disease; the seed chooses which of its findings show and
+  /// Describes an image of an eye with a disease; the seed chooses which of its findings show and
   /// how bad they are.
   public init(
-    modality: ImagingModality = .colourFundus, disease: FundusDisease,
+    modality: ImagingModality = .colorFundus, disease: FundusDisease,
     laterality: Laterality? = nil, phase: AngiogramPhase? = nil, seed: UInt64
   ) {
     let stream = RandomStream(seed: seed).derived("disease")
@@ -59,18 +59,18 @@ public struct SyntheticFundus: Sendable, Equatable {
     self.disease = disease
   }
 
-  /// Draws the picture.
+  /// Draws the image.
   ///
   /// Costs about a tenth of a second of one core for 512 pixels and falls with the area.
   ///
   /// - Parameter size: pixels along each side, at least 16.
   public func render(size: Int = 512) -> RenderedFundus {
-    precondition(size >= 16, "a fundus picture needs 16 pixels along each side, not \(size)")
+    precondition(size >= 16, "a fundus image needs 16 pixels along each side, not \(size)")
     let scene = FundusScene(self, size: size)
     let canvas: Canvas
     let masks: [FindingKind: Plane]
     switch modality {
-    case .colourFundus: (canvas, masks) = ColourRenderer(eye: scene.eye).render(scene.findings)
+    case .colorFundus: (canvas, masks) = ColorRenderer(eye: scene.eye).render(scene.findings)
     case .angiography:
       (canvas, masks) = AngiogramRenderer(eye: scene.eye, phase: scene.phase)
         .render(scene.findings)
@@ -81,7 +81,7 @@ public struct SyntheticFundus: Sendable, Equatable {
   }
 }
 
-/// A drawn picture with what is known of it.
+/// A drawn image with what is known of it.
 public struct RenderedFundus: Sendable {
   /// Pixels along each side.
   public let size: Int
@@ -99,8 +99,8 @@ public struct RenderedFundus: Sendable {
   ) {
     size = canvas.width
     var bytes = [UInt8](repeating: 0, count: 3 * canvas.pixels.count)
-    for (index, colour) in canvas.pixels.enumerated() {
-      let scaled = (colour * 255).rounded(.toNearestOrAwayFromZero)
+    for (index, color) in canvas.pixels.enumerated() {
+      let scaled = (color * 255).rounded(.toNearestOrAwayFromZero)
       bytes[3 * index] = UInt8(scaled.x)
       bytes[3 * index + 1] = UInt8(scaled.y)
       bytes[3 * index + 2] = UInt8(scaled.z)
@@ -114,7 +114,7 @@ public struct RenderedFundus: Sendable {
           let index = y * plane.width + x
           let seen =
             request.modality == .coherenceTomography
-            || (Point(Float(x), Float(y)) - view.centre).length < view.radius
+            || (Point(Float(x), Float(y)) - view.center).length < view.radius
           if seen, plane.values[index] > 0.3 { mask[index] = 255 }
         }
       }
@@ -125,19 +125,19 @@ public struct RenderedFundus: Sendable {
     self.request = request
   }
 
-  /// The labels of the picture: the diagnosis, or the names of the findings when none was given.
+  /// The labels of the image: the diagnosis, or the names of the findings when none was given.
   public var labels: [String] {
     if let disease = request.disease { return [disease.label] }
     let names = request.findings.compactMap(\.kind.label)
     return names.isEmpty ? [FundusDisease.normal.label] : names
   }
 
-  /// What an expert would write below the picture: what is drawn and where.
+  /// What an expert would write below the image: what is drawn and where.
   ///
   /// - Parameters:
   ///   - language: English or Chinese; both say the same.
   ///   - namesDisease: whether the diagnosis is given, or what is seen only.
-  ///   - variant: other words for the same picture.
+  ///   - variant: other words for the same image.
   public func caption(
     in language: CaptionLanguage, namesDisease: Bool = true, variant: UInt64 = 0
   ) -> String {
@@ -148,7 +148,7 @@ public struct RenderedFundus: Sendable {
     ).caption(in: language)
   }
 
-  /// The picture as one that can be written to a file.
+  /// The image as one that can be written to a file.
   public var image: FundusImage { FundusImage(width: size, height: size, pixels: pixels) }
 }
 
@@ -165,7 +165,7 @@ struct FundusScene: Sendable {
     var anatomy = root.derived("anatomy")
     var traits = FundusTraits(laterality: request.laterality, stream: &anatomy)
     var optics = root.derived("camera")
-    var camera = CameraTraits(discCentre: traits.discCentre, stream: &optics)
+    var camera = CameraTraits(discCenter: traits.discCenter, stream: &optics)
     for wanted in request.findings {
       var stream = root.derived("adjust \(wanted.kind.rawValue)")
       wanted.kind.adjust(&traits, &camera, severity: wanted.severity, stream: &stream)

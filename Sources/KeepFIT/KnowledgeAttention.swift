@@ -1,4 +1,4 @@
-/// Attention that lets the texts of labelled pictures learn from expert texts whose pictures look
+/// Attention that lets the texts of labeled images learn from expert texts whose images look
 /// alike (KeepFIT, arXiv 2405.11793, section 2.3): queries are image embeddings of the batch, keys
 /// the experts' image embeddings, values the experts' text embeddings. The batch is the sequence.
 ///
@@ -7,11 +7,11 @@
 ///     S_k = (W_q q)_k (W_k k)_k^T / sqrt(d),   A = dropout(softmax(S)),
 ///     result = W_o [A_1 (W_v v)_1, ..., A_h (W_v v)_h]
 ///
-/// There is no residual and no normalisation. The module takes part in pretraining only.
+/// There is no residual and no normalization. The module takes part in pretraining only.
 public final class KnowledgeAttention: Module {
   /// The axis along which attention weights sum to one.
   public enum Axis: String, Codable, Sendable, CaseIterable {
-    /// The experts' pictures, as the paper has it.
+    /// The experts' images, as the paper has it.
     case keys
     /// The heads, as the released code has it by leaving the axis out: with one head every weight is 1.
     case heads

@@ -9,7 +9,7 @@ enum Main {
     let code = run(Array(CommandLine.arguments.dropFirst()))
     for warning in ReadingNotes.shared.takeImageWarnings() { Console.note("warning: \(warning)") }
     // Straight out: libraries that tidy up at exit would do so under the feet of threads that still
-    // load pictures.
+    // load images.
     fflush(nil)
     _exit(code)
   }

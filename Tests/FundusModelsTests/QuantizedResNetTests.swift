@@ -7,7 +7,7 @@ import Testing
     (a.l2Normalized() * b.l2Normalized()).sum(axis: 1).scalars
   }
 
-  private func example(bottlenecks: Bool) -> (network: ResNet, pictures: Tensor) {
+  private func example(bottlenecks: Bool) -> (network: ResNet, images: Tensor) {
     let random = Initialization.random(RandomStream(seed: 9))
     let network = ResNet(
       ResNetConfiguration(blocks: [1, 2, 1, 1], hasBottlenecks: bottlenecks, width: 16),
@@ -16,24 +16,24 @@ import Testing
   }
 
   @Test(arguments: [true, false]) func bytesComeNearFloats(bottlenecks: Bool) throws {
-    let (network, pictures) = example(bottlenecks: bottlenecks)
-    let exact = Autograd.withoutGradients { network(pictures, mode: .inference) }
+    let (network, images) = example(bottlenecks: bottlenecks)
+    let exact = Autograd.withoutGradients { network(images, mode: .inference) }
     var ranges = ActivationRanges(network)
     #expect(!ranges.isUsable)
-    ranges.observe(pictures, in: network)
-    #expect(ranges.isUsable && ranges.pictures == 3 && ranges.fits(network))
+    ranges.observe(images, in: network)
+    #expect(ranges.isUsable && ranges.images == 3 && ranges.fits(network))
     for floatBlocks in [0, 2, 4] {
       let quantized = QuantizedResNet(network, ranges: ranges, floatBlocks: floatBlocks)
-      let rough = quantized(pictures)
+      let rough = quantized(images)
       #expect(rough.shape == exact.shape)
       #expect(Self.cosines(rough, exact).allSatisfy { $0 > 0.998 })
-      // Pictures do not depend on their neighbours.
-      #expect(quantized(pictures.sliced(1..<2)).scalars == rough.sliced(1..<2).scalars)
+      // Images do not depend on their neighbors.
+      #expect(quantized(images.sliced(1..<2)).scalars == rough.sliced(1..<2).scalars)
     }
     network.quantized = QuantizedResNet(network, ranges: ranges)
-    let used = Autograd.withoutGradients { network(pictures, mode: .inference) }
+    let used = Autograd.withoutGradients { network(images, mode: .inference) }
     #expect(used.scalars != exact.scalars)
-    let recorded = network(Parameter(pictures).tensor, mode: .inference)
+    let recorded = network(Parameter(images).tensor, mode: .inference)
     #expect(Self.cosines(recorded, exact).allSatisfy { $0 > 0.99999 }, "with history, floats")
   }
 }

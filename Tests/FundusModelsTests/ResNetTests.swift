@@ -46,13 +46,13 @@ private struct Comparison {
     if file.names.contains("gradient_noise") {
       gradientTolerance = try file.tensor(named: "gradient_noise").item
     }
-    let pictures = try file.tensor(named: "pictures")
+    let images = try file.tensor(named: "images")
     let seed = try file.tensor(named: "seed")
-    // With history where the pictures require a gradient, otherwise on the fast path.
-    let recorded = net.intermediates(of: Parameter(pictures).tensor, mode: .inference)
+    // With history where the images require a gradient, otherwise on the fast path.
+    let recorded = net.intermediates(of: Parameter(images).tensor, mode: .inference)
     #expect(recorded.features.requiresGradient)
     try check(recorded, "eval", tolerance: tolerance)
-    let inferred = net.intermediates(of: pictures, mode: .inference)
+    let inferred = net.intermediates(of: images, mode: .inference)
     #expect(!inferred.features.requiresGradient)
     try check(inferred, "eval", tolerance: tolerance)
 
@@ -64,7 +64,7 @@ private struct Comparison {
       for (_, parameter) in net.parameters { parameter.zeroGradient() }
       net.recomputesBlocks = recomputes
       let stream = RandomStream(seed: 1)
-      let trained = net.intermediates(of: pictures, mode: .training(stream))
+      let trained = net.intermediates(of: images, mode: .training(stream))
       try check(trained, "train", tolerance: tolerance)
       trained.features.backward(gradient: seed)
       for entry in net.stateEntries() {
@@ -132,9 +132,9 @@ private struct Comparison {
       ResNetConfiguration(blocks: [1, 1, 1, 1], hasBottlenecks: true, width: 4),
       initialization: .random(RandomStream(seed: 1)))
     let values: [Float] = (0..<32 * 32 * 3).map { (index: Int) -> Float in Float(index % 17) / 17 }
-    let picture = Tensor(values, shape: [1, 32, 32, 3])
+    let image = Tensor(values, shape: [1, 32, 32, 3])
     func infer() -> [Float] {
-      Autograd.withoutGradients { net(picture, mode: .inference).scalars }
+      Autograd.withoutGradients { net(image, mode: .inference).scalars }
     }
     let before = infer()
     #expect(before == infer())
@@ -155,14 +155,14 @@ private struct Comparison {
     let values: [Float] = (0..<count).map { (index: Int) -> Float in
       Float(index * 7919 % 101) / 101
     }
-    let pictures = Tensor(values, shape: [3, 64, 72, 3])
+    let images = Tensor(values, shape: [3, 64, 72, 3])
     var results: [[Float]] = []
     for threads in [1, 2, 4] {
       results.append(
         try withThreads(threads) {
           Autograd.withoutGradients {
-            net(pictures, mode: .inference).scalars
-              + net(pictures.sliced(1..<2), mode: .inference).scalars
+            net(images, mode: .inference).scalars
+              + net(images.sliced(1..<2), mode: .inference).scalars
           }
         })
     }

@@ -10,7 +10,7 @@ struct Tolerance {
   var relative: Float = 0
 
   /// Hidden states of BERT: some 20 matrix products of length up to 3072, each with rounding errors
-  /// of about 2⁻²⁴ √3072 = 3e-6 of its terms, brought back to unit size by layer normalisation.
+  /// of about 2⁻²⁴ √3072 = 3e-6 of its terms, brought back to unit size by layer normalization.
   static let hiddenState = Tolerance(absolute: 2e-6, relative: 5e-6)
   /// The mean of positions averages most of that away.
   static let pooledText = Tolerance(absolute: 1e-6, relative: 3e-6)

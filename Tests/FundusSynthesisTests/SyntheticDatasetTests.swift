@@ -58,20 +58,20 @@ import Testing
     func manifest(_ name: String, _ form: Manifest.Form) throws -> Manifest {
       try Manifest(contentsOf: manifests.appending(path: name + ".csv"), root: out, form: form)
     }
-    let labelled = try manifest("public", .labels)
-    #expect(labelled.rows.count == 20)
+    let labeled = try manifest("public", .labels)
+    #expect(labeled.rows.count == 20)
     let hidden = Set(configuration.unseen.map(\.label))
-    #expect(labelled.rows.allSatisfy { hidden.isDisjoint(with: $0.categories) })
+    #expect(labeled.rows.allSatisfy { hidden.isDisjoint(with: $0.categories) })
     let unseen = try manifest("unseen", .labels)
     #expect(unseen.rows.map { $0.categories[0] } == configuration.unseen.map(\.label))
     let seen = try manifest("seen", .labels)
     #expect(hidden.isDisjoint(with: seen.rows.map { $0.categories[0] }))
     let modalities: [String: ImagingModality] = [
-      "expert": .colourFundus, "expert_ffa": .angiography, "expert_oct": .coherenceTomography,
+      "expert": .colorFundus, "expert_ffa": .angiography, "expert_oct": .coherenceTomography,
     ]
     for (name, modality) in modalities {
       let expert = try manifest(name, .captions)
-      #expect(expert.rows.count == (modality == .colourFundus ? 12 : 4))
+      #expect(expert.rows.count == (modality == .colorFundus ? 12 : 4))
       for row in expert.rows {
         #expect(row.modality == modality)
         #expect(row.caption(in: .english)?.hasSuffix(".") == true)
@@ -82,12 +82,12 @@ import Testing
     for name in ["public", "expert", "expert_ffa", "expert_oct", "seen", "unseen"] {
       let form: Manifest.Form = name.hasPrefix("expert") ? .captions : .labels
       for row in try manifest(name, form).rows {
-        let picture = try FundusImage(contentsOf: out.appending(path: row.image))
-        #expect(picture.width == 32 && picture.height == 32)
+        let image = try FundusImage(contentsOf: out.appending(path: row.image))
+        #expect(image.width == 32 && image.height == 32)
         counts[row.dataset, default: 0] += 1
       }
     }
-    #expect(counts == summary.pictures)
+    #expect(counts == summary.images)
     let lines = try String(contentsOf: manifests.appending(path: "masks.csv"), encoding: .utf8)
       .split(separator: "\n").dropFirst()
     #expect(lines.count == summary.masks && summary.masks > 10)
@@ -110,7 +110,7 @@ import Testing
     }
     tiny.publicCount = 6
     let again = try SyntheticDataset.write(to: out, configuration: tiny, force: true)
-    #expect(again.pictures.values.reduce(0, +) == 6)
+    #expect(again.images.values.reduce(0, +) == 6)
     try directory.write("mine", to: "home/thesis.txt")
     let home = directory.url.appending(path: "home")
     #expect(throws: SyntheticDatasetError.notADataset(home.path)) {

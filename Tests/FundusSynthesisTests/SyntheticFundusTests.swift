@@ -31,9 +31,9 @@ import Testing
     }
   }
 
-  /// The mean of each 2 x 2 block resembles the picture that is drawn at half the size.
+  /// The mean of each 2 x 2 block resembles the image that is drawn at half the size.
   @Test(arguments: ImagingModality.allCases)
-  func aSmallerPictureShowsTheSameEye(_ modality: ImagingModality) {
+  func aSmallerImageShowsTheSameEye(_ modality: ImagingModality) {
     let large = eye(modality).render(size: 128).pixels.map { Float($0) }
     let small = eye(modality).render(size: 64).pixels.map { Float($0) }
     var halved: [Float] = []
@@ -55,9 +55,9 @@ import Testing
     #expect(correlation > 0.85, "\(correlation)")
   }
 
-  /// A mask must lie where the finding changes the picture, and within the field of view.
+  /// A mask must lie where the finding changes the image, and within the field of view.
   @Test(arguments: ImagingModality.allCases)
-  func masksLieWhereThePictureChanges(_ modality: ImagingModality) {
+  func masksLieWhereTheImageChanges(_ modality: ImagingModality) {
     var count = 0
     for kind in FindingKind.allCases {
       let drawn = eye(modality, [.init(kind, severity: 0.8)]).render(size: 128)
@@ -91,9 +91,9 @@ import Testing
   /// What a severity of nearly nothing and of all asks for is ordered as it should be.
   @Test func severityChangesMore() {
     for kind in [FindingKind.hardExudates, .drusen, .mediaHaze, .laserScars, .retinalWhitening] {
-      let healthy = eye(.colourFundus).render(size: 96).pixels
+      let healthy = eye(.colorFundus).render(size: 96).pixels
       let changes = [Float(0.1), 1].map { severity in
-        zip(eye(.colourFundus, [.init(kind, severity: severity)]).render(size: 96).pixels, healthy)
+        zip(eye(.colorFundus, [.init(kind, severity: severity)]).render(size: 96).pixels, healthy)
           .reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
       }
       #expect(changes[0] < changes[1], "\(kind): \(changes)")
@@ -101,9 +101,9 @@ import Testing
   }
 
   @Test func labelsFollowTheRequest() {
-    #expect(eye(.colourFundus).render(size: 32).labels == ["normal"])
+    #expect(eye(.colorFundus).render(size: 32).labels == ["normal"])
     #expect(
-      eye(.colourFundus, [.init(.hardExudates), .init(.cottonWoolSpots)]).render(size: 32).labels
+      eye(.colorFundus, [.init(.hardExudates), .init(.cottonWoolSpots)]).render(size: 32).labels
         == ["hard exudates", "cotton wool spots"])
     for disease in FundusDisease.allCases {
       let drawn = SyntheticFundus(disease: disease, seed: 1).render(size: 16)

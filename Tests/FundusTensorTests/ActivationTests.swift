@@ -21,7 +21,7 @@ import Testing
   }
 
   @Test(arguments: [(3, 0), (40, 1), (7, 2), (1, 0)])
-  func softmaxNormalisesAnyAxis(length: Int, axis: Int) {
+  func softmaxNormalizesAnyAxis(length: Int, axis: Int) {
     var shape = [3, 5, 4]
     shape[axis] = length
     let x = randomTensor(shape, seed: UInt64(length), scale: 3)
@@ -71,7 +71,7 @@ import Testing
     }
   }
 
-  @Test func normalisesToUnitLength() {
+  @Test func normalizesToUnitLength() {
     let x = randomTensor([4, 19], seed: 6)
     for row in 0..<4 {
       let y = (0..<19).map { Double(x.l2Normalized()[row, $0]) }

@@ -43,16 +43,16 @@ import Testing
       x, weight: weight, bias: bias, stride: layer.stride, padding: padding)
     let convolution = QuantizedConvolution(
       weight: weight, bias: bias, stride: layer.stride, inputStep: 1, unit: 1)
-    let pictures = QuantizedPictures(x, step: 1).withMargin(padding)
+    let images = QuantizedImages(x, step: 1).withMargin(padding)
     BLAS.withKernelLevel(level) {
-      #expect(convolution.floats(pictures).scalars == expected.scalars)
+      #expect(convolution.floats(images).scalars == expected.scalars)
       let bytes = expected.scalars.map { min(255, max(0, $0)) }
-      let residual = QuantizedPictures(Tensor(bytes, shape: expected.shape), step: 1)
+      let residual = QuantizedImages(Tensor(bytes, shape: expected.shape), step: 1)
       #expect(
-        convolution.floats(pictures, residual: .bytes(residual), relu: true).scalars
+        convolution.floats(images, residual: .bytes(residual), relu: true).scalars
           == zip(expected.scalars, bytes).map { max(0, $0 + $1) })
       #expect(
-        convolution.floats(pictures, residual: .floats(expected)).scalars
+        convolution.floats(images, residual: .floats(expected)).scalars
           == expected.scalars.map { 2 * $0 })
     }
   }
@@ -68,12 +68,12 @@ import Testing
         [Float](repeating: 1, count: 4 * layer.outputs), shape: [1, 1, layer.outputs, 4]),
       bias: Tensor(zeros: [4]), stride: 1,
       inputStep: unit, unit: unit)
-    let pictures = QuantizedPictures(x, step: 1).withMargin(layer.side / 2)
-    let floats = one.floats(pictures, relu: true)
+    let images = QuantizedImages(x, step: 1).withMargin(layer.side / 2)
+    let floats = one.floats(images, relu: true)
     let rounded = Tensor(
       floats.scalars.map { min(255, $0.rounded(.toNearestOrEven)) }, shape: floats.shape)
     // The second convolution adds the channels up.
-    let sums = two.floats(one.bytes(pictures))
+    let sums = two.floats(one.bytes(images))
     let expected = rounded.sum(axis: 3).scalars
     #expect(stride(from: 0, to: sums.count, by: 4).map { sums.scalars[$0] } == expected)
   }

@@ -73,7 +73,7 @@ private func difference(_ a: [Float], _ b: [Float]) -> Float {
     for golden in try ResamplingGoldens.load().resizes where golden.shape[0] == 1 {
       let bytes = floats(golden.input).map { UInt8(($0 * 255).rounded()) }
       let (height, width, channels) = (golden.shape[1], golden.shape[2], golden.shape[3])
-      let fit = PictureFit(
+      let fit = ImageFit(
         height: golden.height, width: golden.width, paddedHeight: golden.height + 2,
         paddedWidth: golden.width + 3, antialias: golden.antialias)
       let result = Tensor(shape: [1, golden.height + 2, golden.width + 3, channels]) { span in
@@ -89,19 +89,19 @@ private func difference(_ a: [Float], _ b: [Float]) -> Float {
 
   @Test func givesTheSameBitsOnAnyNumberOfThreads() throws {
     var random = RandomStream(seed: 5)
-    let picture = Tensor((0..<3 * 61 * 47).map { _ in random.uniform() }, shape: [1, 61, 47, 3])
+    let image = Tensor((0..<3 * 61 * 47).map { _ in random.uniform() }, shape: [1, 61, 47, 3])
     var results: [[Float]] = []
     for threads in [1, 2, 4] {
       results.append(
         try withThreads(threads) {
-          picture.resized(height: 33, width: 20, antialias: true).scalars
+          image.resized(height: 33, width: 20, antialias: true).scalars
         })
     }
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 
-  @Test func aReducedPictureKeepsTheMeansOfAFullOne() {
-    // A picture whose pixels are constant in blocks of 4 x 4 loses nothing when it is reduced.
+  @Test func aReducedImageKeepsTheMeansOfAFullOne() {
+    // An image whose pixels are constant in blocks of 4 x 4 loses nothing when it is reduced.
     var random = RandomStream(seed: 9)
     let (height, width) = (42, 58)
     let small = (0..<11 * 15 * 3).map { _ in UInt8(random.index(below: 256)) }
@@ -111,7 +111,7 @@ private func difference(_ a: [Float], _ b: [Float]) -> Float {
         for c in 0..<3 { full.append(small[((y / 4) * 15 + x / 4) * 3 + c]) }
       }
     }
-    let fit = PictureFit(
+    let fit = ImageFit(
       height: 7, width: 9, paddedHeight: 7, paddedWidth: 9, antialias: true)
     let a = Tensor(shape: [7, 9, 3]) { span in
       fit.resize(full, height: height, width: width, channels: 3, into: &span)
@@ -133,7 +133,7 @@ private func difference(_ a: [Float], _ b: [Float]) -> Float {
       #expect(difference(grid.scalars, floats(golden.grid)) <= 1e-6, "\(name)")
       #expect(difference(result.scalars, floats(golden.output)) <= 1e-5, "\(name)")
       result.backward(gradient: Tensor(floats(golden.outputGradient), shape: result.shape))
-      // Sums over 35 points of values near 1, scaled by half the size of the picture.
+      // Sums over 35 points of values near 1, scaled by half the size of the image.
       #expect(
         difference(image.gradient!.scalars, floats(golden.inputGradient)) <= 1e-5, "\(name)")
       #expect(

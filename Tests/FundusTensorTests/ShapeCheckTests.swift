@@ -21,8 +21,8 @@ private func byteConvolution(
     weight: Tensor(repeating: 1, shape: weight), bias: Tensor(zeros: bias), stride: stride,
     inputStep: 1, unit: 1)
 }
-private func byteImages(_ shape: Int..., step: Float = 1) -> QuantizedPictures {
-  QuantizedPictures(Tensor(zeros: shape), step: step)
+private func byteImages(_ shape: Int..., step: Float = 1) -> QuantizedImages {
+  QuantizedImages(Tensor(zeros: shape), step: step)
 }
 
 @Suite struct ShapeCheckTests {
@@ -137,7 +137,7 @@ private func byteImages(_ shape: Int..., step: Float = 1) -> QuantizedPictures {
     },
     // Images
     Misuse("an image fit that was changed") {
-      var fit = PictureFit(height: 2, width: 2, paddedHeight: 2, paddedWidth: 2, antialias: true)
+      var fit = ImageFit(height: 2, width: 2, paddedHeight: 2, paddedWidth: 2, antialias: true)
       fit.height = 40
       _ = Tensor(shape: [2, 2, 3]) { (span: inout MutableSpan<Float>) in
         fit.resize([UInt8](repeating: 1, count: 12), height: 2, width: 2, channels: 3, into: &span)
@@ -145,7 +145,7 @@ private func byteImages(_ shape: Int..., step: Float = 1) -> QuantizedPictures {
     },
     Misuse("an image of another size") {
       _ = Tensor(shape: [2, 2, 3]) { (span: inout MutableSpan<Float>) in
-        PictureKernels.flip(&span, height: 3, width: 2)
+        ImageKernels.flip(&span, height: 3, width: 2)
       }
     },
     // Optimization and linear algebra

@@ -74,7 +74,7 @@ extension FuzzTarget {
       #"{"glaucoma": ["optic nerve abnormalities", "large cup"], "normal": ["healthy"]}"#.utf8)
     let calibration = Array(
       (#"{"format": 1, "model": "ab", "float_blocks": 0, "agreement": {"least": 1, "mean": 1}, "#
-        + #""ranges": {"pictures": 2, "blocks": [[1, 2.5], [0.5, 3]]}}"#).utf8)
+        + #""ranges": {"images": 2, "blocks": [[1, 2.5], [0.5, 3]]}}"#).utf8)
     return [
       FuzzTarget("calibration", seeds: [calibration], words: ["[", "{", "1e99", "-1", "\"", ","]) {
         _ = try VisionCalibration(json: $0, name: "case.json").ranges.isUsable

@@ -12,7 +12,7 @@ import keepfit_cli
     let model = Option<FilePath>("model", "M", required: true, help: "The model.")
     let texts = RepeatedOption<String>("text", "T", help: "Texts.")
     let force = Flag("force", letter: "f", help: "Overwrite.")
-    let images = Positionals("IMAGE", count: 0...2, help: "Pictures.")
+    let images = Positionals("IMAGE", count: 0...2, help: "Images.")
     func run() throws {}
   }
 
@@ -60,7 +60,7 @@ import keepfit_cli
     #expect(refusal("--model", "m", "a", "b", "c") == "unexpected argument 'c': 2 are enough")
   }
 
-  @Test func slipsAreRecognised() {
+  @Test func slipsAreRecognized() {
     #expect(refusal("--modle", "m") == "unknown option '--modle'; did you mean '--model'?")
     #expect(refusal("--sise=4") == "unknown option '--sise'; did you mean '--size'?")
     #expect(refusal("--zebra") == "unknown option '--zebra': see 'keepfit sample --help'")

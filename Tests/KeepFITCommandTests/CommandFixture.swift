@@ -3,7 +3,7 @@ import FundusSynthesis
 import KeepFIT
 import Testing
 
-/// A tiny model, a few drawn pictures and a manifest, made once for all tests.
+/// A tiny model, a few drawn images and a manifest, made once for all tests.
 enum CommandFixture {
   /// A directory that the process leaves in the system's temporary files.
   static let folder: URL = {
@@ -34,8 +34,8 @@ enum CommandFixture {
 
   static var model: String { folder.path + "/model" }
 
-  /// The path of one of the twelve pictures.
-  static func picture(_ index: Int) -> String { folder.path + "/p\(index).png" }
+  /// The path of one of the twelve images.
+  static func image(_ index: Int) -> String { folder.path + "/p\(index).png" }
 
   /// A path that no other test uses.
   static func fresh(_ name: String) -> String { folder.path + "/\(UUID().uuidString)-\(name)" }

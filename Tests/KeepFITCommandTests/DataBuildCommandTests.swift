@@ -9,7 +9,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
     for (index, name) in ["figure1-1A.png", "figure1-1B.png", "figure1-2.png"].enumerated() {
       try FileManager.default.copyItem(
-        atPath: CommandFixture.picture(index), toPath: images + "/" + name)
+        atPath: CommandFixture.image(index), toPath: images + "/" + name)
     }
     let captions = CommandFixture.fresh("captions.txt")
     let text = "Fig. 1-1 Eyes. A. Right eye. B. Left eye.\nFig. 1-2 Drusen\nFig. 7-7 Nothing\n"

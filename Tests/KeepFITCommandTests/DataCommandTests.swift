@@ -21,7 +21,7 @@ import Testing
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     let counts = try #require(object["counts"] as? [String: Int])
-    #expect(counts["missing_picture"] == 1)
+    #expect(counts["missing_image"] == 1)
     #expect(counts["unreadable_row"] == 1)
     #expect(result.errors.contains("keepfit: error: "))
   }

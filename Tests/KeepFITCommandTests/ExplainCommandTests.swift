@@ -14,12 +14,12 @@ import Testing
       ("map.npy", [0x93, 0x4E]),
     ] as [(String, [UInt8])] {
       let out = CommandFixture.fresh(name)
-      let result = try explain(CommandFixture.picture(1), "--out", out)
+      let result = try explain(CommandFixture.image(1), "--out", out)
       #expect(result.code == 0, "\(result.errors)")
       #expect(try Data(contentsOf: URL(fileURLWithPath: out)).starts(with: start), "\(name)")
     }
     for name in ["map.gif", "map", "map.svg"] {
-      let result = try explain(CommandFixture.picture(1), "--out", CommandFixture.fresh(name))
+      let result = try explain(CommandFixture.image(1), "--out", CommandFixture.fresh(name))
       #expect(result.code == 2 && result.errors.contains("must end in .png, .jpg, .jpeg or .npy"))
     }
   }
@@ -53,7 +53,7 @@ import Testing
   }
 
   @Test func optionsWithoutEffectAreRefused() throws {
-    let image = CommandFixture.picture(1)
+    let image = CommandFixture.image(1)
     for words in [
       ["--json", "--scale", "1"], ["--json", "--grid", "4"],
       ["--out", CommandFixture.fresh("a.npy"), "--scale", "1"], [],
@@ -66,7 +66,7 @@ import Testing
 
   @Test func aDiskThatIsFullIsAFailure() throws {
     // No temporary file can be made in /proc, as on a disk that is full or read-only.
-    let result = try explain(CommandFixture.picture(1), "--out", "/proc/map.png")
+    let result = try explain(CommandFixture.image(1), "--out", "/proc/map.png")
     #expect(result.code == 1, "\(result.errors)")
     #expect(result.errors.contains("/proc/map.png: cannot be written"))
   }

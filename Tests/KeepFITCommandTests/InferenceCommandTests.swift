@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func aBadImageDoesNotCostTheOthers() throws {
-    let files = [CommandFixture.picture(0), Self.bad, CommandFixture.picture(1)]
+    let files = [CommandFixture.image(0), Self.bad, CommandFixture.image(1)]
     // All that comes before it is printed; a JSON list stays JSON.
     let failed = try classify("--json", files[0], files[1], files[2])
     #expect(failed.code == 2 && failed.errors.contains("bad.jpg"))
@@ -40,7 +40,7 @@ import Testing
     let out = CommandFixture.fresh("skipped.safetensors")
     let result = try KeepfitBinary.run(
       "embed", "--model", CommandFixture.model, "--out", out, "--on-bad-image", "skip",
-      CommandFixture.picture(0), Self.bad, CommandFixture.picture(1))
+      CommandFixture.image(0), Self.bad, CommandFixture.image(1))
     #expect(result.code == 1 && result.errors.contains(Self.bad))
     let file = try SafetensorsFile(contentsOf: URL(fileURLWithPath: out))
     #expect(file.shape(of: "image_embeddings")?[0] == 2)
@@ -60,7 +60,7 @@ import Testing
         ["embed", "--model", CommandFixture.model, "--out", out] + words)
       return (result, URL(fileURLWithPath: out))
     }
-    let images = [CommandFixture.picture(0), CommandFixture.picture(1)]
+    let images = [CommandFixture.image(0), CommandFixture.image(1)]
     let (first, tensors) = try embed("e.safetensors", images[0], images[1])
     #expect(first.code == 0)
     let expected = try SafetensorsFile(contentsOf: tensors).tensor(named: "image_embeddings")
@@ -105,7 +105,7 @@ import Testing
     (["search", "--index", "i", "--text", "t", "--size", "64"], "--size has no effect"),
   ])
   func optionsWithoutEffectAreRefused(words: [String], expected: String) throws {
-    let file = words[0] == "classify" ? [CommandFixture.picture(0)] : []
+    let file = words[0] == "classify" ? [CommandFixture.image(0)] : []
     let result = try KeepfitBinary.run(words + ["--model", CommandFixture.model] + file)
     #expect(result.code == 2 && result.errors.contains(expected), "\(result.errors)")
   }
@@ -134,7 +134,7 @@ import Testing
         default: ["--text", "a", "--out", CommandFixture.fresh("n.png")]
         }
       let result = try KeepfitBinary.run(
-        [command, "--model", copy.path] + more + [CommandFixture.picture(0)])
+        [command, "--model", copy.path] + more + [CommandFixture.image(0)])
       #expect(result.code == 2, "\(command)")
       #expect(result.errors.contains("'\(name)' holds nan at element 7"), "\(result.errors)")
     }
@@ -174,7 +174,7 @@ import Testing
       [
         KeepfitBinary.url.path, "classify", "--model", CommandFixture.model, "--labels", "a;b",
         "--batch-size", "1",
-      ] + (0..<12).map(CommandFixture.picture)
+      ] + (0..<12).map(CommandFixture.image)
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [
@@ -189,7 +189,7 @@ import Testing
     #expect(process.terminationStatus == 0)
     let shown = screen(String(decoding: bytes, as: UTF8.self))
     #expect(shown.filter { $0.hasSuffix(".png") }.count == 12)
-    let expected = (0..<12).map(CommandFixture.picture)
+    let expected = (0..<12).map(CommandFixture.image)
     #expect(shown.filter { $0.hasSuffix(".png") } == expected)
     #expect(shown.allSatisfy { !$0.contains("Classifying") }, "\(shown)")
   }
@@ -208,7 +208,7 @@ import Testing
     #expect(result.errors.contains("1 of 2 texts has more than 128 tokens"), "\(result.errors)")
     let labels = try KeepfitBinary.run(
       "classify", "--model", CommandFixture.model, "--labels", "a;\(long)", "--quiet",
-      CommandFixture.picture(0))
+      CommandFixture.image(0))
     #expect(labels.errors.contains("1 of 2 texts has more than 128 tokens"), "\(labels.errors)")
   }
 

@@ -7,7 +7,7 @@ import Testing
   /// A folder with a few JPEG files much larger than they are used.
   private func photographs() throws -> String {
     let folder = CommandFixture.fresh("photographs")
-    _ = try LoaderBenchmark.writePictures(
+    _ = try LoaderBenchmark.writeImages(
       count: 2, width: 900, height: 600, to: URL(fileURLWithPath: folder))
     return folder
   }
@@ -27,7 +27,7 @@ import Testing
     try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
     let none = try KeepfitBinary.run("bench", "loader", "--images", empty)
     #expect(none.code == 2)
-    #expect(none.errors.contains("no pictures"))
+    #expect(none.errors.contains("no images"))
   }
 
   @Test func benchStepTrains() throws {
@@ -45,11 +45,11 @@ import Testing
   /// The embedding hardly moves, and the option says when it cannot serve.
   @Test func reducedDecodingChangesLittle() throws {
     let folder = try photographs()
-    let picture = folder + "/" + (try FileManager.default.contentsOfDirectory(atPath: folder)[0])
+    let image = folder + "/" + (try FileManager.default.contentsOfDirectory(atPath: folder)[0])
     func embedding(_ words: String...) throws -> [Float] {
       let out = CommandFixture.fresh("e.safetensors")
       let result = try KeepfitBinary.run(
-        ["embed", "--model", CommandFixture.model, "--out", out, picture] + words)
+        ["embed", "--model", CommandFixture.model, "--out", out, image] + words)
       #expect(result.code == 0, "\(result.errors)")
       return try SafetensorsFile(contentsOf: URL(fileURLWithPath: out))
         .tensor(named: "image_embeddings").scalars
@@ -60,7 +60,7 @@ import Testing
     #expect(zip(whole, reduced).reduce(0) { $0 + $1.0 * $1.1 } > 0.999)
     let refused = try KeepfitBinary.run(
       "embed", "--model", CommandFixture.model, "--out", CommandFixture.fresh("n.safetensors"),
-      "--preprocessing", "published", "--reduce-jpeg", picture)
+      "--preprocessing", "published", "--reduce-jpeg", image)
     #expect(refused.code == 2)
     #expect(refused.errors.contains("--reduce-jpeg") && refused.errors.contains("flair"))
   }

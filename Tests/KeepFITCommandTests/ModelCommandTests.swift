@@ -17,10 +17,10 @@ import Testing
   @Test func classifyPrintsEveryScore() throws {
     let result = try KeepfitBinary.run(
       "classify", "--model", model, "--labels", "normal;hard exudates;glaucoma", "--json",
-      CommandFixture.picture(0), CommandFixture.picture(1))
+      CommandFixture.image(0), CommandFixture.image(1))
     let items = try CommandFixture.json(result, as: [[String: Any]].self)
     #expect(items.count == 2)
-    #expect(items[0]["image"] as? String == CommandFixture.picture(0))
+    #expect(items[0]["image"] as? String == CommandFixture.image(0))
     #expect(items[0]["labels"] as? [String] == ["normal", "hard exudates", "glaucoma"])
     for item in items {
       let probabilities = try #require(item["probabilities"] as? [Double])
@@ -28,7 +28,7 @@ import Testing
       #expect((item["logits"] as? [Double])?.count == 3)
     }
     let table = try KeepfitBinary.run(
-      "classify", "--model", model, "--labels", "a;b", CommandFixture.picture(0))
+      "classify", "--model", model, "--labels", "a;b", CommandFixture.image(0))
     #expect(table.code == 0)
     #expect(table.output.contains("probability"))
     #expect(table.errors.isEmpty)
@@ -38,7 +38,7 @@ import Testing
     let outputs = try ["1", "2", "3"].map {
       try KeepfitBinary.run(
         "classify", "--model", model, "--labels", "a;b", "--json", "--threads", $0,
-        CommandFixture.picture(2)
+        CommandFixture.image(2)
       ).output
     }
     #expect(Set(outputs).count == 1)
@@ -69,8 +69,8 @@ import Testing
     try Data("macular hole\ndrusen\n".utf8).write(to: URL(fileURLWithPath: texts))
     let out = CommandFixture.fresh("index.safetensors")
     let result = try KeepfitBinary.run(
-      "embed", "--model", model, "--out", out, "--texts", texts, CommandFixture.picture(0),
-      CommandFixture.picture(1), CommandFixture.picture(2))
+      "embed", "--model", model, "--out", out, "--texts", texts, CommandFixture.image(0),
+      CommandFixture.image(1), CommandFixture.image(2))
     #expect(result.code == 0, "\(result.errors)")
     #expect(result.output.isEmpty)
     let file = try SafetensorsFile(contentsOf: URL(fileURLWithPath: out))
@@ -81,7 +81,7 @@ import Testing
     let length = images.scalars.prefix(64).reduce(0) { $0 + $1 * $1 }
     #expect(abs(length - 1) < 1e-5)
     let again = try KeepfitBinary.run(
-      "embed", "--model", model, "--out", out, CommandFixture.picture(0))
+      "embed", "--model", model, "--out", out, CommandFixture.image(0))
     #expect(again.code == 2)
     #expect(again.errors.contains("--force"))
     let nothing = try KeepfitBinary.run("embed", "--model", model, "--out", out + "2")

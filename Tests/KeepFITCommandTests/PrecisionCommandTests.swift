@@ -3,21 +3,21 @@ import Testing
 
 /// `keepfit calibrate` and `--precision int8`.
 @Suite struct PrecisionCommandTests {
-  private let pictures = (0..<6).map(CommandFixture.picture)
+  private let images = (0..<6).map(CommandFixture.image)
 
   @Test func bytesAreCalibratedOnceAndUsed() throws {
     let file = CommandFixture.fresh("calibration.json")
     let made = try KeepfitBinary.run(
-      ["calibrate", "--model", CommandFixture.model, "--out", file, "--json"] + pictures)
+      ["calibrate", "--model", CommandFixture.model, "--out", file, "--json"] + images)
     #expect(made.code == 0, "\(made.errors)")
     let object = try CommandFixture.json(made, as: [String: Any].self)
     #expect((object["least_cosine"] as? Double ?? 0) >= 0.999)
-    #expect(object["pictures"] as? Int == 6)
+    #expect(object["images"] as? Int == 6)
 
     func answer(_ options: String...) throws -> KeepfitBinary.Result {
       try KeepfitBinary.run(
         ["classify", "--model", CommandFixture.model, "--labels", "drusen;normal", "--json"]
-          + options + [CommandFixture.picture(7)])
+          + options + [CommandFixture.image(7)])
     }
     let (floats, bytes) = (
       try answer(), try answer("--precision", "int8", "--calibration", file)
@@ -30,14 +30,14 @@ import Testing
     #expect(exact != rough && zip(exact, rough).allSatisfy { abs($0 - $1) < 0.3 })
     #expect(
       try KeepfitBinary.run(
-        ["calibrate", "--model", CommandFixture.model, "--out", file] + pictures
+        ["calibrate", "--model", CommandFixture.model, "--out", file] + images
       ).code == 2, "nothing is overwritten")
   }
 
   @Test func whatDoesNotFitIsRefused() throws {
     func refusal(_ options: [String]) throws -> String {
       let result = try KeepfitBinary.run(
-        ["classify", "--labels", "a;b", "--precision", "int8", CommandFixture.picture(0)] + options)
+        ["classify", "--labels", "a;b", "--precision", "int8", CommandFixture.image(0)] + options)
       #expect(result.code != 0)
       #expect(result.errors.split(separator: "\n").count == 1)
       return result.errors
@@ -47,7 +47,7 @@ import Testing
     let other = CommandFixture.fresh("other")
     #expect(
       try KeepfitBinary.run("init", "--preset", "tiny", "--seed", "4", "--out", other).code == 0)
-    let made = try KeepfitBinary.run(["calibrate", "--model", other, "--quiet"] + pictures)
+    let made = try KeepfitBinary.run(["calibrate", "--model", other, "--quiet"] + images)
     #expect(made.code == 0, "\(made.errors)")
     let file = other + "/calibration.json"
     #expect(
@@ -61,7 +61,7 @@ import Testing
       [
         "calibrate", "--model", CommandFixture.model, "--least-cosine", "1", "--out",
         CommandFixture.fresh("never.json"),
-      ] + pictures)
+      ] + images)
     #expect(impossible.code != 0 && impossible.errors.contains("too coarse"))
   }
 }

@@ -195,7 +195,7 @@ import Testing
     #expect(result.code == 0, "\(result.errors)")
     let classified = try KeepfitBinary.run(
       "classify", "--model", run + "/checkpoints/best", "--labels", "normal;drusen",
-      CommandFixture.picture(0))
+      CommandFixture.image(0))
     #expect(classified.code == 0, "\(classified.errors)")
   }
 
@@ -222,12 +222,12 @@ import Testing
     ])
     #expect(result.code == 0, "\(result.errors)")
     let said = [
-      "2 of \(rows.count) labelled rows are left out", "cataract 2", "merged 3 labels into 2",
+      "2 of \(rows.count) labeled rows are left out", "cataract 2", "merged 3 labels into 2",
       "1 row is marked val or test", "image cache",
     ]
     for text in said { #expect(result.errors.contains(text), "\(text): \(result.errors)") }
     let data = try #require(try object(run + "/config.json")["data"] as? [String: Any])
-    #expect(data["labelledRows"] as? Int == rows.count - 2)
+    #expect(data["labeledRows"] as? Int == rows.count - 2)
     let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
     #expect(page.contains("left out for a banned category"))
   }

@@ -56,7 +56,7 @@ import Testing
     #expect(result.code == 2 && result.errors.contains("--probe"))
   }
 
-  @Test func aProbeWithoutItsPicturesIsRefusedBeforeTraining() throws {
+  @Test func aProbeWithoutItsImagesIsRefusedBeforeTraining() throws {
     let (result, run) = try pretrain(
       "--probe", "EYES/manifests/unseen.csv", "--probe-root", CommandFixture.fresh("nowhere"))
     #expect(result.code == 2, "\(result.errors)")

@@ -10,8 +10,8 @@ import Testing
     let out = CommandFixture.fresh("eyes")
     let words = ["data", "synthesize", "--out", out, "--format", "png", "--json"] + few
     let drawn = try CommandFixture.json(try KeepfitBinary.run(words), as: [String: Any].self)
-    let pictures = try #require(drawn["pictures"] as? [String: Int])
-    #expect(pictures.values.reduce(0, +) == 8)
+    let images = try #require(drawn["images"] as? [String: Int])
+    #expect(images.values.reduce(0, +) == 8)
     #expect(FileManager.default.fileExists(atPath: out + "/S4_EXPERT/00000.png"))
     let again = try KeepfitBinary.run(words)
     #expect(again.code == 2)

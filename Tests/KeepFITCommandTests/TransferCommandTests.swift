@@ -34,13 +34,13 @@ import Testing
         .first { $0.hasSuffix("adapter.json") })
     let folder = (out + "/adapters/" + adapter as NSString).deletingLastPathComponent
     let applied = try KeepfitBinary.run(
-      "classify", "--model", model, "--adapter", folder, "--json", CommandFixture.picture(0))
+      "classify", "--model", model, "--adapter", folder, "--json", CommandFixture.image(0))
     let items = try CommandFixture.json(applied, as: [[String: Any]].self)
     #expect(items.first?["labels"] as? [String] == ["exudates", "normal"])
-    // An adapter brings its way to make pictures along.
+    // An adapter brings its way to make images along.
     let sized = try KeepfitBinary.run(
       "classify", "--model", model, "--adapter", folder, "--json", "--size", "64",
-      CommandFixture.picture(0))
+      CommandFixture.image(0))
     #expect(sized.output == applied.output)
   }
 
@@ -63,18 +63,18 @@ import Testing
       .contains("80% or 5"))
   }
 
-  @Test func searchFindsTheSamePicture() throws {
+  @Test func searchFindsTheSameImage() throws {
     let index = CommandFixture.fresh("index.safetensors")
     let embedded = try KeepfitBinary.run(
-      ["embed", "--model", model, "--out", index] + (0..<6).map(CommandFixture.picture))
+      ["embed", "--model", model, "--out", index] + (0..<6).map(CommandFixture.image))
     #expect(embedded.code == 0, "\(embedded.errors)")
     let found = try KeepfitBinary.run(
-      "search", "--model", model, "--index", index, "--image", CommandFixture.picture(4), "-k", "2",
+      "search", "--model", model, "--index", index, "--image", CommandFixture.image(4), "-k", "2",
       "--json")
     let matches = try CommandFixture.json(found, as: [[String: Any]].self)
     #expect(matches.count == 2)
     #expect(matches[0]["index"] as? Int == 4)
-    #expect(matches[0]["source"] as? String == CommandFixture.picture(4))
+    #expect(matches[0]["source"] as? String == CommandFixture.image(4))
     let text = try KeepfitBinary.run(
       "search", "--model", model, "--index", index, "--text", "drusen")
     #expect(text.code == 0)

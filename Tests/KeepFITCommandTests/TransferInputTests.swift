@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What can be wrong with a user's data: one clear line and exit code 2, before a picture is encoded.
+/// What can be wrong with a user's data: one clear line and exit code 2, before an image is encoded.
 @Suite struct TransferInputTests {
   private let root = CommandFixture.folder.path
   private let model = CommandFixture.model
@@ -14,7 +14,7 @@ import Testing
     return path
   }
 
-  /// The twelve pictures of the fixture, with labels by their numbers.
+  /// The twelve images of the fixture, with labels by their numbers.
   private func manifest(label: (Int) -> String) throws -> String {
     try manifest((0..<12).map { ("p\($0).png", label($0)) })
   }
@@ -44,36 +44,36 @@ import Testing
     #expect(line.contains("'glaucma'") && line.contains("row 9") && line.contains("'glaucoma'"))
   }
 
-  @Test func aClassWithoutPictures() throws {
+  @Test func aClassWithoutImages() throws {
     let rows = try manifest { $0 % 2 == 0 ? "normal" : "glaucoma" }
     let file = try experiment(rows, targets: ["normal": 0, "glaucoma": 1, "myopia": 2])
     for method in ["linear-probe", "zero-shot"] {
-      #expect(try refusal(file, "--method", method).contains("'myopia' has no picture"))
+      #expect(try refusal(file, "--method", method).contains("'myopia' has no image"))
     }
   }
 
-  @Test func aClassWithOnePicture() throws {
+  @Test func aClassWithOneImage() throws {
     let rows = try manifest { $0 == 5 ? "myopia" : $0 % 2 == 0 ? "normal" : "glaucoma" }
     #expect(
       try refusal(rows, "--method", "tip-adapter", "--shots-train", "1", "--shots-test", "1")
-        .contains("'myopia' has a single picture"))
-    // Without training one picture is enough.
+        .contains("'myopia' has a single image"))
+    // Without training one image is enough.
     let tested = try KeepfitBinary.run(
       "transfer", "--model", model, "--images-root", root, "--experiment", rows)
     #expect(tested.code == 0, "\(tested.errors)")
   }
 
-  @Test func aPictureThatIsMissing() throws {
+  @Test func anImageThatIsMissing() throws {
     let rows = try manifest(
       (0..<12).map { ("p\($0 == 3 || $0 == 4 ? $0 + 100 : $0).png", $0 % 2 == 0 ? "a" : "b") })
     let line = try refusal(rows)
     #expect(line.contains("p103.png and 1 more"))
   }
 
-  @Test func moreShotsThanPictures() throws {
+  @Test func moreShotsThanImages() throws {
     let rows = root + "/rows.csv"
     let line = try refusal(rows, "--method", "linear-probe", "--shots", "1,50")
-    #expect(line.contains("instead of 50 pictures to train") && line.contains("--allow-fewer"))
+    #expect(line.contains("instead of 50 images to train") && line.contains("--allow-fewer"))
     let allowed = try KeepfitBinary.run(
       "transfer", "--model", model, "--images-root", root, "--experiment", rows, "--method",
       "linear-probe", "--shots", "50", "--folds", "1", "--allow-fewer")
@@ -81,7 +81,7 @@ import Testing
     #expect(
       try refusal(
         rows, "--method", "linear-probe", "--shots-test", "100%", "--allow-fewer"
-      ).contains("has no picture to train on"))
+      ).contains("has no image to train on"))
   }
 
   @Test func nothingToTest() throws {
@@ -106,7 +106,7 @@ import Testing
     #expect(made.code == 0)
     let applied = try KeepfitBinary.run(
       "classify", "--model", other, "--adapter", out + "/adapters/linear-probe-80percent/fold0",
-      CommandFixture.picture(0))
+      CommandFixture.image(0))
     #expect(applied.code == 2)
     #expect(applied.errors.split(separator: "\n").count == 1)
     #expect(applied.errors.contains("was fitted for the model"))

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite struct DemonstrationTests {
-  /// The whole of `keepfit demo` with few pictures and the smallest model.
+  /// The whole of `keepfit demo` with few images and the smallest model.
   @Test func aSmallDemonstrationRunsToItsPage() throws {
     let out = FileManager.default.temporaryDirectory
       .appending(path: "keepfit-demonstration-\(UUID().uuidString)")

@@ -61,7 +61,7 @@ import KeepFIT
       TransferReport(experiment: "<script>alert(1)</script>", results: [result]))
     report.mistakes = [
       .init(
-        image: "<b>&.png", pictures: [Data([0xFF, 0xD8])], truth: bad, predicted: "normal",
+        image: "<b>&.png", images: [Data([0xFF, 0xD8])], truth: bad, predicted: "normal",
         confidence: 0.7, method: "linear-probe", fold: 0)
     ]
     let page = report.page().html()

@@ -60,9 +60,9 @@ import Testing
 
       """
     try Data(text.utf8).write(to: data.manifest)
-    let pictures = try LabelledPictures(
+    let dataset = try LabeledImages(
       contentsOf: data.manifest, root: data.directory, targets: ["red": 0, "green": 1])
-    #expect(pictures.labels == [0, 1] && pictures.images == ["red0.raw", "green1.raw"])
+    #expect(dataset.labels == [0, 1] && dataset.images == ["red0.raw", "green1.raw"])
   }
 
   @Test func numbersAreOrderedAsNumbers() throws {
@@ -70,8 +70,8 @@ import Testing
     defer { data.remove() }
     let rows = ["10", "9", "2", "9", "2", "10"].enumerated().map { "red\($0).raw,\($1)" }
     try Data((["image,grade"] + rows).joined(separator: "\n").utf8).write(to: data.manifest)
-    let pictures = try LabelledPictures(
+    let dataset = try LabeledImages(
       contentsOf: data.manifest, root: data.directory, targets: nil)
-    #expect(pictures.classes == ["2", "9", "10"] && pictures.labels == [2, 1, 0, 1, 0, 2])
+    #expect(dataset.classes == ["2", "9", "10"] && dataset.labels == [2, 1, 0, 1, 0, 2])
   }
 }

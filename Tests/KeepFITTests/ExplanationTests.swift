@@ -4,8 +4,8 @@ import Testing
 import KeepFIT
 
 @Suite struct ExplanationTests {
-  /// Grey, with a red square in one corner.
-  private func picture(side: Int) -> (picture: Tensor, mask: [Bool]) {
+  /// Gray, with a red square in one corner.
+  private func image(side: Int) -> (image: Tensor, mask: [Bool]) {
     var pixels: [Float] = []
     var mask: [Bool] = []
     for y in 0..<side {
@@ -20,16 +20,16 @@ import KeepFIT
 
   @Test func findsWhatTheTextNames() throws {
     let model = FakeModel()
-    let (picture, mask) = picture(side: 16)
+    let (image, mask) = image(side: 16)
     let query = try Explanation.Query("red", model: model)
-    let quick = try Explanation.gradientWeighted(picture, query: query, model: model)
+    let quick = try Explanation.gradientWeighted(image, query: query, model: model)
     let share = Double(mask.count { $0 }) / Double(mask.count)
     let inside = quick.massInside(mask, height: 16, width: 16)
-    #expect(inside > 3 * share, "\(inside) of the mass on \(share) of the picture")
+    #expect(inside > 3 * share, "\(inside) of the mass on \(share) of the image")
     let peak = try #require(quick.peak)
     #expect(peak.row > 0.5 && peak.column < 0.25)
     let slow = try Explanation.occlusion(
-      picture, query: query, model: model, grid: 8, batchSize: 5)
+      image, query: query, model: model, grid: 8, batchSize: 5)
     #expect(abs(try #require(slow.similarity) - #require(quick.similarity)) < 1e-5)
     #expect(abs(slow.score - quick.score) < 1e-5)
     #expect(slow.massInside(mask, height: 16, width: 16) > 2 * share)
@@ -39,12 +39,12 @@ import KeepFIT
   @Test func gradientEqualsDifferences() throws {
     // The weights of the map are the derivatives of the similarity by the pooled features.
     let model = FakeModel()
-    let (picture, _) = picture(side: 8)
+    let (image, _) = image(side: 8)
     let query = try Explanation.Query("green", against: ["red", "blue"], model: model)
     let texts = try ["green", "red", "blue"].map {
       try model.embeddings(of: [$0]).reshaped([1, -1])
     }
-    let batch = picture.reshaped([1, 8, 8, 3])
+    let batch = image.reshaped([1, 8, 8, 3])
     let features = model.features(of: batch)
     func similarity(_ x: Tensor) -> Float {
       let cosines = texts.map { (model.projected(x) * $0).sum().item }
@@ -61,7 +61,7 @@ import KeepFIT
       max(0, (0..<6).reduce(Float(0)) { $0 + stage[cell * 6 + $1] * slopes[$1] })
     }
     let largest = evidence.max()!
-    let map = try Explanation.gradientWeighted(picture, query: query, model: model).map
+    let map = try Explanation.gradientWeighted(image, query: query, model: model).map
     let expected = largest > 0 ? evidence.map { $0 / largest } : evidence
     #expect(TransferMethodTests.distance(map, expected) < 0.02)
   }
@@ -76,14 +76,14 @@ import KeepFIT
         pixels += y >= side / 2 ? [0.9, 0.1, 0.1] : x < 4 ? [0.6, 0.2, 0.2] : [0.1, 0.1, 0.9]
       }
     }
-    let picture = Tensor(pixels, shape: [side, side, 3])
+    let image = Tensor(pixels, shape: [side, side, 3])
     let content = Explanation.Content(height: 0.5, width: 1)
     let query = try Explanation.Query("red", against: ["blue"], model: model)
-    let unaware = try Explanation.gradientWeighted(picture, query: query, model: model)
+    let unaware = try Explanation.gradientWeighted(image, query: query, model: model)
     #expect(try #require(unaware.peak).row > 0.5)
     let maps = [
-      try Explanation.gradientWeighted(picture, content: content, query: query, model: model),
-      try Explanation.occlusion(picture, content: content, query: query, model: model, grid: 8),
+      try Explanation.gradientWeighted(image, content: content, query: query, model: model),
+      try Explanation.occlusion(image, content: content, query: query, model: model, grid: 8),
     ]
     for map in maps {
       #expect(map.map.suffix(map.map.count / 2).allSatisfy { $0 == 0 }, "\(map.method)")
@@ -136,13 +136,13 @@ import KeepFIT
       var weights = broken.weight.value.scalars
       weights[4] = value
       broken.weight.value = Tensor(weights, shape: [6, 3])
-      let (picture, _) = picture(side: 8)
+      let (image, _) = image(side: 8)
       let query = try Explanation.Query("red", model: model)
       #expect(throws: TransferError.self) {
-        try Explanation.gradientWeighted(picture, query: query, model: broken)
+        try Explanation.gradientWeighted(image, query: query, model: broken)
       }
       #expect(throws: TransferError.self) {
-        try Explanation.occlusion(picture, query: query, model: broken, grid: 2)
+        try Explanation.occlusion(image, query: query, model: broken, grid: 2)
       }
     }
     #expect(FundusImage(Tensor([.nan, .infinity, -1], shape: [1, 1, 3])).pixels == [0, 255, 0])

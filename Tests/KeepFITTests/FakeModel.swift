@@ -1,14 +1,14 @@
 import Foundation
 import KeepFIT
 
-/// A model that sees colours: each cell of its only stage is `relu(W rgb)`, texts name colours.
+/// A model that sees colors: each cell of its only stage is `relu(W rgb)`, texts name colors.
 final class FakeModel: TrainableTransferModel, ExplainableModel, Module {
   let weight: Parameter
   let head: Parameter
   var freezesBatchNorm = false
   var logitScale: Float = 3
   var fingerprint: String
-  static let colours: [String: [Float]] = [
+  static let colors: [String: [Float]] = [
     "red": [0.9, 0.1, 0.1], "green": [0.1, 0.9, 0.1], "blue": [0.1, 0.1, 0.9],
   ]
 
@@ -25,13 +25,13 @@ final class FakeModel: TrainableTransferModel, ExplainableModel, Module {
   }
 
   var featureCount: Int { 6 }
-  var pictureState: [StateEntry] { stateEntries() }
+  var imageState: [StateEntry] { stateEntries() }
 
-  private func stage(_ pictures: Tensor) -> Tensor {
-    linear(pictures, weight: weight.tensor).relu()
+  private func stage(_ images: Tensor) -> Tensor {
+    linear(images, weight: weight.tensor).relu()
   }
 
-  func stages(of pictures: Tensor) -> [Tensor] { [stage(pictures)] }
+  func stages(of images: Tensor) -> [Tensor] { [stage(images)] }
 
   func features(afterStage stage: Int, _ activations: Tensor, projected: Bool) -> Tensor {
     head.isTrainable = false
@@ -40,7 +40,7 @@ final class FakeModel: TrainableTransferModel, ExplainableModel, Module {
     return projected ? self.projected(raw) : raw
   }
 
-  func features(of pictures: Tensor) -> Tensor { stage(pictures).mean(axis: 1).mean(axis: 1) }
+  func features(of images: Tensor) -> Tensor { stage(images).mean(axis: 1).mean(axis: 1) }
 
   func projected(_ features: Tensor) -> Tensor {
     func unit(_ x: Tensor) -> Tensor {
@@ -49,22 +49,22 @@ final class FakeModel: TrainableTransferModel, ExplainableModel, Module {
     return unit(linear(unit(features), weight: head.tensor))
   }
 
-  func trainingFeatures(of pictures: Tensor, projected: Bool, mode: ExecutionMode) -> Tensor {
-    let raw = features(of: pictures)
+  func trainingFeatures(of images: Tensor, projected: Bool, mode: ExecutionMode) -> Tensor {
+    let raw = features(of: images)
     return projected ? self.projected(raw) : raw
   }
 
-  /// The embedding of a picture of the colour that the text names.
+  /// The embedding of an image of the color that the text names.
   func embeddings(of texts: [String]) throws -> Tensor {
     let rows = texts.map { text in
-      Self.colours.first { text.contains($0.key) }?.value ?? [0.5, 0.5, 0.5]
+      Self.colors.first { text.contains($0.key) }?.value ?? [0.5, 0.5, 0.5]
     }
     return projected(
       features(of: Tensor(rows.flatMap { $0 }, shape: [texts.count, 1, 1, 3])))
   }
 }
 
-/// A directory of small "pictures" (raw bytes) and a manifest.
+/// A directory of small "images" (raw bytes) and a manifest.
 struct FakeData {
   static let side = 4
   let directory: URL
@@ -78,11 +78,11 @@ struct FakeData {
     var rows: [String] = []
     for (label, count) in counts.sorted(by: { $0.key < $1.key }) {
       for index in 0..<count {
-        let colour = FakeModel.colours[label] ?? [0.5, 0.5, 0.5]
+        let color = FakeModel.colors[label] ?? [0.5, 0.5, 0.5]
         var bytes: [UInt8] = []
         for _ in 0..<Self.side * Self.side {
           for channel in 0..<3 {
-            let value = colour[channel] + 0.1 * stream.normal()
+            let value = color[channel] + 0.1 * stream.normal()
             bytes.append(UInt8(255 * min(max(value, 0), 1)))
           }
         }
@@ -97,14 +97,14 @@ struct FakeData {
 
   func remove() { try? FileManager.default.removeItem(at: directory) }
 
-  static let source = PictureSource(
+  static let source = ImageSource(
     identity: "raw",
     load: { url in
       let bytes = try Data(contentsOf: url)
       return Tensor(bytes.map { Float($0) / 255 }, shape: [side, side, 3])
     },
-    augment: { picture, stream in
+    augment: { image, stream in
       var stream = stream
-      return picture * (0.9 + 0.2 * stream.uniform())
+      return image * (0.9 + 0.2 * stream.uniform())
     })
 }

@@ -22,7 +22,7 @@ import Testing
     let tuned = try FineTunedModel(
       KeepFITTransferModel(model), training: .init(urls: urls, labels: [0, 1, 0, 1]),
       validation: .init(urls: [], labels: []), classCount: 2,
-      source: PictureSource(model.configuration.preprocessing), projects: true, augments: false,
+      source: ImageSource(model.configuration.preprocessing), projects: true, augments: false,
       options: options)
     let expected = try tuned.logits(urls).scalars
     try tuned.save(to: folder.appending(path: "tuned"), classes: ["normal", "glaucoma"])

@@ -47,10 +47,10 @@ import Testing
 
   private static let reference = try! Goldens.json(Reference.self, "fine-tuning.json")
 
-  /// The pictures of the script, named by their numbers.
-  private static func source(classes: Int) -> PictureSource {
+  /// The images of the script, named by their numbers.
+  private static func source(classes: Int) -> ImageSource {
     let side = reference.side
-    return PictureSource(
+    return ImageSource(
       identity: "formula",
       load: { url in
         let index = Int(url.lastPathComponent)!
@@ -65,7 +65,7 @@ import Testing
           }
         }
         return Tensor(values, shape: [side, side, 3])
-      }, augment: { picture, _ in picture })
+      }, augment: { image, _ in image })
   }
 
   private static func samples(_ range: Range<Int>, classes: Int) -> FineTunedModel.Samples {
@@ -115,7 +115,7 @@ import Testing
 
   private static func values(_ model: KeepFITTransferModel) -> [String: [Float]] {
     Dictionary(
-      uniqueKeysWithValues: model.pictureState.filter { !$0.name.hasSuffix("num_batches_tracked") }
+      uniqueKeysWithValues: model.imageState.filter { !$0.name.hasSuffix("num_batches_tracked") }
         .map { ($0.name, $0.exported.scalars) })
   }
 }

@@ -61,7 +61,7 @@ import Testing
   }
 
   @Test func fixedClassSetKeepsDistances() throws {
-    // Class 1 never occurs: published kappa sees neighbours, the fixed set a distance of two.
+    // Class 1 never occurs: published kappa sees neighbors, the fixed set a distance of two.
     let predictions = try Predictions(
       labels: [0, 0, 2, 2, 0], rows: [[1, 0, 0], [0, 0, 1], [0, 0, 1], [0, 0, 1], [0, 1, 0]])
     let fixed = ClassificationMetrics(predictions, classSet: .all)
@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test func refusesWhatCannotBeScored() {
-    #expect(throws: TransferError.invalid("there is no test picture to score")) {
+    #expect(throws: TransferError.invalid("there is no test image to score")) {
       try Predictions(labels: [], rows: [])
     }
     #expect(throws: TransferError.self) { try Predictions(labels: [2], rows: [[0.5, 0.5]]) }

@@ -3,7 +3,7 @@ import KeepFIT
 import Testing
 
 @Suite struct MistakeMapTests {
-  /// Pictures of two colors, some of them with the other one's label, so that every method errs.
+  /// Images of two colors, some of them with the other one's label, so that every method errs.
   private func files() throws -> FakeData {
     let data = try FakeData(counts: ["red": 12, "green": 12])
     var text = try String(contentsOf: data.manifest, encoding: .utf8)
@@ -19,7 +19,7 @@ import Testing
     defer { data.remove() }
     let model = FakeModel()
     let (experiment, directory) = try Experiment.find(data.manifest.path, directories: [])
-    let pictures = try LabelledPictures(
+    let dataset = try LabeledImages(
       contentsOf: directory.appendingPathComponent(experiment.manifest), root: data.directory,
       targets: nil)
     let configurations = TransferMethod.allCases.map { method in
@@ -33,7 +33,7 @@ import Testing
       return configuration
     }
     let run = try TransferRun(
-      experiment: experiment, pictures: pictures, model: model, source: FakeData.source,
+      experiment: experiment, dataset: dataset, model: model, source: FakeData.source,
       configurations: configurations, knowledge: .none)
     var scores: [TransferMethod: Float] = [:]
     var maps: [TransferMethod: [Float]] = [:]
@@ -84,8 +84,8 @@ import Testing
     var configuration = TransferConfiguration(method: .zeroShot)
     configuration.bootstrapResamples = 0
     let run = try TransferRun(
-      experiment: data.experiment, pictures: data.pictures, model: model,
-      source: PictureSource(preprocessing), configurations: [configuration, configuration],
+      experiment: data.experiment, dataset: data.dataset, model: model,
+      source: ImageSource(preprocessing), configurations: [configuration, configuration],
       knowledge: .none)
     let collector = EvidenceReport.MistakeCollector(
       3, preprocessing: preprocessing, model: model)
@@ -101,7 +101,7 @@ import Testing
     let mistakes = collector.mistakes
     #expect(mistakes.map(\.confidence) == Array(confidences.prefix(3)))
     #expect(Set(mistakes.map(\.image)).count == 3)
-    #expect(mistakes.allSatisfy { $0.truth != $0.predicted && $0.pictures.count == 2 })
-    #expect(mistakes.allSatisfy { $0.pictures.allSatisfy { $0.starts(with: [0xFF, 0xD8]) } })
+    #expect(mistakes.allSatisfy { $0.truth != $0.predicted && $0.images.count == 2 })
+    #expect(mistakes.allSatisfy { $0.images.allSatisfy { $0.starts(with: [0xFF, 0xD8]) } })
   }
 }

@@ -2,11 +2,11 @@ import Foundation
 import KeepFIT
 import Testing
 
-/// Transfer with a real, randomly initialised model on picture files.
+/// Transfer with a real, randomly initialized model on image files.
 @Suite struct ModelTransferTests {
-  private func pictures() throws -> (directory: URL, manifest: URL) {
+  private func images() throws -> (directory: URL, manifest: URL) {
     let directory = FileManager.default.temporaryDirectory
-      .appendingPathComponent("pictures-\(UUID().uuidString)")
+      .appendingPathComponent("images-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     var rows = ["image,label"]
     var stream = RandomStream(seed: 3)
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test func everyMethodRunsOnAModel() throws {
-    let (directory, manifest) = try pictures()
+    let (directory, manifest) = try images()
     defer { try? FileManager.default.removeItem(at: directory) }
     let model = KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 1))
     let other = KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 2))
@@ -36,7 +36,7 @@ import Testing
         == KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 1)).fingerprint
     )
     let data = try ExperimentData(manifest.path, imagesRoot: nil)
-    #expect(data.pictures.classes == ["bright", "dark"])
+    #expect(data.dataset.classes == ["bright", "dark"])
     let configurations = TransferMethod.allCases.map { method in
       var configuration = TransferConfiguration(method: method)
       configuration.split = DataSplit.Options(
@@ -49,14 +49,14 @@ import Testing
       configuration.augmentsTraining = method == .fineTune
       return configuration
     }
-    let source = PictureSource(model.model.configuration.preprocessing.with(imageSize: 32))
+    let source = ImageSource(model.model.configuration.preprocessing.with(imageSize: 32))
     let run = try TransferRun(
-      experiment: data.experiment, pictures: data.pictures, model: model, source: source,
+      experiment: data.experiment, dataset: data.dataset, model: model, source: source,
       configurations: configurations,
       cache: FeatureCache(directory: directory.appendingPathComponent("cache")))
-    let before = model.pictureState.map(\.exported.scalars)
+    let before = model.imageState.map(\.exported.scalars)
     let report = try run.run()
-    #expect(model.pictureState.map(\.exported.scalars) == before)
+    #expect(model.imageState.map(\.exported.scalars) == before)
     for result in report.results {
       #expect(result.folds[0].labels.count == 4, "\(result.method)")
       let probabilities = result.folds[0].probabilities.flatMap { $0 }
@@ -64,17 +64,17 @@ import Testing
     }
   }
 
-  @Test func explainsPicturesOfAModel() throws {
+  @Test func explainsImagesOfAModel() throws {
     let model = KeepFITTransferModel(try KeepFITModel(preset: .tiny, seed: 1))
     var stream = RandomStream(seed: 1)
-    let picture = Tensor((0..<64 * 64 * 3).map { _ in stream.uniform() }, shape: [64, 64, 3])
+    let image = Tensor((0..<64 * 64 * 3).map { _ in stream.uniform() }, shape: [64, 64, 3])
     let text = try model.embeddings(of: ["A fundus photograph of glaucoma"]).reshaped([-1])
     let query = try Explanation.Query(
       "A fundus photograph of glaucoma", against: ["A fundus photograph of normal"], model: model)
-    let map = try Explanation.gradientWeighted(picture, query: query, model: model)
+    let map = try Explanation.gradientWeighted(image, query: query, model: model)
     // The second stage's grid: an eighth of the side.
     #expect(map.rows == 8 && map.columns == 8)
-    let embedding = model.projected(model.features(of: picture.reshaped([1, 64, 64, 3])))
+    let embedding = model.projected(model.features(of: image.reshaped([1, 64, 64, 3])))
     let similarity = (embedding * text.reshaped([1, -1])).sum().item
     #expect(abs(try #require(map.similarity) - similarity) < 1e-5)
   }
@@ -82,10 +82,10 @@ import Testing
   @Test func embeddingsFollowFromEveryStage() throws {
     let model = KeepFITTransferModel(try KeepFITModelTests().golden())
     var stream = RandomStream(seed: 2)
-    let picture = Tensor((0..<64 * 64 * 3).map { _ in stream.uniform() }, shape: [1, 64, 64, 3])
-    let expected = model.projected(model.features(of: picture)).scalars
+    let image = Tensor((0..<64 * 64 * 3).map { _ in stream.uniform() }, shape: [1, 64, 64, 3])
+    let expected = model.projected(model.features(of: image)).scalars
     let direction = Tensor((0..<12).map { $0 == 3 ? 1 : 0 }, shape: [1, 12])
-    let stages = model.stages(of: picture)
+    let stages = model.stages(of: image)
     #expect(stages.count == 4)
     for (stage, activations) in stages.enumerated() {
       let found = model.features(afterStage: stage, activations, projected: true).scalars
@@ -101,7 +101,7 @@ import Testing
       }
       let predicted = (gradient * step).sum().item
       #expect(abs((value(1) - value(-1)) / 2 - predicted) < 0.05 * abs(predicted) + 2e-6)
-      #expect(model.pictureState.allSatisfy { $0.parameter?.gradient == nil })
+      #expect(model.imageState.allSatisfy { $0.parameter?.gradient == nil })
       #expect(model.model.vision.parameters.allSatisfy { $0.parameter.isTrainable })
     }
   }

@@ -40,7 +40,7 @@ import Testing
     ]
     let objective = name.objective()
     let batch = EncodedBatch(
-      labelled: EncodedStream(
+      labeled: EncodedStream(
         images: inputs["v"]!.tensor, texts: inputs["t"]!.tensor,
         targets: ContrastiveLoss.categoryTargets([
           "glaucoma", "normal", "glaucoma", "cataract", "normal",
@@ -50,7 +50,7 @@ import Testing
         targets: ContrastiveLoss.pairTargets(6)))
     let heads = ObjectiveHeads(
       logitScale: inputs["logit_scale"]!, attention: modules["attention"],
-      expertIntoLabelled: modules["atte_TD2KD"], labelledIntoExpert: modules["atte_KD2TD"])
+      expertIntoLabeled: modules["atte_TD2KD"], labeledIntoExpert: modules["atte_KD2TD"])
     let terms = objective.terms(batch, heads: heads, mode: .inference)
     let prefix = "\(axis.rawValue).\(name.rawValue)."
     for term in terms {

@@ -3,7 +3,7 @@ import KeepFIT
 import Testing
 
 @Suite struct RetrievalTests {
-  /// Rows around a few centres, so that many are nearly as similar as the best.
+  /// Rows around a few centers, so that many are nearly as similar as the best.
   private func rows(_ count: Int, _ width: Int, seed: UInt64, spread: Float = 0.3) -> Tensor {
     var stream = RandomStream(seed: seed)
     let centers = (0..<7).map { _ in (0..<width).map { _ in stream.normal() } }

@@ -79,7 +79,7 @@ import Testing
     #expect(throws: TransferError.self) {
       try DataSplit(labels: [0, 0, 0, 0, 0], seed: 0, options: .init(), classNames: ["a", "b"])
     }
-    // 20 % of four pictures is none.
+    // 20 % of four images is none.
     #expect(throws: TransferError.self) {
       try DataSplit(
         labels: [0, 0, 0, 0, 0, 1, 1, 1, 1], seed: 0, options: .init(), classNames: ["a", "b"])

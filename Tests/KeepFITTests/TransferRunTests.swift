@@ -8,11 +8,11 @@ import Testing
     cache: FeatureCache? = nil, adapters: URL? = nil
   ) throws -> TransferReport {
     let (experiment, directory) = try Experiment.find(data.manifest.path, directories: [])
-    let pictures = try LabelledPictures(
+    let images = try LabeledImages(
       contentsOf: directory.appendingPathComponent(experiment.manifest), root: data.directory,
       targets: experiment.targets)
     let run = try TransferRun(
-      experiment: experiment, pictures: pictures, external: [pictures], model: model,
+      experiment: experiment, dataset: images, external: [images], model: model,
       source: FakeData.source, configurations: configurations, cache: cache, knowledge: .none)
     run.adapterDirectory = adapters
     return try run.run()
@@ -29,7 +29,7 @@ import Testing
     return configuration
   }
 
-  @Test func everyMethodLearnsColours() throws {
+  @Test func everyMethodLearnsColors() throws {
     let data = try FakeData(counts: ["red": 20, "green": 15, "blue": 25])
     defer { data.remove() }
     let model = FakeModel()
@@ -97,7 +97,7 @@ import Testing
     }
     let first = try extract(FakeModel(), urls)
     #expect(first.1 == 8)
-    // The same content under another name, in another order, beside a new picture.
+    // The same content under another name, in another order, beside a new image.
     let copy = data.directory.appendingPathComponent("copy.raw")
     try FileManager.default.copyItem(at: urls[3], to: copy)
     let red = data.directory.appendingPathComponent("red0.raw")
@@ -110,7 +110,7 @@ import Testing
     let again = try extract(FakeModel(), Array(urls.reversed()), pass: 4)
     #expect(again.1 == 0)
     #expect(Array(again.0.scalars.suffix(6)) == Array(augmented.0.scalars.prefix(6)))
-    // A changed picture is another picture, a damaged cache no cache.
+    // A changed image is another image, a damaged cache no cache.
     try Data(contentsOf: red).write(to: urls[0])
     #expect(try extract(FakeModel(), urls).1 == 0)
     for file in try FileManager.default.contentsOfDirectory(
@@ -133,16 +133,16 @@ import Testing
       let adapter = try Adapter(
         contentsOf: adapters.appendingPathComponent("\(method.rawValue)-60percent/fold1"))
       let fold = result.folds[1]
-      let pictures = try fold.testImages.map {
+      let images = try fold.testImages.map {
         try FakeData.source.load(data.directory.appendingPathComponent($0))
       }
-      let logits = try adapter.logits(Tensor.stacked(pictures), model: model)
+      let logits = try adapter.logits(Tensor.stacked(images), model: model)
       let probabilities = logits.softmax().scalars
       let distance = TransferMethodTests.distance(
         probabilities, fold.probabilities.flatMap { $0 })
       #expect(distance < 1e-5, "\(method)")
       #expect(throws: TransferError.self) {
-        try adapter.logits(Tensor.stacked(pictures), model: FakeModel(seed: 2))
+        try adapter.logits(Tensor.stacked(images), model: FakeModel(seed: 2))
       }
     }
     #expect(throws: TransferError.self) { try Adapter(contentsOf: data.directory) }
@@ -154,18 +154,18 @@ import Testing
     #expect(throws: TransferError.singleSampleClass(label: "odd")) {
       try run(data, configurations: [configuration(.linearProbe)])
     }
-    func pictures(_ targets: [String: Int]?) throws -> LabelledPictures {
-      try LabelledPictures(contentsOf: data.manifest, root: data.directory, targets: targets)
+    func images(_ targets: [String: Int]?) throws -> LabeledImages {
+      try LabeledImages(contentsOf: data.manifest, root: data.directory, targets: targets)
     }
     #expect {
-      try pictures(["red": 0, "green": 1])
+      try images(["red": 0, "green": 1])
     } throws: { error in
       "\(error)".contains("'odd'") && "\(error)".contains("row 12")
     }
-    #expect(throws: TransferError.self) { try pictures(["red": 0, "green": 2, "odd": 1, "x": 1]) }
+    #expect(throws: TransferError.self) { try images(["red": 0, "green": 2, "odd": 1, "x": 1]) }
     try FileManager.default.removeItem(at: data.directory.appendingPathComponent("red3.raw"))
     #expect {
-      try pictures(nil)
+      try images(nil)
     } throws: { error in
       "\(error)".contains("red3.raw")
     }

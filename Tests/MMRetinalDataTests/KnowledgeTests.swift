@@ -16,7 +16,7 @@ import MMRetinalData
         == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
   }
 
-  /// Mean embeddings are not normalised, so the number of prompts acts on the scores: ours are kept
+  /// Mean embeddings are not normalized, so the number of prompts acts on the scores: ours are kept
   /// at the published numbers for the classes that the paper evaluates.
   @Test(arguments: [
     ("no diabetic retinopathy", 2), ("mild diabetic retinopathy", 2),

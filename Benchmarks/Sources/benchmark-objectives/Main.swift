@@ -6,7 +6,7 @@ import KeepFIT
 ///
 ///     benchmark-objectives FOLDER SEEDS DOCS
 ///
-/// A seed draws its own pictures and its own first weights, which all objectives share. Every result
+/// A seed draws its own images and its own first weights, which all objectives share. Every result
 /// is kept in FOLDER/results, so that a study that was interrupted goes on where it was.
 @main
 enum Main {

@@ -6,7 +6,7 @@ struct ObjectiveResult: Codable {
   var objective: String
   var seed: UInt64
   var seconds: Double
-  /// By experiment (`seen`, `unseen`): zero-shot, and a linear probe on five pictures a class.
+  /// By experiment (`seen`, `unseen`): zero-shot, and a linear probe on five images a class.
   var zeroShot: [String: Double]
   var fewShot: [String: Double]
 

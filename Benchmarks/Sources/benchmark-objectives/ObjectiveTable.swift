@@ -65,7 +65,7 @@ struct ObjectiveTable {
     var lines = [
       "# Six objectives on drawn eyes", "",
       "Written by `Benchmarks/objectives`. Mean class accuracy in per cent, mean ± standard",
-      "deviation over \(seeds) seeds. A seed draws its own pictures and first weights; the",
+      "deviation over \(seeds) seeds. A seed draws its own images and first weights; the",
       "objectives of a seed share both.", "",
       "| objective | " + Self.columns.map(\.title).joined(separator: " | ") + " |",
       "| --- |" + String(repeating: " ---: |", count: Self.columns.count),
@@ -93,10 +93,10 @@ struct ObjectiveTable {
       "models begin with FLAIR's weights and see real photographs for 26 epochs; these begin with",
       "random ones, and the revising attention learns from nothing within a few hundred steps.", "",
       "Every run: preset `\(settings.preset)` with random weights, \(settings.imageSize) px, "
-        + "\(settings.epochs) epochs of \(data.publicCount) labelled",
-      "pictures in batches of \(settings.batchSize), \(data.expertCount) expert pairs, "
-        + "\(data.testPerClass) test pictures a class. Labels of the unseen",
-      "classes occur in no labelled set; the expert captions describe them.", "",
+        + "\(settings.epochs) epochs of \(data.publicCount) labeled",
+      "images in batches of \(settings.batchSize), \(data.expertCount) expert pairs, "
+        + "\(data.testPerClass) test images a class. Labels of the unseen",
+      "classes occur in no labeled set; the expert captions describe them.", "",
     ]
     try Data(lines.joined(separator: "\n").utf8).write(to: file, options: .atomic)
   }

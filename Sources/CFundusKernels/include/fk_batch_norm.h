@@ -2,7 +2,7 @@
 #define FK_BATCH_NORM_H
 #include "fk_common.h"
 
-// Batch norm over the rows of x [rows, channels] (pixels of all pictures), with what usually follows
+// Batch norm over the rows of x [rows, channels] (pixels of all images), with what usually follows
 // it: y = act(x * scale + shift + residual). Sums are formed in pieces of fixed size that are combined
 // in order, so they have the same bits on any number of threads.
 

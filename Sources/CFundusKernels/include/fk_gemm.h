@@ -15,7 +15,7 @@ enum fk_activation { FK_IDENTITY = 0, FK_RELU = 1, FK_GELU = 2 };
 // Where the rows of A begin. Row m is row x = m % width of line y = m / width % height of item
 // m / (width * height); it begins at base + item * item_stride + y * line_stride + x * row_stride and
 // consists of `segments` runs of `length` floats, segment_stride apart. K = segments * length.
-// A plain matrix has one line of all its rows. A convolution over a padded picture has the output's
+// A plain matrix has one line of all its rows. A convolution over a padded image has the output's
 // width and height, and a segment for each row of its kernel.
 typedef struct {
   const float *_Nonnull base;

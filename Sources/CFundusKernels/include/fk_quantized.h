@@ -6,7 +6,7 @@
 //
 //     y = act(scale * (A B) + bias + residual)      as floats, or as bytes for the next product
 //
-// Channels come in fours. A "quad" is four neighbouring bytes; it takes the place of a float in fk_rows
+// Channels come in fours. A "quad" is four neighboring bytes; it takes the place of a float in fk_rows
 // and fk_target, so that all their lengths and strides count quads. Integer sums are exact, hence y has
 // the same bits for any number of threads.
 //

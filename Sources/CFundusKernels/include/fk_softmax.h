@@ -3,7 +3,7 @@
 #include "fk_common.h"
 FK_NONNULL_BEGIN
 
-// All of these work on `blocks` blocks of [length, inner] and normalise over `length`; inner = 1 is
+// All of these work on `blocks` blocks of [length, inner] and normalize over `length`; inner = 1 is
 // the softmax of rows. out may be the first input.
 void fk_softmax(const float *x, float *out, size_t blocks, size_t length, size_t inner);
 void fk_log_softmax(const float *x, float *out, size_t blocks, size_t length, size_t inner);

@@ -10,7 +10,7 @@ FK_NONNULL_BEGIN
 void fk_parallel_for(size_t count, void *context, void (*task)(void *context, size_t index));
 
 // From now on, calls from the calling thread run on it alone. For threads that work beside the engine,
-// such as those that load pictures: they must not hold the pool when the engine wants it.
+// such as those that load images: they must not hold the pool when the engine wants it.
 void fk_leave_pool(void);
 
 // How many indices of the calling thread's work other threads have taken so far.

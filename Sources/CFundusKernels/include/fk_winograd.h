@@ -8,7 +8,7 @@
 // Channels and outputs are multiples of 16.
 //
 // The interpolation points are 0, +-5/8, +-3/2 and infinity. Against the usual 0, +-1, +-2 they halve
-// the rounding error, and every constant of the transforms of pictures is exact.
+// the rounding error, and every constant of the transforms of images is exact.
 //
 // Those of stride 2 are convolutions of stride 1 of the pixels of even and of odd position, summed. Along
 // an axis the even ones meet the outer taps, which takes the 5 products of F(4, 2) for 4 results, and the

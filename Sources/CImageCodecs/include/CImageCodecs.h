@@ -56,7 +56,7 @@ int ic_png_decode(const uint8_t *data, size_t size, const ic_header *header, uin
 
 typedef int (*ic_sink)(void *context, const uint8_t *bytes, size_t count);
 
-// 8-bit grey (1 channel) or RGB (3). The sink returns 0 when it could take the bytes.
+// 8-bit gray (1 channel) or RGB (3). The sink returns 0 when it could take the bytes.
 int ic_png_encode(const uint8_t *pixels, uint32_t width, uint32_t height, uint32_t channels,
                   int compression, ic_sink sink, void *context, ic_message *message);
 

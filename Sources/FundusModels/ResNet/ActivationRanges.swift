@@ -1,27 +1,27 @@
 import FundusTensor
 
-/// The largest values that come into the convolutions of a residual network, as pictures have shown them:
+/// The largest values that come into the convolutions of a residual network, as images have shown them:
 /// what the steps of bytes follow from (see ``QuantizedResNet``).
 public struct ActivationRanges: Codable, Sendable, Equatable {
   /// For each block, in order: the largest value of its input and of what each of its convolutions but
   /// the last gives to the next.
   public private(set) var blocks: [[Float]]
-  /// How many pictures were looked at.
-  public private(set) var pictures = 0
+  /// How many images were looked at.
+  public private(set) var images = 0
 
-  enum CodingKeys: String, CodingKey { case blocks, pictures }
+  enum CodingKeys: String, CodingKey { case blocks, images }
 
   /// Nothing seen yet.
   public init(_ network: ResNet) {
     blocks = network.blocks.map { [Float](repeating: 0, count: $0.folded.count) }
   }
 
-  /// Looks at pictures `[N, H, W, 3]`.
-  public mutating func observe(_ pictures: Tensor, in network: ResNet) {
+  /// Looks at images `[N, H, W, 3]`.
+  public mutating func observe(_ images: Tensor, in network: ResNet) {
     precondition(fits(network), "ranges of another network")
     var seen = blocks
     Autograd.withoutGradients {
-      var x = network.stem.pooled(pictures)
+      var x = network.stem.pooled(images)
       for (index, block) in network.blocks.enumerated() {
         var place = 0
         x = block.infer(x) { input in
@@ -31,14 +31,14 @@ public struct ActivationRanges: Codable, Sendable, Equatable {
       }
     }
     blocks = seen
-    self.pictures += pictures.shape[0]
+    self.images += images.shape[0]
   }
 
   /// What either of two has seen.
   public func union(_ other: ActivationRanges) -> ActivationRanges {
     var result = self
     result.blocks = zip(blocks, other.blocks).map { zip($0, $1).map(max) }
-    result.pictures += other.pictures
+    result.images += other.images
     return result
   }
 
@@ -48,8 +48,8 @@ public struct ActivationRanges: Codable, Sendable, Equatable {
       && zip(blocks, network.blocks).allSatisfy { $0.count == $1.folded.count }
   }
 
-  /// Whether pictures were seen and every range is a number.
+  /// Whether images were seen and every range is a number.
   public var isUsable: Bool {
-    pictures > 0 && blocks.allSatisfy { $0.allSatisfy { $0.isFinite && $0 >= 0 } }
+    images > 0 && blocks.allSatisfy { $0.allSatisfy { $0.isFinite && $0 >= 0 } }
   }
 }

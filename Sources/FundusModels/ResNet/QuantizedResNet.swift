@@ -1,13 +1,13 @@
 import FundusTensor
 
-/// A residual network whose convolutions multiply bytes: post-training quantisation with one step for
+/// A residual network whose convolutions multiply bytes: post-training quantization with one step for
 /// each activation and one for each output of the weights (Jacob et al., arXiv 1712.05877).
 ///
 /// The stem and, where asked for, the first blocks stay in floats: rounding there goes through all that
 /// follows. Activations between blocks are bytes as well, which costs no accuracy that can be measured
 /// and saves most of the memory traffic.
 public final class QuantizedResNet: Sendable {
-  /// Bytes of activations that a group of pictures may take at the widest place of a stage.
+  /// Bytes of activations that a group of images may take at the widest place of a stage.
   private static let groupBytes = 4 << 20
 
   private struct Block: Sendable {
@@ -72,23 +72,23 @@ public final class QuantizedResNet: Sendable {
       margins: layer.folded.map(\.padding))
   }
 
-  /// The features of pictures `[N, H, W, 3]`, `[N, featureCount]`; without history.
-  public func callAsFunction(_ pictures: Tensor) -> Tensor {
+  /// The features of images `[N, H, W, 3]`, `[N, featureCount]`; without history.
+  public func callAsFunction(_ images: Tensor) -> Tensor {
     Autograd.withoutGradients {
       let blocks = currentBlocks()
-      var x = stem.pooled(pictures)
+      var x = stem.pooled(images)
       for block in firstBlocks { x = block.infer(x) }
       let widest = x.count / max(1, x.shape[0]) * expansion
       let group = max(1, Self.groupBytes / max(1, widest))
-      let results = stride(from: 0, to: pictures.shape[0], by: group).map { first in
-        features(x.sliced(first..<min(first + group, pictures.shape[0])), blocks)
+      let results = stride(from: 0, to: images.shape[0], by: group).map { first in
+        features(x.sliced(first..<min(first + group, images.shape[0])), blocks)
       }
       return results.count == 1 ? results[0] : Tensor.concatenated(results)
     }
   }
 
   private func features(_ input: Tensor, _ blocks: [Block]) -> Tensor {
-    var x = QuantizedPictures(input, step: firstStep)
+    var x = QuantizedImages(input, step: firstStep)
     for block in blocks.dropLast() {
       let y = inner(block, x)
       x = block.convolutions[block.convolutions.count - 1].bytes(y, residual: shortcut(block, x))
@@ -101,7 +101,7 @@ public final class QuantizedResNet: Sendable {
   }
 
   /// All but the last convolution.
-  private func inner(_ block: Block, _ x: QuantizedPictures) -> QuantizedPictures {
+  private func inner(_ block: Block, _ x: QuantizedImages) -> QuantizedImages {
     var y = block.margins[0] == 0 ? x : x.withMargin(block.margins[0])
     for (convolution, margin) in zip(block.convolutions, block.margins.dropFirst()) {
       y = convolution.bytes(y, margin: margin)
@@ -109,7 +109,7 @@ public final class QuantizedResNet: Sendable {
     return y
   }
 
-  private func shortcut(_ block: Block, _ x: QuantizedPictures) -> QuantizedConvolution.Residual {
+  private func shortcut(_ block: Block, _ x: QuantizedImages) -> QuantizedConvolution.Residual {
     block.downsample.map { .floats($0.floats(x)) } ?? .bytes(x)
   }
 }

@@ -1,14 +1,14 @@
 import FundusTensor
 
 extension ResNet {
-  /// Floats that a group of pictures may take at the widest place of a stage: enough pictures that the
+  /// Floats that a group of images may take at the widest place of a stage: enough images that the
   /// weights are used often while they are near, few enough that the activations stay in the cache.
   private static let groupFloats = 2 << 20
 
-  /// The network without history, batch norms folded, some pictures at a time through each stage.
-  func inferred(_ pictures: Tensor) -> Intermediates {
-    let items = pictures.shape[0]
-    let stem = stem.pooled(pictures)
+  /// The network without history, batch norms folded, some images at a time through each stage.
+  func inferred(_ images: Tensor) -> Intermediates {
+    let items = images.shape[0]
+    let stem = stem.pooled(images)
     var side = (stem.shape[1], stem.shape[2])
     var x = stem
     var results: [Tensor] = []
@@ -33,15 +33,15 @@ extension ResNet {
 }
 
 extension FoldedConvolution {
-  /// The stem for inference: convolution, batch norm, ReLU, max-pool, picture by picture.
-  func pooled(_ pictures: Tensor) -> Tensor {
-    let items = pictures.shape[0]
+  /// The stem for inference: convolution, batch norm, ReLU, max-pool, image by image.
+  func pooled(_ images: Tensor) -> Tensor {
+    let items = images.shape[0]
     func half(_ side: Int) -> Int { (side - 1) / 2 + 1 }
-    let side = (half(half(pictures.shape[1])), half(half(pictures.shape[2])))
+    let side = (half(half(images.shape[1])), half(half(images.shape[2])))
     var result = Tensor.unwritten([items, side.0, side.1, outputs])
     for item in 0..<items {
       maxPool2d(
-        apply(pictures.sliced(item..<item + 1), activation: .relu), kernel: 3, stride: 2,
+        apply(images.sliced(item..<item + 1), activation: .relu), kernel: 3, stride: 2,
         padding: 1, into: &result, first: item)
     }
     return result

@@ -1,6 +1,6 @@
 import FundusTensor
 
-/// A residual network without its classifier: pictures to feature vectors.
+/// A residual network without its classifier: images to feature vectors.
 ///
 /// State names are those of torchvision (`conv1.weight`, `bn1.*`, `layer1.0.conv1.weight`, …).
 public final class ResNet: Layer {
@@ -59,18 +59,18 @@ public final class ResNet: Layer {
     }
   }
 
-  /// The features of pictures.
+  /// The features of images.
   ///
-  /// In inference parameters are constants, and a faster path runs unless the pictures themselves
-  /// require a gradient: batch norms folded into the convolutions, picture by picture.
+  /// In inference parameters are constants, and a faster path runs unless the images themselves
+  /// require a gradient: batch norms folded into the convolutions, image by image.
   ///
   /// - Parameters:
-  ///   - pictures: `[N, H, W, 3]`
+  ///   - images: `[N, H, W, 3]`
   ///   - mode: whether batch norms use the batch
   /// - Returns: `[N, featureCount]`, the mean over the last stage's pixels
-  public func callAsFunction(_ pictures: Tensor, mode: ExecutionMode) -> Tensor {
-    if let quantized, !mode.isTraining, !isRecorded(pictures) { return quantized(pictures) }
-    return intermediates(of: pictures, mode: mode).features
+  public func callAsFunction(_ images: Tensor, mode: ExecutionMode) -> Tensor {
+    if let quantized, !mode.isTraining, !isRecorded(images) { return quantized(images) }
+    return intermediates(of: images, mode: mode).features
   }
 
   /// All blocks in their order.
@@ -87,24 +87,24 @@ public final class ResNet: Layer {
   }
 
   /// What ``callAsFunction(_:mode:)`` computes on its way.
-  public func intermediates(of pictures: Tensor, mode: ExecutionMode) -> Intermediates {
+  public func intermediates(of images: Tensor, mode: ExecutionMode) -> Intermediates {
     precondition(
-      pictures.rank == 4 && pictures.shape[3] == configuration.inputChannels,
-      "pictures are [N, H, W, \(configuration.inputChannels)], not \(pictures.shape)")
-    if !mode.isTraining, !isRecorded(pictures) { return inferred(pictures) }
+      images.rank == 4 && images.shape[3] == configuration.inputChannels,
+      "images are [N, H, W, \(configuration.inputChannels)], not \(images.shape)")
+    if !mode.isTraining, !isRecorded(images) { return inferred(images) }
     let usesBatch = mode.isTraining && !freezesBatchNorm
     func statistics(isRepeated: Bool) -> BatchStatistics {
       usesBatch ? .batch(updates: !isRepeated, ranks: statisticsRanks) : .running
     }
-    func start(_ pictures: Tensor, isRepeated: Bool) -> Tensor {
-      let first = bn1(conv1(pictures), statistics: statistics(isRepeated: isRepeated), relu: true)
+    func start(_ images: Tensor, isRepeated: Bool) -> Tensor {
+      let first = bn1(conv1(images), statistics: statistics(isRepeated: isRepeated), relu: true)
       return maxPool2d(first, kernel: 3, stride: 2, padding: 1)
     }
     let stem =
       recomputesBlocks
       ? Autograd.recomputing(
-        pictures, parameters: (conv1.parameters + bn1.parameters).map(\.parameter), start)
-      : start(pictures, isRepeated: false)
+        images, parameters: (conv1.parameters + bn1.parameters).map(\.parameter), start)
+      : start(images, isRepeated: false)
     var x = stem
     var results: [Tensor] = []
     for blocks in stages {
@@ -134,7 +134,7 @@ public final class ResNet: Layer {
       rest.reduce(activations) { x, block in block.recorded(x, statistics: .running) })
   }
 
-  private func isRecorded(_ pictures: Tensor) -> Bool {
-    Autograd.isRecordingGradients && pictures.requiresGradient
+  private func isRecorded(_ images: Tensor) -> Bool {
+    Autograd.isRecordingGradients && images.requiresGradient
   }
 }

@@ -7,7 +7,7 @@ public struct ResNetConfiguration: Sendable, Equatable {
   public var hasBottlenecks: Bool
   /// Channels of the stem and of the first stage; they double with each stage.
   public var width: Int
-  /// Channels of a picture.
+  /// Channels of an image.
   public var inputChannels: Int
 
   /// A network of any size.
@@ -25,7 +25,7 @@ public struct ResNetConfiguration: Sendable, Equatable {
   public static let resnet18 = ResNetConfiguration(blocks: [2, 2, 2, 2], hasBottlenecks: false)
   /// 34 layers, 512 features.
   public static let resnet34 = ResNetConfiguration(blocks: [3, 4, 6, 3], hasBottlenecks: false)
-  /// 50 layers, 2048 features: the picture tower of KeepFIT and FLAIR.
+  /// 50 layers, 2048 features: the image encoder of KeepFIT and FLAIR.
   public static let resnet50 = ResNetConfiguration(blocks: [3, 4, 6, 3], hasBottlenecks: true)
   /// 101 layers, 2048 features.
   public static let resnet101 = ResNetConfiguration(blocks: [3, 4, 23, 3], hasBottlenecks: true)
@@ -45,6 +45,6 @@ public struct ResNetConfiguration: Sendable, Equatable {
   /// Channels of a block's result over those of its 3x3 convolutions.
   public var expansion: Int { hasBottlenecks ? 4 : 1 }
 
-  /// Length of the feature vector of a picture.
+  /// Length of the feature vector of an image.
   public var featureCount: Int { width * 8 * expansion }
 }

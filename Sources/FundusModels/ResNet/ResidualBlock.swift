@@ -90,7 +90,7 @@ public final class ResidualBlock: Module, Sendable {
     return result
   }
 
-  /// The block for inference, into pictures `first`… of `target`; `onInput` sees what each convolution
+  /// The block for inference, into images `first`… of `target`; `onInput` sees what each convolution
   /// but the downsampling gets.
   ///
   /// The shortcut waits where the result will be, or `x` already lies there, if nobody needs it

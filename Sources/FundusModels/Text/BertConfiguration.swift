@@ -20,7 +20,7 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
   public var hiddenDropout: Float = 0.1
   /// Dropout of the attention weights, in training.
   public var attentionDropout: Float = 0.1
-  /// Added to the variance in layer normalisation.
+  /// Added to the variance in layer normalization.
   public var layerNormEpsilon: Float = 1e-12
 
   /// The padding token, whose word embedding is not trained.

@@ -1,5 +1,5 @@
 /// One layer of the encoder: attention and a feed-forward block, each followed by dropout, the
-/// residual and layer normalisation.
+/// residual and layer normalization.
 final class BertLayer: Module {
   var configuration: BertConfiguration
   let query, key, value: Linear

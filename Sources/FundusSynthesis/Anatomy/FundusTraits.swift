@@ -1,4 +1,4 @@
-/// Which eye a picture shows.
+/// Which eye an image shows.
 public enum Laterality: String, Sendable, Hashable, Codable, CaseIterable {
   /// Oculus dexter: the disc is right of the macula.
   case right = "OD"
@@ -9,11 +9,11 @@ public enum Laterality: String, Sendable, Hashable, Codable, CaseIterable {
 /// What differs from eye to eye, before any vessel is grown: drawn at random, then changed by the
 /// findings that act on the whole eye (a wide cup, thin arteries, a tessellated fundus).
 ///
-/// Places on the retina are given for a right eye: the fovea is the origin, x grows towards the nose,
+/// Places on the retina are given for a right eye: the fovea is the origin, x grows toward the nose,
 /// y downwards; 1 is the radius of a field of 45°, which is about 4.3 disc diameters.
 struct FundusTraits: Sendable {
   var laterality: Laterality
-  var discCentre: Point
+  var discCenter: Point
   /// Semi-axes.
   var discRadius: Point
   var discAngle: Float
@@ -31,11 +31,11 @@ struct FundusTraits: Sendable {
   var tessellation: Float
   /// Reflexes of the young retina.
   var youth: Float
-  var arteryCalibre: Float
-  var veinCalibre: Float
+  var arteryCaliber: Float
+  var veinCaliber: Float
   var arteryTortuosity: Float
   var veinTortuosity: Float
-  /// Sausage-like changes of the veins' calibre.
+  /// Sausage-like changes of the veins' caliber.
   var veinBeading: Float = 0
   /// Brightness of the light streak on arteries; copper and silver wires have much.
   var arterialReflex: Float = 0.3
@@ -48,7 +48,7 @@ struct FundusTraits: Sendable {
   init(laterality: Laterality? = nil, stream: inout RandomStream) {
     let side: Laterality = stream.uniform() < 0.5 ? .right : .left
     self.laterality = laterality ?? side
-    discCentre = Point(stream.uniform(in: 0.64..<0.72), stream.uniform(in: -0.1 ..< -0.02))
+    discCenter = Point(stream.uniform(in: 0.64..<0.72), stream.uniform(in: -0.1 ..< -0.02))
     let radius = stream.uniform(in: 0.118..<0.145)
     discRadius = Point(radius * stream.uniform(in: 0.88..<0.97), radius)
     discAngle = stream.uniform(in: -0.15..<0.15)
@@ -57,8 +57,8 @@ struct FundusTraits: Sendable {
     pigment = stream.uniform()
     tessellation = max(0, stream.uniform(in: -0.25..<0.3))
     youth = max(0, stream.uniform(in: -0.4..<1))
-    arteryCalibre = stream.uniform(in: 0.9..<1.1)
-    veinCalibre = stream.uniform(in: 0.9..<1.1)
+    arteryCaliber = stream.uniform(in: 0.9..<1.1)
+    veinCaliber = stream.uniform(in: 0.9..<1.1)
     arteryTortuosity = stream.uniform(in: 0.5..<1.1)
     veinTortuosity = stream.uniform(in: 0.5..<1.1)
     arcadeHeight = stream.uniform(in: 0.47..<0.6)
@@ -69,20 +69,20 @@ struct FundusTraits: Sendable {
     discDistance(place) < grown
   }
 
-  /// The distance from the disc's centre in disc radii.
+  /// The distance from the disc's center in disc radii.
   func discDistance(_ place: Point) -> Float {
-    ((place - discCentre).rotated(by: -discAngle) / discRadius).length
+    ((place - discCenter).rotated(by: -discAngle) / discRadius).length
   }
 
-  /// The direction in which nerve fibres run: in arches around the fovea, radially near the disc.
-  func fibreDirection(at place: Point) -> Point {
-    let radial = (place - discCentre).direction
-    let scale = Point(discCentre.x, arcadeHeight)
+  /// The direction in which nerve fibers run: in arches around the fovea, radially near the disc.
+  func fiberDirection(at place: Point) -> Point {
+    let radial = (place - discCenter).direction
+    let scale = Point(discCenter.x, arcadeHeight)
     let turned = place / scale
     let arch = (Point(-turned.y, turned.x) * scale).direction
     let aligned = (arch * radial).sum() < 0 ? -arch : arch
     let weight =
-      smoothStep(0.15, 0.6, (place - discCentre).length) * (place.x < discCentre.x ? 1 : 0)
+      smoothStep(0.15, 0.6, (place - discCenter).length) * (place.x < discCenter.x ? 1 : 0)
     return (radial * (1 - weight) + aligned * weight).direction
   }
 }

@@ -6,12 +6,12 @@ struct Vessel: Sendable {
   /// 0 for the trunks that leave the disc.
   let order: Int
   var points: [Point]
-  /// Half the calibre at each point.
+  /// Half the caliber at each point.
   var radii: [Float]
 }
 
 /// The retinal vessels: four pairs of trunks leave the disc, the temporal ones arch around the
-/// macula, and all branch towards thinner vessels that leave the fovea free.
+/// macula, and all branch toward thinner vessels that leave the fovea free.
 struct VesselTree: Sendable {
   private(set) var vessels: [Vessel] = []
 
@@ -20,7 +20,7 @@ struct VesselTree: Sendable {
     case arcade(side: Float, height: Float)
     /// Away from the disc.
     case outward
-    /// Towards the fovea, without reaching it.
+    /// Toward the fovea, without reaching it.
     case macular
   }
 
@@ -41,13 +41,13 @@ struct VesselTree: Sendable {
   ) {
     let jitter = stream.uniform(in: -0.1..<0.1)
     let start =
-      traits.discCentre
+      traits.discCenter
       + traits.discRadius
       * Point(
         0.02 + 0.4 * max(0, traits.cupRatio - 0.3) + jitter,
         side * (isArtery ? 0.16 : 0.1) + jitter / 2)
     let radius =
-      (isArtery ? 0.0112 * traits.arteryCalibre : 0.0142 * traits.veinCalibre)
+      (isArtery ? 0.0112 * traits.arteryCaliber : 0.0142 * traits.veinCaliber)
       * (temporal ? 1 : 0.72) * stream.uniform(in: 0.9..<1.1)
     if temporal {
       let height =
@@ -70,7 +70,7 @@ struct VesselTree: Sendable {
   ) {
     for _ in 0..<2 {
       let side: Float = stream.uniform() < 0.5 ? -1 : 1
-      let start = traits.discCentre + traits.discRadius * Point(-0.3, side * 0.35)
+      let start = traits.discCenter + traits.discRadius * Point(-0.3, side * 0.35)
       grow(
         from: start, heading: Point(-1, side * stream.uniform(in: 0.1..<0.7)), radius: 0.0042,
         length: stream.uniform(in: 0.3..<0.5), order: 2, isArtery: isArtery, course: .macular,
@@ -78,7 +78,7 @@ struct VesselTree: Sendable {
     }
     let side: Float = stream.uniform() < 0.5 ? -1 : 1
     grow(
-      from: traits.discCentre + traits.discRadius * Point(0.3, 0.1 * side),
+      from: traits.discCenter + traits.discRadius * Point(0.3, 0.1 * side),
       heading: Point(1, side * stream.uniform(in: 0..<0.4)), radius: 0.0048,
       length: 0.7, order: 1, isArtery: isArtery, course: .outward, traits: traits, stream: &stream)
   }
@@ -91,43 +91,43 @@ struct VesselTree: Sendable {
     let tortuosity = isArtery ? traits.arteryTortuosity : traits.veinTortuosity
     let restDistance = stream.uniform(in: 0.13..<0.24)
     var points = [start], radii = [radius]
-    var place = start, direction = heading.direction, calibre = radius
-    var wander: Float = 0, travelled: Float = 0
+    var place = start, direction = heading.direction, caliber = radius
+    var wander: Float = 0, traveled: Float = 0
     var nextBranch = stream.uniform(in: 0.06..<0.16), outerNext = stream.uniform() < 0.5
     var branches: [(place: Point, heading: Point, radius: Float, inner: Bool)] = []
     let phase = stream.uniform(in: 0..<6), drifting = stream.uniform(in: 5..<9)
-    while travelled < length {
+    while traveled < length {
       let aim = Self.aim(course, at: place, direction: direction, traits: traits)
       direction = (direction * 0.8 + aim * 0.2).direction
       wander = 0.8 * wander + stream.uniform(in: -0.26..<0.26) * tortuosity
       // High tortuosity also winds regularly, as congested vessels do.
-      let winding = max(0, tortuosity - 1) * 0.55 * sin(travelled * 34 + phase)
-      let drift = (order == 0 ? 0.22 : 0.12) * sin(travelled * drifting + phase * 2)
+      let winding = max(0, tortuosity - 1) * 0.55 * sin(traveled * 34 + phase)
+      let drift = (order == 0 ? 0.22 : 0.12) * sin(traveled * drifting + phase * 2)
       let moved = direction.rotated(by: wander * 0.6 + winding + drift)
       place += moved * step
-      travelled += step
-      calibre *= order == 0 ? 0.9945 : 0.988
+      traveled += step
+      caliber *= order == 0 ? 0.9945 : 0.988
       points.append(place)
       let beads =
-        isArtery ? 1 : 1 + traits.veinBeading * 0.42 * sin(travelled * 58 + phase)
-      radii.append(max(0.0013, calibre * beads))
+        isArtery ? 1 : 1 + traits.veinBeading * 0.42 * sin(traveled * 58 + phase)
+      radii.append(max(0.0013, caliber * beads))
       if place.length > 2.1 { break }
       if case .macular = course {
         if place.length < restDistance || place.y * start.y < 0 && place.x < 0.4 { break }
       }
       let free = traits.discDistance(place) > 1.3
-      if free, travelled > nextBranch, order < 3, calibre > 0.0026 {
-        nextBranch = travelled + stream.uniform(in: 0.09..<0.28)
+      if free, traveled > nextBranch, order < 3, caliber > 0.0026 {
+        nextBranch = traveled + stream.uniform(in: 0.09..<0.28)
         let turn = stream.uniform(in: 0.5..<1.1)
         // For arcades "inner" is the macular side; for others just one of both sides.
         let sideSign: Float = outerNext ? 1 : -1
         branches.append(
           (
             place, moved.rotated(by: turn * sideSign),
-            calibre * stream.uniform(in: 0.45..<0.72), !outerNext
+            caliber * stream.uniform(in: 0.45..<0.72), !outerNext
           ))
         outerNext.toggle()
-        calibre *= 0.955
+        caliber *= 0.955
       }
     }
     guard points.count > 2 else { return }
@@ -140,7 +140,7 @@ struct VesselTree: Sendable {
       Vessel(isArtery: isArtery, order: order, points: points, radii: radii))
     for branch in branches {
       let toFovea = (-branch.place).direction
-      let inner = (branch.heading * toFovea).sum() > 0.25 && branch.place.x < traits.discCentre.x
+      let inner = (branch.heading * toFovea).sum() > 0.25 && branch.place.x < traits.discCenter.x
       let reach = order == 0 ? stream.uniform(in: 0.35..<0.75) : stream.uniform(in: 0.15..<0.35)
       grow(
         from: branch.place, heading: branch.heading, radius: branch.radius, length: reach,
@@ -154,7 +154,7 @@ struct VesselTree: Sendable {
   ) -> Point {
     switch course {
     case .arcade(let side, let height):
-      let scale = Point(traits.discCentre.x, height)
+      let scale = Point(traits.discCenter.x, height)
       let turned = Point(place.x, place.y * side) / scale
       let angle = atan2(turned.y, turned.x)
       let tangent = Point(-sin(angle) * scale.x, cos(angle) * scale.y * side)
@@ -163,7 +163,7 @@ struct VesselTree: Sendable {
       let outward = (turned * Point(1, side)).direction
       return (tangent.direction + outward * (wanted - turned.length) * 2.2).direction
     case .outward:
-      let radial = (place - traits.discCentre).direction
+      let radial = (place - traits.discCenter).direction
       return (direction * 2 + radial).direction
     case .macular:
       let arch = Point(-1, 0)

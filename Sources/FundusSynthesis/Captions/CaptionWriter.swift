@@ -1,6 +1,6 @@
 import Foundation
 
-/// Describes a drawn picture as an expert would: what it is, what is seen and where. Everything it
+/// Describes a drawn image as an expert would: what it is, what is seen and where. Everything it
 /// says is true of the drawing.
 struct CaptionWriter {
   let scene: FundusScene
@@ -15,7 +15,7 @@ struct CaptionWriter {
     return options[random.index(below: options.count)]
   }
 
-  /// The findings that this kind of picture shows.
+  /// The findings that this kind of image shows.
   private var shown: [(finding: any FundusFinding, phrases: FindingPhrases)] {
     scene.findings.compactMap { finding in
       // What found no place within the view is not there.
@@ -35,9 +35,9 @@ struct CaptionWriter {
 
   private var english: String {
     let side = scene.eye.traits.laterality == .right ? "right" : "left"
-    let picture =
+    let image =
       switch modality {
-      case .colourFundus:
+      case .colorFundus:
         choose(["Color fundus image", "Colour fundus photograph", "Fundus photograph"], 1)
       case .angiography:
         (scene.phase == .early ? "Early" : "Late") + " phase fluorescein angiogram"
@@ -50,12 +50,12 @@ struct CaptionWriter {
       sentences.append(
         choose(
           [
-            "\(picture) of \(name) in the \(side) eye",
-            "\(picture) of the \(side) eye with \(name)",
+            "\(image) of \(name) in the \(side) eye",
+            "\(image) of the \(side) eye with \(name)",
             "\(name.capitalizedFirst), \(side) eye",
           ], 3))
     } else {
-      sentences.append("\(picture) of the \(side) eye")
+      sentences.append("\(image) of the \(side) eye")
     }
     for (index, item) in shown.enumerated() {
       let template = choose(item.phrases.english, 10 + UInt64(index))
@@ -67,9 +67,9 @@ struct CaptionWriter {
 
   private var chinese: String {
     let side = scene.eye.traits.laterality == .right ? "右眼" : "左眼"
-    let picture =
+    let image =
       switch modality {
-      case .colourFundus: "彩色眼底像"
+      case .colorFundus: "彩色眼底像"
       case .angiography: scene.phase == .early ? "荧光素眼底血管造影早期像" : "荧光素眼底血管造影晚期像"
       case .coherenceTomography: "光学相干断层扫描像"
       }
@@ -80,7 +80,7 @@ struct CaptionWriter {
     }
     parts += healthyParts.map(\.chinese)
     let name = namesDisease ? disease?.chineseName ?? "" : ""
-    return side + name + picture + "。" + (parts.isEmpty ? "" : parts.joined(separator: "，") + "。")
+    return side + name + image + "。" + (parts.isEmpty ? "" : parts.joined(separator: "，") + "。")
   }
 
   private func fill(_ template: String, for finding: any FundusFinding) -> String {
@@ -103,7 +103,7 @@ struct CaptionWriter {
 
   private func place(of finding: any FundusFinding) -> (english: String, chinese: String) {
     switch finding.kind {
-    case .neovascularisation:
+    case .neovascularization:
       if let first = finding.sites.first, scene.eye.traits.discDistance(first.place) < 1 {
         return finding.sites.count == 1
           ? ("on the optic disc", "视盘") : ("on the optic disc and elsewhere", "视盘及视网膜")
@@ -113,7 +113,7 @@ struct CaptionWriter {
       case .superior?: return ("in the superior half of the retina", "上方")
       case .inferior?: return ("in the inferior half of the retina", "下方")
       default:
-        return modality == .colourFundus
+        return modality == .colorFundus
           ? ("around a cherry-red fovea", "后极部（黄斑樱桃红）") : ("around the fovea", "后极部")
       }
     default: break
@@ -143,7 +143,7 @@ struct CaptionWriter {
   /// What is healthy and worth saying.
   private var healthyParts: [(english: String, chinese: String)] {
     let kinds = Set(scene.findings.map(\.kind))
-    guard modality == .colourFundus else {
+    guard modality == .colorFundus else {
       if !kinds.isEmpty { return [] }
       return modality == .angiography
         ? [("The vessels fill normally and nothing leaks", "血管充盈正常，未见渗漏")]

@@ -12,10 +12,10 @@ struct FindingPhrases: Sendable {
 }
 
 extension FindingKind {
-  /// The phrases for a kind of picture; nil when it does not show the finding.
+  /// The phrases for a kind of image; nil when it does not show the finding.
   func phrases(in modality: ImagingModality) -> FindingPhrases? {
     switch modality {
-    case .colourFundus: colourPhrases
+    case .colorFundus: colorPhrases
     case .angiography: angiogramPhrases
     case .coherenceTomography: tomogramPhrases
     }
@@ -26,15 +26,15 @@ extension FindingKind {
     case .microaneurysms:
       .init(
         ["{N} hyperfluorescent dots mark microaneurysms {W}"], ["{W}可见{N}点状高荧光，为微血管瘤"])
-    case .dotHaemorrhages, .flameHaemorrhages:
+    case .dotHemorrhages, .flameHemorrhages:
       .init(["{N} patch{es} of blood block{s1} the fluorescence {W}"], ["{W}见{N}出血遮蔽荧光"])
-    case .preretinalHaemorrhage:
+    case .preretinalHemorrhage:
       .init(
         ["a large area of blocked fluorescence with a level upper border lies {W}"],
         ["{W}见大片遮蔽荧光，上缘呈水平面"])
     case .cottonWoolSpots:
       .init(["{N} hypofluorescent spot{s} {is} seen {W}"], ["{W}见{N}低荧光斑"])
-    case .neovascularisation:
+    case .neovascularization:
       .init(
         [
           "new vessels leak dye heavily {W}",
@@ -67,9 +67,9 @@ extension FindingKind {
       .init(["mottled window defects with blocking pigment lie {W}"], ["{W}见斑驳透见荧光伴色素遮蔽"])
     case .retinalWhitening:
       .init(["the retina is poorly perfused {W}"], ["{W}充盈迟缓，荧光减弱"])
-    case .myelinatedFibres:
+    case .myelinatedFibers:
       .init(["a feathered patch blocks the fluorescence {W}"], ["{W}见羽毛状遮蔽荧光"])
-    case .naevus: .init(["a flat dark patch of the choroid is seen {W}"], ["{W}见扁平低荧光斑"])
+    case .nevus: .init(["a flat dark patch of the choroid is seen {W}"], ["{W}见扁平低荧光斑"])
     case .venousCongestion:
       .init(["the veins are {D} dilated and winding"], ["静脉{D}迂曲扩张"])
     case .venousBeading: .init(["the veins are beaded"], ["静脉呈串珠样"])
@@ -81,15 +81,15 @@ extension FindingKind {
   /// Findings that look different early and late.
   func phasePhrases(_ phase: AngiogramPhase) -> FindingPhrases? {
     switch (self, phase) {
-    case (.macularOedema, .early):
+    case (.macularEdema, .early):
       .init(["the perifoveal capillaries leak a little"], ["黄斑区毛细血管轻微渗漏"])
-    case (.macularOedema, .late):
+    case (.macularEdema, .late):
       .init(
         ["dye pools around the fovea in a petal pattern", "cystoid leakage is seen at the macula"],
         ["黄斑区呈花瓣状荧光积存", "黄斑囊样渗漏"])
-    case (.choroidalNeovascularisation, .early):
+    case (.choroidalNeovascularization, .early):
       .init(["a lacy choroidal membrane fills {W}"], ["{W}可见花边状脉络膜新生血管"])
-    case (.choroidalNeovascularisation, .late):
+    case (.choroidalNeovascularization, .late):
       .init(
         ["choroidal new vessels leak intensely {W}"], ["{W}脉络膜新生血管明显渗漏，周围出血遮蔽"])
     case (.serousDetachment, .early):
@@ -118,7 +118,7 @@ extension FindingKind {
       .init(
         ["the outer retina and pigment epithelium are lost and the choroid shines through"],
         ["外层视网膜及色素上皮萎缩，脉络膜反射增强"])
-    case .choroidalNeovascularisation:
+    case .choroidalNeovascularization:
       .init(
         ["a hyperreflective mass lies between retina and pigment epithelium with fluid beside it"],
         ["视网膜下可见强反射团块，伴少量积液"])
@@ -130,7 +130,7 @@ extension FindingKind {
       .init(
         ["all layers are interrupted at the fovea, with cysts in the raised edges"],
         ["黄斑中心凹全层缺损，边缘隆起伴囊腔"])
-    case .macularOedema:
+    case .macularEdema:
       .init(
         ["the retina is {D} thickened by dark cysts", "cystic spaces swell the macula"],
         ["黄斑增厚，可见多个囊样暗区", "黄斑中心凹囊样水肿"])

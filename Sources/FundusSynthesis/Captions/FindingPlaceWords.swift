@@ -10,8 +10,8 @@ struct FindingPlaceWords {
     if place.length < 0.1 { return .fovea }
     if place.length < 0.38 { return .macula }
     if traits.discDistance(place) < 2.3 { return .disc }
-    let arch = (place / Point(traits.discCentre.x, traits.arcadeHeight)).length
-    let temporal = place.x < traits.discCentre.x
+    let arch = (place / Point(traits.discCenter.x, traits.arcadeHeight)).length
+    let temporal = place.x < traits.discCenter.x
     if temporal, place.x > -0.35, abs(arch - 1) < 0.2 { return .arcade }
     let far = (place / Point(1.15, 1)).length > 0.62
     return temporal ? (far ? .periphery : .pole) : .periphery
@@ -38,7 +38,7 @@ struct FindingPlaceWords {
   var words: (english: String, chinese: String) {
     guard !sites.isEmpty else { return ("in the fundus", "眼底") }
     let quadrants = Set(
-      sites.map { RetinalQuadrant($0.place, discCentre: eye.traits.discCentre) })
+      sites.map { RetinalQuadrant($0.place, discCenter: eye.traits.discCenter) })
     if share([.fovea]) > 0.6 { return ("at the fovea", "黄斑中心凹") }
     if share([.fovea, .macula]) > 0.75 {
       guard let side else { return ("around the fovea", "黄斑区") }

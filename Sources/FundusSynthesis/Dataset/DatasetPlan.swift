@@ -1,7 +1,7 @@
-/// Which pictures a dataset has: a pure function of its configuration.
+/// Which images a dataset has: a pure function of its configuration.
 struct DatasetPlan {
-  /// A picture with its place in the dataset.
-  struct Picture {
+  /// An image with its place in the dataset.
+  struct Image {
     let folder: String
     let number: Int
     let fundus: SyntheticFundus
@@ -14,10 +14,10 @@ struct DatasetPlan {
     }
   }
 
-  /// What a picture is for.
+  /// What an image is for.
   enum Role {
     /// Public: attributes and categories.
-    case labelled(attributes: [String], categories: [String])
+    case labeled(attributes: [String], categories: [String])
     /// Expert: a caption, with or without the diagnosis.
     case captioned(named: Bool, variant: UInt64)
   }
@@ -26,7 +26,7 @@ struct DatasetPlan {
   static let expert = "S4_EXPERT", seen = "S5_SEEN", unseen = "S6_UNSEEN"
   static let angiograms = "S7_EXPERT_FFA", tomograms = "S8_EXPERT_OCT"
 
-  private(set) var pictures: [Picture] = []
+  private(set) var images: [Image] = []
   private let root: RandomStream
   private let configuration: SyntheticDataset.Configuration
 
@@ -49,7 +49,7 @@ struct DatasetPlan {
     ].filter { !configuration.unseen.contains($0) }
   }
 
-  /// The classes of the test pictures whose labels the public sets have.
+  /// The classes of the test images whose labels the public sets have.
   var seenDiseases: [FundusDisease] {
     [
       .normal, .mildDiabeticRetinopathy, .moderateDiabeticRetinopathy, .severeDiabeticRetinopathy,
@@ -64,28 +64,28 @@ struct DatasetPlan {
     addGrades(configuration.publicCount * 2 / 5)
     addScreening(configuration.publicCount * 2 / 5)
     addLesions(configuration.publicCount - 2 * (configuration.publicCount * 2 / 5))
-    addExperts(configuration.expertCount, .colourFundus, Self.expert)
+    addExperts(configuration.expertCount, .colorFundus, Self.expert)
     addExperts(configuration.angiogramCount, .angiography, Self.angiograms)
     addExperts(configuration.tomogramCount, .coherenceTomography, Self.tomograms)
     addTests(seenDiseases, Self.seen)
     addTests(configuration.unseen, Self.unseen)
   }
 
-  /// The stream of a picture: independent of how many others there are.
+  /// The stream of an image: independent of how many others there are.
   private func stream(_ folder: String, _ number: Int) -> RandomStream {
     root.derived(folder).derived(UInt64(number))
   }
 
   private mutating func add(
     _ folder: String, _ number: Int, _ disease: FundusDisease, _ role: Role,
-    modality: ImagingModality = .colourFundus, haze: Float = 0, stream: inout RandomStream
+    modality: ImagingModality = .colorFundus, haze: Float = 0, stream: inout RandomStream
   ) {
     var fundus = SyntheticFundus(modality: modality, disease: disease, seed: stream.next())
     if haze > 0 { fundus.findings.append(.init(.mediaHaze, severity: haze)) }
-    pictures.append(Picture(folder: folder, number: number, fundus: fundus, role: role))
+    images.append(Image(folder: folder, number: number, fundus: fundus, role: role))
   }
 
-  /// A few pictures of public sets are poor; some sets say so.
+  /// A few images of public sets are poor; some sets say so.
   private func quality(_ stream: inout RandomStream) -> (attributes: [String], haze: Float) {
     let poor = stream.uniform() < 0.05
     let haze = poor ? stream.uniform(in: 0.01..<0.12) : 0
@@ -95,19 +95,19 @@ struct DatasetPlan {
   private mutating func addGrades(_ count: Int) {
     for number in 0..<count {
       var stream = stream(Self.grades, number)
-      // Healthy eyes are most of a screening programme.
+      // Healthy eyes are most of a screening program.
       let drawn = stream.uniform()
       let grade = drawn < 0.36 ? 0 : drawn < 0.5 ? 1 : drawn < 0.74 ? 2 : drawn < 0.88 ? 3 : 4
-      var labelled = grade
+      var labeled = grade
       if stream.uniform() < configuration.labelNoise {
         // Graders differ by one step.
-        labelled = grade == 0 ? 1 : grade == 4 ? 3 : grade + (stream.uniform() < 0.5 ? -1 : 1)
+        labeled = grade == 0 ? 1 : grade == 4 ? 3 : grade + (stream.uniform() < 0.5 ? -1 : 1)
       }
       let (attributes, haze) = quality(&stream)
       add(
         Self.grades, number, Self.gradeDiseases[grade],
-        .labelled(
-          attributes: attributes, categories: [Self.gradeLabel(Self.gradeDiseases[labelled])]),
+        .labeled(
+          attributes: attributes, categories: [Self.gradeLabel(Self.gradeDiseases[labeled])]),
         haze: haze, stream: &stream)
     }
   }
@@ -124,12 +124,12 @@ struct DatasetPlan {
       }
       let (_, haze) = quality(&stream)
       add(
-        Self.screening, number, disease, .labelled(attributes: [], categories: [label.label]),
+        Self.screening, number, disease, .labeled(attributes: [], categories: [label.label]),
         haze: haze, stream: &stream)
     }
   }
 
-  /// Pictures labelled with the lesions that they show, some of which the graders overlook.
+  /// Images labeled with the lesions that they show, some of which the graders overlook.
   private mutating func addLesions(_ count: Int) {
     let diseases: [FundusDisease] = [
       .moderateDiabeticRetinopathy, .severeDiabeticRetinopathy, .proliferativeDiabeticRetinopathy,
@@ -148,10 +148,10 @@ struct DatasetPlan {
       if !found.isEmpty { names = found }
       if names.isEmpty { names = ["a disease"] }
       if haze > 0 { fundus.findings.append(.init(.mediaHaze, severity: haze)) }
-      pictures.append(
-        Picture(
+      images.append(
+        Image(
           folder: Self.lesions, number: number, fundus: fundus,
-          role: .labelled(attributes: [], categories: names)))
+          role: .labeled(attributes: [], categories: names)))
     }
   }
 
@@ -175,7 +175,7 @@ struct DatasetPlan {
         var stream = root.derived(folder).derived(disease.label).derived(UInt64(place))
         let label = disease.label
         add(
-          folder, number, disease, .labelled(attributes: [], categories: [label]), stream: &stream)
+          folder, number, disease, .labeled(attributes: [], categories: [label]), stream: &stream)
       }
     }
   }

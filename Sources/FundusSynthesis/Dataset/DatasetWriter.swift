@@ -14,27 +14,27 @@ struct DatasetWriter {
     var masks: [[(finding: FindingKind, path: String)]]
   }
 
-  /// Draws and writes all pictures, then the manifests; returns the number of masks.
+  /// Draws and writes all images, then the manifests; returns the number of masks.
   func write(
     _ plan: DatasetPlan, progress: @Sendable (Int, Int) -> Void
   ) throws(SyntheticDatasetError) -> Int {
-    let pictures = plan.pictures
-    for folder in Set(pictures.map(\.folder)) {
+    let images = plan.images
+    for folder in Set(images.map(\.folder)) {
       try makeDirectory(root.appending(path: folder))
     }
     let state = Mutex(
       State(
-        rows: [ManifestRow?](repeating: nil, count: pictures.count),
-        masks: [[(finding: FindingKind, path: String)]](repeating: [], count: pictures.count)))
-    ThreadPool.forEach(pictures.count) { index in
+        rows: [ManifestRow?](repeating: nil, count: images.count),
+        masks: [[(finding: FindingKind, path: String)]](repeating: [], count: images.count)))
+    ThreadPool.forEach(images.count) { index in
       if state.withLock({ $0.error != nil }) { return }
       do throws(SyntheticDatasetError) {
-        let (row, masks) = try write(pictures[index])
+        let (row, masks) = try write(images[index])
         state.withLock { state in
           state.rows[index] = row
           state.masks[index] = masks
           state.done += 1
-          progress(state.done, pictures.count)
+          progress(state.done, images.count)
         }
       } catch {
         state.withLock { state in
@@ -48,14 +48,14 @@ struct DatasetWriter {
     return masks.reduce(0) { $0 + $1.count }
   }
 
-  /// Draws one picture and writes it with its masks.
+  /// Draws one image and writes it with its masks.
   private func write(
-    _ picture: DatasetPlan.Picture
+    _ image: DatasetPlan.Image
   ) throws(SyntheticDatasetError) -> (
     row: ManifestRow, masks: [(finding: FindingKind, path: String)]
   ) {
-    let drawn = picture.fundus.render(size: configuration.size)
-    let path = "\(picture.path).\(configuration.format.rawValue)"
+    let drawn = image.fundus.render(size: configuration.size)
+    let path = "\(image.path).\(configuration.format.rawValue)"
     let url = root.appending(path: path)
     do {
       switch configuration.format {
@@ -65,10 +65,10 @@ struct DatasetWriter {
     } catch {
       throw .failed(url.path, error.description)
     }
-    let masks = try writeMasks(of: drawn, picture)
+    let masks = try writeMasks(of: drawn, image)
     let content: ManifestRow.Content
-    switch picture.role {
-    case .labelled(let attributes, let categories):
+    switch image.role {
+    case .labeled(let attributes, let categories):
       content = .labels(attributes: attributes, categories: categories)
     case .captioned(let named, let variant):
       content = .captions([
@@ -77,7 +77,7 @@ struct DatasetWriter {
       ])
     }
     do {
-      let row = try ManifestRow(image: path, modality: picture.fundus.modality, content: content)
+      let row = try ManifestRow(image: path, modality: image.fundus.modality, content: content)
       return (row, masks)
     } catch {
       throw .failed(url.path, error.description)
@@ -85,14 +85,14 @@ struct DatasetWriter {
   }
 
   private func writeMasks(
-    of drawn: RenderedFundus, _ picture: DatasetPlan.Picture
+    of drawn: RenderedFundus, _ image: DatasetPlan.Image
   ) throws(SyntheticDatasetError) -> [(finding: FindingKind, path: String)] {
     let isPublic = [DatasetPlan.grades, DatasetPlan.screening, DatasetPlan.lesions]
-      .contains(picture.folder)
+      .contains(image.folder)
     guard configuration.writesMasks, !isPublic else { return [] }
     let kinds = drawn.masks.keys.sorted { $0.rawValue < $1.rawValue }
     guard !kinds.isEmpty else { return [] }
-    let folder = "masks/\(picture.path)"
+    let folder = "masks/\(image.path)"
     try makeDirectory(root.appending(path: folder))
     var written: [(finding: FindingKind, path: String)] = []
     for kind in kinds {
@@ -133,9 +133,9 @@ struct DatasetWriter {
         to: directory.appending(path: "\(file.name).csv"))
     }
     var lines = [",image,finding,mask"]
-    for (picture, masks) in zip(rows, masks) {
+    for (image, masks) in zip(rows, masks) {
       for mask in masks {
-        lines.append("\(lines.count - 1),\(picture.image),\(mask.finding.rawValue),\(mask.path)")
+        lines.append("\(lines.count - 1),\(image.image),\(mask.finding.rawValue),\(mask.path)")
       }
     }
     if lines.count > 1 {
@@ -185,7 +185,7 @@ struct DatasetWriter {
         name: name, manifest: manifest,
         targets: Dictionary(
           uniqueKeysWithValues: labels.enumerated().map { ($0.element, $0.offset) }),
-        modality: .colourFundus), to: directory.appending(path: "\(name).json"))
+        modality: .colorFundus), to: directory.appending(path: "\(name).json"))
   }
 
   /// Writes what the dataset is.
@@ -195,12 +195,12 @@ struct DatasetWriter {
     struct Description: Encodable {
       let kind = "synthetic fundus dataset"
       let configuration: SyntheticDataset.Configuration
-      let pictures: [String: Int]
+      let images: [String: Int]
       let masks: Int
     }
     try writeJSON(
       Description(
-        configuration: configuration, pictures: summary.pictures, masks: summary.masks),
+        configuration: configuration, images: summary.images, masks: summary.masks),
       to: root.appending(path: SyntheticDataset.descriptionName))
   }
 

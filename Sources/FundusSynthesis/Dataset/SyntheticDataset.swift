@@ -1,17 +1,17 @@
 import Foundation
 
-/// A dataset of drawn eyes with everything that pretraining and transfer need: labelled public
-/// sets, an expert set with captions, test pictures of seen and of unseen classes, masks, manifests
+/// A dataset of drawn eyes with everything that pretraining and transfer need: labeled public
+/// sets, an expert set with captions, test images of seen and of unseen classes, masks, manifests
 /// and experiments.
 ///
-/// It has the shape of the published one: many labelled pictures with poor and sometimes wrong labels,
-/// few pictures with rich captions by experts, and classes that no label of the public sets names,
+/// It has the shape of the published one: many labeled images with poor and sometimes wrong labels,
+/// few images with rich captions by experts, and classes that no label of the public sets names,
 /// though the experts describe them.
 ///
 /// Below the directory:
 /// - `S1_GRADES/`, `S2_SCREENING/`, `S3_LESIONS/`: the public sets; `S4_EXPERT/`; `S5_SEEN/` and
-///   `S6_UNSEEN/`: the test pictures;
-/// - `masks/`: for each test and expert picture a PNG for each finding, white where it is seen;
+///   `S6_UNSEEN/`: the test images;
+/// - `masks/`: for each test and expert image a PNG for each finding, white where it is seen;
 /// - `manifests/`: `public.csv` and one file for each public set, `expert.csv` (with `caption_zh`),
 ///   `expert_ffa.csv` and `expert_oct.csv` when asked for, `seen.csv`, `unseen.csv`, and the
 ///   experiments `seen.json`, `unseen.json`, `unseen_with_normal.json`; `masks.csv`;
@@ -19,19 +19,19 @@ import Foundation
 public enum SyntheticDataset {
   /// What to draw.
   public struct Configuration: Sendable, Codable, Equatable {
-    /// Pixels along each side of the pictures.
+    /// Pixels along each side of the images.
     public var size = 128
-    /// Names the dataset: the same seed draws the same pictures.
+    /// Names the dataset: the same seed draws the same images.
     public var seed: UInt64 = 42
-    /// Pictures of the three public sets together.
+    /// Images of the three public sets together.
     public var publicCount = 720
-    /// Colour photographs with captions.
+    /// Color photographs with captions.
     public var expertCount = 360
     /// Angiograms with captions.
     public var angiogramCount = 0
     /// B-scans with captions.
     public var tomogramCount = 0
-    /// Test pictures of each class.
+    /// Test images of each class.
     public var testPerClass = 20
     /// The part of the public labels that are wrong, as graders disagree.
     public var labelNoise: Float = 0.06
@@ -42,9 +42,9 @@ public enum SyntheticDataset {
       .pathologicMyopia, .cataract, .macularHole, .retinitisPigmentosa, .centralSerousRetinopathy,
       .epiretinalMembrane, .opticDiscEdema, .centralRetinalArteryOcclusion,
     ]
-    /// The form of the pictures' files.
-    public var format = PictureFormat.jpeg
-    /// Whether masks are written for the expert and test pictures.
+    /// The form of the images' files.
+    public var format = ImageFormat.jpeg
+    /// Whether masks are written for the expert and test images.
     public var writesMasks = true
 
     /// The default of `make demo`.
@@ -53,11 +53,11 @@ public enum SyntheticDataset {
     /// What is wrong with the configuration, if anything.
     var problem: String? {
       let counts = [publicCount, expertCount, angiogramCount, tomogramCount, testPerClass]
-      if size < 32 || size > 4096 { return "pictures of 32 to 4096 pixels, not \(size)" }
+      if size < 32 || size > 4096 { return "images of 32 to 4096 pixels, not \(size)" }
       if counts.contains(where: { $0 < 0 || $0 > 1_000_000 }) {
-        return "counts of 0 to 1,000,000 pictures, not \(counts)"
+        return "counts of 0 to 1,000,000 images, not \(counts)"
       }
-      if counts.allSatisfy({ $0 == 0 }) { return "at least one picture, not none" }
+      if counts.allSatisfy({ $0 == 0 }) { return "at least one image, not none" }
       if !(0...0.5).contains(labelNoise) {
         return "a part of wrong labels of 0 to 0.5, not \(labelNoise)"
       }
@@ -70,8 +70,8 @@ public enum SyntheticDataset {
     }
   }
 
-  /// How pictures are stored.
-  public enum PictureFormat: String, Sendable, Codable, CaseIterable {
+  /// How images are stored.
+  public enum ImageFormat: String, Sendable, Codable, CaseIterable {
     /// JPEG of quality 92 with full chroma.
     case jpeg = "jpg"
     /// PNG.
@@ -80,8 +80,8 @@ public enum SyntheticDataset {
 
   /// What was written.
   public struct Summary: Sendable, Codable, Equatable {
-    /// Pictures in each folder.
-    public var pictures: [String: Int]
+    /// Images in each folder.
+    public var images: [String: Int]
     /// Mask files.
     public var masks: Int
     /// Seconds that it took.
@@ -94,7 +94,7 @@ public enum SyntheticDataset {
   ///   - directory: where to; must not exist unless `force` is given.
   ///   - configuration: what to draw.
   ///   - force: replaces an older synthetic dataset (and nothing else) or an empty directory.
-  ///   - progress: called with the numbers of pictures done and of all, from any thread, one call at
+  ///   - progress: called with the numbers of images done and of all, from any thread, one call at
   ///     a time.
   /// - Throws: `SyntheticDatasetError`.
   @discardableResult
@@ -114,11 +114,11 @@ public enum SyntheticDataset {
     let plan = DatasetPlan(configuration)
     let writer = DatasetWriter(root: partial, configuration: configuration)
     let masks = try writer.write(plan, progress: progress)
-    var pictures: [String: Int] = [:]
-    for picture in plan.pictures { pictures[picture.folder, default: 0] += 1 }
+    var images: [String: Int] = [:]
+    for image in plan.images { images[image.folder, default: 0] += 1 }
     let elapsed = (ContinuousClock.now - start).components
     let summary = Summary(
-      pictures: pictures, masks: masks,
+      images: images, masks: masks,
       seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
     try writer.writeDescription(configuration: configuration, summary: summary)
     do {

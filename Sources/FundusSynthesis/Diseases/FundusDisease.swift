@@ -34,17 +34,17 @@ public enum FundusDisease: String, Sendable, Hashable, Codable, CaseIterable {
   /// The label in the data sets.
   public var label: String { rawValue }
 
-  /// The kinds of pictures that show it.
+  /// The kinds of images that show it.
   public var modalities: Set<ImagingModality> {
     switch self {
     case .normal, .ageRelatedMacularDegeneration, .drusens, .choroidalNeovascularization,
       .geographicAtrophy, .centralSerousRetinopathy, .cystoidMacularEdema, .macularHole,
       .retinitisPigmentosa, .diabeticMacularEdema, .pathologicMyopia:
-      [.colourFundus, .angiography, .coherenceTomography]
-    case .epiretinalMembrane, .glaucoma: [.colourFundus, .coherenceTomography]
+      [.colorFundus, .angiography, .coherenceTomography]
+    case .epiretinalMembrane, .glaucoma: [.colorFundus, .coherenceTomography]
     case .tessellation, .cataract, .opticAtrophy, .asteroidHyalosis, .hypertensiveRetinopathy:
-      [.colourFundus]
-    default: [.colourFundus, .angiography]
+      [.colorFundus]
+    default: [.colorFundus, .angiography]
     }
   }
 }

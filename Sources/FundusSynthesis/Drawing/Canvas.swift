@@ -1,43 +1,43 @@
 /// Red, green and blue, 0…1.
-typealias Colour = SIMD3<Float>
+typealias Color = SIMD3<Float>
 
-/// A colour picture while it is being painted.
+/// A color image while it is being painted.
 struct Canvas: Sendable {
   let width: Int
   let height: Int
   /// Row by row.
-  var pixels: [Colour]
+  var pixels: [Color]
 
-  init(width: Int, height: Int, colour: Colour = .zero) {
+  init(width: Int, height: Int, color: Color = .zero) {
     self.width = width
     self.height = height
-    pixels = [Colour](repeating: colour, count: width * height)
+    pixels = [Color](repeating: color, count: width * height)
   }
 
-  /// Moves pixels towards a colour as far as they are covered.
-  mutating func blend(_ cover: Plane, towards colour: Colour, opacity: Float = 1) {
+  /// Moves pixels toward a color as far as they are covered.
+  mutating func blend(_ cover: Plane, toward color: Color, opacity: Float = 1) {
     for index in pixels.indices {
       let amount = cover.values[index]
-      if amount > 0 { pixels[index] += (colour - pixels[index]) * (amount * opacity) }
+      if amount > 0 { pixels[index] += (color - pixels[index]) * (amount * opacity) }
     }
   }
 
-  /// Multiplies pixels by a colour as far as they are covered.
-  mutating func multiply(_ cover: Plane, by colour: Colour, opacity: Float = 1) {
-    let change = colour - Colour(repeating: 1)
+  /// Multiplies pixels by a color as far as they are covered.
+  mutating func multiply(_ cover: Plane, by color: Color, opacity: Float = 1) {
+    let change = color - Color(repeating: 1)
     for index in pixels.indices {
       let amount = cover.values[index]
       if amount != 0 {
-        pixels[index] *= Colour(repeating: 1) + change * (amount * opacity)
+        pixels[index] *= Color(repeating: 1) + change * (amount * opacity)
       }
     }
   }
 
   /// Adds light.
-  mutating func add(_ cover: Plane, _ colour: Colour) {
+  mutating func add(_ cover: Plane, _ color: Color) {
     for index in pixels.indices {
       let amount = cover.values[index]
-      if amount != 0 { pixels[index] += colour * amount }
+      if amount != 0 { pixels[index] += color * amount }
     }
   }
 

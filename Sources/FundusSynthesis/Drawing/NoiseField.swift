@@ -1,6 +1,6 @@
 /// Smooth random texture: values on lattices of growing fineness, interpolated and summed.
 ///
-/// A pure function of its seed and the place, so a picture drawn at another size shows the same
+/// A pure function of its seed and the place, so an image drawn at another size shows the same
 /// texture.
 struct NoiseField: Sendable {
   let seed: UInt32

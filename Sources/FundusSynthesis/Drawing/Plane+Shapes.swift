@@ -21,7 +21,7 @@ struct Outline: Sendable {
     self.angle = angle
   }
 
-  /// The distance of the place from the centre, in units of the outline's radius in that direction.
+  /// The distance of the place from the center, in units of the outline's radius in that direction.
   func relativeDistance(_ offset: Point) -> Float {
     let turned = (angle == 0 ? offset : offset.rotated(by: -angle)) / stretch
     let distance = turned.length
@@ -37,40 +37,40 @@ struct Outline: Sendable {
 
 extension Plane {
   /// Rows and columns of the pixels within `reach` of the place.
-  private func box(_ centre: Point, _ reach: Float) -> (x: Range<Int>, y: Range<Int>) {
+  private func box(_ center: Point, _ reach: Float) -> (x: Range<Int>, y: Range<Int>) {
     func clamp(_ low: Float, _ high: Float, _ count: Int) -> Range<Int> {
       let first = Int(max(0, min(Float(count), low.rounded(.down))))
       let last = Int(max(0, min(Float(count), high.rounded(.up) + 1)))
       return first..<max(first, last)
     }
     return (
-      clamp(centre.x - reach, centre.x + reach, width),
-      clamp(centre.y - reach, centre.y + reach, height)
+      clamp(center.x - reach, center.x + reach, width),
+      clamp(center.y - reach, center.y + reach, height)
     )
   }
 
   /// Raises the plane to a filled shape.
   ///
-  /// Shapes smaller than a pixel keep their area, so that a picture drawn small looks like a large
+  /// Shapes smaller than a pixel keep their area, so that an image drawn small looks like a large
   /// one shrunk.
   ///
   /// - Parameters:
-  ///   - centre: in pixels.
+  ///   - center: in pixels.
   ///   - radius: in pixels.
   ///   - softness: width of the edge in units of the radius; one pixel at least.
   ///   - strength: the value inside.
   mutating func addBlob(
-    at centre: Point, radius: Float, outline: Outline? = nil, softness: Float = 0,
+    at center: Point, radius: Float, outline: Outline? = nil, softness: Float = 0,
     strength: Float = 1
   ) {
     let drawn = max(radius, 0.6)
     let value = strength * min(1, (radius / drawn) * (radius / drawn) * 1.3)
     let edge = max(softness * drawn, 1) / drawn
     let spread = outline.map { max($0.stretch.x, $0.stretch.y) * 1.6 } ?? 1
-    let (columns, rows) = box(centre, drawn * (1 + edge) * spread + 1)
+    let (columns, rows) = box(center, drawn * (1 + edge) * spread + 1)
     for y in rows {
       for x in columns {
-        let offset = (Point(Float(x), Float(y)) - centre) / drawn
+        let offset = (Point(Float(x), Float(y)) - center) / drawn
         let distance = outline?.relativeDistance(offset) ?? offset.length
         let cover = value * (1 - smoothStep(1 - edge / 2, 1 + edge / 2, distance))
         let index = y * width + x
@@ -80,11 +80,11 @@ extension Plane {
   }
 
   /// Raises the plane to a Gaussian hill.
-  mutating func addHill(at centre: Point, deviation: Point, angle: Float = 0, strength: Float = 1) {
-    let (columns, rows) = box(centre, 3 * max(deviation.x, deviation.y))
+  mutating func addHill(at center: Point, deviation: Point, angle: Float = 0, strength: Float = 1) {
+    let (columns, rows) = box(center, 3 * max(deviation.x, deviation.y))
     for y in rows {
       for x in columns {
-        let offset = (Point(Float(x), Float(y)) - centre).rotated(by: -angle) / deviation
+        let offset = (Point(Float(x), Float(y)) - center).rotated(by: -angle) / deviation
         let cover = strength * exp(-0.5 * (offset * offset).sum())
         let index = y * width + x
         if cover > values[index] { values[index] = cover }

@@ -22,7 +22,7 @@ extension SIMD2<Float> {
   }
 }
 
-/// A grid of numbers: a colour channel, or how much of each pixel something covers (0…1).
+/// A grid of numbers: a color channel, or how much of each pixel something covers (0…1).
 struct Plane: Sendable {
   let width: Int
   let height: Int

@@ -17,13 +17,13 @@ struct AsteroidBodies: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     var cover = painter.cover()
     for site in sites {
       cover.addBlob(
         at: painter.view.pixel(site.place), radius: site.radius * painter.view.scale, softness: 0.9)
     }
-    painter.canvas.blend(cover, towards: Colour(1.02, 0.93, 0.7), opacity: 0.85)
+    painter.canvas.blend(cover, toward: Color(1.02, 0.93, 0.7), opacity: 0.85)
     painter.mark(cover, as: kind)
   }
 }

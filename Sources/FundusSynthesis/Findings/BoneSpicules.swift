@@ -1,7 +1,7 @@
 import Foundation
 
 /// Pigment that has wandered into the retina: black, branching clumps in the mid-periphery over a
-/// greyish, moth-eaten ground.
+/// grayish, moth-eaten ground.
 struct BoneSpicules: FundusFinding {
   let kind = FindingKind.boneSpicules
   let severity: Float
@@ -54,11 +54,11 @@ struct BoneSpicules: FundusFinding {
     return ring
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let ring = ring(painter.eye, painter.cover())
-    painter.canvas.multiply(ring, by: Colour(0.7, 0.8, 0.98), opacity: 0.65 + 0.3 * severity)
+    painter.canvas.multiply(ring, by: Color(0.7, 0.8, 0.98), opacity: 0.65 + 0.3 * severity)
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.1, 0.06, 0.045), opacity: 0.88)
+    painter.canvas.blend(cover, toward: Color(0.1, 0.06, 0.045), opacity: 0.88)
     painter.mark(cover, as: kind)
   }
 

@@ -35,7 +35,7 @@ struct ChorioretinalAtrophy: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     let cover = cover(view, painter.cover())
     var dark = painter.cover()
@@ -45,13 +45,13 @@ struct ChorioretinalAtrophy: FundusFinding {
         at: view.pixel(site.place + spot.shift * site.radius),
         radius: spot.radius * site.radius * view.scale, outline: outlines[spot.site], softness: 0.6)
     }
-    painter.canvas.blend(cover, towards: Colour(1.0, 0.9, 0.68), opacity: 0.85)
+    painter.canvas.blend(cover, toward: Color(1.0, 0.9, 0.68), opacity: 0.85)
     var vessels = painter.eye.texture(45, frequency: 9, octaves: 2)
     vessels.combine(cover) { value, cover in
       cover * smoothStep(0.72, 0.97, 1 - min(1, abs(value) * 3))
     }
-    painter.canvas.blend(vessels, towards: Colour(0.85, 0.42, 0.25), opacity: 0.45)
-    painter.canvas.blend(dark, towards: Colour(0.22, 0.13, 0.09), opacity: 0.75)
+    painter.canvas.blend(vessels, toward: Color(0.85, 0.42, 0.25), opacity: 0.45)
+    painter.canvas.blend(dark, toward: Color(0.22, 0.13, 0.09), opacity: 0.75)
     painter.mark(cover, as: kind)
   }
 

@@ -1,4 +1,4 @@
-/// Infarcts of the nerve fibre layer: pale fluffy patches with feathered edges.
+/// Infarcts of the nerve fiber layer: pale fluffy patches with feathered edges.
 struct CottonWoolSpots: FundusFinding {
   let kind = FindingKind.cottonWoolSpots
   let severity: Float
@@ -16,7 +16,7 @@ struct CottonWoolSpots: FundusFinding {
     for place in places {
       let radius = placer.stream.uniform(in: 0.026..<0.05)
       sites.append(FindingSite(place: place, radius: radius))
-      let along = eye.traits.fibreDirection(at: place)
+      let along = eye.traits.fiberDirection(at: place)
       tufts.append(
         (0..<4).map { _ in
           let shift =
@@ -42,9 +42,9 @@ struct CottonWoolSpots: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.98, 0.89, 0.69), opacity: 0.85)
+    painter.canvas.blend(cover, toward: Color(0.98, 0.89, 0.69), opacity: 0.85)
     painter.mark(cover, as: kind)
   }
 

@@ -2,7 +2,7 @@ import Foundation
 
 /// A wide cup, a swollen or a pale disc: `DiscPainter` draws them, this marks where they are.
 ///
-/// A wide cup brings a wedge-shaped loss of nerve fibres with it.
+/// A wide cup brings a wedge-shaped loss of nerve fibers with it.
 struct DiscChange: FundusFinding {
   let kind: FindingKind
   let severity: Float
@@ -18,7 +18,7 @@ struct DiscChange: FundusFinding {
     switch kind {
     case .enlargedCup:
       sites = [
-        FindingSite(place: traits.discCentre, radius: traits.discRadius.y * traits.cupRatio)
+        FindingSite(place: traits.discCenter, radius: traits.discRadius.y * traits.cupRatio)
       ]
       let side: Float = stream.uniform() < 0.5 ? -1 : 1
       wedge =
@@ -27,7 +27,7 @@ struct DiscChange: FundusFinding {
     default:
       sites = [
         FindingSite(
-          place: traits.discCentre, radius: traits.discRadius.y * (1 + 0.32 * traits.discSwelling))
+          place: traits.discCenter, radius: traits.discRadius.y * (1 + 0.32 * traits.discSwelling))
       ]
       wedge = nil
     }
@@ -41,17 +41,17 @@ struct DiscChange: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     painter.mark(cover(painter.view, painter.cover()), as: kind)
     guard let wedge else { return }
     let view = painter.view, traits = painter.eye.traits
     var loss = painter.cover()
     for y in 0..<loss.height {
       for x in 0..<loss.width {
-        let offset = view.retina(Point(Float(x), Float(y))) - traits.discCentre
+        let offset = view.retina(Point(Float(x), Float(y))) - traits.discCenter
         let distance = offset.length
         guard distance < 0.8, distance > 0.11 else { continue }
-        // The wedge bends with the fibres.
+        // The wedge bends with the fibers.
         var away = atan2(offset.y, offset.x) - wedge.angle
         if away > .pi { away -= 2 * .pi } else if away < -.pi { away += 2 * .pi }
         away -= (wedge.angle > .pi ? 1 : -1) * 0.5 * (distance - 0.11)
@@ -60,7 +60,7 @@ struct DiscChange: FundusFinding {
           (1 - smoothStep(0.75, 1, across)) * smoothStep(0.8, 0.5, distance)
       }
     }
-    painter.canvas.multiply(loss, by: Colour(0.84, 0.76, 0.74), opacity: 0.8)
+    painter.canvas.multiply(loss, by: Color(0.84, 0.76, 0.74), opacity: 0.8)
   }
 
   func paint(on painter: inout AngiogramPainter) {
@@ -74,6 +74,6 @@ struct DiscChange: FundusFinding {
   }
 
   func paint(on painter: inout TomogramPainter) {
-    if kind == .enlargedCup { painter.thinNerveFibres(by: 0.4 + 0.5 * severity) }
+    if kind == .enlargedCup { painter.thinNerveFibers(by: 0.4 + 0.5 * severity) }
   }
 }

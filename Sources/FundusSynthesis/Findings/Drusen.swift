@@ -27,9 +27,9 @@ struct Drusen: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.99, 0.81, 0.46), opacity: 0.74)
+    painter.canvas.blend(cover, toward: Color(0.99, 0.81, 0.46), opacity: 0.74)
     painter.mark(cover, as: kind)
   }
 

@@ -16,7 +16,7 @@ struct EpiretinalMembrane: FundusFinding {
     let radius = 0.2 + 0.12 * severity
     sites = [FindingSite(place: place, radius: radius)]
     outline = Outline(roughness: 0.22, stream: &stream, stretch: Point(1.2, 0.9))
-    // Wrinkles run together towards the point where the film contracts.
+    // Wrinkles run together toward the point where the film contracts.
     let knot =
       place + Point(stream.uniform(in: -0.5..<0.5), stream.uniform(in: -0.5..<0.5)) * radius
     folds = (0..<26 + Int(16 * severity)).map { _ in
@@ -29,7 +29,7 @@ struct EpiretinalMembrane: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     guard let site = sites.first else { return }
     var film = painter.cover(), lines = film
@@ -44,8 +44,8 @@ struct EpiretinalMembrane: FundusFinding {
     let mask = film
     let cellophane = painter.eye.texture(43, frequency: 11, octaves: 3, gain: 0.6)
     film.combine(cellophane) { film, value in film * smoothStep(-0.25, 0.6, value) }
-    painter.canvas.blend(film, towards: Colour(0.93, 0.87, 0.72), opacity: 0.32 + 0.28 * severity)
-    painter.canvas.blend(lines, towards: Colour(0.98, 0.93, 0.78), opacity: 0.34 + 0.25 * severity)
+    painter.canvas.blend(film, toward: Color(0.93, 0.87, 0.72), opacity: 0.32 + 0.28 * severity)
+    painter.canvas.blend(lines, toward: Color(0.98, 0.93, 0.78), opacity: 0.34 + 0.25 * severity)
     painter.mark(mask, as: kind)
   }
 

@@ -12,11 +12,11 @@ extension FindingKind {
     case .discPallor: traits.discPallor = 0.35 + 0.6 * severity
     case .venousBeading: traits.veinBeading = 0.4 + 0.6 * severity
     case .venousCongestion:
-      traits.veinCalibre *= 1.12 + 0.33 * severity
+      traits.veinCaliber *= 1.12 + 0.33 * severity
       traits.veinTortuosity = 1.15 + 0.85 * severity
     case .attenuatedArteries:
-      traits.arteryCalibre *= 1 - 0.5 * severity
-      traits.veinCalibre *= 1 - 0.2 * severity
+      traits.arteryCaliber *= 1 - 0.5 * severity
+      traits.veinCaliber *= 1 - 0.2 * severity
     case .arteriovenousNicking:
       traits.nicking = 0.5 + 0.5 * severity
       traits.arterialReflex += 0.7 * severity
@@ -28,12 +28,12 @@ extension FindingKind {
       traits.discRadius.x *= 1 - 0.16 * severity
       traits.discAngle += stream.uniform(in: -0.25..<0.25)
     case .epiretinalMembrane: traits.veinTortuosity += 0.5 * severity
-    case .macularHole, .macularOedema, .serousDetachment, .drusen, .geographicAtrophy:
+    case .macularHole, .macularEdema, .serousDetachment, .drusen, .geographicAtrophy:
       traits.youth = 0
     case .mediaHaze:
       camera.haze = 0.3 + 0.62 * severity
       let yellow = stream.uniform()
-      camera.hazeColour = Colour(0.66, 0.5 + 0.08 * yellow, 0.28 + 0.2 * yellow)
+      camera.hazeColor = Color(0.66, 0.5 + 0.08 * yellow, 0.28 + 0.2 * yellow)
       traits.youth = 0
     default: break
     }
@@ -46,25 +46,25 @@ extension FindingKind {
     switch self {
     case .microaneurysms:
       Microaneurysms(severity: severity, area: area, eye: eye, stream: stream)
-    case .dotHaemorrhages:
-      DotHaemorrhages(severity: severity, area: area, eye: eye, stream: stream)
-    case .flameHaemorrhages:
-      FlameHaemorrhages(severity: severity, area: area, eye: eye, stream: stream)
-    case .preretinalHaemorrhage:
-      PreretinalHaemorrhage(severity: severity, area: area, eye: eye, stream: stream)
+    case .dotHemorrhages:
+      DotHemorrhages(severity: severity, area: area, eye: eye, stream: stream)
+    case .flameHemorrhages:
+      FlameHemorrhages(severity: severity, area: area, eye: eye, stream: stream)
+    case .preretinalHemorrhage:
+      PreretinalHemorrhage(severity: severity, area: area, eye: eye, stream: stream)
     case .hardExudates: HardExudates(severity: severity, area: area, eye: eye, stream: stream)
     case .cottonWoolSpots:
       CottonWoolSpots(severity: severity, area: area, eye: eye, stream: stream)
-    case .neovascularisation:
-      Neovascularisation(severity: severity, area: area, eye: eye, stream: stream)
+    case .neovascularization:
+      Neovascularization(severity: severity, area: area, eye: eye, stream: stream)
     case .laserScars: LaserScars(severity: severity, area: area, eye: eye, stream: stream)
     case .nonPerfusion: NonPerfusion(severity: severity, area: area, eye: eye, stream: stream)
-    case .macularOedema: MacularOedema(severity: severity, area: area, eye: eye, stream: stream)
+    case .macularEdema: MacularEdema(severity: severity, area: area, eye: eye, stream: stream)
     case .drusen: Drusen(severity: severity, area: area, eye: eye, stream: stream)
     case .geographicAtrophy:
       GeographicAtrophy(severity: severity, area: area, eye: eye, stream: stream)
-    case .choroidalNeovascularisation:
-      ChoroidalNeovascularisation(severity: severity, area: area, eye: eye, stream: stream)
+    case .choroidalNeovascularization:
+      ChoroidalNeovascularization(severity: severity, area: area, eye: eye, stream: stream)
     case .serousDetachment:
       SerousDetachment(severity: severity, area: area, eye: eye, stream: stream)
     case .macularHole: MacularHole(severity: severity, area: area, eye: eye, stream: stream)
@@ -78,9 +78,9 @@ extension FindingKind {
     case .boneSpicules: BoneSpicules(severity: severity, area: area, eye: eye, stream: stream)
     case .retinalWhitening:
       RetinalWhitening(severity: severity, area: area, eye: eye, stream: stream)
-    case .myelinatedFibres:
-      MyelinatedFibres(severity: severity, area: area, eye: eye, stream: stream)
-    case .naevus: Naevus(severity: severity, area: area, eye: eye, stream: stream)
+    case .myelinatedFibers:
+      MyelinatedFibers(severity: severity, area: area, eye: eye, stream: stream)
+    case .nevus: Nevus(severity: severity, area: area, eye: eye, stream: stream)
     case .asteroidBodies: AsteroidBodies(severity: severity, area: area, eye: eye, stream: stream)
     case .venousBeading, .venousCongestion, .attenuatedArteries, .arteriovenousNicking,
       .tessellation, .mediaHaze:

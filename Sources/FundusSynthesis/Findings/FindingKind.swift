@@ -1,22 +1,24 @@
 /// What the renderer can draw besides a healthy eye.
+///
+/// Raw values name random streams and folders of masks, so they stay as they were first spelled.
 public enum FindingKind: String, Sendable, Hashable, Codable, CaseIterable {
   case microaneurysms
-  case dotHaemorrhages
-  case flameHaemorrhages
-  case preretinalHaemorrhage
+  case dotHemorrhages = "dotHaemorrhages"
+  case flameHemorrhages = "flameHaemorrhages"
+  case preretinalHemorrhage = "preretinalHaemorrhage"
   case hardExudates
   case cottonWoolSpots
-  case neovascularisation
+  case neovascularization = "neovascularisation"
   case venousBeading
   case venousCongestion
   case attenuatedArteries
   case arteriovenousNicking
   case laserScars
   case nonPerfusion
-  case macularOedema
+  case macularEdema = "macularOedema"
   case drusen
   case geographicAtrophy
-  case choroidalNeovascularisation
+  case choroidalNeovascularization = "choroidalNeovascularisation"
   case serousDetachment
   case macularHole
   case epiretinalMembrane
@@ -28,8 +30,8 @@ public enum FindingKind: String, Sendable, Hashable, Codable, CaseIterable {
   case chorioretinalAtrophy
   case boneSpicules
   case retinalWhitening
-  case myelinatedFibres
-  case naevus
+  case myelinatedFibers = "myelinatedFibres"
+  case nevus = "naevus"
   case asteroidBodies
   case mediaHaze
 }
@@ -39,19 +41,19 @@ extension FindingKind {
   public var label: String? {
     switch self {
     case .microaneurysms: "microaneurysms"
-    case .dotHaemorrhages: "deep haemorrhages"
-    case .flameHaemorrhages: "superficial haemorrhages"
-    case .preretinalHaemorrhage: "preretinal haemorrhage"
+    case .dotHemorrhages: "deep haemorrhages"
+    case .flameHemorrhages: "superficial haemorrhages"
+    case .preretinalHemorrhage: "preretinal haemorrhage"
     case .hardExudates: "hard exudates"
     case .cottonWoolSpots: "cotton wool spots"
-    case .neovascularisation: "neovascularisation"
+    case .neovascularization: "neovascularisation"
     case .venousBeading: "venous beading"
     case .venousCongestion: "tortuous vessels"
     case .laserScars: "laser scar"
-    case .macularOedema: "macular edema"
+    case .macularEdema: "macular edema"
     case .drusen: "drusens"
     case .geographicAtrophy: "geographic atrophy"
-    case .choroidalNeovascularisation: "choroidal neovascularization"
+    case .choroidalNeovascularization: "choroidal neovascularization"
     case .serousDetachment: "central serous retinopathy"
     case .macularHole: "macular hole"
     case .epiretinalMembrane: "epiretinal membrane"
@@ -60,8 +62,8 @@ extension FindingKind {
     case .discPallor: "optic disc pallor"
     case .tessellation: "tessellation"
     case .chorioretinalAtrophy: "chorioretinal atrophy"
-    case .myelinatedFibres: "myelinated nerve fibers"
-    case .naevus: "nevus"
+    case .myelinatedFibers: "myelinated nerve fibers"
+    case .nevus: "nevus"
     case .asteroidBodies: "asteroid hyalosis"
     case .mediaHaze: "media haze"
     case .attenuatedArteries, .arteriovenousNicking, .nonPerfusion, .myopicCrescent,

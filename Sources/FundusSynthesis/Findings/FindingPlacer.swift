@@ -4,10 +4,10 @@ import Foundation
 public enum RetinalQuadrant: String, Sendable, Hashable, Codable, CaseIterable {
   case superotemporal, inferotemporal, superonasal, inferonasal
 
-  /// The quadrant of a place; nasal is what lies beyond the disc's centre.
-  init(_ place: Point, discCentre: Point) {
-    let superior = place.y < discCentre.y * 0.5
-    let nasal = place.x > discCentre.x
+  /// The quadrant of a place; nasal is what lies beyond the disc's center.
+  init(_ place: Point, discCenter: Point) {
+    let superior = place.y < discCenter.y * 0.5
+    let nasal = place.x > discCenter.x
     self =
       superior
       ? (nasal ? .superonasal : .superotemporal) : (nasal ? .inferonasal : .inferotemporal)
@@ -27,7 +27,7 @@ struct FindingPlacer {
     case macula(Range<Float>)
     /// Further than this from the fovea.
     case periphery(Float)
-    /// Between these distances from the disc's centre.
+    /// Between these distances from the disc's center.
     case nearDisc(Range<Float>)
     /// Close to a temporal arcade.
     case arcades
@@ -44,7 +44,7 @@ struct FindingPlacer {
       let place = draw(in: region)
       guard eye.view.sees(place), eye.traits.discDistance(place) > 1.25 else { continue }
       if !quadrants.isEmpty,
-        !quadrants.contains(RetinalQuadrant(place, discCentre: eye.traits.discCentre))
+        !quadrants.contains(RetinalQuadrant(place, discCenter: eye.traits.discCenter))
       {
         continue
       }
@@ -68,13 +68,13 @@ struct FindingPlacer {
     case .periphery(let inner):
       return Point(0.1, 0) + polar(stream.uniform(in: inner..<max(inner + 0.1, 1.35)), angle)
     case .nearDisc(let range):
-      return eye.traits.discCentre + polar(stream.uniform(in: range), angle)
+      return eye.traits.discCenter + polar(stream.uniform(in: range), angle)
     case .arcades:
       let side: Float = stream.uniform() < 0.5 ? -1 : 1
       let along = stream.uniform(in: 0.35..<2.2)
       let reach = 1 + 0.9 * smoothStep(1.4, 3, along) + stream.uniform(in: -0.16..<0.16)
       return Point(
-        eye.traits.discCentre.x * cos(along) * reach,
+        eye.traits.discCenter.x * cos(along) * reach,
         side * eye.traits.arcadeHeight * sin(along) * reach)
     }
   }

@@ -4,7 +4,7 @@ struct FindingSite: Sendable {
   let radius: Float
 }
 
-/// Something abnormal in an eye: knows where it lies and how each kind of picture shows it.
+/// Something abnormal in an eye: knows where it lies and how each kind of image shows it.
 protocol FundusFinding: Sendable {
   var kind: FindingKind { get }
   /// 0 for barely there, 1 for as bad as it gets.
@@ -14,13 +14,13 @@ protocol FundusFinding: Sendable {
   /// When it is painted.
   var layer: FindingLayer { get }
 
-  func paint(on painter: inout ColourPainter)
+  func paint(on painter: inout ColorPainter)
   func paint(on painter: inout AngiogramPainter)
   func paint(on painter: inout TomogramPainter)
 }
 
 extension FundusFinding {
-  func paint(on painter: inout ColourPainter) {}
+  func paint(on painter: inout ColorPainter) {}
   func paint(on painter: inout AngiogramPainter) {}
   func paint(on painter: inout TomogramPainter) {}
 }

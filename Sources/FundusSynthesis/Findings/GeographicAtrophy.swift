@@ -35,14 +35,14 @@ struct GeographicAtrophy: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.98, 0.76, 0.5), opacity: 0.72)
+    painter.canvas.blend(cover, toward: Color(0.98, 0.76, 0.5), opacity: 0.72)
     var vessels = painter.eye.texture(40, frequency: 9, octaves: 2)
     vessels.combine(cover) { value, cover in
       cover * smoothStep(0.6, 0.95, 1 - min(1, abs(value) * 3))
     }
-    painter.canvas.blend(vessels, towards: Colour(0.9, 0.45, 0.25), opacity: 0.55)
+    painter.canvas.blend(vessels, toward: Color(0.9, 0.45, 0.25), opacity: 0.55)
     painter.mark(cover, as: kind)
   }
 

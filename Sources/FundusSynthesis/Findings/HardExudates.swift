@@ -13,12 +13,12 @@ struct HardExudates: FundusFinding {
     self.severity = severity
     var placer = FindingPlacer(eye: eye, stream: stream)
     let groups = 1 + Int(5.5 * severity)
-    let centres = placer.places(groups, in: area, otherwise: .posteriorPole, gap: 0.16)
+    let centers = placer.places(groups, in: area, otherwise: .posteriorPole, gap: 0.16)
     var sites: [FindingSite] = []
     var dots: [(place: Point, radius: Float, outline: Outline)] = []
-    for centre in centres {
+    for center in centers {
       let radius = placer.stream.uniform(in: 0.035..<0.085) * (0.7 + severity * 0.6)
-      sites.append(FindingSite(place: centre, radius: radius))
+      sites.append(FindingSite(place: center, radius: radius))
       let ring = placer.stream.uniform() < 0.4
       for _ in 0..<(6 + Int(26 * severity * placer.stream.uniform(in: 0.5..<1))) {
         let angle = placer.stream.uniform(in: 0..<2 * .pi)
@@ -26,7 +26,7 @@ struct HardExudates: FundusFinding {
           ring
           ? radius * placer.stream.uniform(in: 0.8..<1.1)
           : radius * placer.stream.uniform().squareRoot()
-        let place = centre + Point(cos(angle), sin(angle)) * distance
+        let place = center + Point(cos(angle), sin(angle)) * distance
         guard eye.traits.discDistance(place) > 1.1 else { continue }
         let size = placer.stream.uniform()
         dots.append(
@@ -50,9 +50,9 @@ struct HardExudates: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(1.05, 0.93, 0.52), opacity: 0.92)
+    painter.canvas.blend(cover, toward: Color(1.05, 0.93, 0.52), opacity: 0.92)
     painter.mark(cover, as: kind)
   }
 

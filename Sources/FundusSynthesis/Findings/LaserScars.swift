@@ -25,7 +25,7 @@ struct LaserScars: FundusFinding {
           eye.traits.discDistance(place) > 2.1, eye.view.sees(place, margin: 0.02),
           area.quadrants.isEmpty
             || area.quadrants.contains(
-              RetinalQuadrant(place, discCentre: eye.traits.discCentre))
+              RetinalQuadrant(place, discCenter: eye.traits.discCenter))
         else { continue }
         sites.append(FindingSite(place: place, radius: radius))
       }
@@ -36,7 +36,7 @@ struct LaserScars: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     var pale = painter.cover(), dark = pale, rim = pale
     let view = painter.view
     for (site, pigment) in zip(sites, pigment) {
@@ -48,9 +48,9 @@ struct LaserScars: FundusFinding {
           at: at, radius: radius * 0.62 * pigment.amount, outline: pigment.outline, softness: 0.6)
       }
     }
-    painter.canvas.multiply(rim, by: Colour(0.72, 0.66, 0.68), opacity: 0.8)
-    painter.canvas.blend(pale, towards: Colour(0.97, 0.83, 0.55), opacity: 0.72)
-    painter.canvas.blend(dark, towards: Colour(0.2, 0.12, 0.08), opacity: 0.8)
+    painter.canvas.multiply(rim, by: Color(0.72, 0.66, 0.68), opacity: 0.8)
+    painter.canvas.blend(pale, toward: Color(0.97, 0.83, 0.55), opacity: 0.72)
+    painter.canvas.blend(dark, toward: Color(0.2, 0.12, 0.08), opacity: 0.8)
     painter.mark(rim, as: kind)
   }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A full-thickness gap at the fovea: a round red spot with a grey cuff of lifted retina.
+/// A full-thickness gap at the fovea: a round red spot with a gray cuff of lifted retina.
 struct MacularHole: FundusFinding {
   let kind = FindingKind.macularHole
   let severity: Float
@@ -27,7 +27,7 @@ struct MacularHole: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     guard let site = sites.first else { return }
     let at = view.pixel(site.place), radius = site.radius * view.scale
@@ -39,10 +39,10 @@ struct MacularHole: FundusFinding {
       dots.addBlob(
         at: view.pixel(site.place + deposit), radius: 0.0035 * view.scale, softness: 0.6)
     }
-    painter.canvas.blend(cuff, towards: Colour(0.72, 0.52, 0.33), opacity: 0.5)
-    painter.canvas.blend(rim, towards: Colour(0.86, 0.66, 0.4), opacity: 0.6)
-    painter.canvas.blend(hole, towards: Colour(0.5, 0.14, 0.075), opacity: 0.9)
-    painter.canvas.blend(dots, towards: Colour(0.95, 0.76, 0.38), opacity: 0.75)
+    painter.canvas.blend(cuff, toward: Color(0.72, 0.52, 0.33), opacity: 0.5)
+    painter.canvas.blend(rim, toward: Color(0.86, 0.66, 0.4), opacity: 0.6)
+    painter.canvas.blend(hole, toward: Color(0.5, 0.14, 0.075), opacity: 0.9)
+    painter.canvas.blend(dots, toward: Color(0.95, 0.76, 0.38), opacity: 0.75)
     painter.mark(hole, as: kind)
   }
 

@@ -15,13 +15,13 @@ struct Microaneurysms: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     var cover = painter.cover()
     for site in sites {
       cover.addBlob(
         at: painter.view.pixel(site.place), radius: site.radius * painter.view.scale, softness: 0.6)
     }
-    painter.canvas.blend(cover, towards: Colour(0.46, 0.07, 0.055), opacity: 0.85)
+    painter.canvas.blend(cover, toward: Color(0.46, 0.07, 0.055), opacity: 0.85)
     painter.mark(cover, as: kind)
   }
 

@@ -17,13 +17,13 @@ struct MyopicCrescent: FundusFinding {
     size = Point(disc.x * (1.12 + 0.55 * severity), disc.y * (1.12 + 0.4 * severity))
     sites = [
       FindingSite(
-        place: eye.traits.discCentre + Point(-shift, stream.uniform(in: -0.01..<0.03)),
+        place: eye.traits.discCenter + Point(-shift, stream.uniform(in: -0.01..<0.03)),
         radius: size.x)
     ]
     outline = Outline(roughness: 0.07, stream: &stream, stretch: Point(1, size.y / size.x))
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     guard let site = sites.first else { return }
     var cover = painter.cover(), rim = cover
@@ -33,13 +33,13 @@ struct MyopicCrescent: FundusFinding {
     cover.addBlob(
       at: view.pixel(site.place), radius: site.radius * view.scale, outline: outline,
       softness: 0.16)
-    painter.canvas.multiply(rim, by: Colour(0.68, 0.6, 0.6), opacity: 0.7)
-    painter.canvas.blend(cover, towards: Colour(1.0, 0.92, 0.74), opacity: 0.92)
+    painter.canvas.multiply(rim, by: Color(0.68, 0.6, 0.6), opacity: 0.7)
+    painter.canvas.blend(cover, toward: Color(1.0, 0.92, 0.74), opacity: 0.92)
     var vessels = painter.eye.texture(44, frequency: 14, octaves: 2)
     vessels.combine(cover) { value, cover in
       cover * smoothStep(0.7, 0.97, 1 - min(1, abs(value) * 3))
     }
-    painter.canvas.blend(vessels, towards: Colour(0.86, 0.5, 0.3), opacity: 0.35)
+    painter.canvas.blend(vessels, toward: Color(0.86, 0.5, 0.3), opacity: 0.35)
     // The disc itself is no crescent.
     let disc = painter.eye.traits
     for y in 0..<cover.height {

@@ -15,7 +15,7 @@ struct RetinalWhitening: FundusFinding {
 
   /// The half or quarter that the blocked artery feeds, with a soft border.
   private func part(_ place: Point, _ traits: FundusTraits) -> Float {
-    let height = place.y - traits.discCentre.y * 0.5 * place.x
+    let height = place.y - traits.discCenter.y * 0.5 * place.x
     let below = smoothStep(-0.09, 0.09, height)
     switch area {
     case .superior, .quadrant(.superotemporal): return 1 - below
@@ -42,14 +42,14 @@ struct RetinalWhitening: FundusFinding {
     return cover.blurred(0.012 * eye.view.scale)
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.eye, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.97, 0.84, 0.62), opacity: 0.5 + 0.25 * severity)
+    painter.canvas.blend(cover, toward: Color(0.97, 0.84, 0.62), opacity: 0.5 + 0.25 * severity)
     if area.quadrants.isEmpty {
       var cherry = painter.cover()
       cherry.addBlob(
         at: painter.view.pixel(.zero), radius: 0.058 * painter.view.scale, softness: 0.7)
-      painter.canvas.blend(cherry, towards: Colour(0.66, 0.17, 0.09), opacity: 0.75)
+      painter.canvas.blend(cherry, toward: Color(0.66, 0.17, 0.09), opacity: 0.75)
     }
     painter.mark(cover, as: kind)
   }

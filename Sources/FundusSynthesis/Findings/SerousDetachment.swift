@@ -20,7 +20,7 @@ struct SerousDetachment: FundusFinding {
       + Point(stream.uniform(in: -0.5..<0.5), stream.uniform(in: -0.5..<0.5)) * radius
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     guard let site = sites.first else { return }
     let at = view.pixel(site.place), radius = site.radius * view.scale
@@ -29,8 +29,8 @@ struct SerousDetachment: FundusFinding {
     inner.addBlob(at: at, radius: radius * 0.86, outline: outline, softness: 0.35)
     var rim = dome
     rim.combine(inner) { max(0, $0 - $1) }
-    painter.canvas.blend(inner, towards: Colour(0.8, 0.5, 0.31), opacity: 0.42)
-    painter.canvas.multiply(rim, by: Colour(0.8, 0.76, 0.76))
+    painter.canvas.blend(inner, toward: Color(0.8, 0.5, 0.31), opacity: 0.42)
+    painter.canvas.multiply(rim, by: Color(0.8, 0.76, 0.76))
     var glint = rim
     let light = Point(-0.5, -0.8)
     for y in 0..<glint.height {
@@ -39,7 +39,7 @@ struct SerousDetachment: FundusFinding {
         glint.values[y * glint.width + x] *= max(0, (offset * light).sum())
       }
     }
-    painter.canvas.add(glint, Colour(0.3, 0.26, 0.17))
+    painter.canvas.add(glint, Color(0.3, 0.26, 0.17))
     painter.mark(dome, as: kind)
   }
 

@@ -24,7 +24,7 @@ struct AngiogramPainter {
     light = Plane(width: eye.view.size, height: eye.view.size)
   }
 
-  /// An empty cover of the picture's size.
+  /// An empty cover of the image's size.
   func cover() -> Plane { Plane(width: view.size, height: view.size) }
 
   /// Records what a finding covers.

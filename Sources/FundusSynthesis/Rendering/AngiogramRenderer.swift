@@ -7,7 +7,7 @@ struct AngiogramRenderer {
   private var view: FundusView { eye.view }
   private var traits: FundusTraits { eye.traits }
 
-  /// The picture and what each finding covers of it.
+  /// The image and what each finding covers of it.
   func render(_ findings: [any FundusFinding]) -> (canvas: Canvas, masks: [FindingKind: Plane]) {
     var painter = AngiogramPainter(eye: eye, phase: phase)
     paintGround(&painter.light)
@@ -36,7 +36,7 @@ struct AngiogramRenderer {
     for y in 0..<size {
       for x in 0..<size {
         let pixel = Point(Float(x), Float(y))
-        let offset = pixel - view.centre
+        let offset = pixel - view.center
         guard (offset * offset).sum() < limit else { continue }
         let index = y * size + x
         let place = view.retina(pixel)
@@ -100,7 +100,7 @@ struct AngiogramRenderer {
     for y in 0..<size {
       for x in 0..<size {
         let index = y * size + x
-        let offset = (Point(Float(x), Float(y)) - view.centre) / view.radius
+        let offset = (Point(Float(x), Float(y)) - view.center) / view.radius
         let distance = offset.length
         let inside = min(max((1 - distance) * view.radius + 0.5, 0), 1)
         let fall = distance * distance
@@ -112,7 +112,7 @@ struct AngiogramRenderer {
         let grain = (sum - 510) * (1 / 148) * (camera.noise * 1.3 + 0.008)
         let value = light.values[index] * shade * camera.exposure * inside + 0.015
         canvas.pixels[index] = CameraModel.compressed(
-          Colour(repeating: value + grain * (0.2 + 0.8 * inside)))
+          Color(repeating: value + grain * (0.2 + 0.8 * inside)))
       }
     }
     return canvas

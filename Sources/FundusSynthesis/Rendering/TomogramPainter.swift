@@ -2,13 +2,13 @@ import Foundation
 
 /// The borders between the layers of the retina along a horizontal scan through the fovea.
 ///
-/// Depths grow downwards, in units of the picture's side; one value for each column.
+/// Depths grow downwards, in units of the image's side; one value for each column.
 struct RetinalProfile: Sendable {
   /// From the vitreous to the choroid's back: inner limiting membrane, then the lower borders of
-  /// nerve fibres, ganglion cells with the inner plexiform layer, inner nuclear, outer plexiform and
+  /// nerve fibers, ganglion cells with the inner plexiform layer, inner nuclear, outer plexiform and
   /// outer nuclear layer, photoreceptors, pigment epithelium and choroid.
   enum Border: Int, CaseIterable {
-    case surface, fibres, ganglion, innerNuclear, outerPlexiform, outerNuclear, photoreceptors,
+    case surface, fibers, ganglion, innerNuclear, outerPlexiform, outerNuclear, photoreceptors,
       pigment, choroid
   }
 
@@ -244,17 +244,17 @@ struct TomogramPainter {
     }
     // The pit is pulled flat.
     profile.move(0...1) { x in -0.045 * exp(-pow(x / 0.12, 2)) }
-    markBand(.surface, .fibres, around: 0, width: 0.5, as: kind)
+    markBand(.surface, .fibers, around: 0, width: 0.5, as: kind)
   }
 
-  /// A thin layer of nerve fibres and ganglion cells.
-  mutating func thinNerveFibres(by share: Float) {
+  /// A thin layer of nerve fibers and ganglion cells.
+  mutating func thinNerveFibers(by share: Float) {
     for column in profile.places.indices {
       let top = profile[.surface][column]
-      let fibres = profile[.fibres][column] - top
-      let ganglion = profile[.ganglion][column] - profile[.fibres][column]
-      profile[.surface][column] += share * (0.9 * fibres + 0.4 * ganglion)
-      profile[.fibres][column] += share * 0.4 * ganglion
+      let fibers = profile[.fibers][column] - top
+      let ganglion = profile[.ganglion][column] - profile[.fibers][column]
+      profile[.surface][column] += share * (0.9 * fibers + 0.4 * ganglion)
+      profile[.fibers][column] += share * 0.4 * ganglion
     }
   }
 

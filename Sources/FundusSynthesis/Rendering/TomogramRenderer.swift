@@ -10,14 +10,14 @@ struct TomogramRenderer {
     0.05, 0.72, 0.5, 0.27, 0.5, 0.2, 0.42, 0.92, 0.4, 0.14,
   ]
 
-  /// The picture and what each finding covers of it.
+  /// The image and what each finding covers of it.
   func render(_ findings: [any FundusFinding]) -> (canvas: Canvas, masks: [FindingKind: Plane]) {
     var painter = TomogramPainter(eye: eye, profile: profile())
     for finding in findings { finding.paint(on: &painter) }
     return (develop(painter), painter.masks)
   }
 
-  /// A healthy retina: a pit at the fovea, thick nerve fibres towards the disc.
+  /// A healthy retina: a pit at the fovea, thick nerve fibers toward the disc.
   private func profile() -> RetinalProfile {
     var stream = RandomStream(seed: UInt64(eye.textureSeed)).derived("profile")
     let mirrored = eye.traits.laterality == .left
@@ -34,7 +34,7 @@ struct TomogramRenderer {
       let base = floor - bend * x * x + tilt * x
       let pit = pitDepth * exp(-pow(x / 0.095, 2))
       let shoulder: Float = 1 + 0.16 * exp(-pow((abs(x) - 0.2) / 0.11, 2)) - 0.16 * min(1, abs(x))
-      let fibres = (0.008 + 0.03 * smoothStep(-0.1, 0.6, x) + 0.006 * smoothStep(0.1, 0.5, -x))
+      let fibers = (0.008 + 0.03 * smoothStep(-0.1, 0.6, x) + 0.006 * smoothStep(0.1, 0.5, -x))
       // Thicknesses upwards from the pigment epithelium.
       let pigment: Float = 0.016, receptors: Float = 0.036 + 0.008 * pit
       let outerNuclear = 0.05 + 0.03 * pit, outerPlexiform = 0.018 * (1 - 0.75 * pit)
@@ -45,7 +45,7 @@ struct TomogramRenderer {
       depth = base
       for (index, thickness) in [
         (7, 0), (6, pigment), (5, receptors), (4, outerNuclear), (3, outerPlexiform),
-        (2, innerNuclear), (1, ganglion), (0, fibres * (1 - 0.95 * pit)),
+        (2, innerNuclear), (1, ganglion), (0, fibers * (1 - 0.95 * pit)),
       ] as [(Int, Float)] {
         depth -= thickness
         borders[index].append(depth)
@@ -64,7 +64,7 @@ struct TomogramRenderer {
       .plane(width: size, height: size, origin: .zero, step: 1 / side)
     var stream = RandomStream(seed: UInt64(eye.textureSeed)).derived("shadows")
     var shadow = [Float](repeating: 1, count: size)
-    // Vessels in the nerve fibre layer cast shadows.
+    // Vessels in the nerve fiber layer cast shadows.
     for _ in 0..<5 {
       let at = stream.uniform(in: -0.55..<0.6), width = stream.uniform(in: 0.006..<0.013)
       guard abs(at) > 0.2 else { continue }
@@ -155,7 +155,7 @@ struct TomogramRenderer {
       let value = smooth.values[index] * haze
       let noise = coarse.values[index] * (1 + 2 * spread) * (0.045 + 0.17 * value)
       canvas.pixels[index] = CameraModel.compressed(
-        Colour(repeating: max(0, value * eye.camera.exposure + noise)))
+        Color(repeating: max(0, value * eye.camera.exposure + noise)))
     }
     return canvas
   }

@@ -3,11 +3,11 @@
 ///     y[n, i, j, o] = bias[o] + Σ x[n, s i + k - p, s j + l - p, c] w[k, l, c, o]
 ///
 /// - Parameters:
-///   - x: `[N, H, W, C]`; zero outside of the picture
+///   - x: `[N, H, W, C]`; zero outside of the image
 ///   - weight: `[KH, KW, C, O]`
 ///   - bias: `[O]`
-///   - stride: s, distance between neighbouring results
-///   - padding: p, zeros around the picture
+///   - stride: s, distance between neighboring results
+///   - padding: p, zeros around the image
 /// - Returns: `[N, (H + 2p - KH) / s + 1, (W + 2p - KW) / s + 1, O]`
 public func conv2d(
   _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0

@@ -1,11 +1,11 @@
-/// The sizes of a two-dimensional convolution: N pictures of H x W x C, kernels of KH x KW, O outputs.
+/// The sizes of a two-dimensional convolution: N images of H x W x C, kernels of KH x KW, O outputs.
 struct ConvolutionGeometry: Sendable {
   let items: Int, height: Int, width: Int, channels: Int
   let kernelHeight: Int, kernelWidth: Int, outputs: Int
   let stride: Int, padding: Int
 
   init(_ shape: [Int], weight: [Int], stride: Int, padding: Int) {
-    precondition(shape.count == 4, "pictures are [N, H, W, C], not \(shape)")
+    precondition(shape.count == 4, "images are [N, H, W, C], not \(shape)")
     precondition(weight.count == 4, "weights are [KH, KW, C, O], not \(weight)")
     precondition(shape[3] == weight[2], "\(shape[3]) channels for weights of \(weight[2])")
     precondition(stride > 0 && padding >= 0, "stride \(stride), padding \(padding)")
@@ -33,9 +33,9 @@ struct ConvolutionGeometry: Sendable {
 
   /// Below so many results ``conv2d(_:weight:bias:stride:padding:)`` convolves directly. Winograd's
   /// rounding, some 1e-6, now and then turns a ReLU on or off that is almost zero. Among many results
-  /// nobody sees it; in a small batch of small pictures one such result moves the norm of the gradient
+  /// nobody sees it; in a small batch of small images one such result moves the norm of the gradient
   /// by some tenths of a per cent, and Adam's first steps carry that into the loss (2e-3 after five
-  /// steps of 6 pictures of 64 pixels, where direct convolution agrees with PyTorch to 1e-6).
+  /// steps of 6 images of 64 pixels, where direct convolution agrees with PyTorch to 1e-6).
   static let exactResults = 1 << 18
 
   /// Whether Winograd's algorithm serves the forward pass (see fk_winograd.h).
@@ -48,12 +48,12 @@ struct ConvolutionGeometry: Sendable {
   /// Whether it serves the gradients as well, which it does for stride 1.
   var hasWinogradGradients: Bool { isWinograd && stride == 1 }
 
-  /// Size of the zero-padded pictures that the kernel walks over, no larger than it reaches.
+  /// Size of the zero-padded images that the kernel walks over, no larger than it reaches.
   var paddedHeight: Int { (outputHeight - 1) * stride + kernelHeight }
   var paddedWidth: Int { (outputWidth - 1) * stride + kernelWidth }
 }
 
-/// Copies of pictures with zeros around them (or without their last rows and columns).
+/// Copies of images with zeros around them (or without their last rows and columns).
 enum Padder {
   /// Writes `[items, top + height + …, left + width + …, channels]` of the given size, cut where the
   /// target ends.

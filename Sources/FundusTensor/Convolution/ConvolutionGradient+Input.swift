@@ -92,9 +92,9 @@ extension ConvolutionGradient {
     let (top, paddedHeight) = margins(down, size: outputHeight)
     let (left, paddedWidth) = margins(across, size: outputWidth)
     let line = paddedWidth * outputs
-    let picture = geometry.height * geometry.width * channels
+    let image = geometry.height * geometry.width * channels
     if (down + across).contains(where: \.taps.isEmpty) {
-      ThreadPool.forEachRange(geometry.items * picture, grain: 1 << 18) {
+      ThreadPool.forEachRange(geometry.items * image, grain: 1 << 18) {
         (dx + $0.lowerBound).update(repeating: 0, count: $0.count)
       }
     }
@@ -133,7 +133,7 @@ extension ConvolutionGradient {
           width: x.count, line_stride: line, height: y.count, item_stride: 0,
           segments: y.taps.count, length: x.taps.count * outputs, segment_stride: line)
         let target = fk_target(
-          base: dx + item * picture + (y.first * geometry.width + x.first) * channels,
+          base: dx + item * image + (y.first * geometry.width + x.first) * channels,
           row_stride: stride * channels, width: x.count,
           line_stride: stride * geometry.width * channels, height: y.count, item_stride: 0)
         matrix.apply(rows, rows: y.count * x.count, into: target)

@@ -21,27 +21,27 @@ extension ConvolutionGradient {
     return result
   }
 
-  /// Floats of padded pictures at a time.
+  /// Floats of padded images at a time.
   private static let paddedFloats = 16 << 20
 
-  /// The pictures are padded, some at a time, so that their patches are rows of a matrix where they lie.
+  /// The images are padded, some at a time, so that their patches are rows of a matrix where they lie.
   private static func overPadded(
     _ x: Tensor, _ dy: Tensor, _ geometry: ConvolutionGeometry, into result: Tensor
   ) {
     let (height, width) = (geometry.paddedHeight, geometry.paddedWidth)
-    let picture = geometry.height * geometry.width * geometry.channels
+    let image = geometry.height * geometry.width * geometry.channels
     let pixels = geometry.outputHeight * geometry.outputWidth
     let padded = height * width * geometry.channels
     let group = max(1, min(geometry.items, paddedFloats / max(1, padded)))
-    let pictures = Tensor(uninitialized: [group, height, width, geometry.channels])
+    let images = Tensor(uninitialized: [group, height, width, geometry.channels])
     for first in stride(from: 0, to: geometry.items, by: group) {
       let count = min(group, geometry.items - first)
       Padder.copy(
-        x.pointer + first * picture, items: count, height: geometry.height, width: geometry.width,
+        x.pointer + first * image, items: count, height: geometry.height, width: geometry.width,
         channels: geometry.channels, top: geometry.padding, left: geometry.padding,
-        into: pictures.mutablePointer, targetHeight: height, targetWidth: width)
+        into: images.mutablePointer, targetHeight: height, targetWidth: width)
       outer(
-        geometry.patchRows(pictures.pointer), count * pixels,
+        geometry.patchRows(images.pointer), count * pixels,
         dy.pointer + first * pixels * geometry.outputs, geometry, into: result,
         accumulate: first > 0)
     }

@@ -65,7 +65,7 @@ public final class FoldedConvolution: Sendable {
   package var outputs: Int { convolution.weight.value.shape[3] }
   /// The step from one result to the next, in pixels.
   package var stride: Int { convolution.stride }
-  /// Zeros around the picture, in pixels.
+  /// Zeros around the image, in pixels.
   package var padding: Int { convolution.padding }
 
   /// act(norm(x * w) + residual), with the running statistics and without history.
@@ -76,7 +76,7 @@ public final class FoldedConvolution: Sendable {
     return cache.packed.apply(x, bias: cache.bias, residual: residual, activation: activation)
   }
 
-  /// The same, into pictures `first`… of `target`, which nobody else has seen yet.
+  /// The same, into images `first`… of `target`, which nobody else has seen yet.
   package func apply(
     _ x: Tensor, residual: Tensor? = nil, activation: Activation = .none,
     into target: inout Tensor, first: Int

@@ -2,9 +2,9 @@ import CFundusKernels
 
 /// The weights of a convolution in the order in which its algorithm reads them.
 ///
-/// Pointwise convolutions are matrix products on the picture where it lies; 3x3 of stride 1 and 2 use
+/// Pointwise convolutions are matrix products on the image where it lies; 3x3 of stride 1 and 2 use
 /// Winograd's algorithm for tiles of 4x4 results; the others walk over a zero-padded copy of each
-/// picture, in which a row of the kernel covers neighbouring floats. Inference packs once and applies
+/// image, in which a row of the kernel covers neighboring floats. Inference packs once and applies
 /// often.
 public struct PackedConvolution: Sendable {
   enum Algorithm {
@@ -14,9 +14,9 @@ public struct PackedConvolution: Sendable {
 
   /// `[KH, KW, C, O]`
   public let weightShape: [Int]
-  /// Distance between neighbouring results, in pixels.
+  /// Distance between neighboring results, in pixels.
   public let stride: Int
-  /// Zeros around the picture, in pixels.
+  /// Zeros around the image, in pixels.
   public let padding: Int
   let algorithm: Algorithm
 
@@ -73,8 +73,8 @@ public struct PackedConvolution: Sendable {
     return result
   }
 
-  /// The same, into pictures `first`… of `target`, which nobody else has seen yet. The residual may be
-  /// what those pictures hold: then nothing is read for them that is not written, and a layer of 64 to
+  /// The same, into images `first`… of `target`, which nobody else has seen yet. The residual may be
+  /// what those images hold: then nothing is read for them that is not written, and a layer of 64 to
   /// 256 channels takes three quarters of the time.
   package func apply(
     _ x: Tensor, bias: Tensor?, residual: Tensor?, activation: Activation,
@@ -142,12 +142,12 @@ public struct PackedConvolution: Sendable {
     residual: UnsafePointer<Float>?, activation: Activation
   ) {
     let (height, width) = (geometry.paddedHeight, geometry.paddedWidth)
-    let picture = geometry.height * geometry.width * geometry.channels
+    let image = geometry.height * geometry.width * geometry.channels
     let pixels = geometry.outputHeight * geometry.outputWidth
     let padded = Tensor(uninitialized: [height, width, geometry.channels])
     for item in 0..<geometry.items {
       Padder.copy(
-        x + item * picture, items: 1, height: geometry.height, width: geometry.width,
+        x + item * image, items: 1, height: geometry.height, width: geometry.width,
         channels: geometry.channels, top: geometry.padding, left: geometry.padding,
         into: padded.mutablePointer, targetHeight: height, targetWidth: width)
       matrix.apply(
@@ -169,7 +169,7 @@ extension ConvolutionGeometry {
       item_stride: height * width * channels, segments: 1, length: channels, segment_stride: 0)
   }
 
-  /// The patches of padded pictures.
+  /// The patches of padded images.
   func patchRows(_ padded: UnsafePointer<Float>) -> fk_rows {
     fk_rows(
       base: padded, row_stride: stride * channels, width: outputWidth,

@@ -1,6 +1,6 @@
 import CLAPACKE
 
-/// A factorisation that does not exist or did not converge.
+/// A factorization that does not exist or did not converge.
 public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// The matrix is not positive definite; the leading minor of this order is not.
   case notPositiveDefinite(order: Int)
@@ -14,13 +14,13 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notPositiveDefinite(let order):
       "the matrix is not positive definite (leading minor of order \(order))"
-    case .notConverged: "the factorisation did not converge"
+    case .notConverged: "the factorization did not converge"
     case .notFinite: "the matrix holds values that are not finite"
     }
   }
 }
 
-/// Factorisations of matrices, by LAPACK in single precision. None of them records gradients.
+/// Factorizations of matrices, by LAPACK in single precision. None of them records gradients.
 public enum LinearAlgebra {
   /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix `[n, n]` (`ssyevd`).
   ///

@@ -2,7 +2,7 @@ import CFundusKernels
 import Foundation
 
 /// Recycles 64-byte aligned blocks, so that the steady state of a training step or of a loop over
-/// pictures asks the system for nothing and meets no page faults.
+/// images asks the system for nothing and meets no page faults.
 ///
 /// Sizes are rounded up to classes at most one eighth apart. Freed blocks wait in their class and
 /// are handed out again last in, first out, while they are still in the cache.

@@ -1,4 +1,4 @@
-/// Bytes from the caching allocator, for a picture between decoding and resizing.
+/// Bytes from the caching allocator, for an image between decoding and resizing.
 ///
 /// A decoded photograph takes tens of megabytes. Fresh pages for each one cost a quarter of the time
 /// that decoding takes; these come back warm.

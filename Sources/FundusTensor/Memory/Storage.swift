@@ -15,7 +15,7 @@ public final class Storage: @unchecked Sendable {
     case owner(AnyObject)
   }
 
-  /// Takes an uninitialised block of at least `byteCount` bytes from the caching allocator.
+  /// Takes an uninitialized block of at least `byteCount` bytes from the caching allocator.
   init(byteCount: Int) {
     let block = CachingAllocator.shared.allocate(byteCount: byteCount)
     pointer = block.pointer

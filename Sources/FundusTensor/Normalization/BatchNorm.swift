@@ -2,7 +2,7 @@ import CFundusKernels
 
 /// Where the statistics of a batch norm come from.
 public enum BatchStatistics {
-  /// From the batch; the running statistics then move towards them (unless `updates` is false, as when
+  /// From the batch; the running statistics then move toward them (unless `updates` is false, as when
   /// a block is computed a second time). With ranks the batch is that of all of them, each of which
   /// must have as many rows.
   case batch(updates: Bool, ranks: (any Communicator)? = nil)
@@ -10,7 +10,7 @@ public enum BatchStatistics {
   case running
 }
 
-/// Normalises each channel, and does what usually follows in the same pass:
+/// Normalizes each channel, and does what usually follows in the same pass:
 ///
 ///     y = act((x - mean) / sqrt(variance + epsilon) * weight + bias + residual)
 ///
@@ -29,7 +29,7 @@ public func batchNorm(
   momentum: Float = 0.1, epsilon: Float = 1e-5
 ) -> Tensor {
   let channels = x.shape.last ?? 0
-  precondition(x.rank >= 2 && channels > 0, "\(x.shape) has no channels to normalise")
+  precondition(x.rank >= 2 && channels > 0, "\(x.shape) has no channels to normalize")
   precondition(
     weight.shape == [channels] && bias.shape == [channels]
       && runningMean.value.shape == [channels] && runningVariance.value.shape == [channels],
@@ -55,8 +55,8 @@ public func batchNorm(
     if updates {
       let count = Double(rows * (ranks?.size ?? 1))
       let unbiased = Float(count / (count - 1))
-      runningMean.move(towards: mean, by: momentum, scale: 1)
-      runningVariance.move(towards: variance, by: momentum, scale: unbiased)
+      runningMean.move(toward: mean, by: momentum, scale: 1)
+      runningVariance.move(toward: variance, by: momentum, scale: unbiased)
     }
   }
 
@@ -129,7 +129,7 @@ enum BatchNorm {
 }
 
 extension Buffer {
-  fileprivate func move(towards target: Tensor, by momentum: Float, scale: Float) {
+  fileprivate func move(toward target: Tensor, by momentum: Float, scale: Float) {
     let result = Tensor(uninitialized: value.shape)
     for i in 0..<value.count {
       result.mutablePointer[i] =

@@ -1,11 +1,11 @@
 import CFundusKernels
 
-/// How the pixels of a picture become a square tensor: resized into its upper left corner, with
+/// How the pixels of an image become a square tensor: resized into its upper left corner, with
 /// zeros to the right and below.
-public struct PictureFit: Hashable, Sendable {
-  /// Rows of the picture inside of the result.
+public struct ImageFit: Hashable, Sendable {
+  /// Rows of the image inside of the result.
   public var height: Int
-  /// Columns of the picture inside of the result.
+  /// Columns of the image inside of the result.
   public var width: Int
   /// Rows of the result; the rest is zero.
   public var paddedHeight: Int
@@ -18,7 +18,7 @@ public struct PictureFit: Hashable, Sendable {
   /// What byte 0 to 255 is multiplied with: 1/255 for a range of 0 to 1.
   public var scale: Double
 
-  /// A picture of `height` x `width` in a result of `paddedHeight` x `paddedWidth`.
+  /// An image of `height` x `width` in a result of `paddedHeight` x `paddedWidth`.
   public init(
     height: Int, width: Int, paddedHeight: Int, paddedWidth: Int, antialias: Bool,
     precision: ResizePrecision = .single, scale: Double = 1.0 / 255
@@ -35,11 +35,11 @@ public struct PictureFit: Hashable, Sendable {
   }
 }
 
-extension PictureFit {
-  /// Resizes a picture of bytes, straight into floats.
+extension ImageFit {
+  /// Resizes an image of bytes, straight into floats.
   ///
   /// The result is that of `Tensor/resized(height:width:antialias:)` on the scaled pixels (within
-  /// 1e-6 for a range of 0 to 1), without a float copy of the picture.
+  /// 1e-6 for a range of 0 to 1), without a float copy of the image.
   ///
   /// - `pixels`: `[fullHeight, fullWidth, channels]` in row-major order. With a reduction r,
   ///   `[ceil(fullHeight / r), ceil(fullWidth / r), channels]`: each pixel the mean of r x r.
@@ -55,7 +55,7 @@ extension PictureFit {
     }
   }
 
-  /// The same for a picture in scratch memory.
+  /// The same for an image in scratch memory.
   package func resize(
     _ pixels: ScratchBytes, height fullHeight: Int, width fullWidth: Int, channels: Int,
     reduction: Int = 1, into target: inout MutableSpan<Float>

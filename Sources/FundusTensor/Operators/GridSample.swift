@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// What sampling sees outside of a picture.
+/// What sampling sees outside of an image.
 public enum SamplingBorder: String, Sendable, Codable {
   /// Zeros.
   case zeros
@@ -9,12 +9,12 @@ public enum SamplingBorder: String, Sendable, Codable {
 }
 
 extension Tensor {
-  /// Pictures sampled bilinearly at points: PyTorch's `grid_sample`.
+  /// Images sampled bilinearly at points: PyTorch's `grid_sample`.
   ///
   /// - `grid`: `[N, OH, OW, 2]`, the point (x, y) for each pixel of the result. -1 and 1 are the
-  ///   edges of the picture: the centres of its outermost pixels with `alignCorners`, their outer
+  ///   edges of the image: the centers of its outermost pixels with `alignCorners`, their outer
   ///   sides without.
-  /// - Returns: `[N, OH, OW, C]` for `[N, H, W, C]`. Gradients flow to the pictures and the grid.
+  /// - Returns: `[N, OH, OW, C]` for `[N, H, W, C]`. Gradients flow to the images and the grid.
   public func gridSampled(
     at grid: Tensor, alignCorners: Bool = false, border: SamplingBorder = .zeros
   ) -> Tensor {
@@ -22,7 +22,7 @@ extension Tensor {
       rank == 4 && shape[1] > 0 && shape[2] > 0, "cannot sample a tensor of shape \(shape)")
     precondition(
       grid.rank == 4 && grid.shape[0] == shape[0] && grid.shape[3] == 2,
-      "a grid of \(grid.shape) for pictures of \(shape)")
+      "a grid of \(grid.shape) for images of \(shape)")
     let scales = [shape[2], shape[1]].map { Float(alignCorners ? $0 - 1 : $0) / 2 }
     let offsets = [shape[2], shape[1]].map { Float($0 - 1) / 2 }
     var points = Tensor(uninitialized: grid.shape)
@@ -54,8 +54,8 @@ extension Tensor {
     let (xs, ys) = (axis(width), axis(height))
     let result = Tensor(uninitialized: [shape[0], height, width, 2])
     let (maps, target) = (pointer, result.mutablePointer)
-    let pictures = shape[0]
-    ThreadPool.forEachRange(pictures * height, grain: 64) { range in
+    let images = shape[0]
+    ThreadPool.forEachRange(images * height, grain: 64) { range in
       for index in range {
         let map = maps + index / height * 6
         let y = ys[index % height]
@@ -68,13 +68,13 @@ extension Tensor {
       }
     }
     return result.recording(self) { gradient in
-      let sums = Tensor(uninitialized: [pictures, 2, 3])
+      let sums = Tensor(uninitialized: [images, 2, 3])
       let (source, target) = (gradient.pointer, sums.mutablePointer)
-      ThreadPool.forEach(pictures) { picture in
+      ThreadPool.forEach(images) { image in
         var total = [Double](repeating: 0, count: 6)
         for row in 0..<height {
           for column in 0..<width {
-            let at = source + ((picture * height + row) * width + column) * 2
+            let at = source + ((image * height + row) * width + column) * 2
             for c in 0..<2 {
               total[c * 3] += Double(at[c] * xs[column])
               total[c * 3 + 1] += Double(at[c] * ys[row])
@@ -82,7 +82,7 @@ extension Tensor {
             }
           }
         }
-        for index in 0..<6 { target[picture * 6 + index] = Float(total[index]) }
+        for index in 0..<6 { target[image * 6 + index] = Float(total[index]) }
       }
       return [sums]
     }
@@ -95,40 +95,40 @@ private enum GridSampling {
 
   static func forward(_ image: Tensor, _ points: Tensor, border: SamplingBorder) -> Tensor {
     let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
-    let perPicture = points.shape[1] * points.shape[2]
+    let perImage = points.shape[1] * points.shape[2]
     let result = Tensor(uninitialized: Array(points.shape[..<3]) + [channels])
     let (source, at, target) = (image.pointer, points.pointer, result.mutablePointer)
-    let pieces = (perPicture + grain - 1) / grain
+    let pieces = (perImage + grain - 1) / grain
     ThreadPool.forEach(image.shape[0] * pieces) { task in
       let first = task % pieces * grain
-      let picture = task / pieces
-      let start = picture * perPicture + first
+      let image = task / pieces
+      let start = image * perImage + first
       fk_sample_bilinear(
-        source + picture * height * width * channels, height, width, channels, at + start * 2,
-        min(grain, perPicture - first), border == .edge, target + start * channels)
+        source + image * height * width * channels, height, width, channels, at + start * 2,
+        min(grain, perImage - first), border == .edge, target + start * channels)
     }
     return result
   }
 
-  /// Picture by picture, since several points may add to the same pixel.
+  /// Image by image, since several points may add to the same pixel.
   static func backward(
     _ image: Tensor, _ points: Tensor, border: SamplingBorder, gradient: Tensor, scales: [Float],
     needsImage: Bool, needsGrid: Bool
   ) -> [Tensor?] {
     let (height, width, channels) = (image.shape[1], image.shape[2], image.shape[3])
-    let perPicture = points.shape[1] * points.shape[2]
+    let perImage = points.shape[1] * points.shape[2]
     let imageGradient = needsImage ? Tensor(zeros: image.shape) : nil
     let gridGradient = needsGrid ? Tensor(uninitialized: points.shape) : nil
     let (source, at, arriving) = (image.pointer, points.pointer, gradient.pointer)
     let (toImage, toGrid) = (imageGradient?.mutablePointer, gridGradient?.mutablePointer)
     let size = height * width * channels
-    ThreadPool.forEach(image.shape[0]) { picture in
+    ThreadPool.forEach(image.shape[0]) { image in
       fk_sample_bilinear_backward(
-        source + picture * size, height, width, channels, at + picture * perPicture * 2,
-        perPicture, border == .edge, arriving + picture * perPicture * channels,
-        toImage.map { $0 + picture * size }, toGrid.map { $0 + picture * perPicture * 2 })
+        source + image * size, height, width, channels, at + image * perImage * 2,
+        perImage, border == .edge, arriving + image * perImage * channels,
+        toImage.map { $0 + image * size }, toGrid.map { $0 + image * perImage * 2 })
       if let toGrid {
-        for index in picture * perPicture * 2..<(picture + 1) * perPicture * 2 {
+        for index in image * perImage * 2..<(image + 1) * perImage * 2 {
           toGrid[index] *= scales[index & 1]
         }
       }

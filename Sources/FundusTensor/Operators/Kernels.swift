@@ -82,7 +82,7 @@ struct Broadcast {
       precondition(a == b || a == 1 || b == 1, "\(left) and \(right) do not fit together")
       return a == 1 ? b : a
     }
-    // Neighbouring axes that both sides walk in the same way become one.
+    // Neighboring axes that both sides walk in the same way become one.
     var merged: [(size: Int, left: Bool, right: Bool)] = []
     for axis in 0..<rank where shape[axis] != 1 {
       let moves = (left: paddedLeft[axis] != 1, right: paddedRight[axis] != 1)

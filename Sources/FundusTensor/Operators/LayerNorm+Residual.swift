@@ -1,7 +1,7 @@
 import CFundusKernels
 
 extension Tensor {
-  /// Layer normalisation of dropout(x) + residual, as each half of a transformer layer ends, in two
+  /// Layer normalization of dropout(x) + residual, as each half of a transformer layer ends, in two
   /// passes over memory.
   ///
   /// - Parameters:

@@ -1,7 +1,7 @@
 import CFundusKernels
 
 extension Tensor {
-  /// Layer normalisation over the last axis (Ba et al., arXiv 1607.06450):
+  /// Layer normalization over the last axis (Ba et al., arXiv 1607.06450):
   /// (x - mean) / sqrt(variance + ε) · γ + β, with the biased variance.
   ///
   /// - Parameters:
@@ -77,7 +77,7 @@ struct RowView {
   }
 }
 
-/// The gradients of layer normalisation. Those of γ and β are summed over chunks of rows whose
+/// The gradients of layer normalization. Those of γ and β are summed over chunks of rows whose
 /// number depends on the size alone, and then over the chunks in order.
 struct LayerNormGradients {
   let input: Tensor

@@ -1,5 +1,5 @@
 extension Tensor {
-  /// Pictures with a margin of a constant.
+  /// Images with a margin of a constant.
   /// - Returns: `[N, top + H + bottom, left + W + right, C]`, without N for `[H, W, C]`.
   public func padded(
     top: Int = 0, bottom: Int = 0, left: Int = 0, right: Int = 0, value: Float = 0
@@ -12,10 +12,10 @@ extension Tensor {
     padded[rank - 3] += top + bottom
     padded[rank - 2] += left + right
     let result = Tensor(repeating: value, shape: padded)
-    let pictures = rank == 4 ? shape[0] : 1
+    let images = rank == 4 ? shape[0] : 1
     let (source, target) = (pointer, result.mutablePointer)
     let (newHeight, newWidth) = (padded[rank - 3], padded[rank - 2])
-    ThreadPool.forEachRange(pictures * height, grain: 64) { range in
+    ThreadPool.forEachRange(images * height, grain: 64) { range in
       for index in range {
         let row = index / height * newHeight + index % height + top
         (target + (row * newWidth + left) * channels).update(
@@ -27,7 +27,7 @@ extension Tensor {
     }
   }
 
-  /// The given rows and columns of pictures.
+  /// The given rows and columns of images.
   /// - Returns: `[N, rows, columns, C]`, without N for `[H, W, C]`.
   public func croppedWindow(rows: Range<Int>, columns: Range<Int>) -> Tensor {
     precondition(rank == 3 || rank == 4, "cannot crop a tensor of shape \(shape)")
@@ -39,10 +39,10 @@ extension Tensor {
     cut[rank - 3] = rows.count
     cut[rank - 2] = columns.count
     let result = Tensor(uninitialized: cut)
-    let pictures = rank == 4 ? shape[0] : 1
+    let images = rank == 4 ? shape[0] : 1
     let (source, target) = (pointer, result.mutablePointer)
     let length = columns.count * channels
-    ThreadPool.forEachRange(pictures * rows.count, grain: 64) { range in
+    ThreadPool.forEachRange(images * rows.count, grain: 64) { range in
       for index in range {
         let row = index / rows.count * height + index % rows.count + rows.lowerBound
         (target + index * length).update(

@@ -5,8 +5,8 @@ import CFundusKernels
 /// - Parameters:
 ///   - x: `[N, H, W, C]`
 ///   - kernel: the side of a window
-///   - stride: distance between neighbouring windows; the kernel's side when left out
-///   - padding: pixels around the picture that never win; at most half of the kernel
+///   - stride: distance between neighboring windows; the kernel's side when left out
+///   - padding: pixels around the image that never win; at most half of the kernel
 /// - Returns: `[N, (H + 2p - k) / s + 1, (W + 2p - k) / s + 1, C]`. The gradient goes to the first of
 ///   equal maxima.
 public func maxPool2d(_ x: Tensor, kernel: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
@@ -20,38 +20,38 @@ public func maxPool2d(_ x: Tensor, kernel: Int, stride: Int? = nil, padding: Int
   return result.recording(x) { gradient in
     let inputGradient = Tensor(uninitialized: [items, height, width, channels])
     let places = chosen!.pointer.assumingMemoryBound(to: UInt8.self)
-    let picture = height * width * channels
-    let outputPicture = shape.out_height * shape.out_width * channels
+    let image = height * width * channels
+    let outputImage = shape.out_height * shape.out_width * channels
     Pooling.forEachRow(items, height, elements: width * channels) { item, rows in
       withUnsafePointer(to: shape) {
         fk_max_pool_gradient(
-          gradient.pointer + item * outputPicture, places + item * outputPicture, $0,
-          rows.lowerBound, rows.upperBound, inputGradient.mutablePointer + item * picture)
+          gradient.pointer + item * outputImage, places + item * outputImage, $0,
+          rows.lowerBound, rows.upperBound, inputGradient.mutablePointer + item * image)
       }
     }
     return [inputGradient]
   }
 }
 
-/// ``maxPool2d(_:kernel:stride:padding:)`` into pictures `first`… of `target`, which nobody else has
+/// ``maxPool2d(_:kernel:stride:padding:)`` into images `first`… of `target`, which nobody else has
 /// seen yet; without history.
 package func maxPool2d(
   _ x: Tensor, kernel: Int, stride: Int, padding: Int, into target: inout Tensor, first: Int
 ) {
   let shape = Pooling.shape(x, kernel: kernel, stride: stride, padding: padding)
-  let picture = [shape.out_height, shape.out_width, shape.channels]
+  let image = [shape.out_height, shape.out_width, shape.channels]
   precondition(
-    Array(target.shape.dropFirst()) == picture && first >= 0
-      && first + x.shape[0] <= target.shape[0], "\(picture) does not fit into \(target.shape)")
+    Array(target.shape.dropFirst()) == image && first >= 0
+      && first + x.shape[0] <= target.shape[0], "\(image) does not fit into \(target.shape)")
   Pooling.run(
-    x, shape, into: target.mutablePointer + first * picture.reduce(1, *), places: nil)
+    x, shape, into: target.mutablePointer + first * image.reduce(1, *), places: nil)
 }
 
 /// The mean over all pixels: `[N, H, W, C]` to `[N, C]`.
 public func globalAveragePool(_ x: Tensor) -> Tensor {
-  precondition(x.rank == 4, "pictures are [N, H, W, C], not \(x.shape)")
+  precondition(x.rank == 4, "images are [N, H, W, C], not \(x.shape)")
   let (items, pixels, channels) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
-  precondition(pixels > 0, "a picture without pixels has no mean")
+  precondition(pixels > 0, "an image without pixels has no mean")
   let result = Tensor(uninitialized: [items, channels])
   ThreadPool.forEach(items) { item in
     let out = result.mutablePointer + item * channels
@@ -74,7 +74,7 @@ public func globalAveragePool(_ x: Tensor) -> Tensor {
 
 private enum Pooling {
   static func shape(_ x: Tensor, kernel: Int, stride: Int, padding: Int) -> fk_pool_shape {
-    precondition(x.rank == 4, "pictures are [N, H, W, C], not \(x.shape)")
+    precondition(x.rank == 4, "images are [N, H, W, C], not \(x.shape)")
     precondition(
       kernel > 0 && kernel <= 15 && stride > 0 && padding >= 0 && padding * 2 <= kernel,
       "windows of \(kernel), stride \(stride), padding \(padding)")
@@ -92,19 +92,19 @@ private enum Pooling {
     _ x: Tensor, _ shape: fk_pool_shape, into y: UnsafeMutablePointer<Float>,
     places: UnsafeMutablePointer<UInt8>?
   ) {
-    let picture = shape.height * shape.width * shape.channels
+    let image = shape.height * shape.width * shape.channels
     let result = shape.out_height * shape.out_width * shape.channels
     forEachRow(x.shape[0], shape.out_height, elements: shape.out_width * shape.channels) {
       item, rows in
       withUnsafePointer(to: shape) {
         fk_max_pool(
-          x.pointer + item * picture, $0, rows.lowerBound, rows.upperBound, y + item * result,
+          x.pointer + item * image, $0, rows.lowerBound, rows.upperBound, y + item * result,
           places.map { $0 + item * result })
       }
     }
   }
 
-  /// Shares the rows of all pictures among the threads.
+  /// Shares the rows of all images among the threads.
   static func forEachRow(
     _ items: Int, _ rows: Int, elements: Int, _ body: (_ item: Int, _ rows: Range<Int>) -> Void
   ) {

@@ -1,6 +1,6 @@
 /// The arithmetic in which a resize computes where each pixel lies.
 ///
-/// PyTorch computes positions in the type of the picture. At a ratio like 772 to 496 a float is off by
+/// PyTorch computes positions in the type of the image. At a ratio like 772 to 496 a float is off by
 /// some 1e-5 pixels, which shows in the fifth digit of the result.
 public enum ResizePrecision: String, Hashable, Sendable, Codable {
   /// As PyTorch on a float tensor.
@@ -9,7 +9,7 @@ public enum ResizePrecision: String, Hashable, Sendable, Codable {
   case double
 }
 
-/// The weights of a bilinear resize along one axis: each output is a weighted sum of neighbouring
+/// The weights of a bilinear resize along one axis: each output is a weighted sum of neighboring
 /// inputs.
 ///
 /// The formulas are those of PyTorch's `interpolate` with `align_corners` off.

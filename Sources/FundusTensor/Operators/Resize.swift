@@ -1,7 +1,7 @@
 import CFundusKernels
 
 extension Tensor {
-  /// Pictures at another size, by bilinear interpolation: PyTorch's `interpolate` with
+  /// Images at another size, by bilinear interpolation: PyTorch's `interpolate` with
   /// `align_corners` off.
   ///
   /// Without antialias an output pixel is a blend of the two nearest pixels along each axis. With
@@ -18,7 +18,7 @@ extension Tensor {
     precondition(rank == 3 || rank == 4, "cannot resize a tensor of shape \(shape)")
     precondition(height > 0 && width > 0, "a size of \(height) x \(width)")
     let (oldHeight, oldWidth, channels) = (shape[rank - 3], shape[rank - 2], shape[rank - 1])
-    precondition(oldHeight > 0 && oldWidth > 0, "a picture without pixels: \(shape)")
+    precondition(oldHeight > 0 && oldWidth > 0, "an image without pixels: \(shape)")
     if oldHeight == height && oldWidth == width { return self }
     let rows = ResampleTaps(from: oldHeight, to: height, antialias: antialias, precision: precision)
     let columns = ResampleTaps(
@@ -47,15 +47,15 @@ enum Resampling {
     let oldStride = columns.inputCount * channels
     let newStride = columns.outputCount * channels
     let (source, target) = (input.pointer, result.mutablePointer)
-    let pictures = rank == 4 ? shape[0] : 1
+    let images = rank == 4 ? shape[0] : 1
     let groups = (rows.outputCount + rowsPerTask - 1) / rowsPerTask
-    ThreadPool.forEach(pictures * groups) { task in
-      let picture = task / groups
+    ThreadPool.forEach(images * groups) { task in
+      let image = task / groups
       let first = task % groups * rowsPerTask
       let range = first..<min(first + rowsPerTask, rows.outputCount)
       resample(
-        source + picture * rows.inputCount * oldStride, kernel: fk_resample_rows_f32,
-        into: target + picture * rows.outputCount * newStride, targetStride: newStride,
+        source + image * rows.inputCount * oldStride, kernel: fk_resample_rows_f32,
+        into: target + image * rows.outputCount * newStride, targetStride: newStride,
         outputRows: range, rows: rows, columns: columns, channels: channels)
     }
     return result

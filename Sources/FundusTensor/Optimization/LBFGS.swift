@@ -1,4 +1,4 @@
-/// Minimisation of a smooth function of a vector by limited-memory BFGS with a line search that
+/// Minimization of a smooth function of a vector by limited-memory BFGS with a line search that
 /// meets the strong Wolfe conditions (Nocedal and Wright, Numerical Optimization, 2006, algorithms
 /// 7.5, 3.5 and 3.6), in double precision.
 public struct LBFGS: Sendable {
@@ -30,7 +30,7 @@ public struct LBFGS: Sendable {
     return result
   }
 
-  /// Where a minimisation ended.
+  /// Where a minimization ended.
   public struct Outcome: Sendable {
     /// The best point.
     public var point: [Double]
@@ -46,7 +46,7 @@ public struct LBFGS: Sendable {
     public var converged: Bool
   }
 
-  /// Minimises `function` from `start`.
+  /// Minimizes `function` from `start`.
   ///
   /// - `diagonal`: the inverse of a guess at the second derivatives, `[n]`, which the first
   ///   direction and the corrections start from; a multiple of the identity when nil.

@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// A convolution of pictures of bytes with weights of bytes, the weights of each output in steps of its
+/// A convolution of images of bytes with weights of bytes, the weights of each output in steps of its
 /// own (symmetric, -127 to 127). Sums are whole numbers, so results do not depend on their order.
 public struct QuantizedConvolution: Sendable {
   /// What a result is added to before the ReLU.
@@ -8,7 +8,7 @@ public struct QuantizedConvolution: Sendable {
     /// Floats `[N, H', W', O]`, in units of the convolution's ``QuantizedConvolution/unit``.
     case floats(Tensor)
     /// Bytes of the same shape, without a margin.
-    case bytes(QuantizedPictures)
+    case bytes(QuantizedImages)
   }
 
   /// What one in the result stands for: the step of bytes that follow, or 1 for plain numbers.
@@ -25,7 +25,7 @@ public struct QuantizedConvolution: Sendable {
 
   /// - `weight`: `[K, K, C, O]` with K, C and O above 0, C and O multiples of 4
   /// - `bias`: `[O]`
-  /// - `inputStep`: the step of the pictures that come in
+  /// - `inputStep`: the step of the images that come in
   /// - `unit`: see ``unit``
   public init(weight: Tensor, bias: Tensor, stride: Int, inputStep: Float, unit: Float) {
     precondition(
@@ -61,20 +61,20 @@ public struct QuantizedConvolution: Sendable {
 
   /// max(0, x * w + bias + residual) as bytes in steps of ``unit``.
   /// - Parameters:
-  ///   - x: pictures with this convolution's input step.
+  ///   - x: images with this convolution's input step.
   ///   - residual: what is added before the ReLU, of the result's shape.
   ///   - margin: zeros around each result, in pixels, for the next convolution.
   public func bytes(
-    _ x: QuantizedPictures, residual: Residual? = nil, margin: Int = 0
-  ) -> QuantizedPictures {
-    let result = QuantizedPictures(unwritten: shape(x), step: unit, margin: margin)
+    _ x: QuantizedImages, residual: Residual? = nil, margin: Int = 0
+  ) -> QuantizedImages {
+    let result = QuantizedImages(unwritten: shape(x), step: unit, margin: margin)
     run(x, residual: residual, relu: true, floats: nil, bytes: result.target)
     return result
   }
 
   /// x * w + bias + residual, and the ReLU of it where asked, as floats in units of ``unit``.
   public func floats(
-    _ x: QuantizedPictures, residual: Residual? = nil, relu: Bool = false
+    _ x: QuantizedImages, residual: Residual? = nil, relu: Bool = false
   ) -> Tensor {
     let result = Tensor(uninitialized: shape(x))
     let pointer = result.mutablePointer
@@ -84,7 +84,7 @@ public struct QuantizedConvolution: Sendable {
     return result
   }
 
-  private func shape(_ x: QuantizedPictures) -> [Int] {
+  private func shape(_ x: QuantizedImages) -> [Int] {
     precondition(x.shape[3] == channels, "\(x.shape[3]) channels for weights of \(channels)")
     precondition(
       x.step == inputStep, "images in steps of \(x.step), where \(inputStep) is expected")
@@ -96,7 +96,7 @@ public struct QuantizedConvolution: Sendable {
   }
 
   private func run(
-    _ x: QuantizedPictures, residual: Residual?, relu: Bool, floats: UnsafeMutablePointer<Float>?,
+    _ x: QuantizedImages, residual: Residual?, relu: Bool, floats: UnsafeMutablePointer<Float>?,
     bytes: fk_target
   ) {
     let shape = shape(x)
@@ -107,12 +107,12 @@ public struct QuantizedConvolution: Sendable {
       precondition(
         tensor.shape == shape, "a residual of \(tensor.shape) for a result of \(shape)")
       added.floats = tensor.pointer
-    case .bytes(let pictures)?:
+    case .bytes(let images)?:
       precondition(
-        pictures.shape == shape && pictures.margin == 0,
-        "a residual of \(pictures.shape), margin \(pictures.margin), for a result of \(shape)")
-      added.bytes = UnsafePointer(pictures.bytes)
-      added.step = pictures.step / unit
+        images.shape == shape && images.margin == 0,
+        "a residual of \(images.shape), margin \(images.margin), for a result of \(shape)")
+      added.bytes = UnsafePointer(images.bytes)
+      added.step = images.step / unit
     case nil: break
     }
     var job = fk_quantized_job(

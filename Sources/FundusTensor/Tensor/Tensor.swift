@@ -1,7 +1,7 @@
 /// An n-dimensional array of `Float`, row-major and contiguous, with value semantics.
 ///
-/// Pictures are `[N, H, W, C]`, tokens `[N, T, D]`, weights of linear layers `[out, in]`, weights of
-/// convolutions `[KH, KW, C_in, C_out]`. The letters mean: N pictures or texts of a batch, H rows and
+/// Images are `[N, H, W, C]`, tokens `[N, T, D]`, weights of linear layers `[out, in]`, weights of
+/// convolutions `[KH, KW, C_in, C_out]`. The letters mean: N images or texts of a batch, H rows and
 /// W columns of pixels, C channels, T tokens, D features.
 ///
 /// A tensor that results from differentiable operators on tensors that require a gradient remembers

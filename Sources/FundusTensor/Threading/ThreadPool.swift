@@ -25,7 +25,7 @@ public enum ThreadPool {
 
   /// From now on, work that the calling thread starts runs on it alone.
   ///
-  /// For threads of one's own that work beside the engine, such as those that load pictures, so that
+  /// For threads of one's own that work beside the engine, such as those that load images, so that
   /// they do not hold the pool when the engine wants it.
   public static func leave() { fk_leave_pool() }
 

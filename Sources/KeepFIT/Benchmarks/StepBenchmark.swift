@@ -1,6 +1,6 @@
 import Foundation
 
-/// Measures whole optimizer steps of the KeepFIT objective on random pictures and tokens: forward,
+/// Measures whole optimizer steps of the KeepFIT objective on random images and tokens: forward,
 /// backward, clipping, AdamW.
 public struct StepBenchmark: Sendable {
   /// The time of each measured step, in order.
@@ -12,7 +12,7 @@ public struct StepBenchmark: Sendable {
 
   /// Trains a model for some steps; its weights change.
   ///
-  /// - `batchSize`: pictures of each of the two streams.
+  /// - `batchSize`: images of each of the two streams.
   /// - `length`: tokens of each text.
   /// - `repetitions`: measured steps; one more comes before them.
   public static func run(
@@ -25,7 +25,7 @@ public struct StepBenchmark: Sendable {
     model.prepareForPretraining(settings)
     let random = RandomStream(seed: seed)
     func samples(_ name: String) -> (images: Tensor, tokens: TokenBatch) {
-      let pictures = Initialization.random(random.derived(name))
+      let images = Initialization.random(random.derived(name))
         .uniform([batchSize, size, size, 3], bound: 0.5).scaled(by: 1, plus: 0.5)
       var words = random.derived("words").derived(name)
       let rows = (0..<batchSize).map { _ in
@@ -33,9 +33,9 @@ public struct StepBenchmark: Sendable {
           Int32(words.index(below: model.configuration.text.vocabularySize))
         }
       }
-      return (pictures, TokenBatch(rows: rows))
+      return (images, TokenBatch(rows: rows))
     }
-    let streams = [samples("labelled"), samples("expert")]
+    let streams = [samples("labeled"), samples("expert")]
     let optimizer = AdamW(model.parameters.filter { $0.parameter.isTrainable })
     var (times, losses): ([Double], [Float]) = ([], [])
     for step in 0...repetitions {
@@ -50,7 +50,7 @@ public struct StepBenchmark: Sendable {
           texts: texts, targets: ContrastiveLoss.pairTargets(batchSize))
       }
       let loss = KeepFITObjective().terms(
-        EncodedBatch(labelled: encoded[0], expert: encoded[1]), heads: model.heads,
+        EncodedBatch(labeled: encoded[0], expert: encoded[1]), heads: model.heads,
         mode: .training(mode.derived("objective"))
       ).loss
       loss.backward()

@@ -1,7 +1,7 @@
 import Foundation
 import FundusSynthesis
 
-/// The whole system on pictures that it draws itself: synthesise, pretrain with FLAIR's and with
+/// The whole system on images that it draws itself: synthesize, pretrain with FLAIR's and with
 /// KeepFIT's objective from the same random weights, evaluate on seen and unseen classes, and show it
 /// all on one page.
 public struct Demonstration {
@@ -50,7 +50,7 @@ public struct Demonstration {
     }
     try files.createDirectory(at: out, withIntermediateDirectories: true)
 
-    onEvent(.stage("Drawing pictures"))
+    onEvent(.stage("Drawing images"))
     try SyntheticDataset.write(to: data, configuration: dataset, force: true) { done, all in
       onEvent(.progress(done: done, of: all, detail: ""))
     }

@@ -11,28 +11,28 @@ struct DemonstrationPage {
     var page = HTMLPage(
       title: "KeepFIT on drawn eyes",
       subtitle:
-        "Two objectives from the same random weights, measured on pictures and classes that "
+        "Two objectives from the same random weights, measured on images and classes that "
         + "training has not seen")
     addResults(to: &page)
-    try addPictures(to: &page)
+    try addImages(to: &page)
     try addCurves(to: &page)
     addConfusions(to: &page)
     page.section("How it was done")
     page.list([
-      "\(demonstration.dataset.publicCount) labelled pictures in three sets with sparse and partly "
-        + "wrong labels, \(demonstration.dataset.expertCount) expert pictures with captions, "
-        + "\(demonstration.dataset.testPerClass) test pictures of each class, \(settings.imageSize) "
+      "\(demonstration.dataset.publicCount) labeled images in three sets with sparse and partly "
+        + "wrong labels, \(demonstration.dataset.expertCount) expert images with captions, "
+        + "\(demonstration.dataset.testPerClass) test images of each class, \(settings.imageSize) "
         + "pixels a side, seed \(settings.seed). All are drawn by this program.",
       "The preset '\(settings.preset)' with random weights, \(settings.epochs) epochs, batches of "
-        + "\(settings.batchSize) labelled pictures and, for KeepFIT, as many expert pairs.",
-      "Labels of the unseen classes occur nowhere in the labelled sets; the expert captions describe "
+        + "\(settings.batchSize) labeled images and, for KeepFIT, as many expert pairs.",
+      "Labels of the unseen classes occur nowhere in the labeled sets; the expert captions describe "
         + "them.",
       "Zero-shot: each class is the mean of its descriptions in the built-in knowledge table. "
         + "95 % confidence intervals (Wilson's by class, combined by MOVER) are over the test images of "
         + "one training run.",
     ])
     page.notice(
-      "Drawn pictures show that the parts work together. They say nothing about real eyes, and one "
+      "Drawn images show that the parts work together. They say nothing about real eyes, and one "
         + "run of each objective says little about which is better: Benchmarks/ has several seeds.")
     return page
   }
@@ -40,7 +40,7 @@ struct DemonstrationPage {
   private static func name(_ objective: ObjectiveName?) -> String {
     switch objective {
     case nil: "random weights"
-    case .flair: "FLAIR: labelled pictures alone"
+    case .flair: "FLAIR: labeled images alone"
     case .keepfit: "KeepFIT: with expert knowledge"
     case let other?: other.rawValue
     }
@@ -104,9 +104,9 @@ struct DemonstrationPage {
 
   private static func percent(_ value: Double) -> String { String(format: "%.1f", value * 100) }
 
-  private func addPictures(to page: inout HTMLPage) throws {
+  private func addImages(to page: inout HTMLPage) throws {
     page.section("What the models learn from")
-    for (name, title) in [("public", "Labelled pictures"), ("expert", "Expert pairs")] {
+    for (name, title) in [("public", "Labeled images"), ("expert", "Expert pairs")] {
       let file = study.data.appending(path: "manifests/\(name).csv")
       let manifest = try Manifest(contentsOf: file, root: study.data)
       let step = max(1, manifest.rows.count / 6)

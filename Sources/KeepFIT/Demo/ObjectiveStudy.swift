@@ -2,7 +2,7 @@ import Foundation
 import FundusSynthesis
 
 /// Pretrains the same random model with several objectives on a synthetic dataset and measures each on
-/// pictures of seen and unseen classes: the paper's ablation in small.
+/// images of seen and unseen classes: the paper's ablation in small.
 public struct ObjectiveStudy: Sendable {
   /// How the models are made and trained.
   public struct Settings: Sendable, Codable, Equatable {
@@ -10,11 +10,11 @@ public struct ObjectiveStudy: Sendable {
     public var preset = KeepFITConfiguration.Preset.small.rawValue
     /// Pixels along each side.
     public var imageSize = 96
-    /// Pictures of each stream in a step.
+    /// Images of each stream in a step.
     public var batchSize = 16
-    /// Passes over the labelled pictures.
+    /// Passes over the labeled images.
     public var epochs = 5
-    /// The peak learning rate. Larger than published, since the towers start from random weights.
+    /// The peak learning rate. Larger than published, since the encoders start from random weights.
     public var learningRate = 6e-4
     /// What everything random follows from.
     public var seed: UInt64 = 42
@@ -23,7 +23,7 @@ public struct ObjectiveStudy: Sendable {
     public init() {}
   }
 
-  /// How a model does on the pictures of one experiment.
+  /// How a model does on the images of one experiment.
   public struct Score: Sendable {
     /// `seen` or `unseen`.
     public let experiment: String
@@ -33,7 +33,7 @@ public struct ObjectiveStudy: Sendable {
     public let metrics: ClassificationMetrics
     /// 95 % intervals by name.
     public let intervals: [String: ConfidenceInterval]
-    /// Few-shot scores: the mean class accuracy of a linear probe on so many pictures of each class.
+    /// Few-shot scores: the mean class accuracy of a linear probe on so many images of each class.
     public let probe: Double
   }
 
@@ -103,12 +103,12 @@ public struct ObjectiveStudy: Sendable {
     return (model, directory.url, (ContinuousClock.now - start) / .seconds(1))
   }
 
-  /// The labelled and the expert stream of the dataset. Unseen classes have no labels in it, so
+  /// The labeled and the expert stream of the dataset. Unseen classes have no labels in it, so
   /// nothing needs to be banned.
   public func inputs() -> PretrainingInputs {
     var inputs = PretrainingInputs()
     let manifests = data.appending(path: "manifests")
-    inputs.labelled = [
+    inputs.labeled = [
       .init(manifest: manifests.appending(path: "public.csv").path, root: data.path)
     ]
     inputs.expert = [.init(manifest: manifests.appending(path: "expert.csv").path, root: data.path)]
@@ -117,7 +117,7 @@ public struct ObjectiveStudy: Sendable {
     return inputs
   }
 
-  /// Measures a model: zero-shot with the knowledge table, and a linear probe on `shots` pictures of
+  /// Measures a model: zero-shot with the knowledge table, and a linear probe on `shots` images of
   /// each class, on the experiments that the dataset has.
   public func evaluate(_ model: KeepFITModel, shots: Int = 5) throws -> [Score] {
     try ["seen", "unseen"].compactMap { name -> Score? in
@@ -142,7 +142,7 @@ public struct ObjectiveStudy: Sendable {
     }
   }
 
-  /// The mean class accuracy of linear probes over five random choices of the training pictures.
+  /// The mean class accuracy of linear probes over five random choices of the training images.
   private func probe(
     _ embeddings: Tensor, labels: [Int], classNames: [String], shots: Int
   ) throws -> Double {

@@ -5,11 +5,11 @@ public struct ExperimentData: Sendable {
   /// The experiment, with the modality that its manifest states where it states none itself.
   public let experiment: Experiment
   /// The images that folds are drawn from; with a test manifest, those to train on.
-  public private(set) var pictures: LabelledPictures
+  public private(set) var dataset: LabeledImages
   /// With a test manifest: the images to test.
-  public let officialTest: LabelledPictures?
+  public let officialTest: LabeledImages?
   /// Other manifests with the same classes, to test every fold's classifier on.
-  public let external: [LabelledPictures]
+  public let external: [LabeledImages]
 
   /// How manifests are read.
   public struct Options: Sendable {
@@ -42,38 +42,38 @@ public struct ExperimentData: Sendable {
   ) throws {
     let directories = (imagesRoot.map { [$0] } ?? []) + manifestDirectories
     var (experiment, directory) = try Experiment.find(name, directories: directories)
-    var reading = LabelledPictures.ReadingOptions(targets: experiment.targets)
+    var reading = LabeledImages.ReadingOptions(targets: experiment.targets)
     reading.names = experiment.names
     reading.normalizesLabels = options.normalizesLabels
     reading.grouping = options.grouping
     reading.acceptsMissingFiles = options.acceptsMissingFiles
     reading.acceptsConflicts = experiment.isPublished
     func read(
-      _ manifest: String, in directory: URL, _ reading: LabelledPictures.ReadingOptions
-    ) throws -> LabelledPictures {
+      _ manifest: String, in directory: URL, _ reading: LabeledImages.ReadingOptions
+    ) throws -> LabeledImages {
       let file = Experiment.file(manifest, in: directory)
       let isElsewhere = manifest.hasPrefix("/") || manifest.hasPrefix("~")
-      return try LabelledPictures(
+      return try LabeledImages(
         contentsOf: file,
         root: imagesRoot ?? (isElsewhere ? file.deletingLastPathComponent() : directory),
         options: reading)
     }
-    var pictures = try read(experiment.manifest, in: directory, reading)
+    var dataset = try read(experiment.manifest, in: directory, reading)
     // Labels of the other manifests are those of this one, whatever they are called.
     var same = reading
     if experiment.targets == nil {
-      let labels = pictures.classes.map { name in
+      let labels = dataset.classes.map { name in
         experiment.names?.first { $0.value == name }?.key ?? name
       }
       same.targets = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
     }
     let officialTest = try experiment.testManifest.map { try read($0, in: directory, same) }
-    if officialTest != nil, pictures.parts?.contains(.test) == true {
+    if officialTest != nil, dataset.parts?.contains(.test) == true {
       throw TransferError.invalid(
         "experiment '\(experiment.name)' has both a 'test_manifest' and test rows in the column "
           + "'split' of \(experiment.manifest); remove one of them")
     }
-    var others: [LabelledPictures] = []
+    var others: [LabeledImages] = []
     var paths: [String] = []
     // Groups serve to split, and a manifest that is tested whole need not have them.
     same.grouping = nil
@@ -97,23 +97,23 @@ public struct ExperimentData: Sendable {
     for (index, name) in Self.distinct(paths).enumerated() { others[index].name = name }
 
     let (modality, notes) = try Self.modality(
-      of: experiment, [pictures] + (officialTest.map { [$0] } ?? []), others)
+      of: experiment, [dataset] + (officialTest.map { [$0] } ?? []), others)
     experiment.modality = modality
-    pictures.notes += notes
+    dataset.notes += notes
     self.experiment = experiment
-    self.pictures = pictures
+    self.dataset = dataset
     self.officialTest = officialTest
     self.external = others
   }
 
   /// Whether the data say which images are for training and which for testing.
-  public var isOfficial: Bool { officialTest != nil || pictures.parts != nil }
+  public var isOfficial: Bool { officialTest != nil || dataset.parts != nil }
 
   /// The images that are measured on: those of the test manifest, the rows that the column `split`
   /// gives to the test, or else all.
-  public var tested: LabelledPictures {
+  public var tested: LabeledImages {
     officialTest
-      ?? (pictures.parts == nil ? pictures : pictures.selecting(pictures.rows(of: .test)))
+      ?? (dataset.parts == nil ? dataset : dataset.selecting(dataset.rows(of: .test)))
   }
 
   /// The names of files without their extensions, with as many of the directories above as tell them
@@ -138,7 +138,7 @@ public struct ExperimentData: Sendable {
 
   /// The modality that the prompt is for.
   private static func modality(
-    of experiment: Experiment, _ own: [LabelledPictures], _ external: [LabelledPictures]
+    of experiment: Experiment, _ own: [LabeledImages], _ external: [LabeledImages]
   ) throws(TransferError) -> (ImagingModality?, notes: [String]) {
     func listed(_ counts: [ImagingModality: Int]) -> String {
       counts.sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
@@ -159,11 +159,11 @@ public struct ExperimentData: Sendable {
           + "\(result.rawValue)")
     }
     for other in external {
-      let strange = other.modalities.filter { $0.key != (result ?? .colourFundus) }
+      let strange = other.modalities.filter { $0.key != (result ?? .colorFundus) }
       if !strange.isEmpty {
         notes.append(
           "\(other.name) has \(listed(strange)), but texts are made for "
-            + "\((result ?? .colourFundus).rawValue)")
+            + "\((result ?? .colorFundus).rawValue)")
       }
     }
     return (result, notes)

@@ -14,14 +14,14 @@ extension Explanation {
   ///
   /// The map is the product of the three, each divided by its largest value on the photograph, on the
   /// finest grid: a place counts when all of them agree. Cells on padding do not count.
-  /// - `picture`: `[S, S, 3]`.
+  /// - `image`: `[S, S, 3]`.
   /// - `content`: the part of it that the photograph fills.
   /// - Throws: ``TransferError/invalid(_:)`` when the map is not finite.
   public static func gradientWeighted(
-    _ picture: Tensor, content: Content = .whole, query: Query, model: any ExplainableModel
+    _ image: Tensor, content: Content = .whole, query: Query, model: any ExplainableModel
   ) throws(TransferError) -> Explanation {
     let stages = Autograd.withoutGradients {
-      model.stages(of: picture.reshaped([1] + picture.shape))
+      model.stages(of: image.reshaped([1] + image.shape))
     }
     let first = max(0, stages.count - stageCount)
     let (rows, columns) = (stages[first].shape[1], stages[first].shape[2])

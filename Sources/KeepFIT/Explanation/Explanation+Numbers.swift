@@ -14,7 +14,7 @@ extension Explanation {
   }
 
   /// The share of the map's mass that lies inside of a mask, 0 to 1; compare it with the share of
-  /// the picture that the mask covers.
+  /// the image that the mask covers.
   /// - `mask`: `[height, width]`, row-major.
   public func massInside(_ mask: [Bool], height: Int, width: Int) -> Double {
     precondition(mask.count == height * width, "a mask of \(height)×\(width)")
@@ -28,7 +28,7 @@ extension Explanation {
     return total > 0 ? inside / total : 0
   }
 
-  /// The middle of the strongest cell, as shares of the picture's height and width from the top
+  /// The middle of the strongest cell, as shares of the image's height and width from the top
   /// left; nil when nothing speaks for the text.
   public var peak: (row: Double, column: Double)? {
     guard let best = map.indices.max(by: { map[$0] < map[$1] }), map[best] > 0 else { return nil }

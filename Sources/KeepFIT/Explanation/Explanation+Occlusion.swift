@@ -4,23 +4,23 @@ extension Explanation {
   /// What hiding a patch takes away from the score (Zeiler and Fergus, ECCV 2014): the slow check of
   /// ``gradientWeighted(_:content:query:model:)``.
   ///
-  /// - `picture`: `[S, S, 3]`.
+  /// - `image`: `[S, S, 3]`.
   /// - `content`: the part of it that the photograph fills; patches on padding are not hidden.
   /// - `grid`: patches along a side. Each is twice as wide as its cell, and filled with the mean
   ///   color of the photograph.
   /// - `batchSize`: images of a forward pass.
   /// - Throws: ``TransferError/invalid(_:)`` when the map is not finite.
   public static func occlusion(
-    _ picture: Tensor, content: Content = .whole, query: Query, model: any TransferModel,
+    _ image: Tensor, content: Content = .whole, query: Query, model: any TransferModel,
     grid: Int = 16, batchSize: Int = 8
   ) throws(TransferError) -> Explanation {
     precondition(grid > 0 && batchSize > 0, "a grid and a batch of at least one")
-    let (height, width) = (picture.shape[0], picture.shape[1])
+    let (height, width) = (image.shape[0], image.shape[1])
     let filled = (
       rows: min(height, Int((content.height * Double(height)).rounded())),
       columns: min(width, Int((content.width * Double(width)).rounded()))
     )
-    let pixels = picture.scalars
+    let pixels = image.scalars
     var mean: [Float] = [0, 0, 0]
     for y in 0..<filled.rows {
       for index in y * width * 3..<(y * width + filled.columns) * 3 {
@@ -29,16 +29,16 @@ extension Explanation {
     }
     mean = mean.map { $0 / Float(max(1, filled.rows * filled.columns)) }
 
-    func features(_ pictures: Tensor) -> Tensor {
+    func features(_ images: Tensor) -> Tensor {
       Autograd.withoutGradients {
-        let raw = model.features(of: pictures)
+        let raw = model.features(of: images)
         return query.projects ? model.projected(raw) : raw
       }
     }
     func scores(_ features: Tensor) -> [Float] {
       Autograd.withoutGradients { query.score(features).scalars }
     }
-    let unhidden = features(picture.reshaped([1] + picture.shape))
+    let unhidden = features(image.reshaped([1] + image.shape))
     let whole = scores(unhidden)[0]
     var evidence = EvidenceGrid(
       [Float](repeating: 0, count: grid * grid), rows: grid, columns: grid, content: content)

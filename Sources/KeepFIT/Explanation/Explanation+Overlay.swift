@@ -35,11 +35,11 @@ extension Explanation {
       let color = Self.color(value)
       let weight = opacity * value.squareRoot()
       let base = index * 3
-      let grey =
+      let gray =
         0.299 * Float(pixels[base]) + 0.587 * Float(pixels[base + 1])
         + 0.114 * Float(pixels[base + 2])
       for channel in 0..<3 {
-        let plain = 0.5 * (grey + Float(pixels[base + channel]))
+        let plain = 0.5 * (gray + Float(pixels[base + channel]))
         let mixed = plain * (1 - weight) + 255 * color[channel] * weight
         pixels[base + channel] = UInt8(min(max(mixed, 0), 255).rounded())
       }

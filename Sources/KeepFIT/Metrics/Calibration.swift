@@ -7,18 +7,18 @@ public struct Calibration: Sendable, Codable, Equatable {
     public let lower: Double
     /// The interval's upper bound, included.
     public let upper: Double
-    /// How many pictures.
+    /// How many images.
     public let count: Int
-    /// Their mean confidence; 0 without pictures.
+    /// Their mean confidence; 0 without images.
     public let confidence: Double
-    /// The share of them that was called right; 0 without pictures.
+    /// The share of them that was called right; 0 without images.
     public let accuracy: Double
   }
 
   /// Equally wide intervals from 0 to 1.
   public let bins: [Bin]
 
-  /// Sorts the pictures into bins by the probability of the class that they were called.
+  /// Sorts the images into bins by the probability of the class that they were called.
   public init(_ predictions: Predictions, binCount: Int = 15) {
     precondition(binCount > 0, "calibration needs a bin")
     var counts = [Int](repeating: 0, count: binCount)
@@ -42,7 +42,7 @@ public struct Calibration: Sendable, Codable, Equatable {
   }
 
   /// Expected calibration error: the distance between confidence and accuracy, averaged over
-  /// pictures.
+  /// images.
   public var expectedError: Double {
     let total = bins.reduce(0) { $0 + $1.count }
     return bins.reduce(0) { $0 + Double($1.count) * abs($1.accuracy - $1.confidence) }

@@ -52,11 +52,11 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
   public struct AMD: Sendable, Codable, Equatable {
     /// `AMD_auc`: area under the ROC curve; nil with one class only.
     public let auc: Double?
-    /// `AMD_kappa`, `AMD_f1`, `AMD_threshold`: the threshold is searched on the test pictures,
+    /// `AMD_kappa`, `AMD_f1`, `AMD_threshold`: the threshold is searched on the test images,
     /// which is optimistic.
     public let onTest: ThresholdSweep
     /// `AMD_train_kappa`, `AMD_train_f1`, `AMD_train_threshold`: the threshold is searched on the
-    /// training pictures. Absent without them.
+    /// training images. Absent without them.
     public let onTraining: ThresholdSweep?
   }
 
@@ -71,9 +71,9 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
 
   /// Scores predictions.
   /// - Parameters:
-  ///   - predictions: of the test pictures.
-  ///   - training: of the training pictures by the same method, for a threshold that has not seen
-  ///     the test pictures.
+  ///   - predictions: of the test images.
+  ///   - training: of the training images by the same method, for a threshold that has not seen
+  ///     the test images.
   ///   - classSet: the classes of the confusion matrix.
   ///   - roles: whether the classes have an order, and which published scores are wanted.
   public init(

@@ -133,7 +133,7 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
       upper: max(value, quantile(0.975, of: sorted)), method: method)
   }
 
-  /// The quantile of sorted values, on the line between neighbours.
+  /// The quantile of sorted values, on the line between neighbors.
   package static func quantile(_ share: Double, of sorted: [Double]) -> Double {
     let position = share * Double(sorted.count - 1)
     let below = Int(position)

@@ -2,7 +2,7 @@
 public struct ConfusionMatrix: Sendable, Equatable, Codable {
   /// The classes of the rows and columns, ascending.
   public let classes: [Int]
-  /// Pictures by true and predicted class.
+  /// Images by true and predicted class.
   public let counts: [[Int]]
 
   /// Counts over the sorted union of the classes that occur in `truth` or `predicted`, as the

@@ -14,7 +14,7 @@ public struct FoldSummary: Sendable, Codable, Equatable {
     case standardDeviation = "std"
   }
 
-  /// Summarises scores by name, a dictionary for each fold. Scores that some fold lacks are
+  /// Summarizes scores by name, a dictionary for each fold. Scores that some fold lacks are
   /// omitted as well.
   public init(_ folds: [[String: MetricValue]]) {
     var mean: [String: MetricValue] = [:]
@@ -45,7 +45,7 @@ public struct FoldSummary: Sendable, Codable, Equatable {
     self.omitted = omitted
   }
 
-  /// Summarises the folds' metrics.
+  /// Summarizes the folds' metrics.
   public init(_ folds: [ClassificationMetrics]) {
     self.init(folds.map { fold in Dictionary(uniqueKeysWithValues: fold.values.map { ($0, $1) }) })
   }

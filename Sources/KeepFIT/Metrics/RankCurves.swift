@@ -2,22 +2,22 @@
 public struct RankCurves: Sendable, Equatable {
   /// Distinct scores, descending.
   public let thresholds: [Double]
-  /// Pictures of the class with a score of at least each threshold.
+  /// Images of the class with a score of at least each threshold.
   public let truePositives: [Int]
-  /// Other pictures with a score of at least each threshold.
+  /// Other images with a score of at least each threshold.
   public let falsePositives: [Int]
 
-  /// The number of pictures of the class.
+  /// The number of images of the class.
   public var positives: Int { truePositives.last ?? 0 }
-  /// The number of other pictures.
+  /// The number of other images.
   public var negatives: Int { falsePositives.last ?? 0 }
 
   /// Sorts and counts, in O(N log N).
   /// - Parameters:
-  ///   - truth: whether each picture is of the class.
-  ///   - scores: finite, one for each picture; higher speaks for the class.
+  ///   - truth: whether each image is of the class.
+  ///   - scores: finite, one for each image; higher speaks for the class.
   public init(truth: [Bool], scores: [Double]) {
-    precondition(truth.count == scores.count, "a score for every picture")
+    precondition(truth.count == scores.count, "a score for every image")
     let order = scores.indices.sorted { scores[$0] > scores[$1] }
     var thresholds: [Double] = []
     var truePositives: [Int] = []
@@ -37,7 +37,7 @@ public struct RankCurves: Sendable, Equatable {
 
   /// The receiver operating characteristic without points on straight pieces: false positive rate
   /// against true positive rate, from (0, 0) to (1, 1). Empty when one of the two kinds of
-  /// pictures is absent.
+  /// images is absent.
   public var roc: [CurvePoint] {
     guard positives > 0, negatives > 0 else { return [] }
     let count = thresholds.count
@@ -59,8 +59,8 @@ public struct RankCurves: Sendable, Equatable {
     counts[index + 1] - counts[index] != counts[index] - counts[index - 1]
   }
 
-  /// The area under ``roc``: the chance that a picture of the class outranks another one, ties
-  /// counted half. Nil when one of the two kinds of pictures is absent.
+  /// The area under ``roc``: the chance that an image of the class outranks another one, ties
+  /// counted half. Nil when one of the two kinds of images is absent.
   public var areaUnderROC: Double? {
     let points = roc
     guard !points.isEmpty else { return nil }
@@ -82,7 +82,7 @@ public struct RankCurves: Sendable, Equatable {
     return points
   }
 
-  /// Average precision: Σ (recall step) · precision, without interpolation. Nil when no picture is
+  /// Average precision: Σ (recall step) · precision, without interpolation. Nil when no image is
   /// of the class.
   public var averagePrecision: Double? {
     let points = precisionRecall
@@ -97,6 +97,6 @@ public struct CurvePoint: Sendable, Equatable, Codable {
   public let x: Double
   /// True positive rate or precision, in `[0, 1]`.
   public let y: Double
-  /// The score from which on a picture is called; nil where nothing is.
+  /// The score from which on an image is called; nil where nothing is.
   public let threshold: Double?
 }

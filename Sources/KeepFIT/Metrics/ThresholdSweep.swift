@@ -1,16 +1,16 @@
-/// The search for the probability of class 1 above which a picture of two classes is called 1.
+/// The search for the probability of class 1 above which an image of two classes is called 1.
 ///
-/// The published evaluation of the AMD experiment searches on the very pictures that it then
+/// The published evaluation of the AMD experiment searches on the very images that it then
 /// scores, which flatters the result; ``apply(_:to:)`` scores a threshold found elsewhere.
 public struct ThresholdSweep: Sendable, Equatable, Codable {
-  /// Pictures with a probability of class 1 of at least this are called 1.
+  /// Images with a probability of class 1 of at least this are called 1.
   public let threshold: Double
   /// Unweighted Cohen's kappa at the threshold; nil, where it is undefined, counts as the worst.
   public let kappa: Double?
   /// F1 of class 1 at the threshold.
   public let f1: Double
 
-  /// The threshold among the distinct probabilities that maximises kappa + F1; the lowest of
+  /// The threshold among the distinct probabilities that maximizes kappa + F1; the lowest of
   /// equals.
   /// - Precondition: two classes.
   public static func best(on predictions: Predictions) -> ThresholdSweep {
@@ -32,7 +32,7 @@ public struct ThresholdSweep: Sendable, Equatable, Codable {
     return best!
   }
 
-  /// What a threshold chosen elsewhere, for instance on the training pictures, achieves here.
+  /// What a threshold chosen elsewhere, for instance on the training images, achieves here.
   public static func apply(_ threshold: Double, to predictions: Predictions) -> ThresholdSweep {
     precondition(predictions.classCount == 2, "a threshold separates two classes")
     let called = predictions.column(1).map { $0 >= threshold }

@@ -43,7 +43,7 @@ struct CheckpointShape {
       })
     else {
       throw failure(
-        "the picture tower has stages of \(blocks) blocks, which is none of "
+        "the image encoder has stages of \(blocks) blocks, which is none of "
           + ResNetConfiguration.named.map(\.name).joined(separator: ", "))
     }
     configuration.vision = .init(architecture: known.name, width: width)

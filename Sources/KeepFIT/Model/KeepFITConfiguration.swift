@@ -1,16 +1,16 @@
 import Foundation
 
-/// What a KeepFIT model looks like and how pictures and texts are prepared for it: the content of
+/// What a KeepFIT model looks like and how images and texts are prepared for it: the content of
 /// `config.json` in a model directory.
 public struct KeepFITConfiguration: Codable, Sendable, Equatable {
-  /// The picture tower.
+  /// The image encoder.
   public struct Vision: Codable, Sendable, Equatable {
     /// `resnet18`, `resnet34`, `resnet50` or `resnet101`.
     public var architecture = "resnet50"
     /// Channels of the first stage.
     public var width = 64
 
-    /// A tower of the published width.
+    /// An encoder of the published width.
     public init(architecture: String = "resnet50", width: Int = 64) {
       self.architecture = architecture
       self.width = width
@@ -31,16 +31,16 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// The picture tower.
+  /// The image encoder.
   public var vision = Vision()
-  /// The text tower, under the names of Hugging Face's `BertConfig`.
+  /// The text encoder, under the names of Hugging Face's `BertConfig`.
   public var text = BertConfiguration.base
-  /// Width D of the space that pictures and texts share.
+  /// Width D of the space that images and texts share.
   public var projectionDimension = 512
-  /// Side of the pictures that the model was made for, in pixels.
+  /// Side of the images that the model was made for, in pixels.
   public var imageSize = 512
   /// The sentence that a label is put into, at `[CLS]`.
-  public var caption = ReportTemplates.inference.colourFundus
+  public var caption = ReportTemplates.inference.colorFundus
   /// How the tokens of a text become one vector.
   public var textPooling = TextPooling.allPositions
   /// Whether texts are made lower case and lose their accents.
@@ -49,7 +49,7 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
   public var maximumTextLength = 256
   /// Whether vectors have unit length before and after the projection.
   public var normalizesFeatures = true
-  /// How an image file becomes the input of the picture tower.
+  /// How an image file becomes the input of the image encoder.
   public var preprocessing = Preprocessing.transfer
 
   enum CodingKeys: String, CodingKey, CaseIterable {

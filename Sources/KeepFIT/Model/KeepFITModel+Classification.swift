@@ -1,10 +1,10 @@
-/// What a model says about pictures and labels.
+/// What a model says about images and labels.
 public struct Classification: Sendable, Equatable {
   /// The labels, K of them.
   public let labels: [String]
-  /// Scaled similarities, K for each picture.
+  /// Scaled similarities, K for each image.
   public let logits: [[Float]]
-  /// Their softmax over the labels, K for each picture.
+  /// Their softmax over the labels, K for each image.
   public let probabilities: [[Float]]
 }
 
@@ -29,7 +29,7 @@ extension KeepFITModel {
     }
     guard let knowledge else { return textEmbeddings(labels.map(sentence)) }
     // Labels whose sentences are padded to the same length share a batch: padding is what an
-    // embedding depends on, not its neighbours.
+    // embedding depends on, not its neighbors.
     let batches = labels.map { tokenize(knowledge.ensemble(for: $0, rule: rule).map(sentence)) }
     let groups = Dictionary(grouping: labels.indices) { batches[$0].length }
     var results = [Tensor?](repeating: nil, count: labels.count)
@@ -52,7 +52,7 @@ extension KeepFITModel {
     return Tensor.concatenated(results.compactMap { $0 })
   }
 
-  /// Zero-shot classification: which label fits a picture.
+  /// Zero-shot classification: which label fits an image.
   ///
   /// - `pixels`: `[N, S, S, 3]`, 0 to 1.
   /// - `labels`: at least one.
@@ -69,7 +69,7 @@ extension KeepFITModel {
 
   /// Zero-shot classification of embeddings.
   ///
-  /// - `embeddings`: of pictures, `[N, D]`.
+  /// - `embeddings`: of images, `[N, D]`.
   /// - `labelEmbeddings`: `[K, D]` (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
   public func classify(
     embeddings: Tensor, labels: [String], labelEmbeddings: Tensor

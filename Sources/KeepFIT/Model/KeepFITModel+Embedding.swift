@@ -3,7 +3,7 @@ import Foundation
 extension KeepFITModel {
   // MARK: Differentiable
 
-  /// Embeddings of pictures, for training.
+  /// Embeddings of images, for training.
   ///
   /// - `pixels`: `[N, H, W, 3]`, 0 to 1.
   /// - Returns: `[N, D]`, of unit length.
@@ -31,15 +31,15 @@ extension KeepFITModel {
 
   // MARK: Inference
 
-  /// Features of pictures before the projection.
+  /// Features of images before the projection.
   ///
   /// - Parameter pixels: `[N, H, W, 3]`, 0 to 1.
-  /// - Returns: `[N, F]`, F = 2048 for ResNet-50; not negative, not normalised.
+  /// - Returns: `[N, F]`, F = 2048 for ResNet-50; not negative, not normalized.
   public func imageFeatures(_ pixels: Tensor) -> Tensor {
     Autograd.withoutGradients { vision(pixels, mode: .inference) }
   }
 
-  /// Embeddings of pictures.
+  /// Embeddings of images.
   ///
   /// - Parameter pixels: `[N, H, W, 3]`, 0 to 1.
   /// - Returns: `[N, D]`, of unit length.
@@ -50,7 +50,7 @@ extension KeepFITModel {
   /// Embeddings of image files, prepared as the configuration says unless told otherwise.
   ///
   /// - `preprocessing`: nil for that of the ``configuration``.
-  /// - `batchSize`: pictures that are in memory at the same time.
+  /// - `batchSize`: images that are in memory at the same time.
   /// - `progress`: receives the number of files that are done.
   /// - Returns: `[N, D]`, of unit length.
   /// - Throws: `ImageError` for the first file that cannot be used.
@@ -101,7 +101,7 @@ extension KeepFITModel {
     exp(min(max(logitScale.value.item, 0), Self.maximumLogitScale))
   }
 
-  /// Scaled similarities of pictures and texts.
+  /// Scaled similarities of images and texts.
   ///
   /// - Parameters:
   ///   - images: `[N, D]`.

@@ -100,7 +100,7 @@ extension KeepFITModel {
 
   // MARK: - Starting points
 
-  /// Takes over the picture tower from another checkpoint: a torchvision ResNet file (names without
+  /// Takes over the image encoder from another checkpoint: a torchvision ResNet file (names without
   /// prefix, its classifier `fc.*` is left out), or a KeepFIT or FLAIR file.
   ///
   /// - Throws: `CheckpointError` that names what does not fit.
@@ -116,7 +116,7 @@ extension KeepFITModel {
     }
   }
 
-  /// Takes over the text tower from another checkpoint: a Hugging Face BERT file such as
+  /// Takes over the text encoder from another checkpoint: a Hugging Face BERT file such as
   /// Bio_ClinicalBERT's (names with or without `bert.`, its language-model head `cls.*` is left
   /// out), or a KeepFIT or FLAIR file. The pooler, which is not used, may be missing.
   ///

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A foundation model of fundus images and their descriptions (KeepFIT, arXiv 2405.11793; FLAIR,
-/// arXiv 2308.07898): a residual network for pictures, BERT for texts, a projection of each into one
+/// arXiv 2308.07898): a residual network for images, BERT for texts, a projection of each into one
 /// space, a temperature, and the knowledge attention that pretraining uses.
 ///
 /// Names in checkpoints: `logit_scale`, `vision_model.model.*`,
@@ -15,9 +15,9 @@ public final class KeepFITModel: Module {
   public let tokenizer: WordPieceTokenizer
   /// The logarithm of the temperature's inverse, a scalar.
   public let logitScale: Parameter
-  /// Pictures to features.
+  /// Images to features.
   public let vision: ResNet
-  /// Picture features to embeddings.
+  /// Image features to embeddings.
   public let visionHead: ProjectionHead
   /// Texts to hidden states.
   public let text: Bert
@@ -25,10 +25,10 @@ public final class KeepFITModel: Module {
   public let textHead: ProjectionHead
   /// The attention that revises texts during pretraining (two heads); FLAIR models have none.
   public internal(set) var attention: KnowledgeAttention?
-  /// Fusion of expert texts into the labelled stream (`atte_TD2KD`, one head).
-  public internal(set) var expertIntoLabelled: KnowledgeAttention?
-  /// Fusion of labelled texts into the expert stream (`atte_KD2TD`, one head).
-  public internal(set) var labelledIntoExpert: KnowledgeAttention?
+  /// Fusion of expert texts into the labeled stream (`atte_TD2KD`, one head).
+  public internal(set) var expertIntoLabeled: KnowledgeAttention?
+  /// Fusion of labeled texts into the expert stream (`atte_KD2TD`, one head).
+  public internal(set) var labeledIntoExpert: KnowledgeAttention?
 
   /// `num_batches_tracked` of the file that the model came from, by name.
   var batchesTracked: [String: Int] = [:]
@@ -86,7 +86,7 @@ public final class KeepFITModel: Module {
     if hasFusion { addFusion(initialization: initialization) }
   }
 
-  /// A randomly initialised model of a preset size.
+  /// A randomly initialized model of a preset size.
   ///
   /// - `vocabulary`: nil for the package's own, padded to the preset's size.
   /// - `seed`: the same seed gives the same bits.
@@ -109,8 +109,8 @@ public final class KeepFITModel: Module {
     state.child("vision_model.projection_head_vision", visionHead)
     state.child("text_model.model", text)
     state.child("text_model.projection_head_text", textHead)
-    if let expertIntoLabelled { state.child("atte_TD2KD", expertIntoLabelled) }
-    if let labelledIntoExpert { state.child("atte_KD2TD", labelledIntoExpert) }
+    if let expertIntoLabeled { state.child("atte_TD2KD", expertIntoLabeled) }
+    if let labeledIntoExpert { state.child("atte_KD2TD", labeledIntoExpert) }
     if let attention { state.child("attention", attention) }
   }
 
@@ -129,14 +129,14 @@ public final class KeepFITModel: Module {
         dimensions: configuration.projectionDimension, heads: 1,
         initialization: initialization.derived(name))
     }
-    expertIntoLabelled = expertIntoLabelled ?? fusion("atte_TD2KD")
-    labelledIntoExpert = labelledIntoExpert ?? fusion("atte_KD2TD")
+    expertIntoLabeled = expertIntoLabeled ?? fusion("atte_TD2KD")
+    labeledIntoExpert = labeledIntoExpert ?? fusion("atte_KD2TD")
   }
 
   /// The trained parts that pretraining objectives use besides the encoders.
   public var heads: ObjectiveHeads {
     ObjectiveHeads(
-      logitScale: logitScale, attention: attention, expertIntoLabelled: expertIntoLabelled,
-      labelledIntoExpert: labelledIntoExpert)
+      logitScale: logitScale, attention: attention, expertIntoLabeled: expertIntoLabeled,
+      labeledIntoExpert: labeledIntoExpert)
   }
 }

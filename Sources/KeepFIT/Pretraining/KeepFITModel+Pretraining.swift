@@ -1,6 +1,6 @@
 extension KeepFITModel {
   /// Sets up what the settings of a run ask for: missing attentions are added with weights that
-  /// follow from the seed, its picture size, towers frozen, dropout and batch norm set.
+  /// follow from the seed, its image size, encoders frozen, dropout and batch norm set.
   public func prepareForPretraining(_ settings: PretrainingConfiguration) {
     // The size that it is trained at is the size that it is used at.
     configuration.imageSize = settings.imageSize
@@ -10,23 +10,23 @@ extension KeepFITModel {
       RandomStream(seed: settings.seed).derived("initialization"))
     if objective.needsAttention { addAttention(initialization: initialization) }
     if objective.needsFusion { addFusion(initialization: initialization) }
-    for case let attention? in [attention, expertIntoLabelled, labelledIntoExpert] {
+    for case let attention? in [attention, expertIntoLabeled, labeledIntoExpert] {
       attention.axis = settings.attentionAxis
       if let dropout = settings.dropout { attention.dropout = dropout }
     }
     if let dropout = settings.dropout { text.setDropout(dropout) }
-    // Statistics that move would change a tower that is to stay as it is.
-    vision.freezesBatchNorm = settings.freezesBatchNorm || settings.frozenTowers.contains(.vision)
+    // Statistics that move would change an encoder that is to stay as it is.
+    vision.freezesBatchNorm = settings.freezesBatchNorm || settings.frozenEncoders.contains(.vision)
     vision.recomputesBlocks = settings.recomputesActivations
     text.recomputesLayers = settings.recomputesActivations
-    for tower in PretrainingConfiguration.Tower.allCases {
+    for encoder in PretrainingConfiguration.Encoder.allCases {
       let parts: [any Module] =
-        tower == .vision ? [vision, visionHead] : [text, textHead]
+        encoder == .vision ? [vision, visionHead] : [text, textHead]
       for part in parts {
         for (name, parameter) in part.parameters {
           // Nothing reads BERT's pooler, so that no gradient reaches it.
           parameter.isTrainable =
-            !settings.frozenTowers.contains(tower) && !name.contains("pooler.")
+            !settings.frozenEncoders.contains(encoder) && !name.contains("pooler.")
         }
       }
     }

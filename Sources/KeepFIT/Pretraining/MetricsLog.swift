@@ -14,7 +14,7 @@ public struct StepMetrics: Sendable, Equatable {
   public var terms: [(name: String, value: Float)]
   /// The norm of all gradients before clipping.
   public var gradientNorm: Float
-  /// Pictures of both streams and all ranks in a second.
+  /// Images of both streams and all ranks in a second.
   public var samplesPerSecond: Double
 
   /// What a step did.

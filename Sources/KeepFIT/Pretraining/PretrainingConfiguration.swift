@@ -4,7 +4,7 @@ import Foundation
 /// resumed run must have the same.
 public struct PretrainingConfiguration: Codable, Sendable, Equatable {
   /// A part of the model that training leaves as it is.
-  public enum Tower: String, Codable, Sendable, CaseIterable {
+  public enum Encoder: String, Codable, Sendable, CaseIterable {
     /// The image encoder with its projection.
     case vision
     /// The text encoder with its projection.
@@ -19,7 +19,7 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
     case local
   }
 
-  /// Which loss is minimised.
+  /// Which loss is minimized.
   public var objective: ObjectiveName = .keepfit
   /// The weight of the revision term; nil for the published one (1, or 100 with the expert stream).
   public var revisionWeight: Float?
@@ -27,11 +27,11 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
   /// released code has it.
   public var attentionAxis: KnowledgeAttention.Axis = .keys
 
-  /// Pictures of each stream in a step, on each rank.
+  /// Images of each stream in a step, on each rank.
   public var batchSize = 24
   /// Micro-batches whose gradients are averaged into one optimizer step.
   public var accumulationSteps = 1
-  /// Passes over the labelled pictures.
+  /// Passes over the labeled images.
   public var epochs = 15
   /// The epoch at which counting starts (the released code starts at 15).
   public var startEpoch = 1
@@ -50,7 +50,7 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
   /// What all random numbers follow from.
   public var seed: UInt64 = 42
 
-  /// The side of the square pictures, in pixels.
+  /// The side of the square images, in pixels.
   public var imageSize = 512
   /// The dropout of the text encoder and the attentions; nil for the model's own (0.1 and 0.5).
   public var dropout: Float?
@@ -59,8 +59,8 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
   /// With several ranks: takes the statistics of batch norms over the batches of all; nil, as in the
   /// records of older runs, for no.
   public var synchronizesBatchNorm: Bool?
-  /// Towers that do not learn.
-  public var frozenTowers: Set<Tower> = []
+  /// Encoders that do not learn.
+  public var frozenEncoders: Set<Encoder> = []
   /// Whether activations of the image encoder are computed a second time instead of kept.
   public var recomputesActivations = false
   /// The decay of an exponential moving average of the weights, saved beside them; nil for none.
@@ -123,12 +123,12 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
       scheduleEpochs > warmupEpochs,
       "a schedule of \(scheduleEpochs) epochs ends within a warm-up of \(warmupEpochs)")
     try require(gradientClip.map { $0 > 0 } ?? true, "the gradient norm limit must be positive")
-    try require(imageSize >= 32, "pictures need at least 32 pixels a side, not \(imageSize)")
+    try require(imageSize >= 32, "images need at least 32 pixels a side, not \(imageSize)")
     try require(
       dropout.map { (0..<1).contains($0) } ?? true, "the dropout must lie in 0..<1")
     try require(
       averageDecay.map { (0..<1).contains($0) } ?? true, "the average's decay must lie in 0..<1")
-    try require(frozenTowers.count < 2, "with both towers frozen nothing is left to learn")
+    try require(frozenEncoders.count < 2, "with both encoders frozen nothing is left to learn")
     try require(keepsCheckpoints > 0, "at least one checkpoint must be kept")
     try require(
       checkpointEverySteps.map { $0 > 0 } ?? true, "checkpoints need at least one step between")

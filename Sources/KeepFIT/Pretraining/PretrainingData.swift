@@ -1,10 +1,10 @@
-/// One stream of a step: B pictures with a report each.
+/// One stream of a step: B images with a report each.
 public struct PretrainingSamples: Sendable {
-  /// Pictures in 0...1, `[B, S, S, 3]`.
+  /// Images in 0...1, `[B, S, S, 3]`.
   public var images: Tensor
-  /// A report for each picture.
+  /// A report for each image.
   public var texts: [String]
-  /// The category that each report speaks of; nil where each text belongs to its own picture only.
+  /// The category that each report speaks of; nil where each text belongs to its own image only.
   public var categories: [String]?
 
   /// Samples of one stream.
@@ -17,14 +17,14 @@ public struct PretrainingSamples: Sendable {
 
 /// What a step learns from.
 public struct PretrainingBatch: Sendable {
-  /// Labelled pictures of public datasets.
-  public var labelled: PretrainingSamples
+  /// Labeled images of public datasets.
+  public var labeled: PretrainingSamples
   /// Expert image-text pairs, for objectives that use them.
   public var expert: PretrainingSamples?
 
   /// The batch of a step.
-  public init(labelled: PretrainingSamples, expert: PretrainingSamples? = nil) {
-    self.labelled = labelled
+  public init(labeled: PretrainingSamples, expert: PretrainingSamples? = nil) {
+    self.labeled = labeled
     self.expert = expert
   }
 }
@@ -32,7 +32,7 @@ public struct PretrainingBatch: Sendable {
 /// Where batches come from. What a batch holds depends on its number alone, so a resumed run gets
 /// the same ones.
 public protocol PretrainingBatchSource: AnyObject {
-  /// Batches in a pass over the labelled pictures.
+  /// Batches in a pass over the labeled images.
   var batchesPerEpoch: Int { get }
   /// The images that were left out because they could not be read, each once.
   var skipped: [SkippedImage] { get }

@@ -26,6 +26,6 @@ public enum PretrainingOutcome: Sendable, Equatable {
 
 /// Something to measure at the end of an epoch.
 public protocol PretrainingValidation: AnyObject {
-  /// Named values, the one to be maximised first.
+  /// Named values, the one to be maximized first.
   func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)]
 }

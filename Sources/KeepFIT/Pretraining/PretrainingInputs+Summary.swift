@@ -12,9 +12,9 @@ extension PretrainingInputs {
   public func summary(
     _ configuration: PretrainingConfiguration, model: KeepFITModel
   ) throws -> PretrainingDataSummary {
-    let manifests = try labelledManifests()
+    let manifests = try labeledManifests()
     let rows = manifests.flatMap(\.rows)
-    let labelled = try labelledDataset()
+    let labeled = try labeledDataset()
     let needsExpert = configuration.objective.objective().needsExpertStream
     let expert = needsExpert ? try expertDataset() : nil
     var remarks = labelRemarks(rows, manifests)
@@ -46,12 +46,12 @@ extension PretrainingInputs {
         "\(name) captions are longer than the model's \(limit) tokens and are cut")
     }
     let probed = try probeData().map(\.tested)
-    let trained = (labelled.manifests + (expert?.manifests ?? [])).flatMap { manifest in
+    let trained = (labeled.manifests + (expert?.manifests ?? [])).flatMap { manifest in
       manifest.rows.map(manifest.imageURL)
     }
     let measured =
       validation.flatMap { manifest in manifest.rows.map(manifest.imageURL) }
-      + probed.flatMap { pictures in pictures.images.indices.map(pictures.url) }
+      + probed.flatMap { dataset in dataset.images.indices.map(dataset.url) }
     add(
       SharedFiles.count(of: measured, among: trained),
       "image of --validation or --probe is also trained on (a file of equal content), which flatters the "
@@ -59,7 +59,7 @@ extension PretrainingInputs {
       "images of --validation or --probe are also trained on (files of equal content), which flatters "
         + "the scores")
     return PretrainingDataSummary(
-      labelledRows: labelled.count, expertRows: expert?.count, remarks: remarks)
+      labeledRows: labeled.count, expertRows: expert?.count, remarks: remarks)
   }
 
   /// What happens to labels and to the rows that have them, in the order in which it happens.
@@ -78,7 +78,7 @@ extension PretrainingInputs {
     if fraction < 1 {
       manifests = manifests.map { $0.subset(fraction: fraction, seed: 42) }
       let left = manifests.map(\.rows.count).reduce(0, +)
-      remarks.append("--fraction uses \(left) of \(rows.count) labelled rows")
+      remarks.append("--fraction uses \(left) of \(rows.count) labeled rows")
     }
     let present = manifests.flatMap(\.rows)
     let kept = manifests.flatMap {
@@ -97,7 +97,7 @@ extension PretrainingInputs {
       }
       let names = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       remarks.append(
-        "\(present.count - kept.count) of \(present.count) labelled rows are left out for a banned "
+        "\(present.count - kept.count) of \(present.count) labeled rows are left out for a banned "
           + "category (" + names.prefix(10).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
           + (names.count > 10 ? ", …" : "") + "); --banned changes the list")
     }
@@ -109,13 +109,13 @@ extension PretrainingInputs {
       }
       if !unused.isEmpty {
         remarks.append(
-          "no labelled row has the banned \(unused.count == 1 ? "category" : "categories") "
+          "no labeled row has the banned \(unused.count == 1 ? "category" : "categories") "
             + unused.map { "'\($0)'" }.joined(separator: ", "))
       }
     }
     let blank = kept.count { $0.categories.allSatisfy(\.isEmpty) }
     if blank > 0 {
-      remarks.append("\(blank) of \(kept.count) labelled rows have no label: their text names none")
+      remarks.append("\(blank) of \(kept.count) labeled rows have no label: their text names none")
     }
     return remarks
   }
@@ -144,21 +144,21 @@ extension PretrainingInputs {
   /// each, as the cache is not compressed; nil without a cache.
   public func cacheBytes(_ configuration: PretrainingConfiguration) throws -> Int? {
     guard cache != nil else { return nil }
-    var manifests = try labelledDataset().manifests
+    var manifests = try labeledDataset().manifests
     if configuration.objective.objective().needsExpertStream {
       manifests += try expertDataset().manifests
     }
     let files = Set(
       manifests.flatMap { manifest in manifest.rows.map { manifest.imageURL(of: $0).path } })
-    return files.count * PictureCache.entryBytes(imageSize: configuration.imageSize)
+    return files.count * ImageCache.entryBytes(imageSize: configuration.imageSize)
   }
 }
 
-extension LabelledPictures {
+extension LabeledImages {
   /// The images without some of them, in the same classes.
-  func leavingOut(_ isLeftOut: (URL) -> Bool) -> LabelledPictures {
+  func leavingOut(_ isLeftOut: (URL) -> Bool) -> LabeledImages {
     let kept = images.indices.filter { !isLeftOut(url($0)) }
-    return LabelledPictures(
+    return LabeledImages(
       name: name, root: root, images: kept.map { images[$0] }, labels: kept.map { labels[$0] },
       classes: classes)
   }

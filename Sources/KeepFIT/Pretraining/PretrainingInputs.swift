@@ -1,18 +1,18 @@
 import Foundation
 
-/// Where the pictures and texts of a run come from and what is done with them. Stored with the run.
+/// Where the images and texts of a run come from and what is done with them. Stored with the run.
 public struct PretrainingInputs: Codable, Sendable, Equatable {
   /// A manifest with the folder that its paths start from.
   public struct Source: Codable, Sendable, Equatable {
     /// The manifest file.
     public var manifest: String
-    /// The folder of its pictures.
+    /// The folder of its images.
     public var root: String
-    /// How the pictures were taken, where the rows do not say so.
+    /// How the images were taken, where the rows do not say so.
     public var modality: ImagingModality
 
     /// A manifest with its root.
-    public init(manifest: String, root: String, modality: ImagingModality = .colourFundus) {
+    public init(manifest: String, root: String, modality: ImagingModality = .colorFundus) {
       self.manifest = manifest
       self.root = root
       self.modality = modality
@@ -21,9 +21,9 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
 
   /// What the rows of the expert stream are.
   public enum ExpertForm: String, Codable, Sendable, CaseIterable {
-    /// A caption for each picture, used as it stands; each belongs to its own picture only.
+    /// A caption for each image, used as it stands; each belongs to its own image only.
     case captions
-    /// Categories, put into the template; pictures of one category belong together.
+    /// Categories, put into the template; images of one category belong together.
     case categories
   }
 
@@ -35,13 +35,13 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
     case zeroShot = "zero-shot"
   }
 
-  /// Labelled pictures.
-  public var labelled: [Source] = []
+  /// Labeled images.
+  public var labeled: [Source] = []
   /// Expert pairs.
   public var expert: [Source] = []
   /// Pairs to measure retrieval with; never trained on.
   public var validation: [Source] = []
-  /// Experiments (`.json`) or labelled manifests to classify zero-shot; never trained on. Nil, as in
+  /// Experiments (`.json`) or labeled manifests to classify zero-shot; never trained on. Nil, as in
   /// the records of older runs, means none.
   public var probes: [Source]?
   /// What the best checkpoint and early stopping go by; nil for retrieval where there are pairs.
@@ -51,36 +51,36 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
   /// The language of captions; nil draws one of those that a row has at each access.
   public var captionLanguage: CaptionLanguage? = .english
 
-  /// Categories whose rows are left out of the labelled stream.
+  /// Categories whose rows are left out of the labeled stream.
   public var bannedCategories = Manifest.publishedBannedCategories
   /// Whether banned categories are compared in whole (as KeepFIT does) or in part (FLAIR).
   public var bansSubstrings = false
-  /// The part of each labelled manifest that is used, above 0 and at most 1.
+  /// The part of each labeled manifest that is used, above 0 and at most 1.
   public var fraction = 1.0
   /// Whether spellings of a label are made one.
   public var normalizesLabels = false
 
   /// Whether rows come in random order; otherwise both streams go through their manifests in order.
   public var isShuffled = true
-  /// Whether every labelled dataset gives as many pictures (FLAIR's balance).
+  /// Whether every labeled dataset gives as many images (FLAIR's balance).
   public var isBalanced = false
-  /// Whether labelled pictures are augmented.
+  /// Whether labeled images are augmented.
   public var isAugmented = true
   /// The knowledge table for the augmentation of descriptions: `builtin`, `none` or a file.
   public var knowledge = "builtin"
   /// Whether the dataset that the release meant to spare the augmentation is spared (see
   /// `Knowledge/intendedExclusions`).
   public var usesIntendedExclusions = false
-  /// The sentence for labelled colour photographs; nil for the published one.
+  /// The sentence for labeled color photographs; nil for the published one.
   public var caption: String?
 
-  /// How files become pictures. The size is the configuration's.
+  /// How files become images. The size is the configuration's.
   public var preprocessing = Preprocessing.transfer
-  /// A folder that keeps resized pictures; nil for none.
+  /// A folder that keeps resized images; nil for none.
   public var cache: String?
-  /// Threads that load pictures.
+  /// Threads that load images.
   public var loaderThreads = 2
-  /// Whether pictures that cannot be read are left out (and listed) instead of ending the run.
+  /// Whether images that cannot be read are left out (and listed) instead of ending the run.
   public var skipsBadImages = false
 
   /// Published settings without any source.
@@ -88,21 +88,21 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
 }
 
 extension PretrainingInputs {
-  /// Reads the manifests and prepares to load their pictures.
+  /// Reads the manifests and prepares to load their images.
   ///
   /// - Throws: an error that names the file and everything wrong with it.
   public func makeSource(
     _ configuration: PretrainingConfiguration, communicator: any Communicator = SingleProcess()
   ) throws -> PairBatchSource {
-    guard !labelled.isEmpty else {
+    guard !labeled.isEmpty else {
       throw PretrainingError.configuration(
-        "labelled pictures are needed: give a manifest (--public)")
+        "labeled images are needed: give a manifest (--public)")
     }
     guard fraction > 0, fraction <= 1 else {
       throw PretrainingError.configuration("the used part of a dataset must lie in 0...1, above 0")
     }
-    let cache = try cache.map { try PictureCache(directory: URL(filePath: $0)) }
-    var pictures = PicturePipeline(
+    let cache = try cache.map { try ImageCache(directory: URL(filePath: $0)) }
+    var images = ImagePipeline(
       preprocessing: preprocessing.with(imageSize: configuration.imageSize),
       augmentation: isAugmented ? .published : nil, cache: cache)
     var options = PairLoader.Options(batchSize: configuration.batchSize, seed: configuration.seed)
@@ -111,32 +111,32 @@ extension PretrainingInputs {
     options.threads = loaderThreads
     options.onBadImage = skipsBadImages ? .skip : .fail
 
-    let rows = try labelledDataset()
-    let labelledLoader = PairLoader(
-      dataset: rows, sampler: labelledSampler(rows, configuration, ranks: options.ranks),
-      options: options, pictures: pictures)
+    let rows = try labeledDataset()
+    let labeledLoader = PairLoader(
+      dataset: rows, sampler: labeledSampler(rows, configuration, ranks: options.ranks),
+      options: options, images: images)
     guard configuration.objective.objective().needsExpertStream else {
       return PairBatchSource(
-        labelled: labelledLoader, expert: nil, startEpoch: configuration.startEpoch)
+        labeled: labeledLoader, expert: nil, startEpoch: configuration.startEpoch)
     }
     guard !expert.isEmpty else {
       throw PretrainingError.configuration(
         "the objective \(configuration.objective.rawValue) needs expert pairs: give a manifest "
           + "(--expert)")
     }
-    // Expert pictures are never augmented, as published.
-    pictures.augmentation = nil
-    options.seed ^= 0x4558_5045_5254  // draws of its own, not those of the labelled stream
+    // Expert images are never augmented, as published.
+    images.augmentation = nil
+    options.seed ^= 0x4558_5045_5254  // draws of its own, not those of the labeled stream
     let pairs = try expertDataset()
-    let draws = labelledLoader.stepsPerEpoch * configuration.batchSize * options.ranks
+    let draws = labeledLoader.stepsPerEpoch * configuration.batchSize * options.ranks
     let sampler: any BatchSampler =
       isShuffled
       ? WeightedSampler(count: pairs.count, drawsPerEpoch: draws, seed: options.seed)
       : SequentialSampler(
         count: pairs.count, drawsPerEpoch: draws, firstEpoch: configuration.startEpoch)
     return PairBatchSource(
-      labelled: labelledLoader,
-      expert: PairLoader(dataset: pairs, sampler: sampler, options: options, pictures: pictures),
+      labeled: labeledLoader,
+      expert: PairLoader(dataset: pairs, sampler: sampler, options: options, images: images),
       startEpoch: configuration.startEpoch)
   }
 
@@ -183,7 +183,7 @@ extension PretrainingInputs {
       dataset: dataset,
       sampler: SequentialSampler(count: dataset.count, drawsPerEpoch: dataset.count),
       options: options,
-      pictures: PicturePipeline(
+      images: ImagePipeline(
         preprocessing: preprocessing.with(imageSize: configuration.imageSize)))
     return RetrievalValidation {
       let stream = loader.batches(epoch: 1, lastEpoch: 1)
@@ -199,12 +199,12 @@ extension PretrainingInputs {
     try (probes ?? []).map { try ExperimentData($0.manifest, imagesRoot: URL(filePath: $0.root)) }
   }
 
-  func labelledManifests() throws -> [Manifest] {
-    try labelled.map { try manifest($0, form: .labels) }
+  func labeledManifests() throws -> [Manifest] {
+    try labeled.map { try manifest($0, form: .labels) }
   }
 
-  func labelledDataset() throws -> PairDataset {
-    var manifests = try labelledManifests()
+  func labeledDataset() throws -> PairDataset {
+    var manifests = try labeledManifests()
     if normalizesLabels { manifests = manifests.map { $0.normalizingLabels() } }
     if fraction < 1 { manifests = manifests.map { $0.subset(fraction: fraction, seed: 42) } }
     if !bannedCategories.isEmpty {
@@ -215,7 +215,7 @@ extension PretrainingInputs {
     var rules = ReportRules(knowledge: try knowledgeTable())
     rules.exclusions =
       usesIntendedExclusions ? Knowledge.intendedExclusions : Knowledge.publishedExclusions
-    if let caption { rules.templates.colourFundus = caption }
+    if let caption { rules.templates.colorFundus = caption }
     return try PairDataset(manifests, rules: rules)
   }
 
@@ -228,7 +228,7 @@ extension PretrainingInputs {
   private var expertRules: ReportRules {
     var rules = ReportRules()
     rules.caption = captionLanguage.map { .language($0) } ?? .any
-    if let caption { rules.templates.colourFundus = caption }
+    if let caption { rules.templates.colorFundus = caption }
     return rules
   }
 
@@ -246,14 +246,14 @@ extension PretrainingInputs {
       isFolder.boolValue
     else {
       throw PretrainingError.configuration(
-        "\(source.root) is no folder; it should hold the pictures of \(source.manifest)")
+        "\(source.root) is no folder; it should hold the images of \(source.manifest)")
     }
     return try Manifest(
       contentsOf: URL(filePath: source.manifest), root: URL(filePath: source.root), form: form,
       modality: source.modality)
   }
 
-  private func labelledSampler(
+  private func labeledSampler(
     _ rows: PairDataset, _ configuration: PretrainingConfiguration, ranks: Int
   ) -> any BatchSampler {
     guard isShuffled else {

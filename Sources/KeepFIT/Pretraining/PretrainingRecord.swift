@@ -75,7 +75,7 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
   private static let changeable: Set<String> = [
     "maxSteps", "epochs", "checkpointEverySteps", "checkpointEveryMinutes", "keepsCheckpoints",
     "patience", "recomputesActivations", "cache", "loaderThreads", "skipsBadImages", "validation",
-    "probes", "monitor", "labelledRoots", "expertRoots",
+    "probes", "monitor", "labeledRoots", "expertRoots",
   ]
 
   /// The names of the command line's options where they differ from those of the settings.
@@ -87,11 +87,11 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
     "weightDecay": "--weight-decay", "warmupEpochs": "--warmup-epochs",
     "scheduleEpochs": "--schedule-epochs", "gradientClip": "--clip", "seed": "--seed",
     "imageSize": "--image-size", "dropout": "--dropout", "freezesBatchNorm": "--freeze-batch-norm",
-    "synchronizesBatchNorm": "--sync-batch-norm", "frozenTowers": "--freeze",
+    "synchronizesBatchNorm": "--sync-batch-norm", "frozenEncoders": "--freeze",
     "recomputesActivations": "--recompute", "averageDecay": "--average-decay",
     "lossScope": "--loss-scope", "checkpointEverySteps": "--checkpoint-every",
     "checkpointEveryMinutes": "--checkpoint-minutes", "keepsCheckpoints": "--keep-checkpoints",
-    "patience": "--patience", "labelled": "--public", "labelledRoots": "--public-root",
+    "patience": "--patience", "labeled": "--public", "labeledRoots": "--public-root",
     "expert": "--expert", "expertRoots": "--expert-root", "validation": "--validation",
     "probes": "--probe", "monitor": "--monitor", "expertForm": "--expert-form",
     "captionLanguage": "--caption-language", "bannedCategories": "--banned",
@@ -106,10 +106,10 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
   private var values: [String: String] {
     var inputs = inputs
     var roots: [String: [String]] = [
-      "labelledRoots": inputs.labelled.map(\.root), "expertRoots": inputs.expert.map(\.root),
+      "labeledRoots": inputs.labeled.map(\.root), "expertRoots": inputs.expert.map(\.root),
     ]
     roots = roots.filter { !$0.value.isEmpty }
-    for index in inputs.labelled.indices { inputs.labelled[index].root = "" }
+    for index in inputs.labeled.indices { inputs.labeled[index].root = "" }
     for index in inputs.expert.indices { inputs.expert[index].root = "" }
     // The members of each part, one level deep.
     func members(_ value: some Encodable) -> [JSONValue.Member] {

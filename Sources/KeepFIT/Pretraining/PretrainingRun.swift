@@ -15,7 +15,7 @@ public final class PretrainingRun {
   public let stopRequest = StopRequest()
   /// Called for each event, on the thread of ``run()``, on rank 0.
   public var onEvent: (PretrainingEvent) -> Void = { _ in }
-  /// What is measured at the end of each epoch, and which of its values is to be maximised.
+  /// What is measured at the end of each epoch, and which of its values is to be maximized.
   public var validation: (any PretrainingValidation)?
 
   private let source: any PretrainingBatchSource
@@ -116,7 +116,7 @@ public final class PretrainingRun {
     // A run that was resumed with a new limit may have nothing left to do.
     if isOutOfPatience && state.step < total { return .stoppedEarly(step: state.step) }
     source.start(at: state.step * configuration.accumulationSteps)
-    // A process that ends while threads still decode pictures may crash on its way out.
+    // A process that ends while threads still decode images may crash on its way out.
     defer { source.stop() }
     do {
       return try train(total, log)
@@ -185,7 +185,7 @@ public final class PretrainingRun {
     defer { if !isDone { for (buffer, value) in statistics { buffer.value = value } } }
     for piece in 0..<pieces {
       let batch = try nextBatch()
-      samples += batch.labelled.texts.count + (batch.expert?.texts.count ?? 0)
+      samples += batch.labeled.texts.count + (batch.expert?.texts.count ?? 0)
       let terms = step.terms(batch, stream: random.derived(UInt64(piece)))
       let value = terms.loss
       loss += value.item / Float(pieces)

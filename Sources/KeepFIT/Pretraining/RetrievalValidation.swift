@@ -1,4 +1,4 @@
-/// How often the right text is among the first k for a picture, and the other way round.
+/// How often the right text is among the first k for an image, and the other way round.
 public struct RetrievalScores: Sendable, Equatable {
   /// Named values: the mean of all recalls first.
   public let values: [(name: String, value: Float)]

@@ -8,13 +8,13 @@ struct TrainingStep {
   /// Whether the loss is taken over the batches of all ranks.
   private var isGlobal: Bool { communicator.size > 1 && configuration.lossScope == .global }
 
-  /// The parts of the loss. Labelled pictures go through the encoders before the expert ones, so that
+  /// The parts of the loss. Labelled images go through the encoders before the expert ones, so that
   /// running statistics are updated in that order.
   ///
   /// - Parameter stream: the random numbers of this step, the same on every rank.
   func terms(_ batch: PretrainingBatch, stream: RandomStream) -> [LossTerm] {
     let own = stream.derived("rank", UInt64(communicator.rank))
-    var streams = [batch.labelled]
+    var streams = [batch.labeled]
     if objective.needsExpertStream { streams.append(required(batch.expert, "expert stream")) }
     let texts = model.encode(
       tokens: streams.map(tokens), mode: .training(own.derived("text")))
@@ -24,7 +24,7 @@ struct TrainingStep {
     // The attentions see the pairs of all ranks, so their dropout must be the same on all.
     let mode = ExecutionMode.training((isGlobal ? stream : own).derived("objective"))
     return objective.terms(
-      EncodedBatch(labelled: encoded[0], expert: encoded.count > 1 ? encoded[1] : nil),
+      EncodedBatch(labeled: encoded[0], expert: encoded.count > 1 ? encoded[1] : nil),
       heads: model.heads, mode: mode)
   }
 

@@ -1,15 +1,15 @@
 import Foundation
 
-/// Zero-shot classification of labelled pictures that training does not see.
+/// Zero-shot classification of labeled images that training does not see.
 public final class ZeroShotValidation: PretrainingValidation {
-  private let probes: [(experiment: Experiment, pictures: LabelledPictures)]
+  private let probes: [(experiment: Experiment, dataset: LabeledImages)]
   private let preprocessing: Preprocessing
   private let batchSize: Int
 
   /// - `probes`: what is classified, each among its own classes, with its images.
-  /// - `preprocessing`: how its pictures are made.
+  /// - `preprocessing`: how its images are made.
   public init(
-    _ probes: [(experiment: Experiment, pictures: LabelledPictures)], preprocessing: Preprocessing,
+    _ probes: [(experiment: Experiment, dataset: LabeledImages)], preprocessing: Preprocessing,
     batchSize: Int
   ) {
     self.probes = probes
@@ -20,17 +20,17 @@ public final class ZeroShotValidation: PretrainingValidation {
   /// The mean class accuracy from 0 to 1, of each probe and, first, of all together.
   public func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)] {
     let scores = try probes.map { probe -> (name: String, value: Float) in
-      let pictures = probe.pictures
+      let dataset = probe.dataset
       let embeddings = try model.imageEmbeddings(
-        contentsOf: pictures.images.indices.map(pictures.url), preprocessing: preprocessing,
+        contentsOf: dataset.images.indices.map(dataset.url), preprocessing: preprocessing,
         batchSize: batchSize)
       let answer = model.classify(
-        embeddings: embeddings, labels: pictures.classes,
+        embeddings: embeddings, labels: dataset.classes,
         labelEmbeddings: model.labelEmbeddings(
-          pictures.classes,
-          prompt: ReportTemplates.inference[probe.experiment.modality ?? .colourFundus],
+          dataset.classes,
+          prompt: ReportTemplates.inference[probe.experiment.modality ?? .colorFundus],
           knowledge: .builtin))
-      let predictions = try Predictions(labels: pictures.labels, rows: answer.probabilities)
+      let predictions = try Predictions(labels: dataset.labels, rows: answer.probabilities)
       let accuracy = ClassificationMetrics(predictions).averageClassAccuracy
       return ("zero_shot_\(probe.experiment.name)", Float(accuracy))
     }
@@ -39,7 +39,7 @@ public final class ZeroShotValidation: PretrainingValidation {
   }
 }
 
-/// Several things to measure; the first value of the first is the one to be maximised.
+/// Several things to measure; the first value of the first is the one to be maximized.
 public final class CombinedValidation: PretrainingValidation {
   private let parts: [any PretrainingValidation]
 

@@ -72,7 +72,7 @@ extension EvidenceReport {
       ], rows,
       caption:
         "Thresholds of the positive class's probability. One that was chosen on other images "
-        + "may miss its aim on the test images; one chosen on the test images (grey) meets it by "
+        + "may miss its aim on the test images; one chosen on the test images (gray) meets it by "
         + "construction and is optimistic.")
   }
 }

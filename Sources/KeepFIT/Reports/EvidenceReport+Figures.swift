@@ -70,11 +70,11 @@ extension EvidenceReport {
     guard let embeddings, embeddings.values.shape[0] > 2,
       let projection = try? PrincipalComponents(embeddings.values, components: 2)
     else { return }
-    let centred = embeddings.values - projection.mean
+    let centerd = embeddings.values - projection.mean
     let points = Autograd.withoutGradients {
-      matmul(centred, projection.directions, transposeB: true).scalars
+      matmul(centerd, projection.directions, transposeB: true).scalars
     }
-    let total = centred.scalars.reduce(0) { $0 + Double($1) * Double($1) }
+    let total = centerd.scalars.reduce(0) { $0 + Double($1) * Double($1) }
     let shown = embeddings.labels.count
     page.section("Embeddings")
     page.paragraph(
@@ -120,7 +120,7 @@ extension EvidenceReport {
     page.gallery(
       mistakes.map { mistake in
         (
-          images: mistake.pictures,
+          images: mistake.images,
           heading: "predicted: \(mistake.predicted); true label: \(mistake.truth)",
           lines: [
             String(format: "confidence %.2f, ", mistake.confidence)

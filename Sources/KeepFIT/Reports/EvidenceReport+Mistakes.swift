@@ -6,7 +6,7 @@ extension EvidenceReport {
     /// The path.
     public var image: String
     /// The photograph, and the photograph with the saliency map, as JPEG files.
-    public var pictures: [Data]
+    public var images: [Data]
     /// The true and the predicted label.
     public var truth: String, predicted: String
     /// The probability of the predicted class.
@@ -20,11 +20,11 @@ extension EvidenceReport {
     public var hasEvidence = true
 
     package init(
-      image: String, pictures: [Data], truth: String, predicted: String, confidence: Double,
+      image: String, images: [Data], truth: String, predicted: String, confidence: Double,
       method: String, fold: Int, hasEvidence: Bool = true
     ) {
       self.image = image
-      self.pictures = pictures
+      self.images = images
       self.truth = truth
       self.predicted = predicted
       self.confidence = confidence
@@ -97,7 +97,7 @@ extension EvidenceReport {
         query: item.query(for: candidate.predicted, against: truth), model: model)
       return Mistake(
         image: image,
-        pictures: [
+        images: [
           try photograph.image.thumbnail(), try map.overlay(on: photograph).thumbnail(),
         ], truth: item.classes[truth], predicted: item.classes[candidate.predicted],
         confidence: candidate.confidence,

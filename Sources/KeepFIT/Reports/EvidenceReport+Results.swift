@@ -59,7 +59,7 @@ extension EvidenceReport {
         + "Balanced accuracy is macro recall, published as ACA.")
     addKappaNote(to: &page)
     if let publication {
-      page.paragraph("Grey italics: quoted from \(publication.source), not measured here.")
+      page.paragraph("Gray italics: quoted from \(publication.source), not measured here.")
     }
     if report.results.count > 1 { page.figures([comparison()]) }
     addSweep(to: &page)
@@ -118,7 +118,7 @@ extension EvidenceReport {
             return title.contains("test labels") ? .quoted(text) : .number(text)
           }
       },
-      caption: "Grey: as published, with the threshold that suits the test labels best, which is "
+      caption: "Gray: as published, with the threshold that suits the test labels best, which is "
         + "optimistic.")
   }
 

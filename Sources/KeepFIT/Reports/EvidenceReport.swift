@@ -7,7 +7,7 @@ public struct EvidenceReport {
   public struct Reference: Sendable, Codable {
     /// The method.
     public var method: TransferMethod
-    /// Training pictures of each class, as `80%` or `5`; nil where there are none.
+    /// Training images of each class, as `80%` or `5`; nil where there are none.
     public var shots: SampleCount?
     /// The score's published name, such as `aca` or `auc_avg`.
     public var metric: String

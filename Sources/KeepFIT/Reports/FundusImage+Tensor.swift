@@ -1,10 +1,10 @@
 extension FundusImage {
-  /// The picture that a tensor holds, rounded to 8 bits.
+  /// The image that a tensor holds, rounded to 8 bits.
   ///
   /// - Parameter pixels: `[H, W, 3]`, 0 to 1; what lies outside is clipped, and NaN is black.
   public init(_ pixels: Tensor) {
     precondition(
-      pixels.rank == 3 && pixels.shape[2] == 3, "a picture is [H, W, 3], not \(pixels.shape)")
+      pixels.rank == 3 && pixels.shape[2] == 3, "an image is [H, W, 3], not \(pixels.shape)")
     self.init(
       width: pixels.shape[1], height: pixels.shape[0],
       pixels: pixels.scalars.map { $0 > 0 ? UInt8(min($0 * 255, 255).rounded()) : 0 })

@@ -8,7 +8,7 @@ public enum PretrainingExamples {
   ///   - record: what the run was started with.
   ///   - directory: the run's directory.
   ///   - count: pairs of each stream.
-  /// - Throws: what loading a picture throws, or `CocoaError` when a file cannot be written.
+  /// - Throws: what loading an image throws, or `CocoaError` when a file cannot be written.
   public static func write(
     _ record: PretrainingRecord, to directory: URL, count: Int = 4
   ) throws {
@@ -20,7 +20,7 @@ public enum PretrainingExamples {
     let folder = directory.appending(path: "examples")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var entries: [[String: String]] = []
-    for (stream, samples) in [("labelled", batch.labelled), ("expert", batch.expert)] {
+    for (stream, samples) in [("labeled", batch.labeled), ("expert", batch.expert)] {
       guard let samples else { continue }
       let side = samples.images.shape[1]
       for (index, text) in samples.texts.enumerated() {

@@ -7,7 +7,7 @@ import Foundation
 /// `skipped.json` (a list of `{"image", "reason"}`). The page is complete in itself and may be
 /// written again and again while the run goes on; a browser that shows it then reloads by itself.
 public struct PretrainingReport {
-  /// A picture and the text that it was trained with.
+  /// An image and the text that it was trained with.
   public struct Example: Sendable {
     /// The stream that it came from, such as `public` or `expert`.
     public var stream: String
@@ -16,7 +16,7 @@ public struct PretrainingReport {
     /// A PNG or JPEG file.
     public var image: Data
 
-    /// A picture and the text that it was trained with.
+    /// An image and the text that it was trained with.
     public init(stream: String, text: String, image: Data) {
       self.stream = stream
       self.text = text
@@ -32,7 +32,7 @@ public struct PretrainingReport {
   public var configuration: [(name: String, value: String)]
   /// Some of the pairs of the first batches.
   public var examples: [Example]
-  /// Pictures that were left out, and why.
+  /// Images that were left out, and why.
   public var skipped: [(image: String, reason: String)]
   /// How many steps the run will have; nil if that is not known.
   public var totalSteps: Int?
@@ -229,7 +229,7 @@ public struct PretrainingReport {
       skipped.count == 1
         ? "1 image was left out." : "\(skipped.count) images were left out.")
     let shown = skipped.prefix(200)
-    // A reason that names its picture stands alone.
+    // A reason that names its image stands alone.
     let isNamed = shown.contains { !$0.image.isEmpty }
     page.table(
       isNamed ? ["Image", "Reason"] : ["Reason"],

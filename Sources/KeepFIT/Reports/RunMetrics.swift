@@ -154,7 +154,7 @@ extension RunMetrics.Column {
   }
 
   /// The mean over a window of about one twentieth of the column around each step; near the ends
-  /// the window shrinks to stay centred, so that a steep start is not flattened.
+  /// the window shrinks to stay centerd, so that a steep start is not flattened.
   func smoothed() -> RunMetrics.Column {
     var result = RunMetrics.Column()
     var sums = [0.0]

@@ -13,13 +13,13 @@ public struct EmbeddingIndex: Sendable {
     public let index: Int
     /// The cosine similarity when embeddings and query have unit length, as the model makes them.
     public let score: Float
-    /// The picture or text of the row, when the file names them.
+    /// The image or text of the row, when the file names them.
     public let source: String?
   }
 
   /// The rows.
   private let rows: InnerProductSearch
-  /// The picture or text of each row; empty when the file names none.
+  /// The image or text of each row; empty when the file names none.
   public let sources: [String]
 
   /// The number of rows N.

@@ -15,7 +15,7 @@ public struct Adapter {
   public let model: String
   /// The experiment's name.
   public let experiment: String
-  /// How the pictures were made that it was fitted on; nil where nobody recorded it.
+  /// How the images were made that it was fitted on; nil where nobody recorded it.
   public let preprocessing: Preprocessing?
   private let content: Content
 
@@ -78,21 +78,21 @@ public struct Adapter {
     }
   }
 
-  /// Logits of every class, `[B, K]`, of pictures `[B, S, S, 3]`.
+  /// Logits of every class, `[B, K]`, of images `[B, S, S, 3]`.
   /// - Throws: ``TransferError`` for another model.
-  public func logits(_ pictures: Tensor, model: any TransferModel) throws(TransferError) -> Tensor {
+  public func logits(_ images: Tensor, model: any TransferModel) throws(TransferError) -> Tensor {
     try check(model)
     switch content {
     case .features(let classifier):
       return Autograd.withoutGradients {
-        let raw = model.features(of: pictures)
+        let raw = model.features(of: images)
         return classifier.logits(projects ? model.projected(raw) : raw)
       }
     case .tuned(let state, let weight, let bias):
       guard let tunable = model as? any TrainableTransferModel else {
         throw .invalid("this model cannot take over a fine-tuned encoder")
       }
-      let entries = tunable.pictureState
+      let entries = tunable.imageState
       let original = entries.map { $0.exported.copy() }
       let tuned = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor) })
       for entry in entries {
@@ -103,7 +103,7 @@ public struct Adapter {
       for entry in entries { entry.load(tuned[entry.name]!) }
       defer { for (entry, tensor) in zip(entries, original) { entry.load(tensor) } }
       return Autograd.withoutGradients {
-        let raw = model.features(of: pictures)
+        let raw = model.features(of: images)
         return linear(projects ? model.projected(raw) : raw, weight: weight, bias: bias)
       }
     }

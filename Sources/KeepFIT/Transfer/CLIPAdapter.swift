@@ -2,7 +2,7 @@ import Foundation
 
 /// A small network between image features and texts (Gao et al., IJCV 2024), as published.
 ///
-/// `A(x) = relu(W₂ relu(W₁ x))` without biases, `x~ = normalise(r A(x) + (1 - r) x)` with r = 0.2,
+/// `A(x) = relu(W₂ relu(W₁ x))` without biases, `x~ = normalize(r A(x) + (1 - r) x)` with r = 0.2,
 /// logits `exp(s) x~ Tᵀ`. Trained with AdamW (1e-3, epsilon 1e-4, decay 0.01), one sample a step,
 /// a cosine to zero over all steps, in one order for all epochs; s and T stay as they are.
 public struct CLIPAdapter: FeatureClassifier {

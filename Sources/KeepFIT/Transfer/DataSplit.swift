@@ -1,17 +1,17 @@
-/// Which pictures of a manifest one fold trains on, validates on and tests.
+/// Which images of a manifest one fold trains on, validates on and tests.
 ///
 /// Folds are independent random splits, drawn with Python's generator as published: the same seed
 /// gives the same lists. Positions count the manifest's rows from 0.
 public struct DataSplit: Sendable, Equatable {
   /// How a split is drawn.
   public struct Options: Sendable, Equatable, Codable {
-    /// Pictures of each class to train on, taken after those to test.
+    /// Images of each class to train on, taken after those to test.
     public var train: SampleCount
-    /// Pictures of each class to validate on, taken last.
+    /// Images of each class to validate on, taken last.
     public var validation: SampleCount
-    /// Pictures of each class to test, taken first.
+    /// Images of each class to test, taken first.
     public var test: SampleCount
-    /// Repeats training pictures of smaller classes at random until all are as large.
+    /// Repeats training images of smaller classes at random until all are as large.
     public var balance: Bool
 
     /// The published defaults: 80 % to train, none to validate, 20 % to test.
@@ -49,8 +49,8 @@ public struct DataSplit: Sendable, Equatable {
   ///   - labels: the class of each row, in the manifest's order.
   ///   - seed: the fold's index in published experiments.
   ///   - options: how much goes where.
-  ///   - classNames: of class 0, 1, …; for messages, and to find classes without pictures.
-  /// - Throws: ``TransferError`` when a class is empty, has a single picture that would have to be
+  ///   - classNames: of class 0, 1, …; for messages, and to find classes without images.
+  /// - Throws: ``TransferError`` when a class is empty, has a single image that would have to be
   ///   both trained on and tested, or leaves nothing for a part that was asked for.
   public init(
     labels: [Int], seed: Int, options: Options, classNames: [String]
@@ -70,7 +70,7 @@ public struct DataSplit: Sendable, Equatable {
       func take(_ wanted: SampleCount, _ part: String) -> [Int] {
         let count = wanted.samples(of: members.count)
         if count > rest.count {
-          notes.append("class '\(name)': \(rest.count) instead of \(count) pictures to \(part)")
+          notes.append("class '\(name)': \(rest.count) instead of \(count) images to \(part)")
         }
         defer { rest = rest.dropFirst(count) }
         return Array(rest.prefix(count))

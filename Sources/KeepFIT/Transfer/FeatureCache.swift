@@ -32,7 +32,7 @@ public struct FeatureCache: Sendable {
     for name in names.sorted() where name.hasPrefix(stem) && name.hasSuffix(".safetensors") {
       guard let file = try? SafetensorsFile(contentsOf: directory.appendingPathComponent(name)),
         file.metadata["model"] == key.model, file.metadata["preparation"] == key.preparation,
-        let digests = file.metadata["pictures"]?.split(separator: " ").map(String.init),
+        let digests = file.metadata["images"]?.split(separator: " ").map(String.init),
         file.shape(of: "features") == [digests.count, width],
         let values = try? file.tensor(named: "features").scalars
       else { continue }
@@ -55,7 +55,7 @@ public struct FeatureCache: Sendable {
       [("features", values)],
       metadata: [
         "model": key.model, "preparation": key.preparation,
-        "pictures": digests.joined(separator: " "),
+        "images": digests.joined(separator: " "),
       ], to: directory.appendingPathComponent("\(key.stem)-\(content).safetensors"), force: true)
   }
 }

@@ -21,7 +21,7 @@ extension FeatureClassifier {
 /// What a model says about the classes of an experiment: the starting point of all methods that
 /// use text.
 public struct ClassKnowledge: Sendable {
-  /// A text embedding for each class, `[K, D]`. Means over several prompts are not normalised
+  /// A text embedding for each class, `[K, D]`. Means over several prompts are not normalized
   /// again, so a class with diverse descriptions scores lower, as published.
   public let textEmbeddings: Tensor
   /// The model's stored logit scale s. Logits are multiplied by exp(s), without a clamp.
@@ -90,7 +90,7 @@ public struct TrainingFeatures: Sendable {
       throw .invalid("\(labels.count) labels for features of the shape \(features.shape)")
     }
     guard !labels.isEmpty else {
-      throw .invalid("this method is trained, and the split leaves no picture to train on")
+      throw .invalid("this method is trained, and the split leaves no image to train on")
     }
     guard labels.allSatisfy({ $0 >= 0 && $0 < classCount }) else {
       throw .invalid("labels outside of the classes 0 to \(classCount - 1)")
@@ -110,7 +110,7 @@ public struct TrainingFeatures: Sendable {
     let (width, texts) = (features.shape[1], knowledge.textEmbeddings.shape)
     if texts[1] != width {
       throw .invalid(
-        "\(method) compares pictures with texts and needs projected features: pictures have "
+        "\(method) compares images with texts and needs projected features: images have "
           + "\(width) numbers, texts \(texts[1])")
     }
     if texts[0] != classCount {

@@ -1,32 +1,32 @@
 import Foundation
 
-/// Runs pictures through a model's encoder, each picture once.
+/// Runs images through a model's encoder, each image once.
 ///
 /// Features are kept in memory, and on disk with a cache, so that folds, shots and methods share
 /// them. Raw features are kept; the projection head is applied to them when asked for.
 public final class FeatureExtractor {
   private let model: any TransferModel
-  private let source: PictureSource
+  private let source: ImageSource
   private let cache: FeatureCache?
   private let batchSize: Int
   private let stream: RandomStream
   private var digests: [URL: String] = [:]
   private var known: [FeatureCache.Key: [String: [Float]]] = [:]
-  /// Pictures that were run through the encoder, neither in memory nor in the cache before.
+  /// Images that were run through the encoder, neither in memory nor in the cache before.
   public private(set) var encodedCount = 0
-  /// Told about every batch: pictures done and to do.
+  /// Told about every batch: images done and to do.
   public var progress: ((_ done: Int, _ total: Int) -> Void)?
 
   /// New features between two writes of the cache, so that little is lost with a run that is killed.
   private static let writeInterval = 256
 
-  /// - `batchSize`: pictures encoded at once.
+  /// - `batchSize`: images encoded at once.
   /// - `seed`: what augmentations are drawn from.
   public init(
-    model: any TransferModel, source: PictureSource, cache: FeatureCache? = nil,
+    model: any TransferModel, source: ImageSource, cache: FeatureCache? = nil,
     batchSize: Int = 8, seed: UInt64 = 0
   ) {
-    precondition(batchSize > 0, "a batch holds at least one picture")
+    precondition(batchSize > 0, "a batch holds at least one image")
     self.model = model
     self.source = source
     self.cache = cache
@@ -100,12 +100,12 @@ public final class FeatureExtractor {
     }
     for first in stride(from: 0, to: missing.count, by: batchSize) {
       let all = missing[first..<min(missing.count, first + batchSize)]
-      let pictures = load(Array(all), pass: pass)
+      let images = load(Array(all), pass: pass)
       var batch: [URL] = []
       var values: [Tensor] = []
-      for (url, picture) in zip(all, pictures) {
+      for (url, image) in zip(all, images) {
         do {
-          values.append(try picture.get())
+          values.append(try image.get())
           batch.append(url)
         } catch { try onFailure(url, error) }
       }
@@ -142,9 +142,9 @@ public final class FeatureExtractor {
     }
     return ThreadPool.map(urls.count) { index in
       Result {
-        let picture = try source.load(urls[index])
-        guard let stream = streams[index] else { return picture }
-        return source.augment(picture, stream)
+        let image = try source.load(urls[index])
+        guard let stream = streams[index] else { return image }
+        return source.augment(image, stream)
       }
     }
   }

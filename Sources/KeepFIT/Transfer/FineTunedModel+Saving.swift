@@ -37,11 +37,11 @@ extension Adapter {
   public func classify(
     contentsOf urls: [URL], model: KeepFITModel, batchSize: Int = 8
   ) throws -> Classification {
-    let tower = KeepFITTransferModel(model)
+    let encoder = KeepFITTransferModel(model)
     let preparation = preprocessing ?? model.configuration.preprocessing
     var parts: [Tensor] = []
     try preparation.forEachBatch(of: urls, size: batchSize) { batch in
-      parts.append(try logits(batch.pixels, model: tower))
+      parts.append(try logits(batch.pixels, model: encoder))
     }
     guard !parts.isEmpty else { throw TransferError.invalid("there is no image to classify") }
     return Classification(labels: classes, logits: Tensor.concatenated(parts))

@@ -14,11 +14,11 @@ public final class FineTunedModel {
   public private(set) var bestEpoch = 0
   /// Whether features go through the projection head.
   public let projects: Bool
-  let source: PictureSource
+  let source: ImageSource
   private let batchSize: Int
   private let original: [Tensor]
 
-  /// Pictures with their classes.
+  /// Images with their classes.
   public struct Samples: Sendable {
     /// The files.
     public var urls: [URL]
@@ -27,7 +27,7 @@ public final class FineTunedModel {
 
     /// Files with their classes.
     public init(urls: [URL], labels: [Int]) {
-      precondition(urls.count == labels.count, "a class for every picture")
+      precondition(urls.count == labels.count, "a class for every image")
       self.urls = urls
       self.labels = labels
     }
@@ -35,25 +35,25 @@ public final class FineTunedModel {
 
   /// Trains. The model keeps the tuned weights until ``restore()``.
   ///
-  /// - `validation`: pictures to choose the best epoch by; may be empty.
-  /// - `augments`: changes every training picture at random, anew in each epoch.
+  /// - `validation`: images to choose the best epoch by; may be empty.
+  /// - `augments`: changes every training image at random, anew in each epoch.
   /// - `progress`: told about every step: epoch, step and steps of an epoch, loss.
-  /// - Throws: what loading a picture throws; ``TransferError`` when the loss is not finite.
+  /// - Throws: what loading an image throws; ``TransferError`` when the loss is not finite.
   public init(
     _ model: any TrainableTransferModel, training: Samples, validation: Samples, classCount: Int,
-    source: PictureSource, projects: Bool, augments: Bool, options: FineTuning.Options,
+    source: ImageSource, projects: Bool, augments: Bool, options: FineTuning.Options,
     progress: ((_ epoch: Int, _ step: Int, _ steps: Int, _ loss: Double) -> Void)? = nil
   ) throws {
     self.model = model
     self.projects = projects
     self.source = source
     batchSize = options.batchSize
-    original = model.pictureState.map { $0.exported.copy() }
+    original = model.imageState.map { $0.exported.copy() }
     weight = Tensor(zeros: [classCount, 1])
     bias = Tensor(zeros: [classCount])
     guard !training.urls.isEmpty else {
       throw TransferError.invalid(
-        "this method is trained, and the split leaves no picture to train on")
+        "this method is trained, and the split leaves no image to train on")
     }
     var generator = TorchGenerator(seed: options.seed)
     let (first, shift) = try firstClassifier(
@@ -107,7 +107,7 @@ public final class FineTunedModel {
     generator: inout TorchGenerator,
     progress: ((_ epoch: Int, _ step: Int, _ steps: Int, _ loss: Double) -> Void)?
   ) throws {
-    let encoder = model.pictureState.compactMap { entry in
+    let encoder = model.imageState.compactMap { entry in
       entry.parameter.map { (name: entry.name, parameter: $0) }
     }
     let wasTrainable = encoder.map(\.parameter.isTrainable)
@@ -141,10 +141,10 @@ public final class FineTunedModel {
       for step in 0..<steps {
         let batch = Array(order.dropFirst(step * options.batchSize).prefix(options.batchSize))
         let random = stream.derived(UInt64(epoch), UInt64(step))
-        let pictures = try load(
+        let images = try load(
           batch.map { training.urls[$0] }, random: augments ? random : nil)
         let features = model.trainingFeatures(
-          of: pictures, projected: projects,
+          of: images, projected: projects,
           mode: options.freeze == .encoder ? .inference : .training(random.derived("model")))
         let logits = linear(
           features, weight: classifier.weight.tensor, bias: classifier.bias.tensor)
@@ -175,7 +175,7 @@ public final class FineTunedModel {
       history.append(FineTuning.Epoch(epoch: epoch, loss: total / Double(steps), validationF1: f1))
       guard let f1 else { continue }
       if best == nil || f1 > best!.f1 {
-        let state = model.pictureState.map { $0.exported.copy() }
+        let state = model.imageState.map { $0.exported.copy() }
         best = (f1, state, weight.copy(), bias.copy())
       }
       let bestSoFar = history.firstIndex { $0.validationF1 == best!.f1 }! + 1
@@ -190,43 +190,43 @@ public final class FineTunedModel {
 
   private func load(_ urls: [URL], random: RandomStream?) throws -> Tensor {
     let source = source
-    let pictures = ThreadPool.map(urls.count) { index in
+    let images = ThreadPool.map(urls.count) { index in
       Result {
-        let picture = try source.load(urls[index])
-        return random.map { source.augment(picture, $0.derived(UInt64(index))) } ?? picture
+        let image = try source.load(urls[index])
+        return random.map { source.augment(image, $0.derived(UInt64(index))) } ?? image
       }
     }
-    return Tensor.stacked(try pictures.map { try $0.get() })
+    return Tensor.stacked(try images.map { try $0.get() })
   }
 
   private func features(of urls: [URL], random: RandomStream? = nil) throws -> Tensor {
     var parts: [Tensor] = []
     for first in stride(from: 0, to: urls.count, by: batchSize) {
       let batch = Array(urls[first..<min(urls.count, first + batchSize)])
-      let pictures = try load(batch, random: random?.derived(UInt64(first)))
+      let images = try load(batch, random: random?.derived(UInt64(first)))
       parts.append(
         Autograd.withoutGradients {
-          let raw = model.features(of: pictures)
+          let raw = model.features(of: images)
           return projects ? model.projected(raw) : raw
         })
     }
     return Tensor.concatenated(parts)
   }
 
-  /// Logits of every class, `[N, K]`, of picture files.
-  /// - `random`: changes every picture at random, for test-time augmentation.
+  /// Logits of every class, `[N, K]`, of image files.
+  /// - `random`: changes every image at random, for test-time augmentation.
   public func logits(_ urls: [URL], random: RandomStream? = nil) throws -> Tensor {
     let features = try features(of: urls, random: random)
     return Autograd.withoutGradients { linear(features, weight: weight, bias: bias) }
   }
 
-  /// The tuned weights of the picture encoder by their names in a checkpoint.
+  /// The tuned weights of the image encoder by their names in a checkpoint.
   public var state: [(name: String, tensor: Tensor)] {
-    model.pictureState.map { ($0.name, $0.exported) }
+    model.imageState.map { ($0.name, $0.exported) }
   }
 
   private func load(_ state: [Tensor]) {
-    for (entry, tensor) in zip(model.pictureState, state) { entry.load(tensor) }
+    for (entry, tensor) in zip(model.imageState, state) { entry.load(tensor) }
   }
 
   /// Gives the model the weights back that it had before.

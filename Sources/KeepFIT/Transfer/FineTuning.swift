@@ -1,6 +1,6 @@
 import Foundation
 
-/// Trains the picture encoder together with a linear classifier on top of its (projected) features.
+/// Trains the image encoder together with a linear classifier on top of its (projected) features.
 ///
 /// AdamW (1e-4, epsilon 1e-4, decay 0.01) at a constant rate, gradients clipped to a norm of 1,
 /// cross-entropy. Batches come in the order that PyTorch's loader gives. The released code freezes
@@ -17,7 +17,7 @@ public enum FineTuning {
     /// The whole encoder: only the classifier is trained.
     case encoder
 
-    /// Whether a parameter of the picture encoder is trained.
+    /// Whether a parameter of the image encoder is trained.
     func trains(_ name: String) -> Bool {
       switch self {
       case .none: true
@@ -35,9 +35,9 @@ public enum FineTuning {
     /// Starts the classifier from a linear probe, so that the encoder is not torn about by a random
     /// one (LP-FT; Kumar et al., ICLR 2022).
     public var startsFromProbe = false
-    /// Times through the training pictures at most.
+    /// Times through the training images at most.
     public var epochs = 50
-    /// Pictures of a step.
+    /// Images of a step.
     public var batchSize = 8
     /// The learning rate of every step.
     public var learningRate = 1e-4
@@ -47,10 +47,10 @@ public enum FineTuning {
     public var weightDecay: Float = 0.01
     /// The largest norm of all gradients together.
     public var gradientNorm: Float = 1
-    /// Normalises by each batch and updates the running statistics, in batch norms that are not
+    /// Normalizes by each batch and updates the running statistics, in batch norms that are not
     /// frozen.
     public var updatesBatchNorm = true
-    /// With validation pictures: epochs without a better mean F1 before training stops and the best
+    /// With validation images: epochs without a better mean F1 before training stops and the best
     /// epoch is restored.
     public var patience = 10
     /// The first classifier and the order are those of `torch.manual_seed(seed)`.
@@ -66,7 +66,7 @@ public enum FineTuning {
     public let epoch: Int
     /// The mean loss of its steps.
     public let loss: Double
-    /// The mean F1 on the validation pictures after it.
+    /// The mean F1 on the validation images after it.
     public let validationF1: Double?
   }
 }

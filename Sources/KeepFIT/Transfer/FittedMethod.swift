@@ -22,7 +22,7 @@ struct FittedMethod {
   /// Whether validation images had a say.
   var usesValidation: Bool { configuration.method == .fineTune }
 
-  /// Logits of picture files, `[N, K]`; with test-time augmentation their mean over the passes.
+  /// Logits of image files, `[N, K]`; with test-time augmentation their mean over the passes.
   func logits(_ urls: [URL], plain: Bool = false) throws -> Tensor {
     let usesCache = [.tipAdapter, .tipAdapterF].contains(configuration.method)
     let passes: [Int?] =
@@ -49,7 +49,7 @@ struct FittedMethod {
   }
 }
 
-/// Logits of test pictures with what is known about them.
+/// Logits of test images with what is known about them.
 struct Scored {
   let labels: [Int]
   let images: [String]

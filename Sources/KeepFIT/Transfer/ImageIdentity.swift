@@ -28,10 +28,10 @@ struct ImageIdentity {
 
 extension ImageIdentity {
   /// The rows of a manifest that hold an image for the second time, each with the row of the first.
-  func repeats(in pictures: LabelledPictures) -> [(row: Int, first: Int)] {
+  func repeats(in dataset: LabeledImages) -> [(row: Int, first: Int)] {
     var first: [String: Int] = [:]
-    return pictures.images.indices.compactMap { row in
-      let key = key(pictures.url(row))
+    return dataset.images.indices.compactMap { row in
+      let key = key(dataset.url(row))
       guard let other = first.updateValue(first[key] ?? row, forKey: key) else { return nil }
       return (row, other)
     }
@@ -39,28 +39,28 @@ extension ImageIdentity {
 
   /// What is worth saying about images that a manifest holds twice.
   /// - Throws: ``TransferError/invalid(_:)`` when the same image has two labels, unless `accepts`.
-  func check(_ pictures: LabelledPictures, accepts: Bool) throws(TransferError) -> [String] {
-    let repeats = repeats(in: pictures)
-    let conflicts = repeats.filter { pictures.labels[$0.row] != pictures.labels[$0.first] }
+  func check(_ dataset: LabeledImages, accepts: Bool) throws(TransferError) -> [String] {
+    let repeats = repeats(in: dataset)
+    let conflicts = repeats.filter { dataset.labels[$0.row] != dataset.labels[$0.first] }
     func text(_ pair: (row: Int, first: Int)) -> String {
       let (row, first) = pair
-      let names = [pictures.images[first], pictures.images[row]]
-      let lines = "lines \(pictures.lines[first]) and \(pictures.lines[row])"
-      let images = names[0] == names[1] ? names[0] : "\(names[0]) and \(names[1])"
-      return "\(lines) (\(images))"
+      let names = [dataset.images[first], dataset.images[row]]
+      let lines = "lines \(dataset.lines[first]) and \(dataset.lines[row])"
+      let files = names[0] == names[1] ? names[0] : "\(names[0]) and \(names[1])"
+      return "\(lines) (\(files))"
     }
     if !conflicts.isEmpty, !accepts {
       throw .invalid(
-        "\(pictures.name): the same image with two labels: "
-          + LabelledPictures.listed(
+        "\(dataset.name): the same image with two labels: "
+          + LabeledImages.listed(
             conflicts.map {
-              "\(text($0)): '\(pictures.classes[pictures.labels[$0.first]])' and "
-                + "'\(pictures.classes[pictures.labels[$0.row]])'"
+              "\(text($0)): '\(dataset.classes[dataset.labels[$0.first]])' and "
+                + "'\(dataset.classes[dataset.labels[$0.row]])'"
             }) + "; correct the manifest")
     }
     guard let example = repeats.first else { return [] }
     return [
-      "\(pictures.name): \(repeats.count) of \(pictures.count) rows repeat an image, for example "
+      "\(dataset.name): \(repeats.count) of \(dataset.count) rows repeat an image, for example "
         + text(example)
         + (conflicts.isEmpty ? "" : "; \(conflicts.count) of them with another label")
     ]

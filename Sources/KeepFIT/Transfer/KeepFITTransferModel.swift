@@ -4,14 +4,14 @@ import Foundation
 public final class KeepFITTransferModel: TrainableTransferModel, ExplainableModel {
   /// The model.
   public let model: KeepFITModel
-  /// What tells the picture encoder, its head and the logit scale from others. Taken when this is
+  /// What tells the image encoder, its head and the logit scale from others. Taken when this is
   /// made, so that fine-tuning does not change it.
   public let fingerprint: String
 
-  /// Reads every weight of the picture encoder once.
+  /// Reads every weight of the image encoder once.
   public init(_ model: KeepFITModel) {
     self.model = model
-    let entries = Self.pictureState(of: model).sorted { $0.name < $1.name }
+    let entries = Self.imageState(of: model).sorted { $0.name < $1.name }
     let digests = ThreadPool.map(entries.count) { index in
       "\(entries[index].name) \(entries[index].exported.digest)"
     }
@@ -20,7 +20,7 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
     fingerprint = String(SHA256.hexDigest(Array(text.utf8)).prefix(32))
   }
 
-  private static func pictureState(of model: KeepFITModel) -> [StateEntry] {
+  private static func imageState(of model: KeepFITModel) -> [StateEntry] {
     model.stateEntries().filter { $0.name.hasPrefix("vision_model.") }
   }
 
@@ -35,10 +35,10 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
   /// 2048 for ResNet-50.
   public var featureCount: Int { model.vision.configuration.featureCount }
 
-  /// Raw features of pictures, by the fused inference path.
-  public func features(of pictures: Tensor) -> Tensor { model.imageFeatures(pictures) }
+  /// Raw features of images, by the fused inference path.
+  public func features(of images: Tensor) -> Tensor { model.imageFeatures(images) }
 
-  /// Through the picture head; differentiable.
+  /// Through the image head; differentiable.
   public func projected(_ features: Tensor) -> Tensor { model.visionHead(features) }
 
   /// Texts that are padded together, so that the padding counts as published.
@@ -46,14 +46,14 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
 
   /// Features that remember how they came about.
   public func trainingFeatures(
-    of pictures: Tensor, projected: Bool, mode: ExecutionMode
+    of images: Tensor, projected: Bool, mode: ExecutionMode
   ) -> Tensor {
-    let raw = model.vision(pictures, mode: mode)
+    let raw = model.vision(images, mode: mode)
     return projected ? model.visionHead(raw) : raw
   }
 
   /// The entries under `vision_model.`.
-  public var pictureState: [StateEntry] { Self.pictureState(of: model) }
+  public var imageState: [StateEntry] { Self.imageState(of: model) }
 
   /// Passed on to the network.
   public var freezesBatchNorm: Bool {
@@ -62,15 +62,15 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
   }
 
   /// The residual stages' activations.
-  public func stages(of pictures: Tensor) -> [Tensor] {
-    Autograd.withoutGradients { model.vision.intermediates(of: pictures, mode: .inference).stages }
+  public func stages(of images: Tensor) -> [Tensor] {
+    Autograd.withoutGradients { model.vision.intermediates(of: images, mode: .inference).stages }
   }
 
   /// Through the stages that are left, and the image head if asked for, with the weights frozen.
   public func features(
     afterStage stage: Int, _ activations: Tensor, projected: Bool
   ) -> Tensor {
-    let weights = pictureState.compactMap(\.parameter).filter(\.isTrainable)
+    let weights = imageState.compactMap(\.parameter).filter(\.isTrainable)
     for weight in weights { weight.isTrainable = false }
     defer { for weight in weights { weight.isTrainable = true } }
     let raw = model.vision.features(afterStage: stage, activations)

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Logistic regression on frozen features, as published: L2 penalty with C = 0.316, classes
-/// weighted by the inverse of their frequency, an intercept that is not penalised.
+/// weighted by the inverse of their frequency, an intercept that is not penalized.
 ///
-/// Minimises `Σᵢ wᵢ ℓᵢ + ‖W‖² / (2C)` with `wᵢ = N / (K n_{yᵢ})` to its optimum, in double
+/// Minimizes `Σᵢ wᵢ ℓᵢ + ‖W‖² / (2C)` with `wᵢ = N / (K n_{yᵢ})` to its optimum, in double
 /// precision. Two classes make a single output (sigmoid), more a softmax over all: scikit-learn's
 /// `LogisticRegression(C: 0.316, class_weight: "balanced")`. Features are used as they are.
 public struct LinearProbe: Sendable {
@@ -50,7 +50,7 @@ public struct LinearProbe: Sendable {
     for label in labels { sizes[label] += 1 }
     if let empty = sizes.firstIndex(of: 0) {
       throw .invalid(
-        "a linear probe needs training pictures of every class; class \(empty) has none")
+        "a linear probe needs training images of every class; class \(empty) has none")
     }
     let sampleWeights = labels.map {
       options.balancesClasses ? Double(count) / Double(classCount * sizes[$0]) : 1
@@ -129,7 +129,7 @@ public struct LinearProbe: Sendable {
     return (features.shape[0], features.shape[1])
   }
 
-  /// Intercepts moved between centred and plain features.
+  /// Intercepts moved between centerd and plain features.
   private static func shifted(
     _ intercepts: [Double], _ weights: [Double], _ means: [Double], sign: Double
   ) -> [Double] {

@@ -1,4 +1,4 @@
-/// How many pictures of each class go into one part of a split: a share or a number.
+/// How many images of each class go into one part of a split: a share or a number.
 ///
 /// Written as `80%` or `5`, as in the published commands.
 public enum SampleCount: Sendable, Equatable, Hashable {
@@ -7,7 +7,7 @@ public enum SampleCount: Sendable, Equatable, Hashable {
   /// A number for each class.
   case count(Int)
 
-  /// How many of `available` pictures this asks for. May be more than there are.
+  /// How many of `available` images this asks for. May be more than there are.
   public func samples(of available: Int) -> Int {
     switch self {
     // In double precision and cut off, as published: 70 % of 90 is 62.
@@ -16,7 +16,7 @@ public enum SampleCount: Sendable, Equatable, Hashable {
     }
   }
 
-  /// Whether this never takes a picture.
+  /// Whether this never takes an image.
   public var isZero: Bool { self == .percent(0) || self == .count(0) }
 
   /// Reads `80%` or `5`.

@@ -1,24 +1,24 @@
 /// Draws the folds of a configuration: at random, or as the data say.
 struct SplitDraw {
-  let pictures: LabelledPictures
-  let officialTest: LabelledPictures?
+  let dataset: LabeledImages
+  let officialTest: LabeledImages?
   /// Whether there is a positive class, whose thresholds are chosen on validation images.
   let choosesThresholds: Bool
 
   /// Whether the data say which images are for testing.
-  private var isOfficial: Bool { officialTest != nil || pictures.parts != nil }
+  private var isOfficial: Bool { officialTest != nil || dataset.parts != nil }
 
   /// Rows to train on where the data say so.
-  private var trainRows: [Int] { pictures.rows(of: .train) }
+  private var trainRows: [Int] { dataset.rows(of: .train) }
   /// Rows to validate on where the data say so.
-  private var validationRows: [Int] { pictures.parts == nil ? [] : pictures.rows(of: .validation) }
+  private var validationRows: [Int] { dataset.parts == nil ? [] : dataset.rows(of: .validation) }
   /// Rows to test where the data say so, of the test manifest if there is one.
   private var testRows: [Int] {
-    officialTest.map { Array($0.images.indices) } ?? pictures.rows(of: .test)
+    officialTest.map { Array($0.images.indices) } ?? dataset.rows(of: .test)
   }
 
   private var places: String {
-    officialTest.map { "the test manifest \($0.name)" } ?? "the column 'split' of \(pictures.name)"
+    officialTest.map { "the test manifest \($0.name)" } ?? "the column 'split' of \(dataset.name)"
   }
 
   /// Looks at what holds for all configurations.
@@ -30,8 +30,8 @@ struct SplitDraw {
     if testRows.isEmpty { throw .invalid("\(places) leaves nothing to test") }
     let fitted = configurations.filter(\.method.isTrained)
     guard !fitted.isEmpty else {
-      return pictures.parts == nil
-        ? [] : ["\(places): \(testRows.count) of \(pictures.count) images are tested"]
+      return dataset.parts == nil
+        ? [] : ["\(places): \(testRows.count) of \(dataset.count) images are tested"]
     }
     if trainRows.isEmpty { throw .invalid("\(places) leaves nothing to train on") }
     try checkGroups()
@@ -55,15 +55,15 @@ struct SplitDraw {
   }
 
   private func checkGroups() throws(TransferError) {
-    guard let own = pictures.grouping, own.isAsked else { return }
-    let test = officialTest ?? pictures
+    guard let own = dataset.grouping, own.isAsked else { return }
+    let test = officialTest ?? dataset
     guard let other = test.grouping else { return }
     let fitted = Set((trainRows + validationRows).map { own.groups[$0] })
     let shared = Set(testRows.map { other.groups[$0] }).intersection(fitted).sorted()
     if !shared.isEmpty {
       throw .invalid(
         "\(places) has \(shared.count) groups both to fit on and to test: "
-          + LabelledPictures.listed(shared)
+          + LabeledImages.listed(shared)
           + "; correct it, or leave out the grouping to take it as "
           + "it is")
     }
@@ -72,7 +72,7 @@ struct SplitDraw {
     if !between.isEmpty {
       throw .invalid(
         "\(places) has \(between.count) groups both to train and to validate on: "
-          + LabelledPictures.listed(between))
+          + LabeledImages.listed(between))
     }
   }
 
@@ -84,11 +84,11 @@ struct SplitDraw {
       return result
     }
     for fold in result.indices {
-      for (label, name) in pictures.classes.enumerated() {
-        guard !result[fold].validation.contains(where: { pictures.labels[$0] == label }) else {
+      for (label, name) in dataset.classes.enumerated() {
+        guard !result[fold].validation.contains(where: { dataset.labels[$0] == label }) else {
           continue
         }
-        let total = pictures.labels.count { $0 == label }
+        let total = dataset.labels.count { $0 == label }
         let text =
           "class '\(name)': \(configuration.split.validation) of \(total) images leave none "
           + "to validate on"
@@ -113,7 +113,7 @@ struct SplitDraw {
     }
     var result: [DataSplit] = []
     for fold in 0..<configuration.folds {
-      result.append(try draw(Array(pictures.images.indices), seed: fold, options))
+      result.append(try draw(Array(dataset.images.indices), seed: fold, options))
     }
     return result
   }
@@ -125,8 +125,8 @@ struct SplitDraw {
     guard configuration.method.isTrained else {
       return [DataSplit(train: [], test: testRows, seed: 0)]
     }
-    for (label, name) in pictures.classes.enumerated()
-    where !trainRows.contains(where: { pictures.labels[$0] == label }) {
+    for (label, name) in dataset.classes.enumerated()
+    where !trainRows.contains(where: { dataset.labels[$0] == label }) {
       throw .emptyClass(
         label: name, part: "train on", reason: "no row to train on has this label")
     }
@@ -164,15 +164,15 @@ struct SplitDraw {
   private func draw(
     _ rows: [Int], seed: Int, _ options: DataSplit.Options
   ) throws(TransferError) -> DataSplit {
-    let labels = rows.map { pictures.labels[$0] }
+    let labels = rows.map { dataset.labels[$0] }
     var split: DataSplit
-    if let grouping = pictures.grouping, grouping.isAsked {
+    if let grouping = dataset.grouping, grouping.isAsked {
       split = try DataSplit(
         labels: labels, groups: rows.map { grouping.groups[$0] }, seed: seed, options: options,
-        classNames: pictures.classes)
+        classNames: dataset.classes)
     } else {
       split = try DataSplit(
-        labels: labels, seed: seed, options: options, classNames: pictures.classes)
+        labels: labels, seed: seed, options: options, classNames: dataset.classes)
     }
     split.train = split.train.map { rows[$0] }
     split.validation = split.validation.map { rows[$0] }

@@ -11,11 +11,11 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
   public var folds = 5
   /// Features through the projection head; nil for the method's default.
   public var projectsFeatures: Bool?
-  /// Fit-time augmentation: 20 changed passes over the training pictures in place of a plain one.
+  /// Fit-time augmentation: 20 changed passes over the training images in place of a plain one.
   public var augmentsTraining = false
   /// Test-time augmentation: the mean of the logits of 20 changed passes.
   public var augmentsTest = false
-  /// As released: TIP-adapters see one changed pass over the test pictures, never a plain one.
+  /// As released: TIP-adapters see one changed pass over the test images, never a plain one.
   public var augmentsTIPTest = false
   /// Which table of descriptions the class names were looked up in, for the record.
   public var knowledge = "builtin"
@@ -56,10 +56,10 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
 
   /// Configurations for every method and number of shots: the paper's few-shot table.
   ///
-  /// Zero-shot is evaluated once, on the same test pictures as the others.
+  /// Zero-shot is evaluated once, on the same test images as the others.
   /// - Parameters:
   ///   - methods: what to compare.
-  ///   - shots: training pictures of each class.
+  ///   - shots: training images of each class.
   ///   - base: everything else.
   public static func table(
     methods: [TransferMethod], shots: [SampleCount], base: TransferConfiguration

@@ -11,12 +11,12 @@ public enum TransferError: Error, Equatable, LocalizedError, CustomStringConvert
   /// have been meant to be.
   case unknownLabel(
     label: String, row: Int, manifest: String, targets: [String], suggestion: String? = nil)
-  /// A class has no picture in a part that needs it.
+  /// A class has no image in a part that needs it.
   case emptyClass(label: String, part: String, reason: String)
-  /// A class has one picture, which cannot be both trained on and tested.
+  /// A class has one image, which cannot be both trained on and tested.
   case singleSampleClass(label: String)
   /// Images that the manifest names are not there.
-  case missingPictures(first: String, count: Int, of: Int, manifest: String)
+  case missingImages(first: String, count: Int, of: Int, manifest: String)
   /// An adapter was fitted on the features of another model.
   case wrongModel(adapter: String, expected: String, found: String)
 
@@ -30,11 +30,11 @@ public enum TransferError: Error, Equatable, LocalizedError, CustomStringConvert
       return
         "\(manifest), row \(row): the label '\(label)' is not among the targets (\(known))\(hint)"
     case .emptyClass(let label, let part, let reason):
-      return "the class '\(label)' has no picture to \(part): \(reason)"
+      return "the class '\(label)' has no image to \(part): \(reason)"
     case .singleSampleClass(let label):
-      return "the class '\(label)' has a single picture, which cannot be both trained on and "
-        + "tested: add pictures, leave the class out of the targets, or test without training"
-    case .missingPictures(let first, let count, let total, let manifest):
+      return "the class '\(label)' has a single image, which cannot be both trained on and "
+        + "tested: add images, leave the class out of the targets, or test without training"
+    case .missingImages(let first, let count, let total, let manifest):
       let rest = count > 1 ? " and \(count - 1) more of \(total)" : ""
       return "\(manifest) names images that do not exist: \(first)\(rest) (check the images root)"
     case .wrongModel(let adapter, let expected, let found):

@@ -15,7 +15,7 @@ public enum TransferMethod: String, Sendable, Codable, CaseIterable {
 
   /// Whether class names are encoded.
   public var usesText: Bool { self != .linearProbe && self != .fineTune }
-  /// Whether training pictures are needed.
+  /// Whether training images are needed.
   public var isTrained: Bool { self != .zeroShot }
   /// Whether fitting the same images again with another fold's seed may give something else.
   public var isRandom: Bool { self == .clipAdapter || self == .tipAdapterF || self == .fineTune }

@@ -10,13 +10,13 @@ public struct TransferResult: Sendable, Codable {
     public var metrics: [String: MetricValue]
     /// 95 % intervals of some scores.
     public var intervals: [String: ConfidenceInterval]
-    /// The test pictures' paths.
+    /// The test images' paths.
     public var testImages: [String]
     /// Their true classes.
     public var labels: [Int]
     /// The probabilities of every class, `[N, K]`.
     public var probabilities: [[Float]]
-    /// The number of training pictures.
+    /// The number of training images.
     public var trainingCount: Int
     /// The number of validation images that the best epoch was chosen by; nil in files of earlier
     /// versions.
@@ -76,11 +76,11 @@ public struct TransferResult: Sendable, Codable {
     }
   }
 
-  /// One fold's scores on the pictures of another manifest.
+  /// One fold's scores on the images of another manifest.
   public struct External: Sendable, Codable {
     /// Every score by its published name.
     public var metrics: [String: MetricValue]
-    /// The pictures' paths.
+    /// The images' paths.
     public var testImages: [String]
     /// Their true classes.
     public var labels: [Int]

@@ -3,10 +3,10 @@ import Foundation
 extension TransferRun {
   /// Finds all images that cannot be used, and takes them out of every split.
   func setBadImagesAside() throws -> [TransferReport.SkippedImage] {
-    let test = officialTest ?? pictures
-    var rows: [(manifest: LabelledPictures, row: Int)] = []
+    let test = officialTest ?? dataset
+    var rows: [(manifest: LabeledImages, row: Int)] = []
     let drawn = splits.joined()
-    rows += Set(drawn.flatMap { $0.train + $0.validation }).sorted().map { (pictures, $0) }
+    rows += Set(drawn.flatMap { $0.train + $0.validation }).sorted().map { (dataset, $0) }
     rows += Set(drawn.flatMap(\.test)).sorted().map { (test, $0) }
     rows += external.flatMap { other in other.images.indices.map { (other, $0) } }
     let needsPlainFeatures = configurations.contains {
@@ -15,13 +15,13 @@ extension TransferRun {
     let bad = try extractor.unusable(
       rows.map { $0.manifest.url($0.row) }, encodes: needsPlainFeatures)
     guard !bad.isEmpty else { return [] }
-    func isGood(_ manifest: LabelledPictures) -> (Int) -> Bool { { bad[manifest.url($0)] == nil } }
+    func isGood(_ manifest: LabeledImages) -> (Int) -> Bool { { bad[manifest.url($0)] == nil } }
     for index in splits.indices {
       let configuration = configurations[index]
       splits[index] = try splits[index].map { split throws(TransferError) in
-        let kept = split.keeping(train: isGood(pictures), test: isGood(test))
+        let kept = split.keeping(train: isGood(dataset), test: isGood(test))
         if kept.train.isEmpty, kept.validation.isEmpty, kept.test.isEmpty {
-          throw .invalid("no image of \(pictures.name) can be read")
+          throw .invalid("no image of \(dataset.name) can be read")
         }
         try check(kept, was: split, configuration)
         return kept
@@ -45,10 +45,10 @@ extension TransferRun {
   private func check(
     _ kept: DataSplit, was: DataSplit, _ configuration: TransferConfiguration
   ) throws(TransferError) {
-    let test = officialTest ?? pictures
-    for (label, name) in pictures.classes.enumerated() {
+    let test = officialTest ?? dataset
+    for (label, name) in dataset.classes.enumerated() {
       let parts = [
-        (was.train.map { pictures.labels[$0] }, kept.train.map { pictures.labels[$0] }, "train on"),
+        (was.train.map { dataset.labels[$0] }, kept.train.map { dataset.labels[$0] }, "train on"),
         (was.test.map { test.labels[$0] }, kept.test.map { test.labels[$0] }, "test"),
       ]
       for (before, after, part) in parts where before.contains(label) && !after.contains(label) {

@@ -6,8 +6,8 @@ extension TransferRun {
     _ configuration: TransferConfiguration, split: DataSplit, knowledge: ClassKnowledge?,
     seconds: inout Double
   ) throws -> FittedMethod {
-    let urls = split.train.map(pictures.url)
-    let labels = split.train.map { pictures.labels[$0] }
+    let urls = split.train.map(dataset.url)
+    let labels = split.train.map { dataset.labels[$0] }
     if configuration.method == .fineTune, let model = model as? any TrainableTransferModel {
       let start = Date()
       defer { seconds += Date().timeIntervalSince(start) }
@@ -17,9 +17,9 @@ extension TransferRun {
       let tuned = try FineTunedModel(
         model, training: .init(urls: urls, labels: labels),
         validation: .init(
-          urls: split.validation.map(pictures.url),
-          labels: split.validation.map { pictures.labels[$0] }),
-        classCount: pictures.classes.count, source: source, projects: configuration.projects,
+          urls: split.validation.map(dataset.url),
+          labels: split.validation.map { dataset.labels[$0] }),
+        classCount: dataset.classes.count, source: source, projects: configuration.projects,
         augments: configuration.augmentsTraining, options: options
       ) { [weak self] epoch, step, steps, loss in
         self?.progress?(
@@ -41,7 +41,7 @@ extension TransferRun {
   }
 
   /// Whether the data say which images are for testing.
-  var isOfficial: Bool { officialTest != nil || pictures.parts != nil }
+  var isOfficial: Bool { officialTest != nil || dataset.parts != nil }
 
   private func trainingFeatures(
     _ configuration: TransferConfiguration, urls: [URL], labels: [Int]
@@ -54,7 +54,7 @@ extension TransferRun {
     }
     return try TrainingFeatures(
       features: Tensor.concatenated(parts), labels: passes.flatMap { _ in labels },
-      classCount: pictures.classes.count)
+      classCount: dataset.classes.count)
   }
 
   static func classifier(
@@ -85,7 +85,7 @@ extension TransferRun {
     guard let adapterDirectory else { return }
     let shots = configuration.split.train.description.replacingOccurrences(of: "%", with: "percent")
     let adapter = Adapter(
-      configuration.method, content: fitted.content, classes: pictures.classes,
+      configuration.method, content: fitted.content, classes: dataset.classes,
       projects: configuration.projects, model: model.fingerprint, experiment: name,
       preprocessing: source.preprocessing)
     try adapter.save(

@@ -8,12 +8,12 @@ extension TransferRun {
     .Overlap?
   {
     guard configuration.method.isTrained else { return nil }
-    let test = officialTest ?? pictures
+    let test = officialTest ?? dataset
     let fitted = split.train + split.validation
-    let trained = Set(fitted.map { identity.key(pictures.url($0)) })
+    let trained = Set(fitted.map { identity.key(dataset.url($0)) })
     var result = TransferResult.Overlap(
       identicalImages: split.test.count { trained.contains(identity.key(test.url($0))) })
-    if let own = pictures.grouping, let other = test.grouping, own.by == other.by {
+    if let own = dataset.grouping, let other = test.grouping, own.by == other.by {
       let known = Set(fitted.map { own.groups[$0] })
       let tested = split.test.map { other.groups[$0] }
       result.groupedBy = own.by
@@ -54,7 +54,7 @@ extension TransferRun {
       result.append(
         "\(shared) of the \(worst.overlap.testGroups ?? 0) groups of a fold's test images (by "
           + "\(by)) also have images to train or validate on, so that the figures may be too good"
-          + (pictures.parts == nil && officialTest == nil ? "; \(remedy) keeps them apart" : ""))
+          + (dataset.parts == nil && officialTest == nil ? "; \(remedy) keeps them apart" : ""))
     }
     return result
   }
@@ -67,7 +67,7 @@ extension TransferRun {
     of report: TransferReport, limit: Int = 600
   ) throws -> (values: Tensor, labels: [Int], total: Int)? {
     guard let fold = report.results.first?.folds.first, !fold.testImages.isEmpty else { return nil }
-    let root = (officialTest ?? pictures).root
+    let root = (officialTest ?? dataset).root
     let total = fold.testImages.count
     let count = min(limit, total)
     let chosen = (0..<count).map { $0 * total / count }

@@ -23,8 +23,8 @@ extension TransferRun {
 
   private func predictions(_ fitted: FittedMethod, on rows: [Int]) throws -> Predictions {
     let rows = Array(Set(rows)).sorted()
-    let logits = try fitted.logits(rows.map(pictures.url), plain: true)
-    return try Scored(logits, labels: rows.map { pictures.labels[$0] }, images: []).predictions()
+    let logits = try fitted.logits(rows.map(dataset.url), plain: true)
+    return try Scored(logits, labels: rows.map { dataset.labels[$0] }, images: []).predictions()
   }
 
   /// Adds the positive class's scores, intervals and reasons to a fold.
@@ -37,7 +37,7 @@ extension TransferRun {
     if resamples > 1 { fold.intervals = Intervals.of(tested, roles: roles, resamples: resamples) }
     guard let positive = roles.positive else { return }
     var scores = DetectionScores(
-      tested.folds[0], positive: positive, name: pictures.classes[positive], unseen: unseen)
+      tested.folds[0], positive: positive, name: dataset.classes[positive], unseen: unseen)
     scores.intervals = Intervals.of(scores, tested: tested, positive: positive)
     fold.positive = scores
   }

@@ -6,11 +6,11 @@ import Foundation
 /// image is encoded.
 public final class TransferRun {
   /// The experiment's images.
-  public let pictures: LabelledPictures
+  public let dataset: LabeledImages
   /// With a test manifest: the test images.
-  public let officialTest: LabelledPictures?
+  public let officialTest: LabeledImages?
   /// Other manifests with the same classes, tested with every fold's classifier.
-  public internal(set) var external: [LabelledPictures]
+  public internal(set) var external: [LabeledImages]
   /// What is evaluated.
   public let configurations: [TransferConfiguration]
   /// The sentence that class names are put into, and where it comes from.
@@ -31,7 +31,7 @@ public final class TransferRun {
 
   let name: String
   let model: any TransferModel
-  let source: PictureSource
+  let source: ImageSource
   let extractor: FeatureExtractor
   let identity: ImageIdentity
   private let table: Knowledge
@@ -48,14 +48,14 @@ public final class TransferRun {
   ///   nothing to test, methods that the model or the options do not allow, manifests whose classes
   ///   differ, an image with two labels, or groups on both sides of an official split.
   public init(
-    experiment: Experiment, pictures: LabelledPictures, officialTest: LabelledPictures? = nil,
-    external: [LabelledPictures] = [], model: any TransferModel, source: PictureSource,
+    experiment: Experiment, dataset: LabeledImages, officialTest: LabeledImages? = nil,
+    external: [LabeledImages] = [], model: any TransferModel, source: ImageSource,
     configurations: [TransferConfiguration], cache: FeatureCache? = nil,
     knowledge: Knowledge = .builtin, template: String? = nil, batchSize: Int = 8
   ) throws(TransferError) {
     name = experiment.name
-    roles = try ClassRoles(experiment, classes: pictures.classes)
-    self.pictures = pictures
+    roles = try ClassRoles(experiment, classes: dataset.classes)
+    self.dataset = dataset
     self.officialTest = officialTest
     self.external = external
     self.model = model
@@ -63,23 +63,23 @@ public final class TransferRun {
     self.configurations = configurations
     table = knowledge
     prompt = ClassPrompt(
-      asked: template, model: model.ownPrompt, modality: experiment.modality ?? .colourFundus)
+      asked: template, model: model.ownPrompt, modality: experiment.modality ?? .colorFundus)
     guard prompt.template.contains("[CLS]") else {
       throw .invalid("the prompt '\(prompt.template)' has no [CLS] for the class")
     }
     let others = (officialTest.map { [$0] } ?? []) + external
-    for other in others where other.classes != pictures.classes {
+    for other in others where other.classes != dataset.classes {
       throw .invalid(
-        "\(other.name) has the classes \(other.classes), \(pictures.name) has \(pictures.classes)")
+        "\(other.name) has the classes \(other.classes), \(dataset.name) has \(dataset.classes)")
     }
     guard !configurations.isEmpty else { throw .invalid("no method to evaluate") }
     for configuration in configurations {
       try Self.check(
-        configuration, model: model, classes: pictures.classes,
-        hasOfficialTest: officialTest != nil || pictures.parts != nil)
+        configuration, model: model, classes: dataset.classes,
+        hasOfficialTest: officialTest != nil || dataset.parts != nil)
     }
     let draw = SplitDraw(
-      pictures: pictures, officialTest: officialTest, choosesThresholds: roles.positive != nil)
+      dataset: dataset, officialTest: officialTest, choosesThresholds: roles.positive != nil)
     notes = try draw.check(configurations)
     var splits: [[DataSplit]] = []
     for configuration in configurations {
@@ -90,9 +90,9 @@ public final class TransferRun {
       splits.append(folds)
     }
     self.splits = splits
-    identity = ImageIdentity(([pictures] + others).flatMap { $0.images.indices.map($0.url) })
+    identity = ImageIdentity(([dataset] + others).flatMap { $0.images.indices.map($0.url) })
     extractor = FeatureExtractor(model: model, source: source, cache: cache, batchSize: batchSize)
-    for read in [pictures] + others {
+    for read in [dataset] + others {
       notes += read.notes
       notes += try identity.check(read, accepts: experiment.isPublished)
     }
@@ -143,7 +143,7 @@ public final class TransferRun {
     let skipped = onBadImage == .skip ? try setBadImagesAside() : []
     let knowledge =
       try configurations.contains { $0.method.usesText }
-      ? model.knowledge(of: pictures.classes, table: table, template: prompt.template) : nil
+      ? model.knowledge(of: dataset.classes, table: table, template: prompt.template) : nil
     if let note = knowledge?.collapseNote { notes.append(note) }
     var results: [TransferResult] = []
     for (configuration, splits) in zip(configurations, splits) {
@@ -166,7 +166,7 @@ public final class TransferRun {
       defer { fitted.finish() }
       try save(fitted, configuration: configuration, fold: number)
 
-      let test = officialTest ?? pictures
+      let test = officialTest ?? dataset
       let logits = try fitted.logits(split.test.map(test.url))
       let scored = Scored(
         logits, labels: split.test.map { test.labels[$0] },
@@ -195,14 +195,14 @@ public final class TransferRun {
       }
       try onFold?(
         FittedFold(
-          classes: pictures.classes, fold: fold, configuration: configuration, root: test.root,
+          classes: dataset.classes, fold: fold, configuration: configuration, root: test.root,
           fitted: fitted))
       folds.append(fold)
     }
     let summary = FoldSummary(metrics)
     var result = TransferResult(
       experiment: name, method: configuration.method, configuration: configuration,
-      classes: pictures.classes, model: model.fingerprint,
+      classes: dataset.classes, model: model.fingerprint,
       prompt: configuration.method.usesText ? prompt : nil, folds: folds, mean: summary.mean,
       std: summary.standardDeviation, omitted: summary.omitted,
       external: others.isEmpty ? nil : others.mapValues { FoldSummary($0) }, seconds: seconds)
@@ -213,7 +213,7 @@ public final class TransferRun {
 
   /// An external manifest is tested whole, in the order of a split with the fold's seed.
   private func evaluate(
-    _ fitted: FittedMethod, on other: LabelledPictures, fold: Int,
+    _ fitted: FittedMethod, on other: LabeledImages, fold: Int,
     configuration: TransferConfiguration
   ) throws -> (result: TransferResult.External, metrics: ClassificationMetrics) {
     let present = other.classes.indices.filter(other.labels.contains)

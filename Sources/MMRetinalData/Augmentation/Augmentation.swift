@@ -1,24 +1,24 @@
 import FundusTensor
 import Foundation
 
-/// Random changes of training pictures: flip, small rotation and shrinking, brightness and contrast.
+/// Random changes of training images: flip, small rotation and shrinking, brightness and contrast.
 ///
-/// Each step happens to each picture with its own probability. Formulas and ranges are those of the
-/// released pipeline (kornia 0.6.12); expert pictures are never augmented there.
+/// Each step happens to each image with its own probability. Formulas and ranges are those of the
+/// released pipeline (kornia 0.6.12); expert images are never augmented there.
 ///
 /// Random numbers depend on the stream, the epoch and the sample alone: not on the batch that a
-/// sample is in, the threads, or what was drawn before. Only the order of the colour steps belongs to
+/// sample is in, the threads, or what was drawn before. Only the order of the color steps belongs to
 /// the batch.
 public struct Augmentation: Hashable, Sendable, Codable {
-  /// How often pictures are mirrored left to right.
+  /// How often images are mirrored left to right.
   public var flipProbability: Float = 0.5
-  /// How often pictures are turned and scaled.
+  /// How often images are turned and scaled.
   public var affineProbability: Float = 0.25
-  /// Degrees that a picture is turned by: from the negative of this to this.
+  /// Degrees that an image is turned by: from the negative of this to this.
   public var largestAngle: Float = 5
-  /// The least scale; the largest is 1. Below 1 the picture shrinks inside of a black border.
+  /// The least scale; the largest is 1. Below 1 the image shrinks inside of a black border.
   public var smallestScale: Float = 0.9
-  /// How often colours change.
+  /// How often colors change.
   public var jitterProbability: Float = 0.25
   /// The brightness factor is uniform from 1 minus this to 1 plus this.
   public var brightness: Float = 0.2
@@ -31,9 +31,9 @@ public struct Augmentation: Hashable, Sendable, Codable {
   /// The released settings.
   public static let published = Augmentation()
 
-  /// A rotation and an isotropic scale about the centre ((W - 1) / 2, (H - 1) / 2).
+  /// A rotation and an isotropic scale about the center ((W - 1) / 2, (H - 1) / 2).
   public struct Affine: Hashable, Sendable, Codable {
-    /// Degrees; positive turns the content anticlockwise as seen.
+    /// Degrees; positive turns the content counterclockwise as seen.
     public var angle: Float
     /// Below 1 the content shrinks.
     public var scale: Float
@@ -49,7 +49,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
   public struct Jitter: Hashable, Sendable, Codable {
     /// x becomes clamp(x · brightness, 0, 1).
     public var brightness: Float
-    /// x becomes clamp(c · x + (1 - c) · m, 0, 1) with m the mean grey of the picture.
+    /// x becomes clamp(c · x + (1 - c) · m, 0, 1) with m the mean gray of the image.
     public var contrast: Float
 
     /// The two factors.
@@ -59,16 +59,16 @@ public struct Augmentation: Hashable, Sendable, Codable {
     }
   }
 
-  /// What happens to one picture.
+  /// What happens to one image.
   public struct Choice: Hashable, Sendable, Codable {
     /// Whether it is mirrored.
     public var flips: Bool
     /// How it is turned; nil to leave it.
     public var affine: Affine?
-    /// How its colours change; nil to leave them.
+    /// How its colors change; nil to leave them.
     public var jitter: Jitter?
 
-    /// What happens to a picture; nothing by default.
+    /// What happens to an image; nothing by default.
     public init(flips: Bool = false, affine: Affine? = nil, jitter: Jitter? = nil) {
       self.flips = flips
       self.affine = affine
@@ -76,9 +76,9 @@ public struct Augmentation: Hashable, Sendable, Codable {
     }
   }
 
-  /// A step of the colour jitter. The released pipeline also has saturation (factor 1) and hue (0),
+  /// A step of the color jitter. The released pipeline also has saturation (factor 1) and hue (0),
   /// which change nothing but take part in the random order.
-  public enum ColourStep: Int, Hashable, Sendable, Codable, CaseIterable {
+  public enum ColorStep: Int, Hashable, Sendable, Codable, CaseIterable {
     /// See ``Jitter/brightness``.
     case brightness
     /// See ``Jitter/contrast``.
@@ -106,39 +106,39 @@ public struct Augmentation: Hashable, Sendable, Codable {
         : nil)
   }
 
-  /// Draws the order of the colour steps, one for all pictures of a batch.
-  public func order(batch: Int, epoch: Int, stream: RandomStream) -> [ColourStep] {
+  /// Draws the order of the color steps, one for all images of a batch.
+  public func order(batch: Int, epoch: Int, stream: RandomStream) -> [ColorStep] {
     var random = stream.derived("augmentation order").derived(UInt64(epoch), UInt64(batch))
-    return ColourStep.allCases.shuffled(using: &random)
+    return ColorStep.allCases.shuffled(using: &random)
   }
 
-  /// Augments a batch `[N, H, W, 3]` of pictures from 0 to 1.
+  /// Augments a batch `[N, H, W, 3]` of images from 0 to 1.
   ///
-  /// - `samples`: for each picture the number of its sample in the dataset.
+  /// - `samples`: for each image the number of its sample in the dataset.
   /// - `batch`: the number of the batch in the epoch.
   public func augment(
-    _ pictures: Tensor, samples: [Int], batch: Int, epoch: Int, stream: RandomStream
+    _ images: Tensor, samples: [Int], batch: Int, epoch: Int, stream: RandomStream
   ) -> Tensor {
     let choices = samples.map { choice(sample: $0, epoch: epoch, stream: stream) }
     return Augmentation.apply(
-      choices, order: order(batch: batch, epoch: epoch, stream: stream), to: pictures)
+      choices, order: order(batch: batch, epoch: epoch, stream: stream), to: images)
   }
 }
 
 // MARK: - Given choices
 
 extension Augmentation {
-  /// Changes a batch `[N, H, W, 3]` of pictures from 0 to 1 in the given way.
+  /// Changes a batch `[N, H, W, 3]` of images from 0 to 1 in the given way.
   public static func apply(
-    _ choices: [Choice], order: [ColourStep], to pictures: Tensor
+    _ choices: [Choice], order: [ColorStep], to images: Tensor
   ) -> Tensor {
     precondition(
-      pictures.rank == 4 && pictures.shape[3] == 3 && pictures.shape[0] == choices.count,
-      "\(choices.count) choices for pictures of \(pictures.shape)")
-    let (height, width) = (pictures.shape[1], pictures.shape[2])
+      images.rank == 4 && images.shape[3] == 3 && images.shape[0] == choices.count,
+      "\(choices.count) choices for images of \(images.shape)")
+    let (height, width) = (images.shape[1], images.shape[2])
     let size = height * width * 3
-    return Tensor.stacking(choices.count, of: Array(pictures.shape[1...])) { index, target in
-      pictures.withSpan { source in
+    return Tensor.stacking(choices.count, of: Array(images.shape[1...])) { index, target in
+      images.withSpan { source in
         let part = source.extracting(index * size..<(index + 1) * size)
         for position in part.indices { target[position] = part[position] }
       }
@@ -146,25 +146,25 @@ extension Augmentation {
     }
   }
 
-  /// Changes one picture `[H, W, 3]` in place.
+  /// Changes one image `[H, W, 3]` in place.
   public static func apply(
-    _ choice: Choice, order: [ColourStep], to picture: inout MutableSpan<Float>, height: Int,
+    _ choice: Choice, order: [ColorStep], to image: inout MutableSpan<Float>, height: Int,
     width: Int
   ) {
-    if choice.flips { PictureKernels.flip(&picture, height: height, width: width) }
+    if choice.flips { ImageKernels.flip(&image, height: height, width: width) }
     if let affine = choice.affine {
-      PictureKernels.transform(
-        &picture, height: height, width: width, by: affine.map(height: height, width: width))
+      ImageKernels.transform(
+        &image, height: height, width: width, by: affine.map(height: height, width: width))
     }
     guard let jitter = choice.jitter else { return }
     for step in order {
       switch step {
       case .brightness:
-        PictureKernels.scaleAndClamp(&picture, scale: jitter.brightness, shift: 0)
+        ImageKernels.scaleAndClamp(&image, scale: jitter.brightness, shift: 0)
       case .contrast:
-        let mean = PictureKernels.greyMean(&picture)
-        PictureKernels.scaleAndClamp(
-          &picture, scale: jitter.contrast, shift: Float((1 - Double(jitter.contrast)) * mean))
+        let mean = ImageKernels.grayMean(&image)
+        ImageKernels.scaleAndClamp(
+          &image, scale: jitter.contrast, shift: Float((1 - Double(jitter.contrast)) * mean))
       case .saturation, .hue: break
       }
     }
@@ -172,7 +172,7 @@ extension Augmentation {
 }
 
 extension Augmentation.Affine {
-  /// Where a pixel of the result comes from: centre + R(-angle) (pixel - centre) / scale, with
+  /// Where a pixel of the result comes from: center + R(-angle) (pixel - center) / scale, with
   /// R(a) = [[cos a, -sin a], [sin a, cos a]] for x to the right and y down.
   func map(height: Int, width: Int) -> [Double] {
     let radians = Double(angle) * .pi / 180

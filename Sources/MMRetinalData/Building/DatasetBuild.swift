@@ -2,18 +2,18 @@ import Foundation
 import FundusTensor
 import Synchronization
 
-/// Makes image-text manifests out of the pictures and captions of a book or atlas.
+/// Makes image-text manifests out of the images and captions of a book or atlas.
 ///
-/// Pictures are named by their figure (``FigureName``); captions are paragraphs of a text file or rows of
-/// a table. Each picture gets the caption of its figure, cut to its panel; pictures are sorted by
+/// Images are named by their figure (``FigureName``); captions are paragraphs of a text file or rows of
+/// a table. Each image gets the caption of its figure, cut to its panel; images are sorted by
 /// modality; what does not fit is listed, never dropped in silence. The same input gives the same
 /// output.
 public struct DatasetBuild: Sendable {
-  /// How pictures get their modality.
+  /// How images get their modality.
   public enum Modalities: Sendable {
     /// All have the same.
     case all(ImagingModality)
-    /// By their colours, with a seed (``ModalitySorting``).
+    /// By their colors, with a seed (``ModalitySorting``).
     case sorted(seed: UInt64)
   }
 
@@ -23,27 +23,27 @@ public struct DatasetBuild: Sendable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
       /// The file's name follows no figure's.
       case oddName = "odd_name"
-      /// The picture cannot be decoded.
-      case unreadablePicture = "unreadable_picture"
-      /// No caption has the figure's number; the picture is left out.
+      /// The image cannot be decoded.
+      case unreadableImage = "unreadable_image"
+      /// No caption has the figure's number; the image is left out.
       case noCaption = "no_caption"
-      /// The caption marks no such panel; the picture has the whole caption.
+      /// The caption marks no such panel; the image has the whole caption.
       case panelNotMarked = "panel_not_marked"
       /// The panels of a figure are not consecutive from A on.
       case missingPanel = "missing_panel"
       /// Two captions have one number; the first counts.
       case repeatedCaption = "repeated_caption"
-      /// No picture belongs to the caption.
+      /// No image belongs to the caption.
       case unusedCaption = "unused_caption"
-      /// The picture looks like another one.
-      case similarPicture = "similar_picture"
-      /// The colours do not tell the modality clearly.
+      /// The image looks like another one.
+      case similarImage = "similar_image"
+      /// The colors do not tell the modality clearly.
       case unclearModality = "unclear_modality"
     }
 
     /// What sort of thing was found.
     public let kind: Kind
-    /// The picture's file name or the figure's number.
+    /// The image's file name or the figure's number.
     public let subject: String
     /// What was found.
     public let message: String
@@ -54,17 +54,17 @@ public struct DatasetBuild: Sendable {
 
   /// One manifest a modality; rows in the order of figures.
   public let manifests: [ImagingModality: Manifest]
-  /// What a person should look at, in the order of pictures and figures.
+  /// What a person should look at, in the order of images and figures.
   public let remarks: [Remark]
 
   /// Builds manifests.
   /// - Parameters:
-  ///   - images: a directory whose files are the pictures. Its name becomes the first part of the rows'
+  ///   - images: a directory whose files are the images. Its name becomes the first part of the rows'
   ///     paths, so that the root of the manifests is its parent.
   ///   - captions: the captions of all figures.
-  ///   - modalities: how pictures get their modality.
-  ///   - similarity: pictures whose fingerprints differ in no more bits are remarked on.
-  /// - Throws: ``TextFileError`` when there are no pictures, or none has a caption.
+  ///   - modalities: how images get their modality.
+  ///   - similarity: images whose fingerprints differ in no more bits are remarked on.
+  /// - Throws: ``TextFileError`` when there are no images, or none has a caption.
   public init(
     images: URL, captions: [FigureCaption], modalities: Modalities, similarity: Int = 3
   ) throws {
@@ -81,38 +81,38 @@ public struct DatasetBuild: Sendable {
       }
     }
     let names = try Self.figures(in: images, remarks: &remarks)
-    let pictures = Self.read(names, in: images, remarks: &remarks)
-    let kinds = Self.modalities(of: pictures, by: modalities, remarks: &remarks)
-    for group in DifferenceHash.groups(pictures.map(\.hash), within: similarity) {
+    let found = Self.read(names, in: images, remarks: &remarks)
+    let kinds = Self.modalities(of: found, by: modalities, remarks: &remarks)
+    for group in DifferenceHash.groups(found.map(\.hash), within: similarity) {
       for index in group.dropFirst() {
         remarks.append(
           Remark(
-            kind: .similarPicture, subject: pictures[index].name.description,
-            message: "looks like \(pictures[group[0]].name)"))
+            kind: .similarImage, subject: found[index].name.description,
+            message: "looks like \(found[group[0]].name)"))
       }
     }
     Self.checkPanels(names, remarks: &remarks)
     var rows: [ImagingModality: [ManifestRow]] = [:]
-    for (picture, kind) in zip(pictures, kinds) {
-      guard let caption = captionOf[picture.name.figure],
-        let texts = Self.texts(of: caption, for: picture.name, remarks: &remarks)
+    for (image, kind) in zip(found, kinds) {
+      guard let caption = captionOf[image.name.figure],
+        let texts = Self.texts(of: caption, for: image.name, remarks: &remarks)
       else {
         remarks.append(
           Remark(
-            kind: .noCaption, subject: picture.name.description,
-            message: "there is no caption for figure \(picture.name.figure)"))
+            kind: .noCaption, subject: image.name.description,
+            message: "there is no caption for figure \(image.name.figure)"))
         continue
       }
-      let path = "\(images.lastPathComponent)/\(picture.name)"
+      let path = "\(images.lastPathComponent)/\(image.name)"
       rows[kind, default: []].append(
         try ManifestRow(image: path, modality: kind, content: .captions(texts)))
     }
-    if rows.isEmpty { throw TextFileError(file: images.path, "no picture has a caption") }
+    if rows.isEmpty { throw TextFileError(file: images.path, "no image has a caption") }
     let used = Set(names.map(\.figure))
     for caption in captions where !used.contains(caption.figure) {
       remarks.append(
         Remark(
-          kind: .unusedCaption, subject: caption.figure, message: "no picture belongs to it"))
+          kind: .unusedCaption, subject: caption.figure, message: "no image belongs to it"))
     }
     let root = images.deletingLastPathComponent()
     manifests = Dictionary(
@@ -157,10 +157,10 @@ public struct DatasetBuild: Sendable {
 
   // MARK: - Steps
 
-  private struct Picture: Sendable {
+  private struct Image: Sendable {
     let name: FigureName
     let hash: DifferenceHash
-    let colours: ColourHistogram
+    let colors: ColorHistogram
   }
 
   private static func figures(in directory: URL, remarks: inout [Remark]) throws -> [FigureName] {
@@ -185,51 +185,51 @@ public struct DatasetBuild: Sendable {
   }
 
   private static func read(_ names: [FigureName], in directory: URL, remarks: inout [Remark])
-    -> [Picture]
+    -> [Image]
   {
-    let results = Mutex([Result<Picture, ImageError>?](repeating: nil, count: names.count))
+    let results = Mutex([Result<Image, ImageError>?](repeating: nil, count: names.count))
     ThreadPool.forEach(names.count) { index in
       let result = Result { () throws(ImageError) in
         let image = try FundusImage(
           contentsOf: directory.appending(path: names[index].description))
-        return Picture(
-          name: names[index], hash: DifferenceHash(of: image), colours: ColourHistogram(of: image))
+        return Image(
+          name: names[index], hash: DifferenceHash(of: image), colors: ColorHistogram(of: image))
       }
       results.withLock { $0[index] = result }
     }
-    var pictures: [Picture] = []
+    var images: [Image] = []
     for (name, result) in zip(names, results.withLock { $0 }) {
       switch result {
-      case .success(let picture): pictures.append(picture)
+      case .success(let image): images.append(image)
       case .failure(let error):
         remarks.append(
-          Remark(kind: .unreadablePicture, subject: name.description, message: "\(error)"))
-      case nil: preconditionFailure("a picture was not looked at")
+          Remark(kind: .unreadableImage, subject: name.description, message: "\(error)"))
+      case nil: preconditionFailure("an image was not looked at")
       }
     }
-    return pictures
+    return images
   }
 
   private static func modalities(
-    of pictures: [Picture], by modalities: Modalities, remarks: inout [Remark]
+    of images: [Image], by modalities: Modalities, remarks: inout [Remark]
   ) -> [ImagingModality] {
     switch modalities {
-    case .all(let modality): return pictures.map { _ in modality }
+    case .all(let modality): return images.map { _ in modality }
     case .sorted(let seed):
-      guard pictures.count >= 3 else {
-        for picture in pictures {
+      guard images.count >= 3 else {
+        for image in images {
           remarks.append(
             Remark(
-              kind: .unclearModality, subject: picture.name.description,
-              message: "too few pictures to sort by colour; taken for a colour photograph"))
+              kind: .unclearModality, subject: image.name.description,
+              message: "too few images to sort by color; taken for a color photograph"))
         }
-        return pictures.map { _ in .colourFundus }
+        return images.map { _ in .colorFundus }
       }
-      let verdicts = ModalitySorting(pictures.map(\.colours), seed: seed).verdicts
-      for (picture, verdict) in zip(pictures, verdicts) where verdict.needsReview {
+      let verdicts = ModalitySorting(images.map(\.colors), seed: seed).verdicts
+      for (image, verdict) in zip(images, verdicts) where verdict.needsReview {
         remarks.append(
           Remark(
-            kind: .unclearModality, subject: picture.name.description,
+            kind: .unclearModality, subject: image.name.description,
             message: "taken for \(verdict.modality.rawValue) by a small margin"))
       }
       return verdicts.map(\.modality)
@@ -247,12 +247,12 @@ public struct DatasetBuild: Sendable {
         remarks.append(
           Remark(
             kind: .missingPanel, subject: figure,
-            message: "there is no picture of panel \(missing.joined(separator: ", "))"))
+            message: "there is no image of panel \(missing.joined(separator: ", "))"))
       }
     }
   }
 
-  /// The caption of a picture in each language; nil when it has none.
+  /// The caption of an image in each language; nil when it has none.
   private static func texts(
     of caption: FigureCaption, for name: FigureName, remarks: inout [Remark]
   ) -> [CaptionLanguage: String]? {

@@ -1,10 +1,10 @@
-/// A 64-bit fingerprint of a picture that survives resizing and recompression (dHash): grey, averaged
-/// down to 9 x 8, a bit for each pixel that is darker than its right neighbour.
+/// A 64-bit fingerprint of an image that survives resizing and recompression (dHash): gray, averaged
+/// down to 9 x 8, a bit for each pixel that is darker than its right neighbor.
 public struct DifferenceHash: Sendable, Hashable, CustomStringConvertible {
   /// The bits: the first row first, its leftmost pair highest.
   public let bits: UInt64
 
-  /// The fingerprint of a picture.
+  /// The fingerprint of an image.
   public init(of image: FundusImage) {
     let (columns, rows) = (9, 8)
     var sums = [Double](repeating: 0, count: columns * rows)
@@ -16,7 +16,7 @@ public struct DifferenceHash: Sendable, Hashable, CustomStringConvertible {
         for y in ys {
           for x in xs {
             let start = (y * image.width + x) * 3
-            // 299 R + 587 G + 114 B: grey, times 1000.
+            // 299 R + 587 G + 114 B: gray, times 1000.
             sum +=
               299 * Int(image.pixels[start]) + 587 * Int(image.pixels[start + 1])
               + 114 * Int(image.pixels[start + 2])
@@ -50,7 +50,7 @@ public struct DifferenceHash: Sendable, Hashable, CustomStringConvertible {
     return start..<max(start + 1, (index + 1) * size / count)
   }
 
-  /// Groups of pictures that look the same: the connected parts under "at most `limit` bits apart", each
+  /// Groups of images that look the same: the connected parts under "at most `limit` bits apart", each
   /// with two or more members, in order.
   public static func groups(_ hashes: [DifferenceHash], within limit: Int = 4) -> [[Int]] {
     var parents = Array(hashes.indices)

@@ -1,4 +1,4 @@
-/// The name of a figure's picture file, such as `figure01-04-01a.jpg`.
+/// The name of a figure's image file, such as `figure01-04-01a.jpg`.
 ///
 /// Grammar: `figure`, two or three numbers with any padding and hyphens between, no more than two
 /// letters of one case for the panel (two where a panel was cut again), `.jpg`, `.jpeg` or `.png`.

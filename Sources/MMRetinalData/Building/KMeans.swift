@@ -1,11 +1,11 @@
 /// K-means clustering: Lloyd's iterations from k-means++ starts (Arthur and Vassilvitskii, 2007), the best
 /// of several restarts.
 public struct KMeans: Sendable {
-  /// The centre of each cluster.
-  public let centres: [[Float]]
+  /// The center of each cluster.
+  public let centers: [[Float]]
   /// The cluster of each point.
   public let labels: [Int]
-  /// The sum of squared distances of points to their centres.
+  /// The sum of squared distances of points to their centers.
   public let inertia: Double
 
   /// Clusters points of one length.
@@ -29,38 +29,38 @@ public struct KMeans: Sendable {
   }
 
   private init(_ points: [[Float]], start: [[Float]], _ iterations: Int) {
-    var centres = start
+    var centers = start
     var labels = [Int](repeating: -1, count: points.count)
     for _ in 0..<iterations {
-      let next = points.map { Self.nearest($0, centres).index }
+      let next = points.map { Self.nearest($0, centers).index }
       if next == labels { break }
       labels = next
-      for cluster in centres.indices {
+      for cluster in centers.indices {
         let members = points.indices.filter { labels[$0] == cluster }
-        // A cluster that lost all its points keeps its centre.
+        // A cluster that lost all its points keeps its center.
         if members.isEmpty { continue }
-        var sum = [Double](repeating: 0, count: centres[cluster].count)
+        var sum = [Double](repeating: 0, count: centers[cluster].count)
         for member in members {
           for axis in sum.indices { sum[axis] += Double(points[member][axis]) }
         }
-        centres[cluster] = sum.map { Float($0 / Double(members.count)) }
+        centers[cluster] = sum.map { Float($0 / Double(members.count)) }
       }
     }
-    self.centres = centres
+    self.centers = centers
     self.labels = labels
-    inertia = points.reduce(0) { $0 + Double(Self.nearest($1, centres).distance) }
+    inertia = points.reduce(0) { $0 + Double(Self.nearest($1, centers).distance) }
   }
 
-  /// Centres drawn in proportion to the squared distance from those drawn before.
+  /// Centers drawn in proportion to the squared distance from those drawn before.
   private static func start(_ points: [[Float]], _ clusters: Int, _ random: inout RandomStream)
     -> [[Float]]
   {
-    var centres = [points[random.index(below: points.count)]]
-    while centres.count < clusters {
-      let weights = points.map { Double(nearest($0, centres).distance) }
+    var centers = [points[random.index(below: points.count)]]
+    while centers.count < clusters {
+      let weights = points.map { Double(nearest($0, centers).distance) }
       let total = weights.reduce(0, +)
       guard total > 0 else {
-        centres.append(points[random.index(below: points.count)])
+        centers.append(points[random.index(below: points.count)])
         continue
       }
       var rest = Double(random.uniform()) * total
@@ -68,17 +68,17 @@ public struct KMeans: Sendable {
         rest -= weight
         return rest < 0
       }
-      centres.append(points[chosen ?? weights.lastIndex { $0 > 0 }!])
+      centers.append(points[chosen ?? weights.lastIndex { $0 > 0 }!])
     }
-    return centres
+    return centers
   }
 
-  private static func nearest(_ point: [Float], _ centres: [[Float]]) -> (
+  private static func nearest(_ point: [Float], _ centers: [[Float]]) -> (
     index: Int, distance: Float
   ) {
     var best = (index: 0, distance: Float.infinity)
-    for (index, centre) in centres.enumerated() {
-      let distance = squaredDistance(point, centre)
+    for (index, center) in centers.enumerated() {
+      let distance = squaredDistance(point, center)
       if distance < best.distance { best = (index, distance) }
     }
     return best

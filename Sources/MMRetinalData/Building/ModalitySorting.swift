@@ -1,43 +1,43 @@
-/// Sorts pictures into colour photographs, angiographies and tomographies by their colours alone.
+/// Sorts images into color photographs, angiographies and tomographies by their colors alone.
 ///
-/// Colour histograms are clustered into three with k-means, as the dataset's authors did; instead of a
-/// person, a rule names the clusters: the most saturated one holds colour photographs, and of the other
-/// two the darker one holds tomographies. Pictures that are nearly as close to another cluster are left
+/// Color histograms are clustered into three with k-means, as the dataset's authors did; instead of a
+/// person, a rule names the clusters: the most saturated one holds color photographs, and of the other
+/// two the darker one holds tomographies. Images that are nearly as close to another cluster are left
 /// for a person to decide.
 public struct ModalitySorting: Sendable {
-  /// The verdict on a picture.
+  /// The verdict on an image.
   public struct Verdict: Sendable, Hashable {
     /// The modality of the nearest cluster.
     public let modality: ImagingModality
-    /// How much closer the nearest cluster is than the next: 0 for a tie, 1 at the centre.
+    /// How much closer the nearest cluster is than the next: 0 for a tie, 1 at the center.
     public let margin: Float
     /// Whether the margin is too small to trust.
     public let needsReview: Bool
   }
 
-  /// One verdict a picture.
+  /// One verdict an image.
   public let verdicts: [Verdict]
 
-  /// Sorts pictures.
+  /// Sorts images.
   /// - Parameters:
-  ///   - histograms: at least three, with pictures of each modality among them.
-  ///   - reviewMargin: pictures with a smaller margin need review.
+  ///   - histograms: at least three, with images of each modality among them.
+  ///   - reviewMargin: images with a smaller margin need review.
   ///   - seed: of the clustering.
-  public init(_ histograms: [ColourHistogram], reviewMargin: Float = 0.15, seed: UInt64 = 0) {
-    precondition(histograms.count >= 3, "sorting needs three pictures at least")
+  public init(_ histograms: [ColorHistogram], reviewMargin: Float = 0.15, seed: UInt64 = 0) {
+    precondition(histograms.count >= 3, "sorting needs three images at least")
     let clusters = KMeans(histograms.map(\.bins), clusters: 3, seed: seed)
-    func mean(_ cluster: Int, _ value: (ColourHistogram) -> Float) -> Float {
+    func mean(_ cluster: Int, _ value: (ColorHistogram) -> Float) -> Float {
       let members = histograms.indices.filter { clusters.labels[$0] == cluster }
       return members.isEmpty
         ? 0 : members.reduce(0) { $0 + value(histograms[$1]) } / Float(members.count)
     }
     let bySaturation = (0..<3).sorted { mean($0, \.meanSaturation) > mean($1, \.meanSaturation) }
-    let grey = bySaturation[1...].sorted { mean($0, \.darkShare) > mean($1, \.darkShare) }
-    var modalities = [ImagingModality](repeating: .colourFundus, count: 3)
-    modalities[grey[0]] = .coherenceTomography
-    modalities[grey[1]] = .angiography
+    let gray = bySaturation[1...].sorted { mean($0, \.darkShare) > mean($1, \.darkShare) }
+    var modalities = [ImagingModality](repeating: .colorFundus, count: 3)
+    modalities[gray[0]] = .coherenceTomography
+    modalities[gray[1]] = .angiography
     verdicts = zip(histograms, clusters.labels).map { histogram, label in
-      let distances = clusters.centres.map {
+      let distances = clusters.centers.map {
         KMeans.squaredDistance(histogram.bins, $0).squareRoot()
       }
       let others = distances.indices.filter { $0 != label }.map { distances[$0] }.min()!
@@ -47,9 +47,9 @@ public struct ModalitySorting: Sendable {
     }
   }
 
-  /// Sorts pictures by the nearest of three references, as the authors' second stage does.
+  /// Sorts images by the nearest of three references, as the authors' second stage does.
   public init(
-    _ histograms: [ColourHistogram], references: [ImagingModality: ColourHistogram],
+    _ histograms: [ColorHistogram], references: [ImagingModality: ColorHistogram],
     reviewMargin: Float = 0.05
   ) {
     precondition(references.count >= 2, "sorting needs two references at least")

@@ -9,8 +9,8 @@ struct SVGPlot {
   private let top = 20.0
   private let width = 560.0
   private let height = 320.0
-  /// Colours that people with any colour vision can tell apart (Okabe and Ito).
-  private static let colours = [
+  /// Colors that people with any color vision can tell apart (Okabe and Ito).
+  private static let colors = [
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000",
   ]
 
@@ -36,14 +36,14 @@ struct SVGPlot {
   ) {
     body +=
       "<rect x=\"\(n(left + x * width))\" y=\"\(n(top + (1 - part) * height))\" "
-      + "width=\"\(n(share * width))\" height=\"\(n(part * height))\" fill=\"\(colour(series))\">"
+      + "width=\"\(n(share * width))\" height=\"\(n(part * height))\" fill=\"\(color(series))\">"
       + "<title>\(escaped(label))</title></rect>\n"
   }
 
   mutating func bubble(x: Double, y: Double, radius: Double, series: Int, label: String) {
     body +=
       "<circle cx=\"\(n(left + x * width))\" cy=\"\(n(top + (1 - y) * height))\" r=\"\(n(radius))\" "
-      + "fill=\"\(colour(series))\" fill-opacity=\"0.75\"><title>\(escaped(label))</title></circle>\n"
+      + "fill=\"\(color(series))\" fill-opacity=\"0.75\"><title>\(escaped(label))</title></circle>\n"
   }
 
   /// The whole figure.
@@ -59,7 +59,7 @@ struct SVGPlot {
       let y = top + 14 + Double(index) * 20
       figure.body +=
         "<rect x=\"\(n(left + width + 16))\" y=\"\(n(y - 10))\" width=\"12\" height=\"12\" "
-        + "fill=\"\(colour(index))\"/>\n"
+        + "fill=\"\(color(index))\"/>\n"
       figure.text(name, left + width + 34, y, anchor: "start")
     }
     return """
@@ -80,7 +80,7 @@ struct SVGPlot {
     body += "<text x=\"\(n(x))\" y=\"\(n(y))\" text-anchor=\"\(anchor)\">\(escaped(text))</text>\n"
   }
 
-  private func colour(_ series: Int) -> String { Self.colours[series % Self.colours.count] }
+  private func color(_ series: Int) -> String { Self.colors[series % Self.colors.count] }
   private func n(_ value: Double) -> String { String(format: "%.1f", value) }
 
   private func escaped(_ text: String) -> String {

@@ -16,7 +16,7 @@ public struct StatisticsReport: Sendable {
   }
 
   /// The statistics of the texts of manifests: one set for each manifest and language of captions; of
-  /// labelled manifests, the categories of each row.
+  /// labeled manifests, the categories of each row.
   public init(_ manifests: [Manifest]) {
     var sets: [TextStatistics] = []
     for manifest in manifests {

@@ -19,10 +19,10 @@ extension FundusImage {
     try ImageFile.write(data, to: url, force: force)
   }
 
-  /// The picture as a binary PPM file.
+  /// The image as a binary PPM file.
   public func ppmData() -> Data { Data("P6\n\(width) \(height)\n255\n".utf8) + Data(pixels) }
 
-  /// The picture as a TIFF file: one uncompressed strip.
+  /// The image as a TIFF file: one uncompressed strip.
   public func tiffData() -> Data {
     var data = Data([0x49, 0x49, 42, 0])
     func append(_ value: Int, _ size: Int) {

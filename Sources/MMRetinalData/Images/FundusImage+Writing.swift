@@ -13,7 +13,7 @@ extension FundusImage {
     case both = "4:2:0"
   }
 
-  /// The picture as a PNG file.
+  /// The image as a PNG file.
   /// - Parameter compression: 0 (none) to 9 (smallest).
   public func pngData(compression: Int = 6) -> Data {
     precondition((0...9).contains(compression), "a compression level of \(compression)")
@@ -32,7 +32,7 @@ extension FundusImage {
     return sink.data
   }
 
-  /// The picture as a JPEG file, with the accurate integer transform.
+  /// The image as a JPEG file, with the accurate integer transform.
   /// - `quality`: 1 to 100; 75 is Pillow's default.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` for a side above 65,500 pixels.
   public func jpegData(

@@ -1,7 +1,7 @@
 import FundusTensor
 import Foundation
 
-/// A picture of 8-bit RGB pixels.
+/// An image of 8-bit RGB pixels.
 public struct FundusImage: Equatable, Sendable {
   /// Pixels in a row.
   public let width: Int
@@ -10,10 +10,10 @@ public struct FundusImage: Equatable, Sendable {
   /// `[height, width, 3]` in row-major order, red first.
   public let pixels: [UInt8]
 
-  /// A picture of the given pixels.
+  /// An image of the given pixels.
   /// - Precondition: both sides are positive and `pixels` holds `height * width * 3` bytes.
   public init(width: Int, height: Int, pixels: [UInt8]) {
-    precondition(width > 0 && height > 0, "a picture of \(width) x \(height) pixels")
+    precondition(width > 0 && height > 0, "an image of \(width) x \(height) pixels")
     precondition(
       pixels.count == width * height * 3,
       "\(pixels.count) bytes do not fill \(width) x \(height) RGB pixels")
@@ -39,8 +39,8 @@ public struct FundusImage: Equatable, Sendable {
       image = try JPEGCodec.decodeRGB(data, name: name, options: options)
     } else {
       let stored = try StoredImage.decode(data, name: name, format: format, options: options)
-      image = stored.rgb(deepGrey: options.deepGrey)
-      if options.deepGrey == .clipped, stored.isDeepGray {
+      image = stored.rgb(deepGray: options.deepGray)
+      if options.deepGray == .clipped, stored.isDeepGray {
         ReadingNotes.shared.count(.clippedGray, image: name)
       }
     }
@@ -60,13 +60,13 @@ public struct FundusImage: Equatable, Sendable {
     }
   }
 
-  /// The part of the picture inside of the given rows and columns.
+  /// The part of the image inside of the given rows and columns.
   /// - Precondition: the ranges are not empty and lie inside.
   public func cropped(rows: Range<Int>, columns: Range<Int>) -> FundusImage {
     precondition(
       !rows.isEmpty && !columns.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= height
         && columns.lowerBound >= 0 && columns.upperBound <= width,
-      "rows \(rows), columns \(columns) of a picture of \(width) x \(height)")
+      "rows \(rows), columns \(columns) of an image of \(width) x \(height)")
     if rows == 0..<height && columns == 0..<width { return self }
     var result: [UInt8] = []
     result.reserveCapacity(rows.count * columns.count * 3)

@@ -14,11 +14,11 @@ public enum ImageError: Error, Equatable, Sendable {
   case unsupported(name: String, format: ImageFormat, reason: String)
   /// The file breaks the rules of its format.
   case damaged(name: String, format: ImageFormat, reason: String)
-  /// The file ends before its picture does.
+  /// The file ends before its image does.
   case truncated(name: String, format: ImageFormat, reason: String)
   /// More pixels than the limit allows.
   case tooLarge(name: String, width: Int, height: Int, limit: Int)
-  /// The picture cannot take this form: a side that would vanish, a wrong number of channels.
+  /// The image cannot take this form: a side that would vanish, a wrong number of channels.
   case unsuitable(name: String, reason: String)
   /// A file of this name is there already and must not be overwritten.
   case exists(name: String)

@@ -34,7 +34,7 @@ enum ImageFile {
     return format
   }
 
-  /// Refuses a picture of more pixels than the limit, or of more samples than the data can hold.
+  /// Refuses an image of more pixels than the limit, or of more samples than the data can hold.
   ///
   /// - Parameters:
   ///   - bytes: how many bytes of samples the header asks for.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How a picture must be turned to stand upright: the EXIF and TIFF tag 274.
+/// How an image must be turned to stand upright: the EXIF and TIFF tag 274.
 public enum ImageOrientation: Int, Sendable, CaseIterable {
   /// As stored.
   case upright = 1
@@ -16,7 +16,7 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
   case turnedLeft
   /// Rows are columns, seen from the other corner.
   case transversed
-  /// Must be turned anticlockwise by 90 degrees.
+  /// Must be turned counterclockwise by 90 degrees.
   case turnedRight
 
   /// What the file says; ``upright`` where it says nothing that makes sense.
@@ -91,7 +91,7 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
 }
 
 extension FundusImage {
-  /// The picture turned upright from the given orientation.
+  /// The image turned upright from the given orientation.
   public func oriented(_ orientation: ImageOrientation) -> FundusImage {
     if orientation == .upright { return self }
     let swaps = orientation.rawValue >= 5

@@ -61,7 +61,7 @@ enum JPEGCodec {
       let (width, height, pixels) = try decode(
         data, handle, header, format: TJPF_GRAY, channels: 1, name: name, options: options)
       return StoredImage(
-        width: width, height: height, kind: .grey, largest: 255, samples: .bytes(pixels))
+        width: width, height: height, kind: .gray, largest: 255, samples: .bytes(pixels))
     default:
       let (width, height, pixels) = try decode(
         data, handle, header, format: TJPF_RGB, channels: 3, name: name, options: options)
@@ -81,13 +81,13 @@ enum JPEGCodec {
       width: width, height: height, kind: .cmyk, largest: 255, samples: .bytes(pixels))
   }
 
-  /// A picture on its way to a smaller size.
+  /// An image on its way to a smaller size.
   struct Passing {
-    /// Rows of the whole picture.
+    /// Rows of the whole image.
     let height: Int
-    /// Columns of the whole picture.
+    /// Columns of the whole image.
     let width: Int
-    /// By how much the decoded picture is smaller.
+    /// By how much the decoded image is smaller.
     let reduction: Int
     /// RGB.
     let pixels: ScratchBytes
@@ -148,7 +148,7 @@ enum JPEGCodec {
     if text.hasPrefix("Unsupported") || text.hasPrefix("Sorry") || text.contains("not supported") {
       return .unsupported(name: name, format: .jpeg, reason: text)
     }
-    return .damaged(name: name, format: .jpeg, reason: text.isEmpty ? "no picture" : text)
+    return .damaged(name: name, format: .jpeg, reason: text.isEmpty ? "no image" : text)
   }
 
   private static func decode(

@@ -62,8 +62,8 @@ struct LibraryCodec {
 
   private func kind(of header: ic_header) -> StoredImage.Kind {
     switch Int(header.kind) {
-    case Int(IC_GREY): .grey
-    case Int(IC_GREY_ALPHA): .greyAlpha
+    case Int(IC_GREY): .gray
+    case Int(IC_GREY_ALPHA): .grayAlpha
     case Int(IC_RGB): .rgb
     case Int(IC_RGB_ALPHA): .rgbAlpha
     case Int(IC_RGB_ASSOCIATED): .rgbAssociatedAlpha

@@ -19,7 +19,7 @@ enum Netpbm {
     }
     // Exactly one character ends the header.
     reader.position += 1
-    let kind: StoredImage.Kind = type == 3 || type == 6 ? .rgb : .grey
+    let kind: StoredImage.Kind = type == 3 || type == 6 ? .rgb : .gray
     try ImageFile.check(
       width: width, height: height, bytes: 0, ratio: 1, data: data, name: name, format: .netpbm,
       options: options)
@@ -50,24 +50,24 @@ enum Netpbm {
     return image(width: width, height: height, kind: kind, largest: largest, values: values)
   }
 
-  /// Colour keeps 8 bits by rounding half to even, as Pillow does; deep grey keeps its range.
+  /// Color keeps 8 bits by rounding half to even, as Pillow does; deep gray keeps its range.
   private static func image(
     width: Int, height: Int, kind: StoredImage.Kind, largest: Int, values: [UInt16]
   ) -> StoredImage {
-    let isDeepGrey = kind == .grey && largest > 255
-    if largest == 255 || largest == 1 && kind == .grey {
+    let isDeepGray = kind == .gray && largest > 255
+    if largest == 255 || largest == 1 && kind == .gray {
       let bytes = values.map { UInt8(min(Int($0), largest)) }
       return StoredImage(
         width: width, height: height, kind: kind, largest: largest, samples: .bytes(bytes))
     }
-    let target = isDeepGrey ? 65535 : 255
+    let target = isDeepGray ? 65535 : 255
     let table = (0...largest).map { value in
       UInt16((Double(value) / Double(largest) * Double(target)).rounded(.toNearestOrEven))
     }
     let scaled = values.map { table[min(Int($0), largest)] }
     return StoredImage(
       width: width, height: height, kind: kind, largest: target,
-      samples: isDeepGrey ? .words(scaled) : .bytes(scaled.map { UInt8($0) }))
+      samples: isDeepGray ? .words(scaled) : .bytes(scaled.map { UInt8($0) }))
   }
 
   private struct Reader {

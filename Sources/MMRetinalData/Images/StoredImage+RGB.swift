@@ -1,20 +1,20 @@
 extension StoredImage {
-  /// The picture as 8-bit RGB, with Pillow's `convert("RGB")` as the rule.
+  /// The image as 8-bit RGB, with Pillow's `convert("RGB")` as the rule.
   ///
-  /// Alpha is dropped, not blended. Deep colour keeps its upper byte; deep grey is clipped at 255
+  /// Alpha is dropped, not blended. Deep color keeps its upper byte; deep gray is clipped at 255
   /// unless it is to be scaled. Palette indices past the file's palette give black.
-  public func rgb(deepGrey: DecodingOptions.DeepGrey = .clipped) -> FundusImage {
+  public func rgb(deepGray: DecodingOptions.DeepGray = .clipped) -> FundusImage {
     let count = width * height
     let bytes: [UInt8]
     switch samples {
     case .bytes(let values): bytes = values
-    case .words(let values): bytes = lowered(values, deepGrey: deepGrey)
+    case .words(let values): bytes = lowered(values, deepGray: deepGray)
     }
     if kind == .rgb { return FundusImage(width: width, height: height, pixels: scaled(bytes)) }
     var result = [UInt8](repeating: 0, count: count * 3)
     switch kind {
     case .rgb: break
-    case .grey, .greyAlpha:
+    case .gray, .grayAlpha:
       let values = scaled(bytes)
       for pixel in 0..<count {
         let value = values[pixel * channels]
@@ -54,15 +54,15 @@ extension StoredImage {
 
   /// Whether clipping changes it: one channel, with values above 255.
   var isDeepGray: Bool {
-    guard kind == .grey, case .words(let values) = samples else { return false }
+    guard kind == .gray, case .words(let values) = samples else { return false }
     return values.contains { $0 > 255 }
   }
 
   /// Words as bytes of the range 0 to 255.
-  private func lowered(_ words: [UInt16], deepGrey: DecodingOptions.DeepGrey) -> [UInt8] {
-    switch (kind, deepGrey) {
-    case (.grey, .clipped): words.map { UInt8(min($0, 255)) }
-    case (.grey, .scaled):
+  private func lowered(_ words: [UInt16], deepGray: DecodingOptions.DeepGray) -> [UInt8] {
+    switch (kind, deepGray) {
+    case (.gray, .clipped): words.map { UInt8(min($0, 255)) }
+    case (.gray, .scaled):
       words.map { UInt8(min(255, (Int($0) * 255 * 2 + largest) / (2 * largest))) }
     default: words.map { UInt8(truncatingIfNeeded: $0 >> 8) }
     }

@@ -1,15 +1,15 @@
 import Foundation
 
-/// A picture with the channels and bits that its file has, before any conversion to RGB.
+/// An image with the channels and bits that its file has, before any conversion to RGB.
 ///
-/// The published pipeline looks at pictures like this; see ``Preprocessing/Colour/asStored``.
+/// The published pipeline looks at images like this; see ``Preprocessing/Color/asStored``.
 public struct StoredImage: Equatable, Sendable {
   /// What the channels mean.
   public enum Kind: String, Sendable {
     /// One channel, black to white.
-    case grey
-    /// Grey and alpha.
-    case greyAlpha
+    case gray
+    /// Gray and alpha.
+    case grayAlpha
     /// Red, green, blue.
     case rgb
     /// Red, green, blue, alpha.
@@ -23,8 +23,8 @@ public struct StoredImage: Equatable, Sendable {
 
     var channels: Int {
       switch self {
-      case .grey, .palette: 1
-      case .greyAlpha: 2
+      case .gray, .palette: 1
+      case .grayAlpha: 2
       case .rgb: 3
       case .rgbAlpha, .rgbAssociatedAlpha, .cmyk: 4
       }
@@ -33,7 +33,7 @@ public struct StoredImage: Equatable, Sendable {
 
   /// The samples in row-major order, channels of a pixel next to each other.
   public enum Samples: Equatable, Sendable {
-    /// Up to 8 bits each, not scaled: a 1-bit picture holds 0 and 1.
+    /// Up to 8 bits each, not scaled: a 1-bit image holds 0 and 1.
     case bytes([UInt8])
     /// 9 to 16 bits each.
     case words([UInt16])
@@ -49,7 +49,7 @@ public struct StoredImage: Equatable, Sendable {
   public let largest: Int
   /// The values.
   public let samples: Samples
-  /// 256 colours of a palette picture, three bytes each; empty otherwise.
+  /// 256 colors of a palette image, three bytes each; empty otherwise.
   public let palette: [UInt8]
 
   /// Samples of a pixel.

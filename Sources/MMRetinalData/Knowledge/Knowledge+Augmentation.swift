@@ -14,7 +14,7 @@ extension Knowledge {
   ///
   /// - Parameters:
   ///   - category: the label of the row.
-  ///   - imagePath: the picture's path relative to the data root; its first component names the
+  ///   - imagePath: the image's path relative to the data root; its first component names the
   ///     data set.
   ///   - exclusions: data sets whose labels stay as they are.
   /// - Returns: nil when the label stays as it is.

@@ -21,7 +21,7 @@ public struct Knowledge: Sendable, Equatable {
     }
   }
 
-  /// A published table, recognised by its contents.
+  /// A published table, recognized by its contents.
   public enum PublishedTable: String, Sendable, CaseIterable {
     case keepFIT = "KeepFIT"
     case flair = "FLAIR"

@@ -19,19 +19,19 @@ public final class BatchStream: Sendable {
   }
 
   /// The next batch, waiting for it if need be; nil after the last epoch.
-  /// - Throws: ``LoadingError`` for a picture of this batch that cannot be used, with its file's name.
+  /// - Throws: ``LoadingError`` for an image of this batch that cannot be used, with its file's name.
   ///   The stream is over then.
   public func next() throws -> LoadedBatch? { try loader.next() }
 
-  /// Ends the threads, waiting for the pictures that they are at.
+  /// Ends the threads, waiting for the images that they are at.
   public func cancel() { loader.cancel() }
 
-  /// The pictures that could not be used so far, each once, sorted by path.
+  /// The images that could not be used so far, each once, sorted by path.
   public var skipped: [SkippedImage] {
     plan.skips.withLock { $0.images.values.sorted { $0.id < $1.id } }
   }
 
-  /// How often a picture that could not be used was replaced.
+  /// How often an image that could not be used was replaced.
   public var skippedCount: Int { plan.skips.withLock { $0.count } }
 
   /// The seconds that callers of ``next()`` have waited: what the engine lost to loading.
@@ -65,9 +65,9 @@ private final class PairPlan: LoadingPlan {
     return loader.draws(epoch: place.epoch, step: place.step)
   }
 
-  func load(_ draw: SampleDraw, step: Int) throws -> PairLoader.PreparedPicture {
+  func load(_ draw: SampleDraw, step: Int) throws -> PairLoader.PreparedImage {
     let place = place(step)
-    return try loader.picture(for: draw, epoch: place.epoch, step: place.step) { image in
+    return try loader.image(for: draw, epoch: place.epoch, step: place.step) { image in
       skips.withLock {
         $0.images[image.id] = image
         $0.count += 1
@@ -76,9 +76,9 @@ private final class PairPlan: LoadingPlan {
   }
 
   func collate(
-    _ pictures: [PairLoader.PreparedPicture], draws: [SampleDraw], step: Int
+    _ images: [PairLoader.PreparedImage], draws: [SampleDraw], step: Int
   ) throws -> LoadedBatch {
     let place = place(step)
-    return try loader.collate(pictures, draws: draws, epoch: place.epoch, step: place.step)
+    return try loader.collate(images, draws: draws, epoch: place.epoch, step: place.step)
   }
 }

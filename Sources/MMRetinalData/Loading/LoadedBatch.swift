@@ -1,25 +1,25 @@
 import FundusTensor
 
-/// A batch of pictures with their texts, ready for a step.
+/// A batch of images with their texts, ready for a step.
 public struct LoadedBatch: Sendable {
   /// The epoch that the batch belongs to.
   public let epoch: Int
   /// The step within the epoch, from 0.
   public let step: Int
-  /// The pictures, `[N, H, W, 3]`, RGB in 0…1.
+  /// The images, `[N, H, W, 3]`, RGB in 0…1.
   public let images: Tensor
-  /// The rows with their texts, in the order of the pictures.
+  /// The rows with their texts, in the order of the images.
   public let samples: [PairDataset.Sample]
   /// Where the draws stand in the epoch, counted over all ranks.
   public let positions: [Int]
 
-  /// The number of pictures.
+  /// The number of images.
   public var count: Int { samples.count }
-  /// The texts that the pictures are paired with.
+  /// The texts that the images are paired with.
   public var reports: [String] { samples.map(\.report.text) }
   /// The category that each text was made from; nil for captions.
   public var categories: [String?] { samples.map(\.report.category) }
-  /// The paths of the pictures in their manifests.
+  /// The paths of the images in their manifests.
   public var ids: [String] { samples.map(\.id) }
 }
 
@@ -40,22 +40,22 @@ public struct SkippedImage: Sendable, Hashable, CustomStringConvertible {
   public var description: String { reason }
 }
 
-/// What happens when a picture cannot be read.
+/// What happens when an image cannot be read.
 public enum BadImagePolicy: String, Sendable, CaseIterable {
   /// Loading ends with the error, which names the file.
   case fail
-  /// The next row that can be read takes its place, so that batches keep their size; the picture is
+  /// The next row that can be read takes its place, so that batches keep their size; the image is
   /// counted and listed.
   case skip
 }
 
 /// Why a dataset cannot be loaded.
 public enum LoadingError: Error, Sendable, CustomStringConvertible {
-  /// A picture that is needed cannot be used.
+  /// An image that is needed cannot be used.
   case badImage(id: String, reason: String)
-  /// One unusable picture after the other.
+  /// One unusable image after the other.
   case tooManyBadImages(count: Int, last: String)
-  /// Pictures of one batch differ in size.
+  /// Images of one batch differ in size.
   case differentSizes(id: String, found: [Int], expected: [Int])
   /// The stream was cancelled.
   case cancelled
@@ -66,9 +66,9 @@ public enum LoadingError: Error, Sendable, CustomStringConvertible {
     case .badImage(let id, let reason):
       reason.contains(id) ? reason : "\(id): \(reason)"
     case .tooManyBadImages(let count, let last):
-      "\(count) pictures in a row cannot be used; the last: \(last)"
+      "\(count) images in a row cannot be used; the last: \(last)"
     case .differentSizes(let id, let found, let expected):
-      "\(id): the picture is \(found), others of its batch are \(expected); give all the same size"
+      "\(id): the image is \(found), others of its batch are \(expected); give all the same size"
     case .cancelled: "loading was cancelled"
     }
   }

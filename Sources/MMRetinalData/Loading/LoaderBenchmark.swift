@@ -1,21 +1,21 @@
 import Foundation
 import FundusTensor
 
-/// Measures how fast pictures come out of the loader alone.
+/// Measures how fast images come out of the loader alone.
 public struct LoaderBenchmark: Sendable, Codable, Hashable {
-  /// Pictures a second, over all threads.
+  /// Images a second, over all threads.
   public let samplesPerSecond: Double
   /// Milliseconds a batch: the median.
   public let millisecondsPerBatch: Double
   /// Milliseconds a batch: 95 of 100 are quicker.
   public let millisecondsPerBatchP95: Double
-  /// Pictures that were loaded while the clock ran.
+  /// Images that were loaded while the clock ran.
   public let samples: Int
   /// Threads of the loader.
   public let threads: Int
-  /// Pictures of a batch.
+  /// Images of a batch.
   public let batchSize: Int
-  /// The side of the loaded pictures.
+  /// The side of the loaded images.
   public let imageSize: Int
   /// Bytes of tensor memory at the most.
   public let peakBytes: Int
@@ -30,16 +30,16 @@ public struct LoaderBenchmark: Sendable, Codable, Hashable {
     case peakBytes = "peak_bytes"
   }
 
-  /// Loads pictures for some time.
+  /// Loads images for some time.
   /// - Parameters:
   ///   - images: files, each used in turn.
-  ///   - pictures: how they are prepared.
-  ///   - batchSize: pictures of a batch.
+  ///   - pipeline: how they are prepared.
+  ///   - batchSize: images of a batch.
   ///   - threads: threads of the loader.
   ///   - seconds: how long to measure, after two batches of warming up.
-  /// - Throws: the error of a picture that cannot be loaded.
+  /// - Throws: the error of an image that cannot be loaded.
   public static func run(
-    images: [URL], pictures: PicturePipeline, batchSize: Int = 8, threads: Int = 2,
+    images: [URL], pipeline: ImagePipeline, batchSize: Int = 8, threads: Int = 2,
     seconds: Double = 10
   ) throws -> LoaderBenchmark {
     let root = URL(filePath: "/")
@@ -53,7 +53,7 @@ public struct LoaderBenchmark: Sendable, Codable, Hashable {
     options.threads = threads
     let loader = PairLoader(
       dataset: dataset, sampler: SequentialSampler(count: rows.count, drawsPerEpoch: batchSize),
-      options: options, pictures: pictures)
+      options: options, images: pipeline)
     let stream = loader.batches(epoch: 1)
     defer { stream.cancel() }
     let clock = ContinuousClock()
@@ -75,36 +75,36 @@ public struct LoaderBenchmark: Sendable, Codable, Hashable {
       millisecondsPerBatch: sorted[sorted.count / 2],
       millisecondsPerBatchP95: sorted[min(sorted.count - 1, sorted.count * 95 / 100)],
       samples: times.count * batchSize, threads: threads, batchSize: batchSize,
-      imageSize: pictures.preprocessing.imageSize,
+      imageSize: pipeline.preprocessing.imageSize,
       peakBytes: CachingAllocator.shared.statistics.peakBytesInUse)
   }
 
   /// Writes JPEG files such as fundus cameras make, for measuring: a bright disc on black with vessels
   /// and the noise of a sensor. Files that are there already are kept.
   /// - Returns: the files.
-  public static func writePictures(
+  public static func writeImages(
     count: Int, width: Int = 3000, height: Int = 2000, quality: Int = 90, to directory: URL
   ) throws -> [URL] {
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     return try (0..<count).map { number in
       let file = directory.appending(path: "fundus-\(width)x\(height)-\(number).jpg")
       if !FileManager.default.fileExists(atPath: file.path) {
-        try picture(number, width: width, height: height).writeJPEG(to: file, quality: quality)
+        try image(number, width: width, height: height).writeJPEG(to: file, quality: quality)
       }
       return file
     }
   }
 
-  private static func picture(_ number: Int, width: Int, height: Int) -> FundusImage {
+  private static func image(_ number: Int, width: Int, height: Int) -> FundusImage {
     var random = RandomStream(seed: UInt64(number)).derived("benchmark")
     let noise = (0..<1 << 16).map { _ in Int(random.index(below: 9)) - 4 }
     let phase = random.uniform() * 6
-    let (centreX, centreY) = (Float(width) / 2, Float(height) / 2)
+    let (centerX, centerY) = (Float(width) / 2, Float(height) / 2)
     let radius = Float(height) * 0.49
     var pixels = [UInt8](repeating: 0, count: width * height * 3)
     for y in 0..<height {
       for x in 0..<width {
-        let (dx, dy) = ((Float(x) - centreX) / radius, (Float(y) - centreY) / radius)
+        let (dx, dy) = ((Float(x) - centerX) / radius, (Float(y) - centerY) / radius)
         let distance = dx * dx + dy * dy
         if distance > 1 { continue }
         let light = 1 - 0.45 * distance

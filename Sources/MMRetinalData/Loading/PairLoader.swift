@@ -1,26 +1,26 @@
 import Foundation
 import FundusTensor
 
-/// Loads batches of pictures and texts ahead of the engine, on threads of its own.
+/// Loads batches of images and texts ahead of the engine, on threads of its own.
 ///
 /// Batches come in the order of the steps whatever the number of threads, with the same bits: all random
 /// choices are keyed by seed, epoch and the draw's place in the epoch.
 public struct PairLoader: Sendable {
   /// How batches are loaded.
   public struct Options: Sendable {
-    /// The pictures of a batch of this rank.
+    /// The images of a batch of this rank.
     public var batchSize: Int
     /// This rank, from 0.
     public var rank = 0
     /// How many ranks share the draws.
     public var ranks = 1
-    /// Threads that decode and prepare pictures.
+    /// Threads that decode and prepare images.
     public var threads = 2
     /// Batches that are ready or under way at any time, at least 1.
     public var prefetch = 3
     /// Keys texts and augmentations.
     public var seed: UInt64
-    /// What happens when a picture cannot be read.
+    /// What happens when an image cannot be read.
     public var onBadImage = BadImagePolicy.fail
 
     /// The usual options.
@@ -30,7 +30,7 @@ public struct PairLoader: Sendable {
     }
   }
 
-  /// Where a picture will be used; keys all that is random about it.
+  /// Where an image will be used; keys all that is random about it.
   public struct Place: Sendable, Hashable {
     /// The epoch.
     public let epoch: Int
@@ -42,7 +42,7 @@ public struct PairLoader: Sendable {
     public let seed: UInt64
   }
 
-  /// Makes a picture `[H, W, 3]` of a sample. Called on several threads at once.
+  /// Makes an image `[H, W, 3]` of a sample. Called on several threads at once.
   public typealias Preparation =
     @Sendable (_ sample: PairDataset.Sample, _ place: Place) throws -> Tensor
 
@@ -83,13 +83,13 @@ public struct PairLoader: Sendable {
 
   /// The batch of one step, loaded on the calling thread.
   public func batch(epoch: Int, step: Int) throws -> LoadedBatch {
-    var pictures: [PreparedPicture] = []
+    var images: [PreparedImage] = []
     let draws = self.draws(epoch: epoch, step: step)
-    for draw in draws { pictures.append(try picture(for: draw, epoch: epoch, step: step) { _ in }) }
-    return try collate(pictures, draws: draws, epoch: epoch, step: step)
+    for draw in draws { images.append(try image(for: draw, epoch: epoch, step: step) { _ in }) }
+    return try collate(images, draws: draws, epoch: epoch, step: step)
   }
 
-  struct PreparedPicture: Sendable {
+  struct PreparedImage: Sendable {
     let sample: PairDataset.Sample
     let image: Tensor
   }
@@ -103,10 +103,10 @@ public struct PairLoader: Sendable {
   /// Rows that are tried in place of one that cannot be read.
   private static let maximumAttempts = 50
 
-  /// The picture of a draw, or of the first row after it that can be read.
-  func picture(
+  /// The image of a draw, or of the first row after it that can be read.
+  func image(
     for draw: SampleDraw, epoch: Int, step: Int, skipping: (SkippedImage) -> Void
-  ) throws -> PreparedPicture {
+  ) throws -> PreparedImage {
     let place = Place(epoch: epoch, step: step, position: draw.position, seed: options.seed)
     var index = draw.index
     var attempts = 0
@@ -114,7 +114,7 @@ public struct PairLoader: Sendable {
       let sample = dataset.sample(
         SampleDraw(position: draw.position, index: index), epoch: epoch, seed: options.seed)
       do {
-        return PreparedPicture(sample: sample, image: try prepare(sample, place))
+        return PreparedImage(sample: sample, image: try prepare(sample, place))
       } catch {
         let reason = LoadingError.badImage(id: sample.id, reason: "\(error)").description
         guard options.onBadImage == .skip else {
@@ -130,17 +130,17 @@ public struct PairLoader: Sendable {
     }
   }
 
-  func collate(_ pictures: [PreparedPicture], draws: [SampleDraw], epoch: Int, step: Int) throws
+  func collate(_ images: [PreparedImage], draws: [SampleDraw], epoch: Int, step: Int) throws
     -> LoadedBatch
   {
-    precondition(!pictures.isEmpty, "epoch \(epoch) has no step \(step)")
-    let expected = pictures[0].image.shape
-    for picture in pictures where picture.image.shape != expected {
+    precondition(!images.isEmpty, "epoch \(epoch) has no step \(step)")
+    let expected = images[0].image.shape
+    for image in images where image.image.shape != expected {
       throw LoadingError.differentSizes(
-        id: picture.sample.id, found: picture.image.shape, expected: expected)
+        id: image.sample.id, found: image.image.shape, expected: expected)
     }
     return LoadedBatch(
-      epoch: epoch, step: step, images: Tensor.stacked(pictures.map(\.image)),
-      samples: pictures.map(\.sample), positions: draws.map(\.position))
+      epoch: epoch, step: step, images: Tensor.stacked(images.map(\.image)),
+      samples: images.map(\.sample), positions: draws.map(\.position))
   }
 }

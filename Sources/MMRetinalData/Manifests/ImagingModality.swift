@@ -1,9 +1,9 @@
-/// How a picture of the retina was taken.
+/// How an image of the retina was taken.
 public enum ImagingModality: String, Sendable, Hashable, Codable, CaseIterable {
-  /// Colour fundus photograph.
-  case colourFundus = "CFP"
+  /// Color fundus photograph.
+  case colorFundus = "CFP"
   /// Fundus fluorescein angiography (in MM-Retinal also indocyanine green, red-free and
-  /// autofluorescence pictures).
+  /// autofluorescence images).
   case angiography = "FFA"
   /// Optical coherence tomography, one B-scan.
   case coherenceTomography = "OCT"

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A list of pictures with what is known about each: the rows of one manifest file and the directory
+/// A list of images with what is known about each: the rows of one manifest file and the directory
 /// that their paths start from.
 ///
 /// Forms that are read (specification 4.1, A4):
 /// - plain CSV: `image` and one label a row in `label` (`category`, `class`, `diagnosis`, `grade`);
-/// - labelled CSV: `image`, `atributes` (so spelled in the published files; `attributes` works too) and
+/// - labeled CSV: `image`, `atributes` (so spelled in the published files; `attributes` works too) and
 ///   `categories`, the last two Python list literals of strings;
 /// - caption CSV: `image`, `caption` and, for bilingual sets, `caption_zh`;
-/// - the angiography form of MM-Retinal: a labelled CSV whose `categories` hold one caption, read with
+/// - the angiography form of MM-Retinal: a labeled CSV whose `categories` hold one caption, read with
 ///   ``Form/captions``;
 /// - JSON Lines (`.jsonl`): one object a line with the same names, lists being JSON arrays.
 ///
@@ -22,7 +22,7 @@ public struct Manifest: Sendable {
     case automatic
     /// Attributes and categories.
     case labels
-    /// Captions; in a labelled file, the only element of each row's categories.
+    /// Captions; in a labeled file, the only element of each row's categories.
     case captions
   }
 
@@ -44,20 +44,20 @@ public struct Manifest: Sendable {
     self.rows = rows
   }
 
-  /// The file of a row's picture.
+  /// The file of a row's image.
   public func imageURL(of row: ManifestRow) -> URL { root.appending(path: row.image) }
 
   /// Reads a manifest file.
   /// - Parameters:
   ///   - url: a `.csv` file, or a `.jsonl` file of JSON Lines.
-  ///   - root: the directory that the paths of the pictures start from. Need not exist.
+  ///   - root: the directory that the paths of the images start from. Need not exist.
   ///   - form: what the rows are to be read as.
-  ///   - modality: how the pictures of rows that do not say so were taken.
+  ///   - modality: how the images of rows that do not say so were taken.
   /// - Throws: ``TextFileError`` with everything that is wrong in the file: lines that are no CSV or
   ///   JSON, lists that are no lists of strings, missing captions, paths out of the root.
   public init(
     contentsOf url: URL, root: URL, form: Form = .automatic,
-    modality: ImagingModality = .colourFundus
+    modality: ImagingModality = .colorFundus
   ) throws {
     let (manifest, problems) = try Manifest.read(
       contentsOf: url, root: root, form: form, modality: modality)
@@ -70,7 +70,7 @@ public struct Manifest: Sendable {
   /// - Throws: ``TextFileError`` when no row can be read, because the file or its header cannot.
   public static func read(
     contentsOf url: URL, root: URL, form: Form = .automatic,
-    modality: ImagingModality = .colourFundus
+    modality: ImagingModality = .colorFundus
   ) throws -> (manifest: Manifest, problems: [TextProblem]) {
     let bytes = try readTextFile(url)
     let isJSONLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())

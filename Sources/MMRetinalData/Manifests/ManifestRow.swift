@@ -1,20 +1,20 @@
 import Foundation
 
-/// A picture and what is known about it.
+/// An image and what is known about it.
 public struct ManifestRow: Sendable, Hashable {
-  /// What a manifest says about a picture.
+  /// What a manifest says about an image.
   public enum Content: Sendable, Hashable {
-    /// Attributes (such as `noisy`) and categories (such as `glaucoma`) of a labelled picture.
+    /// Attributes (such as `noisy`) and categories (such as `glaucoma`) of a labeled image.
     case labels(attributes: [String], categories: [String])
     /// A free description in one or more languages; never empty.
     case captions([CaptionLanguage: String])
   }
 
-  /// The path of the picture below its manifest's root, with `/` between its parts.
+  /// The path of the image below its manifest's root, with `/` between its parts.
   public let image: String
-  /// How the picture was taken.
+  /// How the image was taken.
   public var modality: ImagingModality
-  /// What is known about the picture.
+  /// What is known about the image.
   public var content: Content
   /// What the columns beside path, labels and captions say, by their names: `modality`, `split`,
   /// `patient_id` and whatever else there is. Empty where a file has no others.
@@ -25,7 +25,7 @@ public struct ManifestRow: Sendable, Hashable {
   /// A row.
   /// - Throws: ``ManifestPathError`` unless the path stays below the root.
   public init(
-    image: String, modality: ImagingModality = .colourFundus, content: Content,
+    image: String, modality: ImagingModality = .colorFundus, content: Content,
     columns: [String: String] = [:], line: Int = 0
   )
     throws(ManifestPathError)
@@ -44,15 +44,15 @@ public struct ManifestRow: Sendable, Hashable {
   }
 
   /// The name of the dataset: the first directory of the path, as in the published manifests; empty for
-  /// a picture that lies in no directory below the root.
+  /// an image that lies in no directory below the root.
   public var dataset: String { image.contains("/") ? String(image.prefix { $0 != "/" }) : "" }
 
-  /// The categories of a labelled row; none for a captioned one.
+  /// The categories of a labeled row; none for a captioned one.
   public var categories: [String] {
     if case .labels(_, let categories) = content { categories } else { [] }
   }
 
-  /// The attributes of a labelled row; none for a captioned one.
+  /// The attributes of a labeled row; none for a captioned one.
   public var attributes: [String] {
     if case .labels(let attributes, _) = content { attributes } else { [] }
   }
@@ -63,7 +63,7 @@ public struct ManifestRow: Sendable, Hashable {
   }
 }
 
-/// A picture's path that must not be opened, because it does not lie below the manifest's root.
+/// An image's path that must not be opened, because it does not lie below the manifest's root.
 public struct ManifestPathError: Error, Sendable, Hashable, CustomStringConvertible {
   /// What is wrong with which path.
   public let description: String

@@ -3,13 +3,13 @@ import Foundation
 extension Manifest {
   /// The manifest as a CSV file in the published form: an unnamed index, `image`, then either
   /// `atributes` and `categories` or `caption` and `caption_zh` (each when a row has one), and `modality` when
-  /// a row is no colour photograph.
-  /// - Precondition: the rows are all labelled or all captioned.
+  /// a row is no color photograph.
+  /// - Precondition: the rows are all labeled or all captioned.
   public func csv() -> String {
     let isCaptioned =
       rows.first.map { if case .captions = $0.content { true } else { false } } ?? false
     let hasChinese = rows.contains { $0.caption(in: .chinese) != nil }
-    let hasModality = rows.contains { $0.modality != .colourFundus }
+    let hasModality = rows.contains { $0.modality != .colorFundus }
     let hasEnglish = rows.contains { $0.caption(in: .english) != nil }
     var header = ["", "image"]
     if !isCaptioned { header += ["atributes", "categories"] }
@@ -20,10 +20,10 @@ extension Manifest {
       var fields = ["\(index)", row.image]
       switch row.content {
       case .labels(let attributes, let categories):
-        precondition(!isCaptioned, "labelled and captioned rows need manifests of their own")
+        precondition(!isCaptioned, "labeled and captioned rows need manifests of their own")
         fields += [PythonListLiteral.text(attributes), PythonListLiteral.text(categories)]
       case .captions(let captions):
-        precondition(isCaptioned, "labelled and captioned rows need manifests of their own")
+        precondition(isCaptioned, "labeled and captioned rows need manifests of their own")
         if hasEnglish { fields.append(captions[.english] ?? "") }
         if hasChinese { fields.append(captions[.chinese] ?? "") }
       }

@@ -1,4 +1,4 @@
-/// How a row of a manifest becomes the text that its picture is paired with (specification 4.4, 4.5).
+/// How a row of a manifest becomes the text that its image is paired with (specification 4.4, 4.5).
 public struct ReportRules: Sendable {
   /// Which caption of a bilingual row is used.
   public enum CaptionChoice: Sendable, Hashable {
@@ -12,7 +12,7 @@ public struct ReportRules: Sendable {
   public struct Report: Sendable, Hashable {
     /// The text for the text encoder.
     public let text: String
-    /// The category as the manifest has it, empty where a row has none; nil for captions. Pictures with
+    /// The category as the manifest has it, empty where a row has none; nil for captions. Images with
     /// one category count as each other's matches.
     public let category: String?
   }
@@ -27,7 +27,7 @@ public struct ReportRules: Sendable {
   public var caption = CaptionChoice.language(.english)
 
   /// Rules with the published templates.
-  /// - Parameter knowledge: augments descriptions when given; the published setting for the labelled
+  /// - Parameter knowledge: augments descriptions when given; the published setting for the labeled
   ///   stream. The expert stream takes none.
   public init(knowledge: Knowledge? = nil) { self.knowledge = knowledge }
 

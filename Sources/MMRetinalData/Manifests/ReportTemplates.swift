@@ -4,29 +4,29 @@ import Foundation
 ///
 /// `[ATR]` stands for an attribute and `[CLS]` for a category.
 public struct ReportTemplates: Sendable, Hashable, Codable {
-  /// For colour photographs.
-  public var colourFundus: String
+  /// For color photographs.
+  public var colorFundus: String
   /// For angiographies.
   public var angiography: String
   /// For tomographies.
   public var coherenceTomography: String
 
   /// Templates of one's own.
-  public init(colourFundus: String, angiography: String, coherenceTomography: String) {
-    self.colourFundus = colourFundus
+  public init(colorFundus: String, angiography: String, coherenceTomography: String) {
+    self.colorFundus = colorFundus
     self.angiography = angiography
     self.coherenceTomography = coherenceTomography
   }
 
-  /// For pretraining: with an attribute. The one for colour photographs is the published one.
+  /// For pretraining: with an attribute. The one for color photographs is the published one.
   public static let training = ReportTemplates(
-    colourFundus: "A [ATR] fundus photograph of [CLS]",
+    colorFundus: "A [ATR] fundus photograph of [CLS]",
     angiography: "A [ATR] fundus fluorescein angiography of [CLS]",
     coherenceTomography: "A [ATR] optical coherence tomography of [CLS]")
 
-  /// For classification: without an attribute. The one for colour photographs is the published one.
+  /// For classification: without an attribute. The one for color photographs is the published one.
   public static let inference = ReportTemplates(
-    colourFundus: "A fundus photograph of [CLS]",
+    colorFundus: "A fundus photograph of [CLS]",
     angiography: "A fundus fluorescein angiography of [CLS]",
     coherenceTomography: "An optical coherence tomography of [CLS]")
 
@@ -34,14 +34,14 @@ public struct ReportTemplates: Sendable, Hashable, Codable {
   public subscript(modality: ImagingModality) -> String {
     get {
       switch modality {
-      case .colourFundus: colourFundus
+      case .colorFundus: colorFundus
       case .angiography: angiography
       case .coherenceTomography: coherenceTomography
       }
     }
     set {
       switch modality {
-      case .colourFundus: colourFundus = newValue
+      case .colorFundus: colorFundus = newValue
       case .angiography: angiography = newValue
       case .coherenceTomography: coherenceTomography = newValue
       }

@@ -1,10 +1,10 @@
 import Foundation
 
 extension FundusImage {
-  /// The part of the picture that shows something, without the dark surround.
+  /// The part of the image that shows something, without the dark surround.
   ///
   /// Pixels whose red value is above ``LiThreshold`` are foreground; the bounding box of its largest
-  /// connected part (8 neighbours, the first of equals) remains. A picture of one red value is left
+  /// connected part (8 neighbors, the first of equals) remains. An image of one red value is left
   /// alone. As in FLAIR's transfer pipeline.
   public func croppedToForeground() -> FundusImage {
     guard let box = foregroundBox() else { return self }

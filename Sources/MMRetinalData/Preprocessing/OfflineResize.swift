@@ -7,17 +7,17 @@ import Foundation
 /// half a level on average, and saves JPEG with Pillow's defaults. Both are options here.
 public struct OfflineResize: Hashable, Sendable {
   /// How a number becomes a byte.
-  public enum Quantisation: String, Hashable, Sendable, Codable {
+  public enum Quantization: String, Hashable, Sendable, Codable {
     /// The fraction is cut off, as published.
     case truncated
     /// To the nearest.
     case rounded
   }
 
-  /// How the picture is fitted into its square.
+  /// How the image is fitted into its square.
   public var preprocessing: Preprocessing
   /// How numbers become bytes.
-  public var quantisation = Quantisation.truncated
+  public var quantization = Quantization.truncated
   /// Of JPEG files, 1 to 100.
   public var jpegQuality = 75
   /// Of JPEG files.
@@ -28,9 +28,9 @@ public struct OfflineResize: Hashable, Sendable {
     preprocessing = Preprocessing.transfer.with(imageSize: imageSize)
   }
 
-  /// The resized picture.
+  /// The resized image.
   public func resize(contentsOf url: URL) throws(ImageError) -> FundusImage {
-    quantised(try preprocessing.prepare(contentsOf: url))
+    quantized(try preprocessing.prepare(contentsOf: url))
   }
 
   /// Resizes a file into another. The name of the target decides its format: JPEG, PNG, TIFF, PPM.
@@ -44,9 +44,9 @@ public struct OfflineResize: Hashable, Sendable {
   }
 
   /// `[S, S, 3]` from 0 to 1 as bytes.
-  func quantised(_ tensor: Tensor) -> FundusImage {
+  func quantized(_ tensor: Tensor) -> FundusImage {
     // A value that rounding has left just below a whole level still belongs to that level.
-    let shift: Float = quantisation == .rounded ? 0.5 : 1e-4
+    let shift: Float = quantization == .rounded ? 0.5 : 1e-4
     let pixels = tensor.withSpan { span in
       [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in
         for index in span.indices {

@@ -2,8 +2,8 @@ import FundusTensor
 import Foundation
 
 extension Preprocessing {
-  /// A picture as `[S, S, 3]`, 0 to 1, with S the ``imageSize``.
-  public func prepare(_ image: FundusImage, name: String = "picture") throws(ImageError) -> Tensor {
+  /// An image as `[S, S, 3]`, 0 to 1, with S the ``imageSize``.
+  public func prepare(_ image: FundusImage, name: String = "image") throws(ImageError) -> Tensor {
     try Tensor(shape: [imageSize, imageSize, 3]) { span throws(ImageError) in
       try prepare(image, name: name, into: &span)
     }
@@ -24,11 +24,11 @@ extension Preprocessing {
     }
   }
 
-  /// Pictures as `[N, S, S, 3]`, several at a time.
+  /// Images as `[N, S, S, 3]`, several at a time.
   public func prepare(_ images: [FundusImage]) throws(ImageError) -> Tensor {
     try Tensor.stacking(images.count, of: [imageSize, imageSize, 3]) {
       index, span throws(ImageError) in
-      try prepare(images[index], name: "picture \(index)", into: &span)
+      try prepare(images[index], name: "image \(index)", into: &span)
     }
   }
 
@@ -46,7 +46,7 @@ extension Preprocessing {
   /// The range must be named: the released code guesses it, and divides numbers from 0 to 1 a second
   /// time.
   public func prepare(
-    _ pixels: Tensor, range: InputRange, name: String = "picture"
+    _ pixels: Tensor, range: InputRange, name: String = "image"
   ) throws(ImageError) -> Tensor {
     guard pixels.rank == 3, pixels.shape[2] == 3, pixels.count > 0 else {
       throw .unsuitable(name: name, reason: "expected [H, W, 3], found \(pixels.shape)")
@@ -66,7 +66,7 @@ extension Preprocessing {
   public func prepare(
     decoding data: Data, name: String, into target: inout MutableSpan<Float>
   ) throws(ImageError) {
-    if colour == .asStored {
+    if color == .asStored {
       let stored = try StoredImage(decoding: data, name: name, options: decoding)
       let numbers = try fitted(stored.publishedTensor(name: name), name: name)
       numbers.withSpan { source in
@@ -77,20 +77,20 @@ extension Preprocessing {
     let format = try ImageFile.format(of: data, name: name)
     let isUpright = ImageOrientation(of: data, format: format) == .upright
     if format == .jpeg, isUpright || !decoding.appliesOrientation, !cropsForeground,
-      let picture = try JPEGCodec.decodePassing(
+      let image = try JPEGCodec.decodePassing(
         data, name: name, options: decoding, reduction: reduction(height:width:))
     {
       if !isUpright { ReadingNotes.shared.count(.ignoredOrientation, image: name) }
-      try fit(height: picture.height, width: picture.width, name: name).resize(
-        picture.pixels, height: picture.height, width: picture.width, channels: 3,
-        reduction: picture.reduction, into: &target)
+      try fit(height: image.height, width: image.width, name: name).resize(
+        image.pixels, height: image.height, width: image.width, channels: 3,
+        reduction: image.reduction, into: &target)
       return
     }
     let image = try FundusImage(decoding: data, name: name, options: decoding)
     try prepare(image, name: name, into: &target)
   }
 
-  /// A picture, written to where a batch keeps it.
+  /// An image, written to where a batch keeps it.
   public func prepare(
     _ image: FundusImage, name: String, into target: inout MutableSpan<Float>
   ) throws(ImageError) {
@@ -99,13 +99,13 @@ extension Preprocessing {
       image.pixels, height: image.height, width: image.width, channels: 3, into: &target)
   }
 
-  func fit(height: Int, width: Int, name: String) throws(ImageError) -> PictureFit {
+  func fit(height: Int, width: Int, name: String) throws(ImageError) -> ImageFit {
     var size = (height: height, width: width)
     switch geometry {
     case .fitted: size = try targetSize(height: height, width: width, name: name)
     case .unchanged: try checkUnchanged(height: height, width: width, name: name)
     }
-    return PictureFit(
+    return ImageFit(
       height: size.height, width: size.width, paddedHeight: imageSize, paddedWidth: imageSize,
       antialias: antialias, precision: precision)
   }
@@ -130,18 +130,18 @@ extension Preprocessing {
 
 extension StoredImage {
   /// The numbers that the released loader makes of this file, `[H, W, 3]`: see
-  /// ``Preprocessing/Colour/asStored``.
-  public func publishedTensor(name: String = "picture") throws(ImageError) -> Tensor {
+  /// ``Preprocessing/Color/asStored``.
+  public func publishedTensor(name: String = "image") throws(ImageError) -> Tensor {
     let count = width * height
     var values: [Float]
     switch samples {
     case .bytes(let bytes):
-      // Pillow stretches 2 and 4 bits of grey, but neither single bits nor indices.
+      // Pillow stretches 2 and 4 bits of gray, but neither single bits nor indices.
       let factor: Float =
-        kind == .grey && largest == 3 ? 85 : kind == .grey && largest == 15 ? 17 : 1
+        kind == .gray && largest == 3 ? 85 : kind == .gray && largest == 15 ? 17 : 1
       values = bytes.map { Float($0) * factor }
     case .words(let words):
-      values = words.map { Float(kind == .grey ? $0 : $0 >> 8) }
+      values = words.map { Float(kind == .gray ? $0 : $0 >> 8) }
     }
     if kind == .rgbAssociatedAlpha {
       let straight = rgb().pixels
@@ -149,15 +149,15 @@ extension StoredImage {
         for channel in 0..<3 { values[pixel * 4 + channel] = Float(straight[pixel * 3 + channel]) }
       }
     }
-    // A 16-bit picture of grey and alpha is opened as RGBA.
-    let isWideGreyAlpha: Bool
+    // A 16-bit image of gray and alpha is opened as RGBA.
+    let isWideGrayAlpha: Bool
     if case .words = samples {
-      isWideGreyAlpha = kind == .greyAlpha
+      isWideGrayAlpha = kind == .grayAlpha
     } else {
-      isWideGreyAlpha = false
+      isWideGrayAlpha = false
     }
-    if kind == .greyAlpha && !isWideGreyAlpha {
-      throw .unsuitable(name: name, reason: "grey with alpha cannot be used as stored")
+    if kind == .grayAlpha && !isWideGrayAlpha {
+      throw .unsuitable(name: name, reason: "gray with alpha cannot be used as stored")
     }
     if let most = values.max(), most > 1 { for index in values.indices { values[index] /= 255 } }
     let stored = channels

@@ -4,7 +4,7 @@ import FundusTensor
 /// weights of the model.
 ///
 /// All named values resize with the aspect ratio kept so that the longer side is ``imageSize``, put
-/// the picture into the upper left corner, and leave zeros to the right and below. Pixels are RGB,
+/// the image into the upper left corner, and leave zeros to the right and below. Pixels are RGB,
 /// 0 to 1; no mean is subtracted.
 ///
 /// | name | antialias | for |
@@ -18,11 +18,11 @@ import FundusTensor
 /// ``DecodingOptions/toleratesTruncation`` of ``decoding`` is set.
 public struct Preprocessing: Hashable, Sendable {
   /// What becomes of files that are not 8-bit RGB.
-  public enum Colour: String, Hashable, Sendable, Codable {
+  public enum Color: String, Hashable, Sendable, Codable {
     /// Conversion to RGB, alpha dropped.
     case rgb
     /// What the released code does: four channels lose the first (RGBA is seen as G, B, A), palette
-    /// indices and single bits are taken for grey values, 16-bit grey reaches 257, and pictures
+    /// indices and single bits are taken for gray values, 16-bit gray reaches 257, and images
     /// whose largest value is 1 are not divided by 255.
     case asStored = "as-stored"
   }
@@ -31,7 +31,7 @@ public struct Preprocessing: Hashable, Sendable {
   public enum Geometry: String, Hashable, Sendable, Codable {
     /// Resized with its aspect kept, zeros to the right and below.
     case fitted
-    /// Left alone; a picture that is not ``Preprocessing/imageSize`` squared is an error.
+    /// Left alone; an image that is not ``Preprocessing/imageSize`` squared is an error.
     case unchanged
   }
 
@@ -54,7 +54,7 @@ public struct Preprocessing: Hashable, Sendable {
   /// The arithmetic of the released code: single for the models called on an image, double for files.
   public var precision = ResizePrecision.single
   /// What becomes of files that are not 8-bit RGB.
-  public var colour = Colour.rgb
+  public var color = Color.rgb
   /// What becomes of the size.
   public var geometry = Geometry.fitted
   /// Whether the black surround is cut off first, see ``FundusImage/croppedToForeground()``.
@@ -103,19 +103,19 @@ public struct Preprocessing: Hashable, Sendable {
 
   /// The same for another side length.
   public func with(imageSize: Int) -> Preprocessing {
-    precondition(imageSize > 0, "a picture of \(imageSize) pixels")
+    precondition(imageSize > 0, "an image of \(imageSize) pixels")
     var result = self
     result.imageSize = imageSize
     return result
   }
 
-  /// The size of a picture after resizing, before padding.
+  /// The size of an image after resizing, before padding.
   ///
   /// With m the longer side and S the size asked for, each side becomes `trunc(side / (m / S))` in
   /// double precision, as published; for powers of two that is `floor(S * side / m)` exactly.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` where the shorter side would vanish.
   public func targetSize(
-    height: Int, width: Int, name: String = "picture"
+    height: Int, width: Int, name: String = "image"
   ) throws(ImageError) -> (height: Int, width: Int) {
     let quotient = Double(max(height, width)) / Double(imageSize)
     let (newHeight, newWidth) = (Int(Double(height) / quotient), Int(Double(width) / quotient))
@@ -129,24 +129,24 @@ public struct Preprocessing: Hashable, Sendable {
 
   /// By how much a JPEG of this size is reduced while decoding: 1, 2, 4 or 8.
   ///
-  /// The picture that remains is at least ``remainingRatio`` times as large as the result. Weights
-  /// of the resize are those of the full picture, added up over each block.
+  /// The image that remains is at least ``remainingRatio`` times as large as the result. Weights
+  /// of the resize are those of the full image, added up over each block.
   public func reduction(height: Int, width: Int) -> Int {
     guard reducesJPEG, canReduceJPEG else { return 1 }
     let ratio = Double(max(height, width)) / Double(imageSize)
     return [8, 4, 2].first { ratio / Double($0) >= Preprocessing.remainingRatio } ?? 1
   }
 
-  /// Whether this way of making pictures may begin with a reduced JPEG: only where shrinking averages
+  /// Whether this way of making images may begin with a reduced JPEG: only where shrinking averages
   /// over all pixels, and nothing else looks at them.
   public var canReduceJPEG: Bool {
-    antialias && geometry == .fitted && !cropsForeground && colour == .rgb
+    antialias && geometry == .fitted && !cropsForeground && color == .rgb
   }
 
   /// How much larger than its result a reduced JPEG still is, at the least.
   public static let remainingRatio = 1.25
 
-  /// What reduced decoding may change of numbers from 0 to 1: of a picture on average, and of any
+  /// What reduced decoding may change of numbers from 0 to 1: of an image on average, and of any
   /// number at the most. Photographs stay far below; fine lines of high contrast come near.
   public static let reductionTolerance: (mean: Float, largest: Float) = (0.004, 0.04)
 }
@@ -155,7 +155,7 @@ public struct Preprocessing: Hashable, Sendable {
 
 extension Preprocessing: Codable {
   private enum CodingKeys: String, CodingKey {
-    case name, antialias, precision, colour, geometry, decoding
+    case name, antialias, precision, color, geometry, decoding
     case imageSize = "image_size"
     case cropsForeground = "crops_foreground"
     case reducesJPEG = "reduces_jpeg"
@@ -190,7 +190,7 @@ extension Preprocessing: Codable {
     try update(\.imageSize, .imageSize)
     try update(\.antialias, .antialias)
     try update(\.precision, .precision)
-    try update(\.colour, .colour)
+    try update(\.color, .color)
     try update(\.geometry, .geometry)
     try update(\.cropsForeground, .cropsForeground)
     try update(\.reducesJPEG, .reducesJPEG)
@@ -216,7 +216,7 @@ extension Preprocessing: Codable {
     try container.encode(imageSize, forKey: .imageSize)
     try container.encode(antialias, forKey: .antialias)
     try container.encode(precision, forKey: .precision)
-    try container.encode(colour, forKey: .colour)
+    try container.encode(color, forKey: .color)
     try container.encode(geometry, forKey: .geometry)
     try container.encode(cropsForeground, forKey: .cropsForeground)
     try container.encode(reducesJPEG, forKey: .reducesJPEG)

@@ -1,19 +1,19 @@
 import Foundation
 
-/// Pictures with texts from one or more manifests, each with its own root, as one numbered list.
+/// Images with texts from one or more manifests, each with its own root, as one numbered list.
 ///
 /// The dataset holds no state that changes: what a draw gives depends on the seed, the epoch and the
 /// place of the draw in the epoch alone.
 public struct PairDataset: Sendable {
-  /// A picture to load and the text that it is paired with.
+  /// An image to load and the text that it is paired with.
   public struct Sample: Sendable, Hashable {
     /// The row, counted over all manifests.
     public let index: Int
     /// The path in the manifest, which names the sample to people.
     public let id: String
-    /// The file of the picture.
+    /// The file of the image.
     public let image: URL
-    /// How the picture was taken.
+    /// How the image was taken.
     public let modality: ImagingModality
     /// The text, and the category it was made from.
     public let report: ReportRules.Report

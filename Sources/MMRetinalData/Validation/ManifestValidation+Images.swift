@@ -11,7 +11,7 @@ extension ManifestValidation {
 
   /// Looks at every image once, and compares those that can be read.
   mutating func check(
-    _ files: [(url: URL, places: [Place])], decodesPictures: Bool, findsDuplicates: Bool,
+    _ files: [(url: URL, places: [Place])], decodesImages: Bool, findsDuplicates: Bool,
     progress: (@Sendable (Int, Int) -> Void)?
   ) {
     let urls = files.map(\.url)
@@ -19,7 +19,7 @@ extension ManifestValidation {
     let done = Mutex(0)
     ThreadPool.forEach(urls.count) { index in
       let verdict = Self.verdict(
-        of: urls[index], decodes: decodesPictures, looks: findsDuplicates)
+        of: urls[index], decodes: decodesImages, looks: findsDuplicates)
       verdicts.withLock { $0[index] = verdict }
       let count = done.withLock { done in
         done += 1
@@ -33,8 +33,8 @@ extension ManifestValidation {
       let place = files[index].places[0]
       switch verdict {
       case .missing:
-        add(.missingPicture, place, "there is no image '\(urls[index].path)'")
-      case .unreadable(let reason): add(.unreadablePicture, place, reason)
+        add(.missingImage, place, "there is no image '\(urls[index].path)'")
+      case .unreadable(let reason): add(.unreadableImage, place, reason)
       case .readable(let bytes, let print):
         bySize[bytes, default: []].append(index)
         if let print { looks.append((index, print)) }
@@ -68,7 +68,7 @@ extension ManifestValidation {
       equal.insert(index)
       let (place, other) = (files[index].places[0], files[original].places[0])
       add(
-        .duplicatePicture, place, "'\(place.image)' has the contents of '\(other.image)' (\(other))"
+        .duplicateImage, place, "'\(place.image)' has the contents of '\(other.image)' (\(other))"
       )
       compare(place, other)
     }
@@ -93,7 +93,7 @@ extension ManifestValidation {
       let sides = place.side == other.side ? "" : ", which is on another side"
       let labels = place.labels == other.labels ? "" : ", with other labels"
       add(
-        .similarPicture, place,
+        .similarImage, place,
         "'\(place.image)' looks like '\(other.image)' (\(other))\(sides)\(labels)")
     }
   }

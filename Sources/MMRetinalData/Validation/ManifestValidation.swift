@@ -2,7 +2,7 @@ import Foundation
 import FundusTensor
 import Synchronization
 
-/// Checks manifests against the pictures that they name, and tells all that is wrong at once.
+/// Checks manifests against the images that they name, and tells all that is wrong at once.
 public struct ManifestValidation: Sendable, Codable, Hashable {
   /// What can be wrong.
   public enum Kind: String, Sendable, Codable, CaseIterable {
@@ -12,31 +12,31 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     case missingCaption = "missing_caption"
     /// A path is absolute or leads out of the root.
     case badPath = "bad_path"
-    /// There is no such picture.
-    case missingPicture = "missing_picture"
-    /// The picture cannot be decoded.
-    case unreadablePicture = "unreadable_picture"
+    /// There is no such image.
+    case missingImage = "missing_image"
+    /// The image cannot be decoded.
+    case unreadableImage = "unreadable_image"
     /// Two rows name the same file.
     case repeatedRow = "repeated_row"
     /// Two files have the same contents.
-    case duplicatePicture = "duplicate_picture"
+    case duplicateImage = "duplicate_image"
     /// A label looks like another spelling of a more frequent one.
     case oddLabel = "odd_label"
     /// Two rows give one image, or images with the same contents, different labels.
     case conflictingLabels = "conflicting_labels"
     /// An image is in two manifests, or in two parts of a `split` column, by file or by contents.
-    case sharedPicture = "shared_picture"
+    case sharedImage = "shared_image"
     /// Two images look the same (``ImageFingerprint``).
-    case similarPicture = "similar_picture"
+    case similarImage = "similar_image"
     /// A patient, by column or by names of left and right eyes, is in two manifests or parts.
     case sharedGroup = "shared_group"
 
     /// Whether training would stop over it. The rest may be meant so.
     public var isError: Bool {
       switch self {
-      case .unreadableRow, .missingCaption, .badPath, .missingPicture, .unreadablePicture: true
-      case .repeatedRow, .duplicatePicture, .oddLabel, .conflictingLabels, .sharedPicture,
-        .similarPicture, .sharedGroup:
+      case .unreadableRow, .missingCaption, .badPath, .missingImage, .unreadableImage: true
+      case .repeatedRow, .duplicateImage, .oddLabel, .conflictingLabels, .sharedImage,
+        .similarImage, .sharedGroup:
         false
       }
     }
@@ -81,8 +81,8 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
   public private(set) var findings: [Finding] = []
   /// How many rows could be read.
   public private(set) var rows = 0
-  /// How many different pictures they name.
-  public private(set) var pictures = 0
+  /// How many different images they name.
+  public private(set) var images = 0
   /// How many rows each label has, over all manifests.
   public private(set) var labels: [String: Int] = [:]
   /// How often each kind was found; kinds that were not found are absent.
@@ -93,13 +93,13 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
 
   /// Checks manifests.
   /// - Parameters:
-  ///   - sources: the manifests. Pictures are compared across all of them.
-  ///   - decodesPictures: whether every picture is decoded whole; otherwise only its presence is checked.
+  ///   - sources: the manifests. Images are compared across all of them.
+  ///   - decodesImages: whether every image is decoded whole; otherwise only its presence is checked.
   ///   - findsDuplicates: whether images are compared with each other: by their contents, and if they
   ///     are decoded, by their looks.
-  ///   - progress: is told how many of how many pictures are checked, from any thread.
+  ///   - progress: is told how many of how many images are checked, from any thread.
   public init(
-    checking sources: [Source], decodesPictures: Bool = true, findsDuplicates: Bool = true,
+    checking sources: [Source], decodesImages: Bool = true, findsDuplicates: Bool = true,
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
   ) {
     var files: [String: (url: URL, places: [Place])] = [:]
@@ -130,7 +130,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
         add(.unreadableRow, Place(manifest: name), "\(error)")
       }
     }
-    pictures = order.count
+    images = order.count
     for path in order {
       guard let places = files[path]?.places, places.count > 1 else { continue }
       for place in places.dropFirst() {
@@ -139,7 +139,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
       }
     }
     check(
-      order.compactMap { files[$0] }, decodesPictures: decodesPictures,
+      order.compactMap { files[$0] }, decodesImages: decodesImages,
       findsDuplicates: findsDuplicates, progress: progress)
     checkGroups(sided)
     findings.sort {
@@ -192,7 +192,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
           + "\(PythonListLiteral.text(others)) at \(other)")
     }
     if place.side != other.side {
-      add(.sharedPicture, place, "'\(place.image)' is also in \(other) ('\(other.image)')")
+      add(.sharedImage, place, "'\(place.image)' is also in \(other) ('\(other.image)')")
     }
   }
 

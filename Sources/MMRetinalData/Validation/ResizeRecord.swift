@@ -10,19 +10,19 @@ struct ResizeRecord: Codable, Equatable {
 
   private var format = 1
   private var preprocessing: Preprocessing
-  private var quantisation: OfflineResize.Quantisation
+  private var quantization: OfflineResize.Quantization
   private var jpegQuality: Int
   private var jpegSubsampling: String
 
   private enum CodingKeys: String, CodingKey {
-    case format, preprocessing, quantisation
+    case format, preprocessing, quantization
     case jpegQuality = "jpeg_quality"
     case jpegSubsampling = "jpeg_subsampling"
   }
 
   init(_ resize: OfflineResize) {
     preprocessing = resize.preprocessing
-    quantisation = resize.quantisation
+    quantization = resize.quantization
     jpegQuality = resize.jpegQuality
     jpegSubsampling = "\(resize.jpegSubsampling)"
   }
@@ -79,7 +79,7 @@ struct ResizeRecord: Codable, Equatable {
     {
       parts.append("another --exif-orientation")
     }
-    if other.preprocessing.decoding.deepGrey != preprocessing.decoding.deepGrey {
+    if other.preprocessing.decoding.deepGray != preprocessing.decoding.deepGray {
       parts.append("another --gray16")
     }
     return parts.isEmpty ? "another preprocessing" : parts.joined(separator: "; ")

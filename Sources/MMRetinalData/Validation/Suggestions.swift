@@ -14,7 +14,7 @@ package enum Suggestions {
       .min { ($0.distance, $0.word) < ($1.distance, $1.word) }?.word
   }
 
-  /// Insertions, deletions, replacements and swaps of neighbours between two words.
+  /// Insertions, deletions, replacements and swaps of neighbors between two words.
   static func distance(_ a: String, _ b: String) -> Int {
     let a = Array(a)
     let b = Array(b)

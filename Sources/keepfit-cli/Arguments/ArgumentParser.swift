@@ -80,7 +80,7 @@ package struct ArgumentParser {
     of option: any Argument, _ words: [String], _ index: inout Int
   ) throws -> String {
     guard index < words.count, !words[index].hasPrefix("--") else {
-      throw CommandError.usage("--\(option.name) needs a value: \(option.help.uncapitalised)")
+      throw CommandError.usage("--\(option.name) needs a value: \(option.help.uncapitalized)")
     }
     defer { index += 1 }
     return words[index]

@@ -92,7 +92,7 @@ package final class Option<Value: ArgumentValue>: Argument {
 
   package func checkPresence() throws {
     if isRequired && given == nil {
-      throw CommandError.usage("--\(name) \(placeholder ?? "") is missing: \(help.uncapitalised)")
+      throw CommandError.usage("--\(name) \(placeholder ?? "") is missing: \(help.uncapitalized)")
     }
   }
 }
@@ -147,7 +147,7 @@ package final class RepeatedOption<Value: ArgumentValue>: Argument {
 
   package func checkPresence() throws {
     if isRequired && values.isEmpty {
-      throw CommandError.usage("--\(name) \(placeholder ?? "") is missing: \(help.uncapitalised)")
+      throw CommandError.usage("--\(name) \(placeholder ?? "") is missing: \(help.uncapitalized)")
     }
   }
 }
@@ -214,7 +214,7 @@ package final class Positionals: Argument {
 
   package func checkPresence() throws {
     if values.count < count.lowerBound {
-      throw CommandError.usage("\(name) is missing: \(help.uncapitalised)")
+      throw CommandError.usage("\(name) is missing: \(help.uncapitalized)")
     }
   }
 }
@@ -243,7 +243,7 @@ enum ValueReader {
 
 extension String {
   /// The sentence without its capital and full stop, to stand after a colon.
-  var uncapitalised: String {
+  var uncapitalized: String {
     var text = self
     if text.hasSuffix(".") { text.removeLast() }
     guard let first = text.first, text.dropFirst().first?.isUppercase != true else { return text }

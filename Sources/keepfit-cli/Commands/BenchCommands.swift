@@ -4,10 +4,10 @@ import KeepFIT
 /// What the measurements have in common.
 struct BenchOptions: OptionGroup {
   let size = Option<Int>(
-    "size", "S", in: 32...4096, help: "Side of the picture; by default the model's.")
+    "size", "S", in: 32...4096, help: "Side of the image; by default the model's.")
   let batchSize = Option<Int>(
     "batch-size", "B", aliases: ["batch"], default: 8, in: 1...4096,
-    help: "Pictures or texts at once.")
+    help: "Images or texts at once.")
   let repeats = Option<Int>(
     "repeats", "N", default: 10, in: 1...100_000, help: "How many batches are measured.")
   let json = Flag("json", help: "Print one JSON object.")
@@ -17,7 +17,7 @@ struct BenchOptions: OptionGroup {
 struct Measurement {
   /// Of each batch, in milliseconds.
   var milliseconds: [Double]
-  /// Pictures or texts in a batch.
+  /// Images or texts in a batch.
   var samples: Int
   /// The most bytes that tensors occupied.
   var peakBytes: Int
@@ -106,9 +106,9 @@ struct Measurement {
 /// `keepfit bench vision`
 struct BenchVisionCommand: Subcommand {
   static let name = "bench vision"
-  static let summary = "Measure the embedding of pictures that are in memory."
+  static let summary = "Measure the embedding of images that are in memory."
   static let discussion = """
-    --precision int8 without --calibration calibrates on the pictures of the measurement.
+    --precision int8 without --calibration calibrates on the images of the measurement.
     """
   let models = ModelOptions()
   let bench = BenchOptions()
@@ -121,16 +121,16 @@ struct BenchVisionCommand: Subcommand {
     let model = try models.load()
     let side = bench.size.given ?? model.configuration.imageSize
     let batch = bench.batchSize.value
-    let pictures =
+    let images =
       Initialization.random(RandomStream(seed: 0).derived("bench"))
       .uniform([batch, side, side, 3], bound: 0.5) + 0.5
     if precision.precision.value == .int8, precision.calibration.given == nil {
-      try model.useBytes(VisionCalibration(model, batches: 1, leastCosine: 0) { _ in pictures })
+      try model.useBytes(VisionCalibration(model, batches: 1, leastCosine: 0) { _ in images })
     } else {
       try precision.apply(to: model, of: models.model.value)
     }
     Measurement(repeats: bench.repeats.value, samples: batch) {
-      _ = model.imageEmbeddings(pictures)
+      _ = model.imageEmbeddings(images)
     }.print(bench, per: "milliseconds_per_batch", unit: "image")
   }
 }
@@ -169,7 +169,7 @@ struct BenchStepCommand: Subcommand {
   static let name = "bench step"
   static let summary = "Measure whole training steps of the keepfit objective."
   static let discussion = """
-    A step reads --batch-size labelled and as many expert pairs: forward, backward, clipping, AdamW.
+    A step reads --batch-size labeled and as many expert pairs: forward, backward, clipping, AdamW.
     """
   let models = ModelOptions()
   let bench = BenchOptions()
@@ -194,12 +194,12 @@ struct BenchStepCommand: Subcommand {
 /// `keepfit bench loader`
 struct BenchLoaderCommand: Subcommand {
   static let name = "bench loader"
-  static let summary = "Measure how fast pictures come from files, without a model."
+  static let summary = "Measure how fast images come from files, without a model."
   let images = Option<FilePath>(
-    "images", "DIR", required: true, help: "A directory of pictures, each used in turn.")
+    "images", "DIR", required: true, help: "A directory of images, each used in turn.")
   let bench = BenchOptions()
   let preprocessing = Option<PreprocessingName>(
-    "preprocessing", "NAME", default: .transfer, help: "How files become pictures.")
+    "preprocessing", "NAME", default: .transfer, help: "How files become images.")
   let reduceJPEG = ReduceJPEGOptions()
   let seconds = Option<Double>(
     "seconds", "T", default: 10, in: 0.1...3600, help: "How long to measure.")
@@ -216,14 +216,14 @@ struct BenchLoaderCommand: Subcommand {
         (name as NSString).pathExtension.lowercased())
     }.map { folder.url.appending(path: $0) }
     guard !urls.isEmpty else {
-      throw CommandError.usage("\(folder.text): there are no pictures here")
+      throw CommandError.usage("\(folder.text): there are no images here")
     }
     guard let path = Preprocessing(named: preprocessing.value.rawValue) else {
       throw CommandError.usage("--preprocessing \(preprocessing.value.rawValue) is not known")
     }
     let result = try LoaderBenchmark.run(
       images: urls,
-      pictures: PicturePipeline(
+      pipeline: ImagePipeline(
         preprocessing: reduceJPEG.applied(to: path.with(imageSize: bench.size.given ?? 512))),
       batchSize: bench.batchSize.value, threads: ThreadPool.threadCount, seconds: seconds.value)
     let each = 1000 / result.samplesPerSecond

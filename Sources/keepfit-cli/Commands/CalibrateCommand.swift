@@ -18,14 +18,14 @@ struct CalibrateCommand: Subcommand {
   let out = Option<FilePath>(
     "out", "FILE", help: "The file to write; by default calibration.json in the model's folder.")
   let leastCosine = Option<Double>(
-    "least-cosine", "C", default: 0.999, in: 0...1, help: "What the worst picture must reach.")
+    "least-cosine", "C", default: 0.999, in: 0...1, help: "What the worst image must reach.")
   let images = ImageOptions()
   let batchSize = Option<Int>(
-    "batch-size", "B", default: 4, in: 1...4096, help: "Pictures that are worked at once.")
+    "batch-size", "B", default: 4, in: 1...4096, help: "Images that are worked at once.")
   let json = Flag("json", help: "Print one JSON object.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
-  let files = Positionals("IMAGE", count: 1...Int.max, help: "Pictures: JPEG, PNG, TIFF or PPM.")
+  let files = Positionals("IMAGE", count: 1...Int.max, help: "Images: JPEG, PNG, TIFF or PPM.")
 
   private var target: FilePath {
     get throws {
@@ -44,7 +44,7 @@ struct CalibrateCommand: Subcommand {
     let model = try models.load()
     let preprocessing = try images.preprocessing(for: model)
     let urls = files.paths.map(\.url)
-    // Two batches at least, so that half of the pictures can be held out.
+    // Two batches at least, so that half of the images can be held out.
     let size = max(1, min(batchSize.value, urls.count / 2))
     let batches = (urls.count + size - 1) / size
     let progress = ProgressBar("Calibrating", unit: "batches", total: batches)
@@ -64,7 +64,7 @@ struct CalibrateCommand: Subcommand {
           .init("least_cosine", .double(Double(calibration.agreement.least))),
           .init("mean_cosine", .double(Double(calibration.agreement.mean))),
           .init("float_blocks", .integer(calibration.floatBlocks)),
-          .init("pictures", .integer(calibration.ranges.pictures)),
+          .init("images", .integer(calibration.ranges.images)),
         ]).serialized())
       return
     }

@@ -9,8 +9,8 @@ struct ClassifyCommand: Subcommand {
       keepfit classify --model keepfit.pth --vocab vocab.txt \\
         --labels "normal;diabetic retinopathy;macular hole" photograph.jpg
 
-    Without --knowledge all prompts are tokenised in one call, as the published model does. With it
-    each label stands for an ensemble of descriptions, tokenised label by label. --json prints a list
+    Without --knowledge all prompts are tokenized in one call, as the published model does. With it
+    each label stands for an ensemble of descriptions, tokenized label by label. --json prints a list
     of {"image", "labels", "logits", "probabilities"}. Results are printed as they come.
     """
 
@@ -115,10 +115,10 @@ struct ClassifyCommand: Subcommand {
   private func scorer(
     _ adapter: Adapter, _ model: KeepFITModel
   ) throws -> (Tensor) throws -> Classification {
-    let tower = KeepFITTransferModel(model)
+    let encoder = KeepFITTransferModel(model)
     return { pixels in
       Classification(
-        labels: adapter.classes, logits: try adapter.logits(pixels, model: tower))
+        labels: adapter.classes, logits: try adapter.logits(pixels, model: encoder))
     }
   }
 

@@ -59,7 +59,7 @@ final class SharedProgress: Sendable {
 /// `keepfit data validate`
 struct DataValidateCommand: Subcommand {
   static let name = "data validate"
-  static let summary = "Check manifests against their pictures and tell all problems at once."
+  static let summary = "Check manifests against their images and tell all problems at once."
   static let discussion = """
     Finds rows that cannot be read, missing captions, missing and unreadable images, labels that look
     like another spelling, one image with two labels, and what several manifests (or the parts of a
@@ -72,7 +72,7 @@ struct DataValidateCommand: Subcommand {
   let data = ManifestOptions()
   let quick = Flag(
     "no-decode",
-    help: "Check that pictures exist, without decoding them or looking for near duplicates.")
+    help: "Check that images exist, without decoding them or looking for near duplicates.")
   let noDuplicates = Flag(
     "no-duplicates", help: "Do not compare images with each other; for very large sets.")
   let json = Flag("json", help: "Print one JSON object.")
@@ -82,12 +82,12 @@ struct DataValidateCommand: Subcommand {
     let sources = try data.sources().map {
       ManifestValidation.Source(file: $0.file, root: $0.root, form: data.form.value)
     }
-    let progress = SharedProgress("Checking", unit: "pictures")
+    let progress = SharedProgress("Checking", unit: "images")
     let result = ManifestValidation(
-      checking: sources, decodesPictures: !quick.isOn,
+      checking: sources, decodesImages: !quick.isOn,
       findsDuplicates: !noDuplicates.isOn, progress: progress.update)
     progress.finish(
-      "Checked \(Pretty.count(result.rows)) rows, \(Pretty.count(result.pictures)) pictures")
+      "Checked \(Pretty.count(result.rows)) rows, \(Pretty.count(result.images)) images")
     if json.isOn {
       Console.print(try JSONText.encode(result))
     } else {
@@ -114,7 +114,7 @@ struct DataValidateCommand: Subcommand {
 /// `keepfit data resize`
 struct DataResizeCommand: Subcommand {
   static let name = "data resize"
-  static let summary = "Resize all pictures of manifests ahead of training."
+  static let summary = "Resize all images of manifests ahead of training."
   static let discussion = """
     Writes the images under the same paths below --out, with a record of the settings. Existing images of
     the same settings are kept, so that an interrupted run goes on where it stopped; other settings are
@@ -122,7 +122,7 @@ struct DataResizeCommand: Subcommand {
     """
   let data = ManifestOptions()
   let out = Option<FilePath>(
-    "out", "DIR", required: true, help: "The root of the resized pictures.")
+    "out", "DIR", required: true, help: "The root of the resized images.")
   let size = Option<Int>("size", "S", default: 512, in: 32...8192, help: "The longest side.")
   let quality = Option<Int>(
     "quality", "Q", default: 75, in: 1...100, help: "Quality of JPEG files.")
@@ -139,10 +139,10 @@ struct DataResizeCommand: Subcommand {
     resize.preprocessing = try decoding.applied(to: resize.preprocessing)
     var work = ManifestResize(resize)
     work.force = overwrite.force.isOn
-    let progress = SharedProgress("Resizing", unit: "pictures")
+    let progress = SharedProgress("Resizing", unit: "images")
     let outcome = try work.run(manifests, to: out.value.url, progress: progress.update)
     progress.finish(
-      "Wrote \(Pretty.count(outcome.written)) pictures, kept \(Pretty.count(outcome.kept))")
+      "Wrote \(Pretty.count(outcome.written)) images, kept \(Pretty.count(outcome.kept))")
     if !outcome.failures.isEmpty {
       for line in ProblemList.lines(outcome.failures) { Console.print(line) }
       let count = outcome.failures.count
@@ -192,15 +192,15 @@ struct DataBuildCommand: Subcommand {
     """
   enum Modality: String, ChoiceArgument {
     case sorted
-    case colourFundus = "CFP"
+    case colorFundus = "CFP"
     case angiography = "FFA"
     case tomography = "OCT"
   }
-  let images = Option<FilePath>("images", "DIR", required: true, help: "The directory of pictures.")
+  let images = Option<FilePath>("images", "DIR", required: true, help: "The directory of images.")
   let captions = Option<FilePath>("captions", "FILE", required: true, help: "The captions.")
   let modality = Option<Modality>(
     "modality", "M", default: .sorted,
-    help: "How the pictures were taken, or sort them by their colours.")
+    help: "How the images were taken, or sort them by their colors.")
   let seed = Option<UInt64>("seed", "N", default: 0, help: "What the sorting begins with.")
   let out = Option<FilePath>("out", "DIR", required: true, help: "Where the manifests are written.")
   let json = Flag("json", help: "Print the remarks as one JSON list.")
@@ -211,7 +211,7 @@ struct DataBuildCommand: Subcommand {
     let modalities: DatasetBuild.Modalities =
       modality.value == .sorted
       ? .sorted(seed: seed.value)
-      : .all(ImagingModality(named: modality.value.rawValue) ?? .colourFundus)
+      : .all(ImagingModality(named: modality.value.rawValue) ?? .colorFundus)
     let build = try DatasetBuild(
       images: images.value.url, captions: try DatasetBuild.captions(contentsOf: captions.value.url),
       modalities: modalities)

@@ -5,16 +5,16 @@ import Synchronization
 /// `keepfit demo`
 struct DemoCommand: Subcommand {
   static let name = "demo"
-  static let summary = "Run the whole system on pictures that it draws itself, to an HTML page."
+  static let summary = "Run the whole system on images that it draws itself, to an HTML page."
   static let discussion = """
     Draws eyes, pretrains the small model with FLAIR's and with KeepFIT's objective, and measures both
-    on pictures of classes that the labels name and of classes that only the experts describe.
+    on images of classes that the labels name and of classes that only the experts describe.
 
       keepfit demo --out keepfit-demo
     """
 
   let out = Option<FilePath>("out", "DIR", default: FilePath("keepfit-demo"), help: "The folder.")
-  let epochs = Option<Int>("epochs", "E", in: 1...1000, help: "Passes over the labelled pictures.")
+  let epochs = Option<Int>("epochs", "E", in: 1...1000, help: "Passes over the labeled images.")
   let seed = Option<UInt64>("seed", "N", help: "All chance follows from it; 42 by default.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()

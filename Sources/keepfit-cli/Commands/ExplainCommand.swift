@@ -84,18 +84,18 @@ struct ExplainCommand: Subcommand {
 
   func run() throws {
     let model = try models.load()
-    let tower = KeepFITTransferModel(model)
+    let encoder = KeepFITTransferModel(model)
     let photograph = try Photograph(
       contentsOf: file.paths[0].url, preprocessing: images.preprocessing(for: model))
-    let query = try Explanation.Query(text.value, against: others(for: model), model: tower)
+    let query = try Explanation.Query(text.value, against: others(for: model), model: encoder)
     let map: Explanation
     switch method.value {
     case .gradient:
       map = try Explanation.gradientWeighted(
-        photograph.pixels, content: photograph.content, query: query, model: tower)
+        photograph.pixels, content: photograph.content, query: query, model: encoder)
     case .occlusion:
       map = try Explanation.occlusion(
-        photograph.pixels, content: photograph.content, query: query, model: tower,
+        photograph.pixels, content: photograph.content, query: query, model: encoder,
         grid: grid.value)
     }
     if map.maximum == 0 { Console.note("nothing on the photograph speaks for the text") }

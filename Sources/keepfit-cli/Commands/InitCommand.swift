@@ -3,9 +3,9 @@ import KeepFIT
 /// `keepfit init`
 struct InitCommand: Subcommand {
   static let name = "init"
-  static let summary = "Write a randomly initialised model directory."
+  static let summary = "Write a randomly initialized model directory."
   static let discussion = """
-    Random weights know nothing: train them with 'pretrain', or start from published towers:
+    Random weights know nothing: train them with 'pretrain', or start from published encoders:
 
       keepfit init --preset base --vocab vocab.txt --vision-weights resnet50.pth \\
         --text-weights bio-clinical-bert/ --out model
@@ -22,10 +22,10 @@ struct InitCommand: Subcommand {
   let vocabulary = Option<FilePath>(
     "vocab", "FILE", help: "A vocab.txt; by default the package's own.")
   let visionWeights = Option<FilePath>(
-    "vision-weights", "FILE", help: "A torchvision ResNet file to take the picture tower from.")
+    "vision-weights", "FILE", help: "A torchvision ResNet file to take the image encoder from.")
   let textWeights = Option<FilePath>(
     "text-weights", "FILE",
-    help: "A Hugging Face BERT file or directory to take the text tower from.")
+    help: "A Hugging Face BERT file or directory to take the text encoder from.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
@@ -42,7 +42,7 @@ struct InitCommand: Subcommand {
     Console.note(
       "Wrote a \(preset.rawValue) model of \(Pretty.count(count)) parameters to \(out.value.text)")
     if visionWeights.given == nil && textWeights.given == nil {
-      Console.note("Its weights are random: what it says of pictures means nothing yet.")
+      Console.note("Its weights are random: what it says of images means nothing yet.")
     }
   }
 }

@@ -4,7 +4,7 @@ import KeepFIT
 /// `keepfit pretrain`
 struct PretrainCommand: Subcommand {
   static let name = "pretrain"
-  static let summary = "Pretrain a model on labelled pictures and expert pairs."
+  static let summary = "Pretrain a model on labeled images and expert pairs."
   static let discussion = """
     The run's directory gets config.json, metrics.jsonl, checkpoints/, skipped.json (images left out) and
     report.html, which can be read while the run goes on. A checkpoint is a model directory;
@@ -155,7 +155,7 @@ struct PretrainCommand: Subcommand {
   ) throws {
     let summary = try record.inputs.summary(record.training, model: network)
     if let before = earlier?.data,
-      (before.labelledRows, before.expertRows) != (summary.labelledRows, summary.expertRows)
+      (before.labeledRows, before.expertRows) != (summary.labeledRows, summary.expertRows)
     {
       throw CommandError.usage(
         "\(out.value.text): the run cannot continue with other manifests: they gave "
@@ -168,7 +168,7 @@ struct PretrainCommand: Subcommand {
     else { return }
     let free = try FileManager.default.attributesOfFileSystem(forPath: folder)[.systemFreeSize]
     if let free = (free as? NSNumber)?.intValue, free < needed {
-      let stored = try PictureCache(directory: URL(filePath: folder)).storedBytes()
+      let stored = try ImageCache(directory: URL(filePath: folder)).storedBytes()
       guard free >= needed - stored else {
         throw CommandError.usage(
           "--cache \(folder): \(Pretty.bytes(needed - stored)) are needed for all images, "
@@ -196,8 +196,8 @@ struct PretrainCommand: Subcommand {
           "--model M is missing: the model to begin with, a directory or a checkpoint"
             + (resume.isOn ? " (\(out.value.text) holds no checkpoint to resume from)" : ""))
       }
-      guard !data.labelled.values.isEmpty else {
-        throw CommandError.usage("--public CSV is missing: a manifest of labelled images")
+      guard !data.labeled.values.isEmpty else {
+        throw CommandError.usage("--public CSV is missing: a manifest of labeled images")
       }
     }
     var record =

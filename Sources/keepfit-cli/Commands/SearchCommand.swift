@@ -4,7 +4,7 @@ import KeepFIT
 /// `keepfit search`
 struct SearchCommand: Subcommand {
   static let name = "search"
-  static let summary = "Find the pictures that fit a text or look like another picture."
+  static let summary = "Find the images that fit a text or look like another image."
   static let discussion = """
       keepfit embed --model model --out index.safetensors photographs/*.jpg
       keepfit search --model model --index index.safetensors --text "macular hole" -k 5
@@ -20,7 +20,7 @@ struct SearchCommand: Subcommand {
   let index = Option<FilePath>(
     "index", "F.safetensors", required: true, help: "A file that 'embed' wrote.")
   let text = Option<String>("text", "T", help: "What to look for, used as it stands.")
-  let image = Option<FilePath>("image", "I", help: "The picture to look for.")
+  let image = Option<FilePath>("image", "I", help: "The image to look for.")
   let rows = Option<Rows>("in", "ROWS", default: .images, help: "Which rows are searched.")
   let count = Option<Int>(
     "count", "N", letter: "k", default: 10, in: 1...1_000_000, help: "How many are shown.")

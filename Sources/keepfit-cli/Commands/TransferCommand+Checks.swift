@@ -85,7 +85,7 @@ extension TransferCommand {
 
   /// What takes the data to be said.
   func refuseIdleOptions(with data: ExperimentData) throws {
-    let hasValidation = data.pictures.parts?.contains(.validation) == true
+    let hasValidation = data.dataset.parts?.contains(.validation) == true
     if patience.given != nil, !hasValidation, !isNonzero(shotsValidation) {
       throw CommandError.usage(
         "--patience has no effect without validation images: give --shots-val, or rows of the column "

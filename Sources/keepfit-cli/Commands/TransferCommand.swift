@@ -33,7 +33,7 @@ struct TransferCommand: Subcommand {
   let experiment = Option<String>(
     "experiment", "NAME|FILE", required: true, help: "What is classified.")
   let imagesRoot = Option<FilePath>(
-    "images-root", "DIR", help: "Where the pictures' paths start; beside the manifest by default.")
+    "images-root", "DIR", help: "Where the images' paths start; beside the manifest by default.")
   let manifests = RepeatedOption<FilePath>(
     "manifests", "DIR", help: "Where manifests of published experiments are.")
   let external = RepeatedOption<FilePath>(
@@ -46,26 +46,26 @@ struct TransferCommand: Subcommand {
   let grouping = GroupingOptions()
   let normalizeLabels = Flag("normalize-labels", help: "Merge spelling variants of a label.")
   let shots = Option<String>(
-    "shots", "A,B,…", help: "Several numbers of training pictures of each class, as 1,5,10 or 80%.")
+    "shots", "A,B,…", help: "Several numbers of training images of each class, as 1,5,10 or 80%.")
   let shotsTrain = Option<String>(
     "shots-train", "N|P%",
     help: "Training images of each class; 80%, or all of an official training split, by default.")
   let shotsValidation = Option<String>(
-    "shots-val", "N|P%", default: "0%", help: "Validation pictures of each class.")
+    "shots-val", "N|P%", default: "0%", help: "Validation images of each class.")
   let shotsTest = Option<String>(
     "shots-test", "N|P%",
-    help: "Test pictures of each class; 20%, or 100% for zero-shot, by default.")
+    help: "Test images of each class; 20%, or 100% for zero-shot, by default.")
   let folds = Option<Int>(
     "folds", "N", in: 1...1000, help: "Random splits, with seeds 0, 1, …; 5, or 1 for zero-shot.")
   let allowFewer = Flag(
     "allow-fewer", help: "Take what a class has where a split asks for more, as published.")
-  let balance = Flag("balance", help: "Repeat training pictures of smaller classes.")
+  let balance = Flag("balance", help: "Repeat training images of smaller classes.")
   let noProjection = Flag("no-projection", help: "Use raw features, without the projection head.")
   let projection = Flag("projection", help: "Use projected features also for the linear probe.")
   let knowledge = KnowledgeOptions(defaultTable: "builtin")
   let augmentTraining = Flag(
-    "augment-training", help: "Fit on 20 changed passes over the training pictures.")
-  let augmentTest = Flag("augment-test", help: "Average 20 changed passes over the test pictures.")
+    "augment-training", help: "Fit on 20 changed passes over the training images.")
+  let augmentTest = Flag("augment-test", help: "Average 20 changed passes over the test images.")
   let releasedTIP = Flag(
     "tip-released", help: "TIP-adapters as released: queries follow keys, tests are augmented.")
   let consistentTIP = Flag(
@@ -84,7 +84,7 @@ struct TransferCommand: Subcommand {
     "on-bad-image", "POLICY", default: .fail,
     help: "End the run, or leave the image out, list it and exit with 1.")
   let batchSize = Option<Int>(
-    "batch-size", "B", default: 8, in: 1...4096, help: "Pictures that are worked at once.")
+    "batch-size", "B", default: 8, in: 1...4096, help: "Images that are worked at once.")
   let cache = Option<FilePath>("cache", "DIR", help: "Keeps features between runs, by content.")
   let saveAdapters = Flag("save-adapters", help: "Keep each fold's classifier below OUT/adapters.")
   let reference = Option<FilePath>(
@@ -137,13 +137,13 @@ struct TransferCommand: Subcommand {
     try refuseIdleOptions(with: data)
     let configurations = try configurations(isOfficial: data.isOfficial)
     let model = try models.load()
-    let tower = KeepFITTransferModel(model)
+    let encoder = KeepFITTransferModel(model)
     let preprocessing = try images.preprocessing(for: model)
     var experiment = data.experiment
     if let label = positive.given { experiment.positive = label }
     let run = try TransferRun(
-      experiment: experiment, pictures: data.pictures, officialTest: data.officialTest,
-      external: data.external, model: tower, source: PictureSource(preprocessing),
+      experiment: experiment, dataset: data.dataset, officialTest: data.officialTest,
+      external: data.external, model: encoder, source: ImageSource(preprocessing),
       configurations: configurations,
       cache: cache.given.map { FeatureCache(directory: $0.url) },
       knowledge: try knowledge.table() ?? .none, template: knowledge.prompt.given,
@@ -160,7 +160,7 @@ struct TransferCommand: Subcommand {
     run.progress = { text, share in
       progress.update(to: Int((share ?? 0) * 100), detail: text)
     }
-    let mistakes = EvidenceReport.MistakeCollector(preprocessing: preprocessing, model: tower)
+    let mistakes = EvidenceReport.MistakeCollector(preprocessing: preprocessing, model: encoder)
     if out.given != nil { run.onFold = mistakes.add }
     let report = try run.run()
     progress.interrupt()

@@ -3,22 +3,22 @@ import KeepFIT
 
 extension ObjectiveName: ChoiceArgument {}
 extension KnowledgeAttention.Axis: ChoiceArgument {}
-extension PretrainingConfiguration.Tower: ChoiceArgument {}
+extension PretrainingConfiguration.Encoder: ChoiceArgument {}
 extension PretrainingConfiguration.LossScope: ChoiceArgument {}
 extension PretrainingInputs.ExpertForm: ChoiceArgument {}
 extension PretrainingInputs.Monitor: ChoiceArgument {}
 extension BadImagePolicy: ChoiceArgument {}
 extension Manifest.BanRule: ChoiceArgument {}
 
-/// Which pictures and texts a run reads.
+/// Which images and texts a run reads.
 struct PretrainingDataOptions: OptionGroup {
   enum Language: String, ChoiceArgument {
     case en, zh, any
   }
 
-  let labelled = RepeatedOption<FilePath>(
-    "public", "CSV", help: "A manifest of labelled pictures; may be given several times.")
-  let labelledRoots = RepeatedOption<FilePath>(
+  let labeled = RepeatedOption<FilePath>(
+    "public", "CSV", help: "A manifest of labeled images; may be given several times.")
+  let labeledRoots = RepeatedOption<FilePath>(
     "public-root", "DIR", help: "Where its paths start: one for all manifests, or one for each.")
   let expert = RepeatedOption<FilePath>(
     "expert", "CSV", help: "A manifest of expert pairs; may be given several times.")
@@ -31,7 +31,7 @@ struct PretrainingDataOptions: OptionGroup {
   )
   let probes = RepeatedOption<FilePath>(
     "probe", "FILE",
-    help: "An experiment (.json) or labelled manifest to classify zero-shot after each epoch.")
+    help: "An experiment (.json) or labeled manifest to classify zero-shot after each epoch.")
   let probeRoots = RepeatedOption<FilePath>(
     "probe-root", "DIR", help: "Where its paths start: one for all probes, or one for each.")
   let monitor = Option<PretrainingInputs.Monitor>(
@@ -48,36 +48,36 @@ struct PretrainingDataOptions: OptionGroup {
     help: "Compare banned categories whole (KeepFIT) or in part (FLAIR).")
   let fraction = Option<Double>(
     "fraction", "P", default: 1, in: 0.0001...1,
-    help: "The part of each labelled manifest that is used.")
+    help: "The part of each labeled manifest that is used.")
   let normalizeLabels = Flag("normalize-labels", help: "Make one of the spellings of a label.")
-  let balance = Flag("balance", help: "Draw as many pictures from every labelled dataset.")
+  let balance = Flag("balance", help: "Draw as many images from every labeled dataset.")
   let noShuffle = Flag(
     "no-shuffle", help: "Read both streams in the order of their manifests, cycling.")
-  let noAugment = Flag("no-augment", help: "Leave the labelled pictures as they are.")
+  let noAugment = Flag("no-augment", help: "Leave the labeled images as they are.")
   let noAugmentDescriptions = Flag(
     "no-augment-descriptions", help: "Use labels as they stand, without the knowledge table.")
   let knowledge = Option<String>(
     "knowledge", "NAME|FILE", default: "builtin",
     help: "Descriptions of the labels: builtin, none, or a JSON file.")
   let caption = Option<String>(
-    "caption", "TEXT", help: "The sentence with [ATR] and [CLS] for labelled color photographs.",
+    "caption", "TEXT", help: "The sentence with [ATR] and [CLS] for labeled color photographs.",
     check: { $0.contains("[CLS]") ? nil : "must contain [CLS], where the label goes" })
   let preprocessing = Option<PreprocessingName>(
-    "preprocessing", "NAME", default: .transfer, help: "How files become pictures.")
+    "preprocessing", "NAME", default: .transfer, help: "How files become images.")
   let decoding = DecodingChoices()
   let reduceJPEG = ReduceJPEGOptions()
   let cache = Option<FilePath>(
     "cache", "DIR",
     help: "A directory that keeps resized images, 3 x S x S bytes each (0.8 MB at 512 pixels).")
   let loaderThreads = Option<Int>(
-    "loader-threads", "N", default: 2, in: 1...256, help: "Threads that load pictures.")
+    "loader-threads", "N", default: 2, in: 1...256, help: "Threads that load images.")
   let onBadImage = Option<BadImagePolicy>(
     "on-bad-image", "POLICY", default: .fail,
     help: "End the run, or leave the image out and list it in skipped.json and the report.")
 
   /// Puts what was given into the settings of a run; all else stays as it is there.
   func apply(to inputs: inout PretrainingInputs) throws {
-    inputs.labelled = try sources(labelled, labelledRoots, inputs.labelled)
+    inputs.labeled = try sources(labeled, labeledRoots, inputs.labeled)
     inputs.expert = try sources(expert, expertRoots, inputs.expert)
     inputs.validation = try sources(validation, validationRoots, inputs.validation)
     let probed = try sources(probes, probeRoots, inputs.probes ?? [])
@@ -133,7 +133,7 @@ struct PretrainingDataOptions: OptionGroup {
       if isGiven { throw CommandError.usage("\(option) has no effect \(reason)") }
     }
     let withObjective =
-      "with --objective \(objective.rawValue), which learns from labelled images only"
+      "with --objective \(objective.rawValue), which learns from labeled images only"
     // Said rather than refused: one command line serves to compare objectives.
     if !inputs.expert.isEmpty && !usesExpert {
       Console.warn("--expert has no effect \(withObjective)")
@@ -181,7 +181,7 @@ struct PretrainingDataOptions: OptionGroup {
 /// How a run computes.
 struct PretrainingTrainingOptions: OptionGroup {
   let objective = Option<ObjectiveName>(
-    "objective", "NAME", default: .keepfit, help: "Which loss is minimised.")
+    "objective", "NAME", default: .keepfit, help: "Which loss is minimized.")
   let revisionWeight = Option<Double>(
     "revision-weight", "W", in: 0...1e6,
     help: "Weight of the revision term; the published one by default.")
@@ -190,13 +190,13 @@ struct PretrainingTrainingOptions: OptionGroup {
     help: "Softmax over the keys (paper) or the heads (release).")
   let imageSize = Option<Int>(
     "image-size", "S", aliases: ["size"], in: 32...4096,
-    help: "Side of the pictures; by default the model's.")
+    help: "Side of the images; by default the model's.")
   let batchSize = Option<Int>(
-    "batch-size", "B", default: 24, in: 1...65536, help: "Pictures of each stream in a step.")
+    "batch-size", "B", default: 24, in: 1...65536, help: "Images of each stream in a step.")
   let accumulate = Option<Int>(
     "accumulate", "N", default: 1, in: 1...4096, help: "Batches whose gradients make one step.")
   let epochs = Option<Int>(
-    "epochs", "E", default: 15, in: 1...1_000_000, help: "Passes over the labelled pictures.")
+    "epochs", "E", default: 15, in: 1...1_000_000, help: "Passes over the labeled images.")
   let startEpoch = Option<Int>(
     "start-epoch", "E", default: 1, in: 1...1_000_000,
     help: "The number of the first epoch (15 in the release).")
@@ -223,8 +223,8 @@ struct PretrainingTrainingOptions: OptionGroup {
     "freeze-batch-norm", help: "Use batch norm's running statistics also in training.")
   let syncBatchNorm = Flag(
     "sync-batch-norm", help: "With several ranks: batch statistics over all of them.")
-  let freeze = RepeatedOption<PretrainingConfiguration.Tower>(
-    "freeze", "TOWER", help: "A tower that does not learn.")
+  let freeze = RepeatedOption<PretrainingConfiguration.Encoder>(
+    "freeze", "ENCODER", help: "An encoder that does not learn.")
   let recompute = Flag(
     "recompute", help: "Compute activations a second time instead of keeping them.")
   let averageDecay = Option<Double>(
@@ -279,7 +279,7 @@ struct PretrainingTrainingOptions: OptionGroup {
     if let dropout = dropout.given { training.dropout = Float(dropout) }
     if freezeBatchNorm.isOn { training.freezesBatchNorm = true }
     if syncBatchNorm.isOn { training.synchronizesBatchNorm = true }
-    if !freeze.values.isEmpty { training.frozenTowers = Set(freeze.values) }
+    if !freeze.values.isEmpty { training.frozenEncoders = Set(freeze.values) }
     if recompute.isOn { training.recomputesActivations = true }
     if let decay = averageDecay.given { training.averageDecay = Float(decay) }
     if let scope = lossScope.given { training.lossScope = scope }
@@ -307,11 +307,11 @@ struct PretrainingTrainingOptions: OptionGroup {
     try refuse(
       training.patience != nil && record.inputs.validation.isEmpty && record.inputs.probes == nil,
       "--patience", "without --validation or --probe, which tell whether an epoch was better")
-    let isFrozen = training.freezesBatchNorm || training.frozenTowers.contains(.vision)
+    let isFrozen = training.freezesBatchNorm || training.frozenEncoders.contains(.vision)
     try refuse(
       training.synchronizesBatchNorm == true && isFrozen, "--sync-batch-norm",
       "where batch norms use their running statistics (--freeze-batch-norm, --freeze vision)")
-    if freezeBatchNorm.isOn && training.frozenTowers.contains(.vision) {
+    if freezeBatchNorm.isOn && training.frozenEncoders.contains(.vision) {
       Console.note("--freeze-batch-norm changes nothing: --freeze vision freezes batch norms too")
     }
     if ranks == 1 && (lossScope.given == .local || syncBatchNorm.isOn) {

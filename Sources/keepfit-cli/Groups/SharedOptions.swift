@@ -45,13 +45,13 @@ enum PreprocessingName: String, ChoiceArgument {
   case published, flair, transfer, training
 }
 
-/// How image files become pictures.
+/// How image files become images.
 struct ImageOptions: OptionGroup {
   let size = Option<Int>(
-    "size", "S", in: 32...8192, help: "Side of the square picture; by default the model's.")
+    "size", "S", in: 32...8192, help: "Side of the square image; by default the model's.")
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME",
-    help: "How files become pictures; by default as the model's configuration says.")
+    help: "How files become images; by default as the model's configuration says.")
   let decoding = DecodingChoices()
   let reduceJPEG = ReduceJPEGOptions()
 
@@ -87,9 +87,9 @@ struct DecodingChoices: OptionGroup {
     var changed = preprocessing
     if let choice = orientation.given { changed.decoding.appliesOrientation = choice == .apply }
     if let choice = gray16.given {
-      changed.decoding.deepGrey = choice == .scale ? .scaled : .clipped
+      changed.decoding.deepGray = choice == .scale ? .scaled : .clipped
     }
-    guard preprocessing.colour != .asStored || changed == preprocessing else {
+    guard preprocessing.color != .asStored || changed == preprocessing else {
       throw CommandError.usage(
         "--exif-orientation and --gray16 have no effect on a preprocessing with color 'as-stored'")
     }
@@ -144,7 +144,7 @@ enum PrecisionName: String, ChoiceArgument {
 struct PrecisionOptions: OptionGroup {
   let precision = Option<PrecisionName>(
     "precision", "NAME", default: .fp32,
-    help: "How pictures are embedded; int8 is faster and needs 'keepfit calibrate' once.")
+    help: "How images are embedded; int8 is faster and needs 'keepfit calibrate' once.")
   let calibration = Option<FilePath>(
     "calibration", "FILE", help: "What 'keepfit calibrate' wrote; by default in the model's folder."
   )

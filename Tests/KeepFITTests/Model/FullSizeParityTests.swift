@@ -17,8 +17,8 @@ struct FullSizeParityTests {
     let directory = try #require(parityDirectory)
     let expected = try SafetensorsFile(
       contentsOf: directory.appending(path: "expected.safetensors"))
-    let pictures = try JSONDecoder().decode(
-      [String].self, from: Data(contentsOf: directory.appending(path: "pictures.json"))
+    let files = try JSONDecoder().decode(
+      [String].self, from: Data(contentsOf: directory.appending(path: "images.json"))
     ).map { URL(filePath: $0) }
     let start = ContinuousClock.now
     let model = try KeepFITModel.load(directory.appending(path: name))
@@ -33,7 +33,7 @@ struct FullSizeParityTests {
     ]
     for preprocessing in [Preprocessing.transfer, .published] {
       let way = try #require(preprocessing.name)
-      let images = try model.imageEmbeddings(contentsOf: pictures, preprocessing: preprocessing)
+      let images = try model.imageEmbeddings(contentsOf: files, preprocessing: preprocessing)
       differences["image-\(way)"] = KeepFITModelTests.difference(
         images, try expected.tensor(named: "image-\(way)"))
       let logits = KeepFITModelTests.difference(

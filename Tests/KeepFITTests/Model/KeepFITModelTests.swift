@@ -52,7 +52,7 @@ import Testing
       contentsOf: Self.goldens.appending(path: "tiny-outputs.safetensors"))
     #expect(model.configuration.vision == .init(architecture: "resnet18", width: 4))
     #expect(model.configuration.text.layerCount == 3 && model.configuration.text.headCount == 1)
-    #expect(model.attention != nil && model.expertIntoLabelled == nil)
+    #expect(model.attention != nil && model.expertIntoLabeled == nil)
     let pixels = try expected.tensor(named: "pixels")
     let images = model.imageEmbeddings(pixels)
     #expect(Self.difference(images, try expected.tensor(named: "image")) <= 2e-6)
@@ -208,7 +208,7 @@ import Testing
     #expect(missing?.description.contains("--vocab") == true)
   }
 
-  @Test func beginsFromTheTowersOfOtherFiles() throws {
+  @Test func beginsFromTheEncodersOfOtherFiles() throws {
     let source = try KeepFITModel(preset: .tiny, seed: 1)
     let vision = directory.appending(path: "resnet.pth")
     try TorchCheckpoint.write(

@@ -121,7 +121,7 @@ final class ThreadRanks: @unchecked Sendable {
         images: encode(images * 2), texts: encode(texts - 1),
         targets: ContrastiveLoss.pairTargets(6))
       let terms = KeepFITObjective(revisionWeight: 10).terms(
-        EncodedBatch(labelled: stream, expert: expert),
+        EncodedBatch(labeled: stream, expert: expert),
         heads: ObjectiveHeads(logitScale: scale, attention: attention), mode: .inference)
       terms.loss.backward()
       averaging.finish()
@@ -139,7 +139,7 @@ final class ThreadRanks: @unchecked Sendable {
     }
   }
 
-  /// Two ranks with half of the rows each normalise as one with all of them, forwards and backwards.
+  /// Two ranks with half of the rows each normalize as one with all of them, forwards and backwards.
   @Test func batchNormOverRanksIsThatOfTheWholeBatch() throws {
     let x = Initialization.random(RandomStream(seed: 5)).uniform([4, 3, 2, 5], bound: 2)
     let factors = Initialization.random(RandomStream(seed: 6)).uniform([4, 3, 2, 5], bound: 1)

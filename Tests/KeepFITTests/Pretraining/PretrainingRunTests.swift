@@ -9,7 +9,7 @@ final class DrawnBatches: PretrainingBatchSource {
   let skipped: [SkippedImage] = []
   private var position = 0
   private let batchSize: Int
-  /// A batch whose pictures are not numbers, to see what a run does about it.
+  /// A batch whose images are not numbers, to see what a run does about it.
   var poisonedBatch: Int?
   /// A batch that cannot be loaded.
   var missingBatch: Int?
@@ -24,19 +24,19 @@ final class DrawnBatches: PretrainingBatchSource {
     let number = position % batchesPerEpoch
     let labels = ["glaucoma", "drusen", "normal"]
     let categories = (0..<batchSize).map { labels[(number + $0) % 3] }
-    var images = pictures(number, categories: categories)
+    var images = self.images(number, categories: categories)
     if position == poisonedBatch { images = Tensor(repeating: .nan, shape: images.shape) }
     return PretrainingBatch(
-      labelled: PretrainingSamples(
+      labeled: PretrainingSamples(
         images: images, texts: categories.map { "a fundus photograph of \($0)" },
         categories: categories),
       expert: PretrainingSamples(
-        images: pictures(number + 100, categories: categories),
+        images: self.images(number + 100, categories: categories),
         texts: categories.map { "signs of \($0) near the optic disc" }, categories: nil))
   }
 
   /// Noise with a patch whose place tells the category.
-  private func pictures(_ seed: Int, categories: [String]) -> Tensor {
+  private func images(_ seed: Int, categories: [String]) -> Tensor {
     var random = RandomStream(seed: UInt64(seed))
     var pixels: [Float] = []
     for category in categories {
@@ -182,12 +182,12 @@ func smallestModel() throws -> KeepFITModel {
     #expect(try resumed.run() == .finished(step: 6))
   }
 
-  @Test func aFrozenTowerStaysAsItIs() throws {
+  @Test func aFrozenEncoderStaysAsItIs() throws {
     defer { try? FileManager.default.removeItem(at: root) }
     let run = try run(
       "frozen",
       settings {
-        $0.frozenTowers = [.vision]; $0.maxSteps = 2
+        $0.frozenEncoders = [.vision]; $0.maxSteps = 2
       })
     func state(_ prefix: String) -> [[Float]] {
       run.model.stateEntries().filter { $0.name.hasPrefix(prefix) }.map(\.exported.scalars)
@@ -259,7 +259,7 @@ func smallestModel() throws -> KeepFITModel {
     defer { try? FileManager.default.removeItem(at: root) }
     let run = try run("average", settings { $0.maxSteps = 4 })
     let images = DrawnBatches()
-    let samples = try images.next().labelled.images
+    let samples = try images.next().labeled.images
     /// Embeds at each validation, which sees the averaged weights.
     final class Witness: PretrainingValidation {
       let images: Tensor

@@ -112,12 +112,12 @@ import Testing
   @Test func changesOfARunAreNamedAsOptions() throws {
     var earlier = PretrainingRecord(
       model: "model", vocabulary: nil, training: .init(), inputs: .init())
-    earlier.inputs.labelled = [.init(manifest: "a.csv", root: "a")]
+    earlier.inputs.labeled = [.init(manifest: "a.csv", root: "a")]
     #expect(earlier.changes(from: earlier).isEmpty)
     var later = earlier
     later.training.learningRate = 0.5
     later.training.epochs = 20
-    later.inputs.labelled[0].root = "b"
+    later.inputs.labeled[0].root = "b"
     later.inputs.skipsBadImages = true
     let changes = later.changes(from: earlier)
     #expect(changes.filter { !$0.isAllowed }.map(\.option) == ["--lr"])
@@ -206,7 +206,7 @@ import Testing
     try PretrainingConfiguration().validate()
     let broken: [(inout PretrainingConfiguration) -> Void] = [
       { $0.batchSize = 0 }, { $0.learningRate = -1 }, { $0.scheduleEpochs = 1 },
-      { $0.dropout = 1 }, { $0.frozenTowers = [.text, .vision] }, { $0.startEpoch = 16 },
+      { $0.dropout = 1 }, { $0.frozenEncoders = [.text, .vision] }, { $0.startEpoch = 16 },
       { $0.learningRate = .nan }, { $0.imageSize = 8 },
     ]
     for change in broken {

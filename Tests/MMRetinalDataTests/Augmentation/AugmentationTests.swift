@@ -6,16 +6,16 @@ import Testing
 private typealias Goldens = PreprocessingGoldens
 
 @Suite struct AugmentationTests {
-  @Test func changesPicturesLikeKornia() {
+  @Test func changesImagesLikeKornia() {
     let goldens = Goldens.shared.augmentations
     let size = goldens.size
-    let picture = Tensor(Goldens.floats(goldens.input), shape: [1, size, size, 3])
+    let image = Tensor(Goldens.floats(goldens.input), shape: [1, size, size, 3])
     #expect(goldens.cases.count == 8)
     for golden in goldens.cases {
       let choice = Augmentation.Choice(
         flips: golden.flips ?? false, affine: golden.affine, jitter: golden.jitter)
       let order = golden.order ?? [.hue, .contrast, .brightness, .saturation]
-      let result = Augmentation.apply([choice], order: order, to: picture)
+      let result = Augmentation.apply([choice], order: order, to: image)
       let difference = Goldens.difference(result.scalars, Goldens.floats(golden.result))
       #expect(difference <= 1e-5, "\(golden.name): \(difference)")
     }
@@ -51,12 +51,12 @@ private typealias Goldens = PreprocessingGoldens
   @Test func dependsOnSeedEpochAndSampleAlone() throws {
     let stream = RandomStream(seed: 8)
     let values = (0..<3600).map { Float($0 % 97) / 96 }
-    let pictures = Tensor(values, shape: [3, 20, 20, 3])
+    let images = Tensor(values, shape: [3, 20, 20, 3])
     var certain = Augmentation()
     certain.affineProbability = 1
     certain.jitterProbability = 1
     func augmented(_ samples: [Int], epoch: Int = 2) -> Tensor {
-      certain.augment(pictures, samples: samples, batch: 0, epoch: epoch, stream: stream)
+      certain.augment(images, samples: samples, batch: 0, epoch: epoch, stream: stream)
     }
     let first = augmented([4, 5, 6]).scalars
     #expect(augmented([4, 5, 6]).scalars == first)

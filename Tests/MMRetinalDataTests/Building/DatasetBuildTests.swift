@@ -5,8 +5,8 @@ import Testing
 @Suite struct DatasetBuildTests {
   let directory = try! TemporaryDirectory()
 
-  /// A picture of one modality: orange, grey or nearly black, with a texture of its own.
-  private func picture(_ modality: ImagingModality, _ seed: UInt64, side: Int = 40) -> FundusImage {
+  /// An image of one modality: orange, gray or nearly black, with a texture of its own.
+  private func image(_ modality: ImagingModality, _ seed: UInt64, side: Int = 40) -> FundusImage {
     var random = RandomStream(seed: seed)
     let cells = (0..<25).map { _ in random.uniform() }
     var pixels: [UInt8] = []
@@ -15,7 +15,7 @@ import Testing
         let cell = cells[(y * 5 / side) * 5 + x * 5 / side]
         let level: [Float] =
           switch modality {
-          case .colourFundus: [200, 100, 40]
+          case .colorFundus: [200, 100, 40]
           case .angiography: [120, 120, 120]
           case .coherenceTomography: y * 4 < side ? [150, 150, 150] : [6, 6, 6]
           }
@@ -26,9 +26,9 @@ import Testing
   }
 
   @Test func hsvFollowsOpenCV() {
-    // A pure colour fills one bin; the bins are hue-major.
+    // A pure color fills one bin; the bins are hue-major.
     func bin(_ r: UInt8, _ g: UInt8, _ b: UInt8) -> Int? {
-      ColourHistogram(of: FundusImage(width: 1, height: 1, pixels: [r, g, b])).bins
+      ColorHistogram(of: FundusImage(width: 1, height: 1, pixels: [r, g, b])).bins
         .firstIndex { $0 == 1 }
     }
     #expect(bin(255, 0, 0) == 0 * 64 + 7 * 8 + 7)
@@ -41,9 +41,9 @@ import Testing
   }
 
   @Test func hashesSurviveResizing() {
-    let one = DifferenceHash(of: picture(.colourFundus, 1, side: 90))
-    let small = DifferenceHash(of: picture(.colourFundus, 1, side: 180))
-    let other = DifferenceHash(of: picture(.colourFundus, 2, side: 90))
+    let one = DifferenceHash(of: image(.colorFundus, 1, side: 90))
+    let small = DifferenceHash(of: image(.colorFundus, 1, side: 180))
+    let other = DifferenceHash(of: image(.colorFundus, 2, side: 90))
     #expect(one.distance(to: small) <= 3)
     #expect(one.distance(to: other) > 8)
     #expect(one.description.count == 16)
@@ -57,8 +57,8 @@ import Testing
 
   @Test func clustersPoints() {
     var random = RandomStream(seed: 1)
-    let centres: [[Float]] = [[0, 0], [10, 0], [0, 10]]
-    let points = (0..<90).map { index in centres[index % 3].map { $0 + random.normal() } }
+    let centers: [[Float]] = [[0, 0], [10, 0], [0, 10]]
+    let points = (0..<90).map { index in centers[index % 3].map { $0 + random.normal() } }
     let result = KMeans(points, clusters: 3, seed: 5)
     for index in points.indices { #expect(result.labels[index] == result.labels[index % 3]) }
     #expect(Set(result.labels).count == 3)
@@ -70,7 +70,7 @@ import Testing
   @Test func sortsModalities() {
     let kinds = (0..<60).map { ImagingModality.allCases[$0 % 3] }
     let histograms = kinds.enumerated().map {
-      ColourHistogram(of: picture($0.element, UInt64($0.offset)))
+      ColorHistogram(of: image($0.element, UInt64($0.offset)))
     }
     let verdicts = ModalitySorting(histograms).verdicts
     #expect(verdicts.map(\.modality) == kinds)
@@ -84,7 +84,7 @@ import Testing
       .enumerated()
     {
       try directory.write(
-        picture(.colourFundus, seed == 5 ? 2 : UInt64(seed)).pngData(), to: "atlas/figure" + name)
+        image(.colorFundus, seed == 5 ? 2 : UInt64(seed)).pngData(), to: "atlas/figure" + name)
     }
     try directory.write("broken", to: "atlas/figure3-1.png")
     try directory.write("x", to: "atlas/notes.txt")
@@ -95,13 +95,13 @@ import Testing
       Fig. 1-2 Drusen, the "soft" kind
       FIGURE 1-3. Edema. A. Early. B. Late.
       FIGURE 1-3. Another text
-      FIGURE 9-9. No picture
-      FIGURE 3-1. A broken picture
+      FIGURE 9-9. No image
+      FIGURE 3-1. A broken image
       """, to: "captions.txt")
     let build = try DatasetBuild(
       images: images, captions: DatasetBuild.captions(contentsOf: text),
-      modalities: .all(.colourFundus))
-    let manifest = try #require(build.manifests[.colourFundus])
+      modalities: .all(.colorFundus))
+    let manifest = try #require(build.manifests[.colorFundus])
     #expect(
       manifest.rows.map(\.image) == [
         "atlas/figure1-1A.png", "atlas/figure01-01B.png", "atlas/figure1-2.png",
@@ -115,8 +115,8 @@ import Testing
     #expect(manifest.rows[1].caption(in: .chinese) == "正常眼底。左眼")
     #expect(
       build.remarks.map { "\($0.kind.rawValue) \($0.subject)" } == [
-        "repeated_caption 1-3", "odd_name notes.txt", "unreadable_picture figure3-1.png",
-        "similar_picture figure2-1.png", "missing_panel 1-3", "panel_not_marked figure1-3C.png",
+        "repeated_caption 1-3", "odd_name notes.txt", "unreadable_image figure3-1.png",
+        "similar_image figure2-1.png", "missing_panel 1-3", "panel_not_marked figure1-3C.png",
         "no_caption figure2-1.png", "unused_caption 9-9",
       ])
     // What was built reads back, and the same input gives the same output.
@@ -126,9 +126,9 @@ import Testing
     #expect(ManifestValidation(checking: [.init(file: file, root: directory.url)]).isSound)
     let again = try DatasetBuild(
       images: images, captions: DatasetBuild.captions(contentsOf: text),
-      modalities: .all(.colourFundus))
+      modalities: .all(.colorFundus))
     #expect(again.remarks == build.remarks)
-    #expect(again.manifests[.colourFundus]?.rows == manifest.rows)
+    #expect(again.manifests[.colorFundus]?.rows == manifest.rows)
   }
 
   @Test func readsCaptionTables() throws {

@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func turnsPicturesUprightOnlyWhenAsked() throws {
+  @Test func turnsImagesUprightOnlyWhenAsked() throws {
     var options = DecodingOptions()
     options.appliesOrientation = true
     var count = 0
@@ -75,13 +75,13 @@ import Testing
   @Test func keepsWhatTheFileHolds() throws {
     let palette = try StoredImage(decoding: ImageGoldens.file("png palette 2"), name: "palette")
     #expect(palette.kind == .palette && palette.largest == 3 && palette.channels == 1)
-    let deep = try StoredImage(decoding: ImageGoldens.file("png grey 16"), name: "deep")
+    let deep = try StoredImage(decoding: ImageGoldens.file("png gray 16"), name: "deep")
     guard case .words(let words) = deep.samples else {
       Issue.record("expected 16-bit samples")
       return
     }
     #expect(words.max()! > 255)
-    let scaled = deep.rgb(deepGrey: .scaled)
+    let scaled = deep.rgb(deepGray: .scaled)
     #expect(Int(scaled.pixels[0]) == (Int(words[0]) * 2 * 255 + 65535) / (2 * 65535))
     let ink = try StoredImage(decoding: ImageGoldens.file("jpeg cmyk"), name: "ink")
     #expect(ink.kind == .cmyk && ink.channels == 4)

@@ -2,7 +2,7 @@ import Foundation
 
 /// The files and pixels that `Scripts/goldens/images.py` wrote.
 struct ImageGoldens: Decodable {
-  struct Picture: Decodable {
+  struct Image: Decodable {
     let width: Int
     let height: Int
     let rgb: Data
@@ -14,7 +14,7 @@ struct ImageGoldens: Decodable {
     let width: Int
     let height: Int
     let rgb: Data
-    let upright: Picture?
+    let upright: Image?
   }
 
   struct Encoded: Decodable {

@@ -16,7 +16,7 @@ import Testing
     return try PairDataset([Manifest(name: "m", root: URL(filePath: "/r"), rows: rows)])
   }
 
-  /// A picture that shows its row and the draw's random number; rows in `bad` cannot be read.
+  /// An image that shows its row and the draw's random number; rows in `bad` cannot be read.
   private func loader(
     rows: Int = 23, batch: Int = 4, threads: Int = 2, bad: Set<Int> = [],
     policy: BadImagePolicy = .fail
@@ -32,7 +32,7 @@ import Testing
       }
       var random = RandomStream(seed: place.seed).derived(
         UInt64(place.epoch), UInt64(place.step), UInt64(place.position))
-      // Later pictures of a batch are ready first.
+      // Later images of a batch are ready first.
       if sample.index % 3 == 0 { Thread.sleep(forTimeInterval: 0.002) }
       return Tensor([Float(sample.index), random.uniform(), 0], shape: [1, 1, 3])
     }
@@ -121,7 +121,7 @@ import Testing
     #expect(throws: LoadingError.self) { try stream.next() }
   }
 
-  @Test func refusesPicturesOfDifferentSizes() throws {
+  @Test func refusesImagesOfDifferentSizes() throws {
     let loader = PairLoader(
       dataset: try dataset(4), sampler: SequentialSampler(count: 4, drawsPerEpoch: 4),
       options: PairLoader.Options(batchSize: 4)

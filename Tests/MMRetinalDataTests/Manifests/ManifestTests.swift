@@ -8,7 +8,7 @@ import Testing
 
   private func read(
     _ text: String, as name: String = "m.csv", form: Manifest.Form = .automatic,
-    modality: ImagingModality = .colourFundus
+    modality: ImagingModality = .colorFundus
   ) throws -> Manifest {
     try Manifest(
       contentsOf: directory.write(text, to: name), root: root, form: form, modality: modality)
@@ -54,7 +54,7 @@ import Testing
     #expect(manifest.rows[0].caption(in: .english) == "A disc, pale")
     #expect(manifest.rows[0].caption(in: .chinese) == "视盘")
     #expect(manifest.rows[1].caption(in: .chinese) == nil)
-    #expect(manifest.rows.map(\.modality) == [.colourFundus, .angiography])
+    #expect(manifest.rows.map(\.modality) == [.colorFundus, .angiography])
   }
 
   @Test func readsTheAngiographyForm() throws {

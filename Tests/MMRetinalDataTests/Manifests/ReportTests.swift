@@ -2,9 +2,9 @@ import Foundation
 import MMRetinalData
 import Testing
 
-private func labelled(
+private func labeled(
   _ categories: [String], attributes: [String] = [], image: String = "d/x.png",
-  modality: ImagingModality = .colourFundus
+  modality: ImagingModality = .colorFundus
 ) throws -> ManifestRow {
   try ManifestRow(
     image: image, modality: modality,
@@ -22,7 +22,7 @@ private func labelled(
   }
 
   @Test func fillsTemplatesAsPublished() {
-    let template = ReportTemplates.training.colourFundus
+    let template = ReportTemplates.training.colorFundus
     #expect(
       ReportTemplates.report(template, attribute: "", category: "glaucoma")
         == "A fundus photograph of glaucoma")
@@ -38,7 +38,7 @@ private func labelled(
   }
 
   @Test func drawsOneAttributeAndOneCategory() throws {
-    let row = try labelled(["a", "b"], attributes: ["noisy", "clean"])
+    let row = try labeled(["a", "b"], attributes: ["noisy", "clean"])
     let counts = texts(ReportRules(), row)
     #expect(
       Set(counts.keys) == [
@@ -48,12 +48,12 @@ private func labelled(
     // 100 expected each; five standard deviations.
     #expect(counts.values.allSatisfy { abs($0 - 100) < 45 })
     var random = RandomStream(seed: 1)
-    #expect(ReportRules().report(for: try labelled([]), using: &random).category == "")
+    #expect(ReportRules().report(for: try labeled([]), using: &random).category == "")
   }
 
   @Test func choosesTheSentenceByModality() throws {
     var random = RandomStream(seed: 1)
-    let row = try labelled(["drusen"], modality: .coherenceTomography)
+    let row = try labeled(["drusen"], modality: .coherenceTomography)
     #expect(
       ReportRules().report(for: row, using: &random).text
         == "A optical coherence tomography of drusen")
@@ -65,21 +65,21 @@ private func labelled(
       Knowledge.Entry(category: "cotton wool spots", descriptors: ["cotton wool spots"]),
     ])
     let rules = ReportRules(knowledge: knowledge)
-    let counts = texts(rules, try labelled(["glaucoma"]), draws: 900)
+    let counts = texts(rules, try labeled(["glaucoma"]), draws: 900)
     #expect(
       Set(counts.keys)
         == Set(["glaucoma", "large cup", "thin rim"].map { "A fundus photograph of \($0)" }))
     #expect(counts.values.allSatisfy { abs($0 - 300) < 75 })
     var random = RandomStream(seed: 5)
     #expect(
-      rules.report(for: try labelled(["glaucoma"]), using: &random).category == "glaucoma")
+      rules.report(for: try labeled(["glaucoma"]), using: &random).category == "glaucoma")
     // An excluded dataset, an unknown label, and the exclusion that the release misspells.
-    #expect(texts(rules, try labelled(["glaucoma"], image: "11_STARE/x.png")).count == 1)
-    #expect(texts(rules, try labelled(["Glaucoma"])).count == 1)
-    #expect(texts(rules, try labelled(["glaucoma"], image: "06_DEN/x.png")).count == 3)
+    #expect(texts(rules, try labeled(["glaucoma"], image: "11_STARE/x.png")).count == 1)
+    #expect(texts(rules, try labeled(["Glaucoma"])).count == 1)
+    #expect(texts(rules, try labeled(["glaucoma"], image: "06_DEN/x.png")).count == 3)
     var corrected = rules
     corrected.exclusions = Knowledge.intendedExclusions
-    #expect(texts(corrected, try labelled(["glaucoma"], image: "06_DEN/x.png")).count == 1)
+    #expect(texts(corrected, try labeled(["glaucoma"], image: "06_DEN/x.png")).count == 1)
   }
 
   @Test func choosesTheLanguage() throws {
@@ -101,7 +101,7 @@ private func labelled(
   @Test func bansCategories() throws {
     let rows = try [
       ["normal"], ["cataract"], ["no cataract"], ["normal", "myope"], ["chorioretinitis"], [],
-    ].map { try labelled($0) }
+    ].map { try labeled($0) }
     let manifest = Manifest(name: "m", root: URL(filePath: "/d"), rows: rows)
     #expect(
       manifest.withoutCategories().rows.map(\.categories)
@@ -112,7 +112,7 @@ private func labelled(
   }
 
   @Test func takesSubsets() throws {
-    let rows = try (0..<101).map { try labelled(["\($0)"]) }
+    let rows = try (0..<101).map { try labeled(["\($0)"]) }
     let manifest = Manifest(name: "m", root: URL(filePath: "/d"), rows: rows)
     let half = manifest.subset(fraction: 0.5, seed: 3)
     #expect(half.rows.count == 50)
@@ -126,7 +126,7 @@ private func labelled(
   }
 
   @Test func normalizesLabels() throws {
-    let row = try labelled([
+    let row = try labeled([
       "age-related macular degeneration", "severe diabetic retinopathy.", "Normal",
     ])
     let manifest = Manifest(name: "m", root: URL(filePath: "/d"), rows: [row]).normalizingLabels()

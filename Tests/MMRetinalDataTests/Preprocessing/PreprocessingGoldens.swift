@@ -27,7 +27,7 @@ struct PreprocessingGoldens: Decodable {
     let flips: Bool?
     let affine: Augmentation.Affine?
     let jitter: Augmentation.Jitter?
-    let order: [Augmentation.ColourStep]?
+    let order: [Augmentation.ColorStep]?
   }
 
   struct Augmentations: Decodable {

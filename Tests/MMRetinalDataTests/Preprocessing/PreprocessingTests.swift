@@ -10,11 +10,11 @@ private typealias Goldens = PreprocessingGoldens
       var preprocessing = Preprocessing(antialias: golden.antialias)
       preprocessing.imageSize = golden.imageSize
       preprocessing.precision = .double
-      preprocessing.colour = golden.asStored ? .asStored : .rgb
+      preprocessing.color = golden.asStored ? .asStored : .rgb
       let result = try preprocessing.prepare(decoding: golden.file, name: golden.name)
       #expect(result.shape == [golden.imageSize, golden.imageSize, 3])
-      // 16-bit grey reaches 257, where a float resolves 3e-5.
-      let limit: Float = golden.name == "stored grey 16" ? 1e-4 : 1e-6
+      // 16-bit gray reaches 257, where a float resolves 3e-5.
+      let limit: Float = golden.name == "stored gray 16" ? 1e-4 : 1e-6
       let difference = Goldens.difference(result.scalars, Goldens.floats(golden.result))
       #expect(difference <= limit, "\(golden.name): \(difference)")
     }
@@ -128,7 +128,7 @@ private typealias Goldens = PreprocessingGoldens
     for var value in Preprocessing.named {
       value.imageSize = 384
       value.cropsForeground = true
-      value.decoding.deepGrey = .scaled
+      value.decoding.deepGray = .scaled
       let data = try JSONEncoder().encode(value)
       #expect(try JSONDecoder().decode(Preprocessing.self, from: data) == value)
     }

@@ -25,7 +25,7 @@ import Testing
       let file = target.appending(path: "d/\(index).png")
       let image = try FundusImage(contentsOf: file)
       #expect(image.width == 16 && image.height == 16)
-      // Resized pictures are what training expects.
+      // Resized images are what training expects.
       _ = try Preprocessing.training.with(imageSize: 16).prepare(contentsOf: file)
     }
     try FileManager.default.removeItem(at: target.appending(path: "d/1.png"))

@@ -16,7 +16,7 @@ import Testing
   private func validate(_ text: String, decodes: Bool = true) throws -> ManifestValidation {
     let file = try directory.write(text, to: "m.csv")
     return ManifestValidation(
-      checking: [.init(file: file, root: directory.url)], decodesPictures: decodes)
+      checking: [.init(file: file, root: directory.url)], decodesImages: decodes)
   }
 
   @Test func findsEverythingAtOnce() throws {
@@ -24,7 +24,7 @@ import Testing
     try directory.write(png(1), to: "d/2.png")
     try directory.write(png(200), to: "d/3.png")
     try directory.write(png(3).prefix(60), to: "d/4.png")
-    try directory.write("no picture", to: "d/5.png")
+    try directory.write("no image", to: "d/5.png")
     let result = try validate(
       """
       ,image,atributes,categories
@@ -40,7 +40,7 @@ import Testing
       """)
     #expect(
       result.findings.map(\.kind) == [
-        .duplicatePicture, .unreadablePicture, .unreadablePicture, .missingPicture,
+        .duplicateImage, .unreadableImage, .unreadableImage, .missingImage,
         .conflictingLabels, .repeatedRow, .badPath, .unreadableRow, .oddLabel, .oddLabel,
       ])
     #expect(result.findings.map(\.line) == [3, 5, 6, 7, 8, 8, 9, 10, nil, nil])
@@ -48,7 +48,7 @@ import Testing
     #expect(result.findings[1].message.contains("d/4.png"))
     #expect(result.findings[8].message.contains("'age-related macular degeneration' (1 rows)"))
     #expect(result.rows == 7)
-    #expect(result.pictures == 6)
+    #expect(result.images == 6)
     #expect(result.counts["odd_label"] == 2)
     #expect(!result.isSound)
     let encoded = try JSONEncoder().encode(result)
@@ -88,7 +88,7 @@ import Testing
       }
       let file = try! directory.write(text, to: "labels.csv")
       let result = ManifestValidation(
-        checking: [.init(file: file, root: directory.url)], decodesPictures: false)
+        checking: [.init(file: file, root: directory.url)], decodesImages: false)
       return result.findings.filter { $0.kind == .oddLabel }.map { finding in
         finding.message.split(separator: "'", omittingEmptySubsequences: false).enumerated()
           .filter { $0.offset % 2 == 1 }.map { String($0.element) }
@@ -131,12 +131,12 @@ import Testing
     let result = ManifestValidation(checking: sources)
     #expect(
       result.counts == [
-        "duplicate_picture": 1, "conflicting_labels": 1, "shared_picture": 2, "similar_picture": 1,
+        "duplicate_image": 1, "conflicting_labels": 1, "shared_image": 2, "similar_image": 1,
         "shared_group": 1, "repeated_row": 1,
       ], "\(result.findings)")
     #expect(result.isSound)
     let quick = ManifestValidation(checking: sources, findsDuplicates: false)
-    #expect(quick.counts == ["shared_picture": 1, "shared_group": 1, "repeated_row": 1])
+    #expect(quick.counts == ["shared_image": 1, "shared_group": 1, "repeated_row": 1])
   }
 
   @Test func theSplitColumnHasSides() throws {

@@ -15,12 +15,12 @@ enum Digits {
   static func batch(_ count: Int, from stream: inout RandomStream) -> (Tensor, [Int]) {
     let classes = (0..<count).map { _ in stream.index(below: 10) }
     var pixels = [Float](repeating: 0, count: count * side * side)
-    for (picture, digit) in classes.enumerated() {
+    for (image, digit) in classes.enumerated() {
       let left = 3 + stream.index(below: 5)
       let top = 2 + stream.index(below: 4)
       let thickness = 1 + stream.index(below: 2)
       func fill(_ rows: Range<Int>, _ columns: Range<Int>) {
-        for y in rows { for x in columns { pixels[(picture * side + y) * side + x] = 0.9 } }
+        for y in rows { for x in columns { pixels[(image * side + y) * side + x] = 0.9 } }
       }
       let lit = segments[digit]
       let (right, middle, bottom) = (left + 6, top + 6, top + 12)

@@ -28,7 +28,7 @@ public enum ContrastiveLoss {
     return matmul(texts, images, transposeB: true) * scale
   }
 
-  /// Which texts fit which pictures when those of one category do:
+  /// Which texts fit which images when those of one category do:
   /// `Y_ij = [c_i = c_j] / sum_k [c_j = c_k]`, `[B, B]`.
   public static func categoryTargets(_ categories: [String]) -> Tensor {
     var counts: [String: Int] = [:]
@@ -39,13 +39,13 @@ public enum ContrastiveLoss {
     return Tensor(elements, shape: [categories.count, categories.count])
   }
 
-  /// Each text fits its own picture only: the identity, `[B, B]`.
+  /// Each text fits its own image only: the identity, `[B, B]`.
   public static func pairTargets(_ count: Int) -> Tensor {
     .oneHot(Array(0..<count), count: count)
   }
 
   /// The text revision: how far the texts are from what the attention makes of expert texts, where
-  /// the pictures look like the experts' pictures. The mean of all `B D` squared differences.
+  /// the images look like the experts' images. The mean of all `B D` squared differences.
   ///
   /// Gradients flow into both streams and both encoders.
   static func revision(
@@ -53,21 +53,21 @@ public enum ContrastiveLoss {
   ) -> Tensor {
     let expert = batch.requiredExpert
     let revised = attention(
-      queries: batch.labelled.images, keys: expert.images, values: expert.texts, mode: mode)
-    return Tensor.meanSquaredError(batch.labelled.texts, revised)
+      queries: batch.labeled.images, keys: expert.images, values: expert.texts, mode: mode)
+    return Tensor.meanSquaredError(batch.labeled.texts, revised)
   }
 
   /// Both streams' texts, each with what it gains from the other stream: `T + Attn(V, V', T')` and
-  /// `T' + Attn(V', V, T)`, both from the texts before fusion and not normalised again.
+  /// `T' + Attn(V', V, T)`, both from the texts before fusion and not normalized again.
   static func fusedTexts(
     _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
-  ) -> (labelled: Tensor, expert: Tensor) {
-    let (labelled, expert) = (batch.labelled, batch.requiredExpert)
-    let intoLabelled = required(heads.expertIntoLabelled, "fusion attention")(
-      queries: labelled.images, keys: expert.images, values: expert.texts, mode: mode.derived(1))
-    let intoExpert = required(heads.labelledIntoExpert, "fusion attention")(
-      queries: expert.images, keys: labelled.images, values: labelled.texts, mode: mode.derived(2))
-    return (labelled.texts + intoLabelled, expert.texts + intoExpert)
+  ) -> (labeled: Tensor, expert: Tensor) {
+    let (labeled, expert) = (batch.labeled, batch.requiredExpert)
+    let intoLabeled = required(heads.expertIntoLabeled, "fusion attention")(
+      queries: labeled.images, keys: expert.images, values: expert.texts, mode: mode.derived(1))
+    let intoExpert = required(heads.labeledIntoExpert, "fusion attention")(
+      queries: expert.images, keys: labeled.images, values: labeled.texts, mode: mode.derived(2))
+    return (labeled.texts + intoLabeled, expert.texts + intoExpert)
   }
 }
 

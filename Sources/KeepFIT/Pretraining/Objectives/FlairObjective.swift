@@ -1,4 +1,4 @@
-/// Contrastive learning on labelled pictures alone, as FLAIR does: `L(V, T, Y)`.
+/// Contrastive learning on labeled images alone, as FLAIR does: `L(V, T, Y)`.
 public struct FlairObjective: PretrainingObjective {
   /// The objective; it has no settings.
   public init() {}
@@ -8,6 +8,6 @@ public struct FlairObjective: PretrainingObjective {
   public func terms(
     _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
   ) -> [LossTerm] {
-    [LossTerm("public", ContrastiveLoss.imageText(batch.labelled, logitScale: heads.logitScale))]
+    [LossTerm("public", ContrastiveLoss.imageText(batch.labeled, logitScale: heads.logitScale))]
   }
 }

@@ -1,4 +1,4 @@
-/// The objective of the paper: both streams, and the labelled texts revised by the expert ones:
+/// The objective of the paper: both streams, and the labeled texts revised by the expert ones:
 /// `L(V, T, Y) + L(V', T', Y') + w L_rev`.
 public struct KeepFITObjective: PretrainingObjective {
   /// The weight of the revision, published as 100.

@@ -16,7 +16,7 @@ public struct MixedFusionObjective: PretrainingObjective {
     return [
       LossTerm(
         "public",
-        ContrastiveLoss.imageText(batch.labelled, texts: fused.labelled, logitScale: scale)),
+        ContrastiveLoss.imageText(batch.labeled, texts: fused.labeled, logitScale: scale)),
       LossTerm(
         "expert",
         ContrastiveLoss.imageText(batch.requiredExpert, texts: fused.expert, logitScale: scale),

@@ -1,4 +1,4 @@
-/// Labelled pictures and expert pairs side by side: `L(V, T, Y) + w L(V', T', Y')`.
+/// Labeled images and expert pairs side by side: `L(V, T, Y) + w L(V', T', Y')`.
 public struct MixedObjective: PretrainingObjective {
   /// The weight of the expert stream, published as 1.
   public let expertWeight: Float
@@ -10,7 +10,7 @@ public struct MixedObjective: PretrainingObjective {
     _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
   ) -> [LossTerm] {
     [
-      LossTerm("public", ContrastiveLoss.imageText(batch.labelled, logitScale: heads.logitScale)),
+      LossTerm("public", ContrastiveLoss.imageText(batch.labeled, logitScale: heads.logitScale)),
       LossTerm(
         "expert", ContrastiveLoss.imageText(batch.requiredExpert, logitScale: heads.logitScale),
         weight: expertWeight),

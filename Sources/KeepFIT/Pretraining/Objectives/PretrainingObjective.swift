@@ -1,16 +1,16 @@
-/// What the encoders made of one stream of a batch: B pictures with a text each.
+/// What the encoders made of one stream of a batch: B images with a text each.
 public struct EncodedStream {
   /// Image embeddings of unit length, `[B, D]`.
   public var images: Tensor
   /// Text embeddings of unit length, `[B, D]`.
   public var texts: Tensor
-  /// How much picture j belongs to text i, `[B, B]`; rows sum to one.
+  /// How much image j belongs to text i, `[B, B]`; rows sum to one.
   public var targets: Tensor
 
   /// An encoded stream.
   /// - Precondition: the shapes agree.
   public init(images: Tensor, texts: Tensor, targets: Tensor) {
-    precondition(images.shape == texts.shape, "\(images.shape) pictures, \(texts.shape) texts")
+    precondition(images.shape == texts.shape, "\(images.shape) images, \(texts.shape) texts")
     let count = images.shape[0]
     precondition(targets.shape == [count, count], "targets of shape \(targets.shape)")
     self.images = images
@@ -19,16 +19,16 @@ public struct EncodedStream {
   }
 }
 
-/// An encoded batch: labelled pictures of public datasets, and expert image-text pairs beside them.
+/// An encoded batch: labeled images of public datasets, and expert image-text pairs beside them.
 public struct EncodedBatch {
-  /// The stream of labelled pictures.
-  public var labelled: EncodedStream
+  /// The stream of labeled images.
+  public var labeled: EncodedStream
   /// The stream of expert pairs; objectives that do without it accept nil.
   public var expert: EncodedStream?
 
   /// An encoded batch.
-  public init(labelled: EncodedStream, expert: EncodedStream? = nil) {
-    self.labelled = labelled
+  public init(labeled: EncodedStream, expert: EncodedStream? = nil) {
+    self.labeled = labeled
     self.expert = expert
   }
 }
@@ -56,20 +56,20 @@ public struct ObjectiveHeads {
   public let logitScale: Parameter
   /// The knowledge attention that revises texts (two heads).
   public let attention: KnowledgeAttention?
-  /// Fusion of expert texts into the labelled stream (`atte_TD2KD`, one head).
-  public let expertIntoLabelled: KnowledgeAttention?
-  /// Fusion of labelled texts into the expert stream (`atte_KD2TD`, one head).
-  public let labelledIntoExpert: KnowledgeAttention?
+  /// Fusion of expert texts into the labeled stream (`atte_TD2KD`, one head).
+  public let expertIntoLabeled: KnowledgeAttention?
+  /// Fusion of labeled texts into the expert stream (`atte_KD2TD`, one head).
+  public let labeledIntoExpert: KnowledgeAttention?
 
   /// The heads of a model.
   public init(
     logitScale: Parameter, attention: KnowledgeAttention? = nil,
-    expertIntoLabelled: KnowledgeAttention? = nil, labelledIntoExpert: KnowledgeAttention? = nil
+    expertIntoLabeled: KnowledgeAttention? = nil, labeledIntoExpert: KnowledgeAttention? = nil
   ) {
     self.logitScale = logitScale
     self.attention = attention
-    self.expertIntoLabelled = expertIntoLabelled
-    self.labelledIntoExpert = labelledIntoExpert
+    self.expertIntoLabeled = expertIntoLabeled
+    self.labeledIntoExpert = labeledIntoExpert
   }
 }
 

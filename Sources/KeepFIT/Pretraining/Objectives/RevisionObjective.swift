@@ -1,4 +1,4 @@
-/// Labelled pictures whose texts are revised by expert texts: `L(V, T, Y) + w L_rev`.
+/// Labeled images whose texts are revised by expert texts: `L(V, T, Y) + w L_rev`.
 public struct RevisionObjective: PretrainingObjective {
   /// The weight of the revision, published as 1 for this variant.
   public let revisionWeight: Float
@@ -13,7 +13,7 @@ public struct RevisionObjective: PretrainingObjective {
   ) -> [LossTerm] {
     let attention = required(heads.attention, "knowledge attention")
     return [
-      LossTerm("public", ContrastiveLoss.imageText(batch.labelled, logitScale: heads.logitScale)),
+      LossTerm("public", ContrastiveLoss.imageText(batch.labeled, logitScale: heads.logitScale)),
       LossTerm(
         "revision", ContrastiveLoss.revision(batch, attention: attention, mode: mode.derived(0)),
         weight: revisionWeight),

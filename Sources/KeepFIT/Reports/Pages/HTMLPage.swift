@@ -20,7 +20,7 @@ enum HTMLText {
   }
 }
 
-/// A page that needs nothing but itself: style, figures and pictures are inside of the one file.
+/// A page that needs nothing but itself: style, figures and images are inside of the one file.
 public struct HTMLPage: Sendable {
   /// The heading, and the title of the window.
   public var title: String
@@ -99,7 +99,7 @@ public struct HTMLPage: Sendable {
       cell.isStrong = isBest
       return cell
     }
-    /// A right-aligned cell in grey italics: somebody else's figure.
+    /// A right-aligned cell in gray italics: somebody else's figure.
     public static func quoted(_ text: String) -> Cell {
       var cell = Cell(text)
       cell.isNumber = true
@@ -134,20 +134,20 @@ public struct HTMLPage: Sendable {
     body += "</tbody></table></div>\n"
   }
 
-  /// Pictures with a text below each.
+  /// Images with a text below each.
   ///
   /// - Parameters:
-  ///   - pictures: one or more PNG or JPEG files side by side, a heading and lines of text.
-  public mutating func gallery(_ pictures: [(images: [Data], heading: String, lines: [String])]) {
+  ///   - items: one or more PNG or JPEG files side by side, a heading and lines of text.
+  public mutating func gallery(_ items: [(images: [Data], heading: String, lines: [String])]) {
     body += "<div class=\"gallery\">"
-    for picture in pictures {
-      body += "<figure class=\"picture\"><div class=\"pair\">"
-      for image in picture.images {
+    for item in items {
+      body += "<figure class=\"image\"><div class=\"pair\">"
+      for image in item.images {
         body +=
-          "<img alt=\"\(HTMLText.escape(picture.heading))\" loading=\"lazy\" src=\"\(Self.dataURL(image))\">"
+          "<img alt=\"\(HTMLText.escape(item.heading))\" loading=\"lazy\" src=\"\(Self.dataURL(image))\">"
       }
-      body += "</div><figcaption><b>\(HTMLText.escape(picture.heading))</b>"
-      for line in picture.lines { body += "<span>\(HTMLText.escape(line))</span>" }
+      body += "</div><figcaption><b>\(HTMLText.escape(item.heading))</b>"
+      for line in item.lines { body += "<span>\(HTMLText.escape(line))</span>" }
       body += "</figcaption></figure>\n"
     }
     body += "</div>\n"
@@ -213,7 +213,7 @@ public struct HTMLPage: Sendable {
     td{padding:6px 14px 6px 0;border-bottom:1px solid #E4E7EB;vertical-align:top}td:first-child{min-width:11em}
     th.n,td.n{text-align:right}td.n{white-space:nowrap}td.b{font-weight:700}td.q{color:#52606D;font-style:italic}
     .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,280px),1fr));gap:18px;margin:12px 0}
-    .picture{border:1px solid #E4E7EB;border-radius:8px;overflow:hidden;background:#FAFBFC;margin:0}
+    .image{border:1px solid #E4E7EB;border-radius:8px;overflow:hidden;background:#FAFBFC;margin:0}
     .pair{display:flex;background:#000}.pair img{flex:1 1 0;min-width:0;width:100%;object-fit:contain;display:block}
     figcaption{padding:10px 14px}figcaption span{display:block;color:#52606D;font-size:14.5px}
     footer{text-align:center;color:#52606D;padding:0 24px 32px;font-size:14px}

@@ -2,7 +2,7 @@ import Foundation
 
 /// Bars in groups, with error bars where a spread is known.
 public struct BarPlot: Sendable {
-  /// The bars of one colour: a value for each category, nil where there is none.
+  /// The bars of one color: a value for each category, nil where there is none.
   public struct Group: Sendable {
     /// The name in the legend.
     public var name: String
@@ -10,10 +10,10 @@ public struct BarPlot: Sendable {
     public var values: [Double?]
     /// Half the height of the error bar of each category.
     public var spreads: [Double?]
-    /// The colour as `#RRGGBB`; by default the next of ``PlotStyle/palette``.
+    /// The color as `#RRGGBB`; by default the next of ``PlotStyle/palette``.
     public var color: String?
 
-    /// Bars of one colour.
+    /// Bars of one color.
     public init(
       _ name: String, _ values: [Double?], spreads: [Double?] = [], color: String? = nil
     ) {
@@ -36,7 +36,7 @@ public struct BarPlot: Sendable {
   public var yLimits: ClosedRange<Double>?
   /// Digits after the point of the numbers above the bars; nil writes none.
   public var decimals: Int? = 2
-  /// A dashed grey line at a height, such as a peer at 1.
+  /// A dashed gray line at a height, such as a peer at 1.
   public var reference: Double?
   /// Width and height in pixels.
   public var size = (width: 640.0, height: 400.0)

@@ -6,9 +6,9 @@ public struct DotPlot: Sendable {
   public var xLabel: String
   /// The names of the rows, from the top.
   public var categories: [String]
-  /// The markers of one colour; their spreads are not drawn.
+  /// The markers of one color; their spreads are not drawn.
   public var groups: [BarPlot.Group]
-  /// A dashed grey line at a value, such as a peer at 1.
+  /// A dashed gray line at a value, such as a peer at 1.
   public var reference: Double?
   /// Width of the figure in pixels; its height follows from the number of rows.
   public var width = 960.0

@@ -30,10 +30,10 @@ public struct MatrixPlot: Sendable {
   }
 
   /// A confusion matrix: rows are the truth, shades the share of the row, texts share and count.
-  /// Cells without pictures stay empty, so that mistakes are seen at once.
+  /// Cells without images stay empty, so that mistakes are seen at once.
   ///
   /// - Parameters:
-  ///   - counts: how many pictures of each true class (row) got each predicted class (column).
+  ///   - counts: how many images of each true class (row) got each predicted class (column).
   ///   - names: the classes.
   ///   - title: what stands above the figure.
   /// - Returns: the figure.
@@ -119,7 +119,7 @@ public struct MatrixPlot: Sendable {
     return canvas.svg
   }
 
-  /// White to a deep blue, even in lightness, so that it reads without colour too.
+  /// White to a deep blue, even in lightness, so that it reads without color too.
   private static func color(_ shade: Double) -> String {
     let share = shade.isFinite ? min(1, max(0, shade)) : 0
     let stops: [(Double, Double, Double)] = [

@@ -1,10 +1,10 @@
 /// The look that all figures share.
 ///
-/// The colours are those of Okabe and Ito ("Color universal design", 2008), which people with any
-/// common kind of colour blindness tell apart; every series also has its own dash or marker, so that
+/// The colors are those of Okabe and Ito ("Color universal design", 2008), which people with any
+/// common kind of color blindness tell apart; every series also has its own dash or marker, so that
 /// a figure survives a black-and-white printer. Letters are large enough to read at half size.
 public enum PlotStyle {
-  /// Colours for series, in the order in which they are taken.
+  /// Colors for series, in the order in which they are taken.
   public static let palette = [
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5D5D5D", "#8C564B",
   ]
@@ -21,7 +21,7 @@ public enum PlotStyle {
   static let labelSize = 15.0
   static let tickSize = 14.0
 
-  /// The colour of a series by its position; positions beyond the palette start again.
+  /// The color of a series by its position; positions beyond the palette start again.
   public static func color(_ index: Int) -> String { palette[index % palette.count] }
 
   /// The stroke pattern of a series by its position. Where colors start again, patterns are shifted: 32

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Collects the elements of a picture in Scalable Vector Graphics.
+/// Collects the elements of an image in Scalable Vector Graphics.
 struct SVGCanvas {
   let width: Double
   let height: Double
-  /// What is read aloud to people who do not see the picture.
+  /// What is read aloud to people who do not see the image.
   let title: String
   private(set) var body = ""
 
@@ -14,7 +14,7 @@ struct SVGCanvas {
     self.title = title
   }
 
-  /// The whole picture as an element that can stand in a page or in a file of its own.
+  /// The whole image as an element that can stand in a page or in a file of its own.
   var svg: String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
@@ -59,7 +59,7 @@ struct SVGCanvas {
     body += close("rect", tip)
   }
 
-  /// A marker; `shape` picks one of six that differ without colour.
+  /// A marker; `shape` picks one of six that differ without color.
   mutating func marker(
     _ x: Double, _ y: Double, shape: Int, radius: Double, color: String, opacity: Double = 1,
     tip: String? = nil

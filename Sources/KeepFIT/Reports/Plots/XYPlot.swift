@@ -33,7 +33,7 @@ public struct XYPlot: Sendable {
     public var look: Look
     /// The lower and upper edge of an area around the curve, such as a 95 % interval.
     public var band: [(x: Double, low: Double, high: Double)]
-    /// The colour as `#RRGGBB`; by default the next of ``PlotStyle/palette``.
+    /// The color as `#RRGGBB`; by default the next of ``PlotStyle/palette``.
     public var color: String?
     /// Whether the curve is drawn thin and pale, behind the others.
     public var isFaint: Bool
@@ -72,7 +72,7 @@ public struct XYPlot: Sendable {
   public var xKind = PlotScale.Kind.linear
   /// How the vertical axis is spaced.
   public var yKind = PlotScale.Kind.linear
-  /// A dashed grey line, such as chance in a ROC plot.
+  /// A dashed gray line, such as chance in a ROC plot.
   public var reference: [Point] = []
   /// Width and height in pixels.
   public var size = (width: 640.0, height: 400.0)

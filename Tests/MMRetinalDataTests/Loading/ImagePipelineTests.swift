@@ -2,10 +2,10 @@ import Foundation
 import MMRetinalData
 import Testing
 
-@Suite struct PicturePipelineTests {
+@Suite struct ImagePipelineTests {
   let directory = try! TemporaryDirectory()
 
-  private func pictures(_ count: Int) throws -> PairDataset {
+  private func images(_ count: Int) throws -> PairDataset {
     let rows = try (0..<count).map { number in
       var random = RandomStream(seed: UInt64(number))
       let (width, height) = (30 + number, 20)
@@ -19,13 +19,13 @@ import Testing
   }
 
   private func batches(
-    _ dataset: PairDataset, _ pipeline: PicturePipeline, threads: Int = 2
+    _ dataset: PairDataset, _ pipeline: ImagePipeline, threads: Int = 2
   ) throws -> [Tensor] {
     var options = PairLoader.Options(batchSize: 3, seed: 7)
     options.threads = threads
     let loader = PairLoader(
       dataset: dataset, sampler: ShuffledSampler(count: dataset.count, seed: 1), options: options,
-      pictures: pipeline)
+      images: pipeline)
     let stream = loader.batches(epoch: 1, lastEpoch: 2)
     var result: [Tensor] = []
     while let batch = try stream.next() { result.append(batch.images) }
@@ -33,12 +33,12 @@ import Testing
   }
 
   @Test func preparesAsThePreprocessing() throws {
-    let dataset = try pictures(4)
+    let dataset = try images(4)
     let preprocessing = Preprocessing.transfer.with(imageSize: 16)
     let loader = PairLoader(
       dataset: dataset, sampler: SequentialSampler(count: 4, drawsPerEpoch: 4),
       options: PairLoader.Options(batchSize: 4),
-      pictures: PicturePipeline(preprocessing: preprocessing))
+      images: ImagePipeline(preprocessing: preprocessing))
     let batch = try loader.batch(epoch: 1, step: 0)
     let direct = try preprocessing.prepare(contentsOf: batch.samples.map(\.image))
     #expect(batch.images.shape == [4, 16, 16, 3])
@@ -46,26 +46,26 @@ import Testing
   }
 
   @Test func augmentationDoesNotDependOnThreads() throws {
-    let dataset = try pictures(7)
-    let pipeline = PicturePipeline(
+    let dataset = try images(7)
+    let pipeline = ImagePipeline(
       preprocessing: Preprocessing.transfer.with(imageSize: 16), augmentation: .published)
     let one = try batches(dataset, pipeline, threads: 1).map(\.scalars)
     let four = try batches(dataset, pipeline, threads: 4).map(\.scalars)
     #expect(one == four)
     let plain = try batches(
-      dataset, PicturePipeline(preprocessing: pipeline.preprocessing)
+      dataset, ImagePipeline(preprocessing: pipeline.preprocessing)
     ).map(\.scalars)
     #expect(plain != one)
   }
 
   @Test func theCacheChangesNothingButRounding() throws {
-    let dataset = try pictures(7)
+    let dataset = try images(7)
     let preprocessing = Preprocessing.transfer.with(imageSize: 16)
-    let plain = try batches(dataset, PicturePipeline(preprocessing: preprocessing))
-    let cache = try PictureCache(directory: directory.url.appending(path: "cache"))
-    let pipeline = PicturePipeline(preprocessing: preprocessing, cache: cache)
+    let plain = try batches(dataset, ImagePipeline(preprocessing: preprocessing))
+    let cache = try ImageCache(directory: directory.url.appending(path: "cache"))
+    let pipeline = ImagePipeline(preprocessing: preprocessing, cache: cache)
     let cold = try batches(dataset, pipeline)
-    // Two threads that want one picture at the same time both make it.
+    // Two threads that want one image at the same time both make it.
     let (misses, hits) = (cache.statistics.misses, cache.statistics.hits)
     #expect(misses >= 7)
     let warm = try batches(dataset, pipeline)
@@ -79,12 +79,12 @@ import Testing
   }
 
   @Test func benchmarkRuns() throws {
-    let files = try LoaderBenchmark.writePictures(
+    let files = try LoaderBenchmark.writeImages(
       count: 2, width: 300, height: 200, to: directory.url.appending(path: "bench"))
     var preprocessing = Preprocessing.transfer.with(imageSize: 32)
     preprocessing.reducesJPEG = true
     let result = try LoaderBenchmark.run(
-      images: files, pictures: PicturePipeline(preprocessing: preprocessing), batchSize: 2,
+      images: files, pipeline: ImagePipeline(preprocessing: preprocessing), batchSize: 2,
       seconds: 0.05)
     #expect(result.samplesPerSecond > 0)
     #expect(result.samples >= 2)

@@ -1,35 +1,35 @@
 import Foundation
 import FundusTensor
 
-/// From a file to the numbers of a training picture: decoding and resizing, perhaps from a cache, then
+/// From a file to the numbers of a training image: decoding and resizing, perhaps from a cache, then
 /// augmentation.
-public struct PicturePipeline: Sendable {
+public struct ImagePipeline: Sendable {
   /// How files become squares of numbers.
   public var preprocessing: Preprocessing
-  /// Random changes; nil for expert pictures, which are never augmented.
+  /// Random changes; nil for expert images, which are never augmented.
   public var augmentation: Augmentation?
-  /// Keeps prepared pictures as bytes, rounded to the nearest: at most half a grey level (1/510) off.
+  /// Keeps prepared images as bytes, rounded to the nearest: at most half a gray level (1/510) off.
   ///
-  /// With a cache, all pictures are rounded, whether found in it or not, so that a run does not depend on
+  /// With a cache, all images are rounded, whether found in it or not, so that a run does not depend on
   /// what the cache held.
-  public var cache: PictureCache?
+  public var cache: ImageCache?
 
   /// A pipeline.
   public init(
-    preprocessing: Preprocessing, augmentation: Augmentation? = nil, cache: PictureCache? = nil
+    preprocessing: Preprocessing, augmentation: Augmentation? = nil, cache: ImageCache? = nil
   ) {
     self.preprocessing = preprocessing
     self.augmentation = augmentation
     self.cache = cache
   }
 
-  /// The picture `[S, S, 3]` of a file for one place of a run.
+  /// The image `[S, S, 3]` of a file for one place of a run.
   /// - Throws: ``ImageError`` that names the file.
-  public func picture(contentsOf url: URL, place: PairLoader.Place) throws -> Tensor {
+  public func image(contentsOf url: URL, place: PairLoader.Place) throws -> Tensor {
     let side = preprocessing.imageSize
     return try Tensor(shape: [side, side, 3]) { span throws(any Error) in
       if let cache {
-        let bytes = try cache.picture(of: url, preparation: cacheName) {
+        let bytes = try cache.image(of: url, preparation: cacheName) {
           FundusImage(rounding: try preprocessing.prepare(contentsOf: url))
         }
         for (index, byte) in bytes.pixels.enumerated() { span[index] = Self.levels[Int(byte)] }
@@ -58,7 +58,7 @@ public struct PicturePipeline: Sendable {
 }
 
 extension FundusImage {
-  /// The picture `[H, W, 3]` with each number from 0 to 1 rounded to the nearest byte.
+  /// The image `[H, W, 3]` with each number from 0 to 1 rounded to the nearest byte.
   public init(rounding tensor: Tensor) {
     let pixels = tensor.withSpan { span in
       [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in
@@ -73,12 +73,12 @@ extension FundusImage {
 }
 
 extension PairLoader {
-  /// A loader of picture files.
+  /// A loader of image files.
   public init(
-    dataset: PairDataset, sampler: any BatchSampler, options: Options, pictures: PicturePipeline
+    dataset: PairDataset, sampler: any BatchSampler, options: Options, images: ImagePipeline
   ) {
     self.init(dataset: dataset, sampler: sampler, options: options) { sample, place in
-      try pictures.picture(contentsOf: sample.image, place: place)
+      try images.image(contentsOf: sample.image, place: place)
     }
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-extension PictureSource {
+extension ImageSource {
   /// Files as a preprocessing prepares them, changed as pretraining changes them.
   public init(_ preprocessing: Preprocessing, augmentation: Augmentation = .published) {
     // Both are plain values; encoding them cannot fail.
@@ -10,10 +10,10 @@ extension PictureSource {
     self.init(
       identity: text(preprocessing) + " " + text(augmentation), preprocessing: preprocessing,
       load: { url in try preprocessing.prepare(contentsOf: url) },
-      augment: { picture, stream in
+      augment: { image, stream in
         augmentation.augment(
-          picture.reshaped([1] + picture.shape), samples: [0], batch: 0, epoch: 0, stream: stream
-        ).reshaped(picture.shape)
+          image.reshaped([1] + image.shape), samples: [0], batch: 0, epoch: 0, stream: stream
+        ).reshaped(image.shape)
       })
   }
 }

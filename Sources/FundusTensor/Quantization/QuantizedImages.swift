@@ -1,18 +1,18 @@
 import CFundusKernels
 
-/// Pictures of bytes: values from 0 on in equal steps, as they follow a ReLU.
-public struct QuantizedPictures: Sendable {
+/// Images of bytes: values from 0 on in equal steps, as they follow a ReLU.
+public struct QuantizedImages: Sendable {
   /// `[N, H, W, C]`, without the margin.
   public let shape: [Int]
   /// The value of one.
   public let step: Float
-  /// Zeros around each picture, in pixels.
+  /// Zeros around each image, in pixels.
   let margin: Int
   let storage: Storage
 
-  /// Room for pictures; only the margin is written.
+  /// Room for images; only the margin is written.
   init(unwritten shape: [Int], step: Float, margin: Int) {
-    precondition(shape.count == 4, "pictures are [N, H, W, C], not \(shape)")
+    precondition(shape.count == 4, "images are [N, H, W, C], not \(shape)")
     precondition(shape[3] % 4 == 0, "\(shape[3]) channels are no multiple of 4")
     precondition(margin >= 0, "a margin of \(margin)")
     precondition(step > 0 && step.isFinite, "a step of \(step)")
@@ -48,10 +48,10 @@ public struct QuantizedPictures: Sendable {
     }
   }
 
-  /// The same pictures with zeros around each, in pixels.
-  public func withMargin(_ margin: Int) -> QuantizedPictures {
+  /// The same images with zeros around each, in pixels.
+  public func withMargin(_ margin: Int) -> QuantizedImages {
     if margin == self.margin { return self }
-    let result = QuantizedPictures(unwritten: shape, step: step, margin: margin)
+    let result = QuantizedImages(unwritten: shape, step: step, margin: margin)
     let count = shape[2] * shape[3]
     for line in 0..<shape[0] * shape[1] {
       (result.bytes + result.offset(ofLine: line)).update(
@@ -60,21 +60,21 @@ public struct QuantizedPictures: Sendable {
     return result
   }
 
-  /// Where a line of pixels begins, the margin left out; lines of all pictures count.
+  /// Where a line of pixels begins, the margin left out; lines of all images count.
   private func offset(ofLine line: Int) -> Int {
     let (item, y) = line.quotientAndRemainder(dividingBy: shape[1])
-    return 4 * (item * pictureStride + (y + margin) * lineStride + margin * quads)
+    return 4 * (item * imageStride + (y + margin) * lineStride + margin * quads)
   }
 
   var bytes: UnsafeMutablePointer<UInt8> { storage.pointer.assumingMemoryBound(to: UInt8.self) }
 
-  /// Where pixel (0, 0) of the first picture lies when `margin` pixels around it count.
+  /// Where pixel (0, 0) of the first image lies when `margin` pixels around it count.
   private var base: UnsafeMutablePointer<Float> {
     storage.pointer.assumingMemoryBound(to: Float.self)
   }
   private var quads: Int { shape[3] / 4 }
   private var lineStride: Int { (shape[2] + 2 * margin) * quads }
-  private var pictureStride: Int { (shape[1] + 2 * margin) * lineStride }
+  private var imageStride: Int { (shape[1] + 2 * margin) * lineStride }
 
   /// The patches that a kernel sees which reaches into the whole margin.
   func patches(side: Int, stride: Int, height: Int, width: Int) -> fk_rows {
@@ -83,7 +83,7 @@ public struct QuantizedPictures: Sendable {
     }
     return fk_rows(
       base: base, row_stride: stride * quads, width: width, line_stride: stride * lineStride,
-      height: height, item_stride: pictureStride, segments: side, length: side * quads,
+      height: height, item_stride: imageStride, segments: side, length: side * quads,
       segment_stride: lineStride)
   }
 
@@ -91,6 +91,6 @@ public struct QuantizedPictures: Sendable {
   var target: fk_target {
     fk_target(
       base: base + margin * (lineStride + quads), row_stride: quads, width: shape[2],
-      line_stride: lineStride, height: shape[1], item_stride: pictureStride)
+      line_stride: lineStride, height: shape[1], item_stride: imageStride)
   }
 }

@@ -1,7 +1,7 @@
-/// Nerve fibres that kept their sheath: a white feathery patch that leaves the disc along the fibres
+/// Nerve fibers that kept their sheath: a white feathery patch that leaves the disc along the fibers
 /// and covers the vessels.
-struct MyelinatedFibres: FundusFinding {
-  let kind = FindingKind.myelinatedFibres
+struct MyelinatedFibers: FundusFinding {
+  let kind = FindingKind.myelinatedFibers
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.preretina
@@ -21,20 +21,20 @@ struct MyelinatedFibres: FundusFinding {
     strands = (0..<130).map { _ in
       let angle = side * (.pi / 2 + stream.uniform(in: -0.55..<0.75))
       var place =
-        traits.discCentre
+        traits.discCenter
         + Point(1, 0).rotated(by: angle) * traits.discRadius * stream.uniform(in: 0.85..<1.1)
       var strand = [place]
       let steps = 4 + Int(stream.uniform(in: 0.3..<1) * reach / 0.03)
       for _ in 0..<steps {
         place +=
-          traits.fibreDirection(at: place).rotated(by: stream.uniform(in: -0.12..<0.12)) * 0.03
+          traits.fiberDirection(at: place).rotated(by: stream.uniform(in: -0.12..<0.12)) * 0.03
         strand.append(place)
       }
       return strand
     }
     sites = [
       FindingSite(
-        place: traits.discCentre + Point(-0.05, side * (traits.discRadius.y + reach * 0.5)),
+        place: traits.discCenter + Point(-0.05, side * (traits.discRadius.y + reach * 0.5)),
         radius: reach / 2)
     ]
   }
@@ -52,9 +52,9 @@ struct MyelinatedFibres: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(1.02, 0.96, 0.8), opacity: 0.9)
+    painter.canvas.blend(cover, toward: Color(1.02, 0.96, 0.8), opacity: 0.9)
     painter.mark(cover, as: kind)
   }
 

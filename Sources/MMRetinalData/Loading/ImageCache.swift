@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// Pictures that were decoded and resized before, kept in a directory.
+/// Images that were decoded and resized before, kept in a directory.
 ///
-/// An entry is named by a digest of the file's path, size and time of change and of how the picture was
+/// An entry is named by a digest of the file's path, size and time of change and of how the image was
 /// prepared, so that a changed file or setting never meets an old entry. Entries are written under a
 /// temporary name and renamed: processes may share a directory, and one that is killed leaves nothing
 /// half-written under a name that counts. Each entry carries a checksum; a damaged one is prepared again.
-public final class PictureCache: Sendable {
-  /// What became of the pictures that were asked for.
+public final class ImageCache: Sendable {
+  /// What became of the images that were asked for.
   public struct Statistics: Sendable, Hashable {
     /// Found in the cache.
     public var hits = 0
@@ -54,49 +54,49 @@ public final class PictureCache: Sendable {
     return sum
   }
 
-  /// What became of the pictures so far.
+  /// What became of the images so far.
   public var statistics: Statistics { counts.withLock { $0 } }
 
-  /// The picture of a file, from the cache or else prepared and kept.
+  /// The image of a file, from the cache or else prepared and kept.
   ///
-  /// A cache that cannot be written is no reason to stop: the picture is used all the same and the
+  /// A cache that cannot be written is no reason to stop: the image is used all the same and the
   /// failure counted.
   /// - Parameters:
-  ///   - url: the picture's file.
+  ///   - url: the image's file.
   ///   - preparation: names everything that decides the prepared pixels.
-  ///   - prepare: makes the picture from the file.
-  public func picture(
+  ///   - prepare: makes the image from the file.
+  public func image(
     of url: URL, preparation: String, prepare: () throws -> FundusImage
   ) throws -> FundusImage {
     guard let key = Self.key(of: url, preparation: preparation) else { return try prepare() }
     let entry = self.entry(of: key)
     // Mapped reading would trap if another process cut the file short.
     if let data = try? Data(contentsOf: entry) {
-      if let picture = CacheEntry.decode([UInt8](data), key: key) {
+      if let image = CacheEntry.decode([UInt8](data), key: key) {
         counts.withLock { $0.hits += 1 }
-        return picture
+        return image
       }
       counts.withLock { $0.damaged += 1 }
     } else {
       counts.withLock { $0.misses += 1 }
     }
-    let picture = try prepare()
+    let image = try prepare()
     do {
       try FileManager.default.createDirectory(
         at: entry.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try ImageFile.write(Data(CacheEntry.encode(picture, key: key)), to: entry, force: true)
+      try ImageFile.write(Data(CacheEntry.encode(image, key: key)), to: entry, force: true)
     } catch {
       counts.withLock {
         $0.unwritten += 1
         $0.firstFailure = $0.firstFailure ?? "\(error)"
       }
     }
-    return picture
+    return image
   }
 
   /// The entry's file: 256 directories keep each of them small.
   private func entry(of key: String) -> URL {
-    directory.appending(path: String(key.prefix(2))).appending(path: key + ".picture")
+    directory.appending(path: String(key.prefix(2))).appending(path: key + ".image")
   }
 
   /// 64 hexadecimal digits; nil when the file is not there, which the preparation tells better.
@@ -116,23 +116,23 @@ public final class PictureCache: Sendable {
 
 /// The bytes of an entry: a mark, the key, width, height, a checksum of the pixels, the pixels.
 enum CacheEntry {
-  private static let mark = Array("KeepFIT picture 1\n".utf8)
+  private static let mark = Array("KeepFIT image 1\n".utf8)
   static let headerBytes = mark.count + 64 + 4 + 4 + 8
 
-  static func encode(_ picture: FundusImage, key: String) -> [UInt8] {
+  static func encode(_ image: FundusImage, key: String) -> [UInt8] {
     precondition(key.utf8.count == 64)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(headerBytes + picture.pixels.count)
+    bytes.reserveCapacity(headerBytes + image.pixels.count)
     bytes += mark
     bytes += key.utf8
-    append(UInt64(picture.width), 4, to: &bytes)
-    append(UInt64(picture.height), 4, to: &bytes)
-    append(checksum(picture.pixels[...]), 8, to: &bytes)
-    bytes += picture.pixels
+    append(UInt64(image.width), 4, to: &bytes)
+    append(UInt64(image.height), 4, to: &bytes)
+    append(checksum(image.pixels[...]), 8, to: &bytes)
+    bytes += image.pixels
     return bytes
   }
 
-  /// The picture, or nil for anything but a whole and undamaged entry of this key.
+  /// The image, or nil for anything but a whole and undamaged entry of this key.
   static func decode(_ bytes: [UInt8], key: String) -> FundusImage? {
     guard bytes.count > headerBytes, bytes.starts(with: mark),
       bytes[mark.count..<mark.count + 64].elementsEqual(key.utf8)

@@ -1,6 +1,6 @@
 extension FindingKind {
-  /// What a colour photograph shows.
-  var colourPhrases: FindingPhrases? {
+  /// What a color photograph shows.
+  var colorPhrases: FindingPhrases? {
     switch self {
     case .microaneurysms:
       .init(
@@ -8,20 +8,20 @@ extension FindingKind {
           "{N} microaneurysms {is} seen {W}", "{N} tiny round red dots lie {W}",
           "there are {N} microaneurysms {W}",
         ], ["{W}可见{N}微血管瘤", "{W}见{N}细小红点状微血管瘤"])
-    case .dotHaemorrhages:
+    case .dotHemorrhages:
       .init(
         [
           "{N} dot and blot haemorrhages {is} scattered {W}",
           "{N} dark red blots of blood lie {W}",
           "{N} round intraretinal haemorrhages {is} visible {W}",
         ], ["{W}可见{N}点片状出血", "{W}散在{N}暗红色圆形视网膜内出血"])
-    case .flameHaemorrhages:
+    case .flameHemorrhages:
       .init(
         [
           "{N} flame-shaped haemorrhages {is} seen {W}",
           "{N} superficial streaks of blood follow the nerve fibres {W}",
         ], ["{W}可见{N}火焰状出血", "{W}见{N}沿神经纤维走行的浅层出血"])
-    case .preretinalHaemorrhage:
+    case .preretinalHemorrhage:
       .init(
         [
           "a boat-shaped preretinal haemorrhage with a level upper border lies {W}",
@@ -40,7 +40,7 @@ extension FindingKind {
           "{N} cotton wool spot{s} {is} seen {W}",
           "{N} fluffy white patch{es} with feathered edges {lie} {W}",
         ], ["{W}可见{N}棉绒斑", "{W}见{N}边界模糊的白色棉絮状渗出"])
-    case .neovascularisation:
+    case .neovascularization:
       .init(
         ["{N} tangle{s} of fine new vessels {is} seen {W}", "neovascularisation grows {W}"],
         ["{W}可见新生血管", "{W}见{N}纤细迂曲的新生血管丛"])
@@ -68,18 +68,18 @@ extension FindingKind {
           "{N} round laser scars with dark pigment lie {W}",
           "photocoagulation burns are scattered {W}",
         ], ["{W}可见{N}激光光凝斑", "{W}见{N}圆形陈旧激光斑伴色素"])
-    case .macularOedema:
+    case .macularEdema:
       .init(
         [
           "the macula is {D} thickened and the foveal reflex is lost",
           "greyish swelling with cystic spaces is seen at the fovea",
         ], ["黄斑区{D}水肿，中心凹反光消失", "黄斑部视网膜增厚，可见囊样改变"])
     case .nonPerfusion: nil
-    default: deepColourPhrases
+    default: deepColorPhrases
     }
   }
 
-  private var deepColourPhrases: FindingPhrases? {
+  private var deepColorPhrases: FindingPhrases? {
     switch self {
     case .drusen:
       .init(
@@ -91,7 +91,7 @@ extension FindingKind {
           "a sharply bordered pale patch of geographic atrophy shows the choroidal vessels {W}",
           "the pigment epithelium is lost in a well-defined area {W}",
         ], ["{W}可见边界清晰的地图状萎缩，透见脉络膜血管", "{W}色素上皮呈片状萎缩"])
-    case .choroidalNeovascularisation:
+    case .choroidalNeovascularization:
       .init(
         [
           "a grey-green membrane with subretinal blood lies {W}",
@@ -161,13 +161,13 @@ extension FindingKind {
           "the retina is milky white and swollen {W}",
           "pale ischaemic retina is seen {W}",
         ], ["{W}视网膜灰白水肿", "{W}视网膜呈乳白色缺血水肿"])
-    case .myelinatedFibres:
+    case .myelinatedFibers:
       .init(
         [
           "white feathery streaks leave the disc margin and cover the vessels {W}",
           "a brush-like white patch of myelinated fibres is seen {W}",
         ], ["{W}可见由视盘发出的白色羽毛状有髓神经纤维", "{W}见白色毛刷状斑块，遮盖血管"])
-    case .naevus:
+    case .nevus:
       .init(
         [
           "a flat slate-grey patch lies beneath the retina {W}",

@@ -1,6 +1,6 @@
 import Foundation
 
-extension LabelledPictures {
+extension LabeledImages {
   /// The rows of a manifest, each with its label as the first category, and what was understood beyond
   /// the letter of the format.
   static func rows(of url: URL, root: URL) throws -> (rows: [ManifestRow], notes: [String]) {
@@ -52,7 +52,7 @@ extension LabelledPictures {
       !FileManager.default.fileExists(atPath: url($0).path)
     }
     guard let first = missing.first else { return }
-    throw .missingPictures(
+    throw .missingImages(
       first: url(first).relativePath, count: missing.count, of: count, manifest: manifest)
   }
 }

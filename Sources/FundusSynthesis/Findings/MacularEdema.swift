@@ -1,9 +1,9 @@
 import Foundation
 
-/// Fluid in the macula: a greyish swelling without a foveal reflex; petals of dye in a late
+/// Fluid in the macula: a grayish swelling without a foveal reflex; petals of dye in a late
 /// angiogram, cysts in a B-scan.
-struct MacularOedema: FundusFinding {
-  let kind = FindingKind.macularOedema
+struct MacularEdema: FundusFinding {
+  let kind = FindingKind.macularEdema
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.retina
@@ -26,7 +26,7 @@ struct MacularOedema: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     guard let site = sites.first else { return }
     var swelling = painter.cover(), cysts = swelling
@@ -38,9 +38,9 @@ struct MacularOedema: FundusFinding {
         angle: view.angle(Point(cos(petal.angle), sin(petal.angle))))
     }
     painter.canvas.blend(
-      swelling, towards: Colour(0.86, 0.69, 0.52), opacity: 0.5 + 0.3 * severity)
+      swelling, toward: Color(0.86, 0.69, 0.52), opacity: 0.5 + 0.3 * severity)
     // The walls between the cysts are paler than their red floors: a honeycomb.
-    painter.canvas.blend(cysts, towards: Colour(0.6, 0.24, 0.12), opacity: 0.45 + 0.25 * severity)
+    painter.canvas.blend(cysts, toward: Color(0.6, 0.24, 0.12), opacity: 0.45 + 0.25 * severity)
     painter.mark(swelling, as: kind)
   }
 

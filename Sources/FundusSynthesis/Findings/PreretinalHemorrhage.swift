@@ -1,6 +1,6 @@
 /// A pool of blood in front of the retina: a boat with a level upper border.
-struct PreretinalHaemorrhage: FundusFinding {
-  let kind = FindingKind.preretinalHaemorrhage
+struct PreretinalHemorrhage: FundusFinding {
+  let kind = FindingKind.preretinalHemorrhage
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.preretina
@@ -20,9 +20,9 @@ struct PreretinalHaemorrhage: FundusFinding {
   private func cover(_ view: FundusView, _ empty: Plane) -> Plane {
     var cover = empty
     for site in sites {
-      let centre = view.pixel(site.place), radius = site.radius * view.scale
-      cover.addBlob(at: centre, radius: radius, outline: outline, softness: 0.08)
-      let level = centre.y - radius * 0.25
+      let center = view.pixel(site.place), radius = site.radius * view.scale
+      cover.addBlob(at: center, radius: radius, outline: outline, softness: 0.08)
+      let level = center.y - radius * 0.25
       for y in 0..<cover.height {
         let shown = smoothStep(level - 1.5, level + 1.5, Float(y))
         if shown >= 1 { break }
@@ -32,9 +32,9 @@ struct PreretinalHaemorrhage: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.37, 0.045, 0.035), opacity: 0.93)
+    painter.canvas.blend(cover, toward: Color(0.37, 0.045, 0.035), opacity: 0.93)
     painter.mark(cover, as: kind)
   }
 

@@ -1,6 +1,6 @@
-/// Round and blotted haemorrhages deep in the retina.
-struct DotHaemorrhages: FundusFinding {
-  let kind = FindingKind.dotHaemorrhages
+/// Round and blotted hemorrhages deep in the retina.
+struct DotHemorrhages: FundusFinding {
+  let kind = FindingKind.dotHemorrhages
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.retina
@@ -28,9 +28,9 @@ struct DotHaemorrhages: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.40, 0.065, 0.05), opacity: 0.82)
+    painter.canvas.blend(cover, toward: Color(0.40, 0.065, 0.05), opacity: 0.82)
     painter.mark(cover, as: kind)
   }
 

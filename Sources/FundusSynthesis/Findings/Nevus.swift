@@ -1,6 +1,6 @@
-/// A flat slate-grey patch of the choroid, often with a few drusen on it.
-struct Naevus: FundusFinding {
-  let kind = FindingKind.naevus
+/// A flat slate-gray patch of the choroid, often with a few drusen on it.
+struct Nevus: FundusFinding {
+  let kind = FindingKind.nevus
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.choroid
@@ -20,7 +20,7 @@ struct Naevus: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     var cover = painter.cover(), dots = cover
     for site in sites {
@@ -31,8 +31,8 @@ struct Naevus: FundusFinding {
         dots.addBlob(at: view.pixel(site.place + dot), radius: 0.006 * view.scale, softness: 0.6)
       }
     }
-    painter.canvas.blend(cover, towards: Colour(0.36, 0.26, 0.21), opacity: 0.72)
-    painter.canvas.blend(dots, towards: Colour(0.9, 0.7, 0.42), opacity: 0.5)
+    painter.canvas.blend(cover, toward: Color(0.36, 0.26, 0.21), opacity: 0.72)
+    painter.canvas.blend(dots, toward: Color(0.9, 0.7, 0.42), opacity: 0.5)
     painter.mark(cover, as: kind)
   }
 

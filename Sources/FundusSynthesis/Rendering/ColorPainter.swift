@@ -1,7 +1,7 @@
 import Foundation
 
-/// What findings paint a colour photograph with.
-struct ColourPainter {
+/// What findings paint a color photograph with.
+struct ColorPainter {
   let eye: FundusEye
   var canvas: Canvas
   /// How far each finding covers each pixel.
@@ -14,7 +14,7 @@ struct ColourPainter {
     canvas = Canvas(width: eye.view.size, height: eye.view.size)
   }
 
-  /// An empty cover of the picture's size.
+  /// An empty cover of the image's size.
   func cover() -> Plane { Plane(width: view.size, height: view.size) }
 
   /// Records what a finding covers.

@@ -1,7 +1,7 @@
 import Foundation
 
 /// The images of a classification task with a class for each.
-public struct LabelledPictures: Sendable {
+public struct LabeledImages: Sendable {
   /// What says which images belong together.
   public struct Grouping: Sendable {
     /// What it goes by.
@@ -150,8 +150,8 @@ public struct LabelledPictures: Sendable {
   }
 
   /// The images at the given rows, in that order.
-  public func selecting(_ rows: [Int]) -> LabelledPictures {
-    var result = LabelledPictures(
+  public func selecting(_ rows: [Int]) -> LabeledImages {
+    var result = LabeledImages(
       name: name, root: root, images: rows.map { images[$0] }, labels: rows.map { labels[$0] },
       classes: classes, parts: parts.map { parts in rows.map { parts[$0] } },
       groups: grouping.map { grouping in (grouping.by, rows.map { grouping.groups[$0] }) })

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A grey-green membrane of choroidal vessels beneath the macula with blood, fluid and lipid around
+/// A gray-green membrane of choroidal vessels beneath the macula with blood, fluid and lipid around
 /// it; lacy early and leaking late in an angiogram.
-struct ChoroidalNeovascularisation: FundusFinding {
-  let kind = FindingKind.choroidalNeovascularisation
+struct ChoroidalNeovascularization: FundusFinding {
+  let kind = FindingKind.choroidalNeovascularization
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.choroid
@@ -35,7 +35,7 @@ struct ChoroidalNeovascularisation: FundusFinding {
     }
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let view = painter.view
     guard let site = sites.first else { return }
     var fluid = painter.cover(), core = fluid, red = fluid, fat = fluid
@@ -51,10 +51,10 @@ struct ChoroidalNeovascularisation: FundusFinding {
     for dot in lipid {
       fat.addBlob(at: view.pixel(dot.place), radius: dot.radius * view.scale, softness: 0.4)
     }
-    painter.canvas.multiply(fluid, by: Colour(0.9, 0.93, 0.95), opacity: 0.8)
-    painter.canvas.blend(red, towards: Colour(0.42, 0.07, 0.05), opacity: 0.85)
-    painter.canvas.blend(core, towards: Colour(0.66, 0.6, 0.4), opacity: 0.8)
-    painter.canvas.blend(fat, towards: Colour(1.04, 0.92, 0.52), opacity: 0.9)
+    painter.canvas.multiply(fluid, by: Color(0.9, 0.93, 0.95), opacity: 0.8)
+    painter.canvas.blend(red, toward: Color(0.42, 0.07, 0.05), opacity: 0.85)
+    painter.canvas.blend(core, toward: Color(0.66, 0.6, 0.4), opacity: 0.8)
+    painter.canvas.blend(fat, toward: Color(1.04, 0.92, 0.52), opacity: 0.9)
     var mask = core
     mask.combine(red, max)
     painter.mark(mask, as: kind)

@@ -1,5 +1,5 @@
-/// The joint histogram of hue, saturation and value that pictures are sorted into modalities by.
-public struct ColourHistogram: Sendable, Hashable {
+/// The joint histogram of hue, saturation and value that images are sorted into modalities by.
+public struct ColorHistogram: Sendable, Hashable {
   /// 8 x 8 x 8 bins in the order hue, saturation, value, scaled to a norm of one.
   public let bins: [Float]
   /// The mean saturation, 0 to 1.
@@ -7,7 +7,7 @@ public struct ColourHistogram: Sendable, Hashable {
   /// The share of pixels whose value is below 1/8.
   public let darkShare: Float
 
-  /// The histogram of a picture, in the 8-bit HSV of OpenCV (hue 0…179, saturation and value 0…255).
+  /// The histogram of an image, in the 8-bit HSV of OpenCV (hue 0…179, saturation and value 0…255).
   public init(of image: FundusImage) {
     var counts = [Int](repeating: 0, count: 512)
     var saturation = 0
@@ -51,7 +51,7 @@ public struct ColourHistogram: Sendable, Hashable {
   }
 
   /// The Euclidean distance of two histograms.
-  public func distance(to other: ColourHistogram) -> Float {
+  public func distance(to other: ColorHistogram) -> Float {
     KMeans.squaredDistance(bins, other.bins).squareRoot()
   }
 }

@@ -1,6 +1,6 @@
-/// Blood between nerve fibres: feathered streaks along them.
-struct FlameHaemorrhages: FundusFinding {
-  let kind = FindingKind.flameHaemorrhages
+/// Blood between nerve fibers: feathered streaks along them.
+struct FlameHemorrhages: FundusFinding {
+  let kind = FindingKind.flameHemorrhages
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.retina
@@ -15,7 +15,7 @@ struct FlameHaemorrhages: FundusFinding {
     for place in places {
       let length = placer.stream.uniform(in: 0.035..<0.06) * (0.8 + severity)
       sites.append(FindingSite(place: place, radius: length / 2))
-      let along = eye.traits.fibreDirection(at: place)
+      let along = eye.traits.fiberDirection(at: place)
       let bundle = (0..<5 + placer.stream.index(below: 5)).map { _ in
         let offset =
           along * placer.stream.uniform(in: -0.35..<0.35) * length
@@ -45,9 +45,9 @@ struct FlameHaemorrhages: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
-    painter.canvas.blend(cover, towards: Colour(0.52, 0.075, 0.05), opacity: 0.86)
+    painter.canvas.blend(cover, toward: Color(0.52, 0.075, 0.05), opacity: 0.86)
     painter.mark(cover, as: kind)
   }
 

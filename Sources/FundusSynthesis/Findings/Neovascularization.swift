@@ -1,8 +1,8 @@
 import Foundation
 
 /// A tangle of fine new vessels on the disc or elsewhere; it leaks dye early and heavily.
-struct Neovascularisation: FundusFinding {
-  let kind = FindingKind.neovascularisation
+struct Neovascularization: FundusFinding {
+  let kind = FindingKind.neovascularization
   let severity: Float
   let sites: [FindingSite]
   let layer = FindingLayer.preretina
@@ -21,7 +21,7 @@ struct Neovascularisation: FundusFinding {
     if onDisc {
       sites.append(
         FindingSite(
-          place: eye.traits.discCentre + eye.traits.discRadius * Point(-0.2, 0.1),
+          place: eye.traits.discCenter + eye.traits.discRadius * Point(-0.2, 0.1),
           radius: 0.12 + 0.07 * severity))
     }
     let elsewhere = onDisc ? Int(2 * severity) : 1 + Int(2.2 * severity)
@@ -58,12 +58,12 @@ struct Neovascularisation: FundusFinding {
     return cover
   }
 
-  func paint(on painter: inout ColourPainter) {
+  func paint(on painter: inout ColorPainter) {
     let cover = cover(painter.view, painter.cover())
     let film = cover.blurred(0.02 * painter.view.scale)
-    painter.canvas.multiply(film, by: Colour(0.93, 0.75, 0.78), opacity: 0.8)
-    painter.canvas.blend(cover, towards: Colour(0.58, 0.1, 0.08), opacity: 0.85)
-    // The twigs are finer than a pixel in small pictures: the mask is the ground that they cover.
+    painter.canvas.multiply(film, by: Color(0.93, 0.75, 0.78), opacity: 0.8)
+    painter.canvas.blend(cover, toward: Color(0.58, 0.1, 0.08), opacity: 0.85)
+    // The twigs are finer than a pixel in small images: the mask is the ground that they cover.
     var ground = film
     ground.combine(film) { _, film in min(1, 3 * film) }
     painter.mark(ground, as: kind)
