@@ -6,7 +6,7 @@ BUILD = $(SWIFT) build -c release
 OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test examples bench build-benchmarks docs format lint install install-packages \
+.PHONY: all build demo test examples bench build-benchmarks docs links format lint install install-packages \
   check-resume check-mpi check-memory clean
 
 all: build
@@ -14,7 +14,7 @@ all: build
 build: install-packages
 	$(BUILD) --product keepfit
 
-## Runs the whole system on images that it draws itself; open $(OUT)/report.html afterwards.
+## Runs the whole system on synthetic fundus images; open $(OUT)/report.html afterwards.
 demo: build
 	.build/release/keepfit demo --out $(OUT) --force
 
@@ -28,7 +28,7 @@ test: install-packages
 examples: install-packages
 	Scripts/run-examples
 
-## Measures ours and the peers alternately and writes Docs/benchmarks.md.
+## Measures KeepFIT and the Python peers alternately and writes Docs/benchmarks.md.
 bench: build
 	Benchmarks/run
 
@@ -36,7 +36,7 @@ bench: build
 build-benchmarks: install-packages
 	$(BUILD) --package-path Benchmarks --scratch-path .build-examples
 
-## A pretraining run that is killed and resumed must end with the bits of one that nobody disturbed.
+## A pretraining run that is killed and resumed must be bit-identical to an uninterrupted one.
 check-resume: build
 	python3 Scripts/checks/kill_and_resume.py --keepfit .build/release/keepfit --kills 4 --steps 120
 
@@ -56,14 +56,18 @@ docs: install-packages
 	$(BUILD)
 	Scripts/build-docs
 
+## Links between the Markdown files.
+links:
+	Scripts/check-links
+
 format:
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 
-## The command, with its manual page and the completions of bash, zsh and fish. Runs where no Swift is
-## installed; the C libraries that README.md names must be there.
+## The command, with its manual page and completions for bash, zsh and fish. It needs no Swift toolchain,
+## only the C libraries that README.md lists.
 install: install-packages
 	$(BUILD) --static-swift-stdlib --product keepfit --scratch-path .build-install
 	Scripts/install .build-install/release/keepfit "$(DESTDIR)$(PREFIX)"

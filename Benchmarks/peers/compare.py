@@ -326,7 +326,7 @@ def main():
         photograph = str(sorted(photographs(options.results / "photograph", 1).glob("*.jpg"))[0])
         words = ["--model", str(model), "--labels", "normal;diabetic retinopathy;macular hole",
                  *threads, photograph]
-        add(compare("From the command to the answer for one photograph",
+        add(compare("Classifying one photograph, process start to output",
                     Whole("KeepFIT", [options.keepfit, "classify", "--knowledge", "none", "--quiet",
                                       *words]),
                     [Whole("pytorch", [sys.executable, str(HERE / "classify_once.py"), *words])],
@@ -354,7 +354,7 @@ def main():
             words = ["vision", "--size", str(size), "--batch-size", str(batch)]
             floats = ours(*words)
             floats.engine = "KeepFIT fp32"
-            add(compare(f"Image embedding with bytes (int8), {size} px, batch {batch}",
+            add(compare(f"INT8 image embedding, {size} px, batch {batch}",
                         ours(*words, "--precision", "int8"),
                         [floats] + [Peer(e, "vision", common + shape) for e in
                                     ("onnxruntime-int8", "openvino-int8")],
@@ -373,16 +373,16 @@ def main():
             add(compare(f"Training step, {size} px, {batch} + {batch} pairs",
                         ours("step", "--size", str(size), "--batch-size", str(batch), "--length", "64"),
                         [Peer("pytorch", "step", common + shape)],
-                        min(turns, 3), 2, batch, flops, "pair of pairs"))
+                        min(turns, 3), 2, batch, flops, "labeled + expert pair"))
     if "memory" in only and not options.quick:
-        add(compare("Training step, 512 px, 24 + 24 pairs, activations computed twice",
+        add(compare("Training step, 512 px, 24 + 24 pairs, activation recomputation",
                     ours("step", "--size", "512", "--batch-size", "24", "--length", "64",
                          "--recompute"), [], 1, 1, 24,
-                    4 * 2 * resnet_flops(512) + 3 * 2 * bert_flops(64), "pair of pairs"))
+                    4 * 2 * resnet_flops(512) + 3 * 2 * bert_flops(64), "labeled + expert pair"))
     if "search" in only:
         count = 200_000 if options.quick else 1_000_000
         rows = embeddings(options.results / f"embeddings{count}.safetensors", count)
-        add(compare(f"Search among {count} embeddings of 512 numbers, a query",
+        add(compare(f"Search in {count} embeddings of 512 dimensions",
                     Searching(options.helper, rows),
                     [Peer(e, "search", common + ["--folder", str(rows)]) for e in ("numpy", "pytorch")],
                     turns, 5, 1, unit="query"))

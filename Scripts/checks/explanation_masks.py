@@ -117,7 +117,7 @@ for finding, name in TEXTS.items():
 
 methods = arguments.methods.split(",")
 print("| finding | text | images | chance | " + " | ".join(
-    f"{m}: mass inside | times chance | pointed" for m in methods) + " | another text |")
+    f"{m}: mass inside | relative to chance | hit rate" for m in methods) + " | other text |")
 print("| --- " * 2 + "| ---: " * (3 + 3 * len(methods)) + "|")
 means = {}
 for row in rows:

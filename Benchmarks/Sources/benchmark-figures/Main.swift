@@ -31,7 +31,8 @@ enum Main {
       engines.append(row.engine)
     }
     var plot = DotPlot(
-      title: "Time of the peer over ours (right of 1: ours is faster)", xLabel: "ratio",
+      title: "Time of each peer divided by the time of KeepFIT (above 1: KeepFIT is faster)",
+      xLabel: "ratio",
       categories: groups.map(\.name),
       groups: engines.map { engine in
         BarPlot.Group(
@@ -49,27 +50,27 @@ enum Main {
     var text = """
       # Benchmarks
 
-      Written by `make bench` on \(comparison.date). In each table ours and the peers take turns, on the
-      same weights and inputs; the first turn of each is thrown away. A ratio is the peer's time over
-      ours in the same turn, the median over turns.
+      Written by `make bench` on \(comparison.date). In each table KeepFIT and the peers alternate, with the
+      same weights and inputs; the first round is a warm-up. A ratio is the peer's time divided by KeepFIT's
+      in the same round (median over the rounds).
 
       - Processor: \(machine.processor), \(machine.threads) threads
-      - Peak of the multiply-add units: \(format(machine.peakGflops, 0)) GFLOP/s
-      - Best copy: \(format(machine.bandwidth, 1)) GB/s
+      - Peak FMA throughput: \(format(machine.peakGflops, 0)) GFLOP/s
+      - Copy bandwidth: \(format(machine.bandwidth, 1)) GB/s
       - Peers: \(versions)
       - Largest difference to PyTorch's embeddings: \
       images \(scientific(comparison.agreement["images"])), \
       texts \(scientific(comparison.agreement["texts"]))
 
-      ![How many times longer each peer takes](figures/benchmarks.svg)
+      ![Time of each peer divided by the time of KeepFIT](figures/benchmarks.svg)
 
-      GFLOP/s count the multiplications and additions of direct convolution, so Winograd's algorithm
-      can exceed the peak. Peak memory is that of the whole process.
+      GFLOP/s count the multiplications and additions of direct convolution, so layers that use
+      Winograd can exceed the peak. Peak memory is that of the whole process.
 
       """
     for group in comparison.groups {
       text += "\n## \(group.name)\n\n"
-      text += "| engine | median \(group.unit) | p95 | ratio | GFLOP/s | of the peak "
+      text += "| engine | median \(group.unit) | p95 | ratio | GFLOP/s | fraction of peak "
       text += "| peak memory |\n"
       text += "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
       for row in group.rows {

@@ -2,7 +2,7 @@ import Foundation
 import FundusSynthesis
 import KeepFIT
 
-/// All six objectives over several seeds on drawn eyes, and the table of what they reach.
+/// All six objectives over several seeds on synthetic fundus images, and the table of what they reach.
 ///
 ///     benchmark-objectives FOLDER SEEDS DOCS
 ///

@@ -63,10 +63,10 @@ struct ObjectiveTable {
     let data = SyntheticDataset.Configuration()
     let names = ["untrained"] + ObjectiveName.allCases.map(\.rawValue)
     var lines = [
-      "# Six objectives on drawn eyes", "",
-      "Written by `Benchmarks/objectives`. Mean class accuracy in per cent, mean ± standard",
-      "deviation over \(seeds) seeds. A seed draws its own images and first weights; the",
-      "objectives of a seed share both.", "",
+      "# Six objectives on synthetic fundus images", "",
+      "Written by `Benchmarks/objectives`. Balanced accuracy in percent, mean ± standard deviation",
+      "over \(seeds) seeds. Each seed has its own images and initial weights, which all objectives share.",
+      "",
       "| objective | " + Self.columns.map(\.title).joined(separator: " | ") + " |",
       "| --- |" + String(repeating: " ---: |", count: Self.columns.count),
     ]
@@ -78,25 +78,25 @@ struct ObjectiveTable {
     lines += [
       "",
       "Chance is \(String(format: "%.1f", 100 / Double(data.unseen.count))) % on the "
-        + "\(data.unseen.count) unseen classes. On them, `keepfit` is ahead of `flair` for",
-      "\(wins(.keepfit, over: .flair)) of \(seeds) seeds, `mixed` ahead of `flair` for "
-        + "\(wins(.mixed, over: .flair)), `keepfit` ahead of `mixed` for "
+        + "\(data.unseen.count) unseen classes. There, `keepfit` is better than `flair` for",
+      "\(wins(.keepfit, over: .flair)) of \(seeds) seeds, `mixed` better than `flair` for "
+        + "\(wins(.mixed, over: .flair)), `keepfit` better than `mixed` for "
         + "\(wins(.keepfit, over: .mixed)).", "",
-      "Points gained on them, seed by seed, mean ± standard error:", "",
+      "Paired differences on the unseen classes, percentage points, mean ± standard error:", "",
       "- expert pairs: `mixed` over `flair` \(advantage(.mixed, over: .flair))",
-      "- revision on top of them: `keepfit` over `mixed` \(advantage(.keepfit, over: .mixed))",
+      "- revision in addition: `keepfit` over `mixed` \(advantage(.keepfit, over: .mixed))",
       "- fusion: `mixed-fusion` over `mixed` \(advantage(.mixedFusion, over: .mixed)), "
         + "`keepfit-fusion` over `keepfit` \(advantage(.keepfitFusion, over: .keepfit))",
-      "- revision without a contrast of the expert pairs: `revision` over `flair` "
+      "- revision without the contrastive loss of the expert pairs: `revision` over `flair` "
         + "\(advantage(.revision, over: .flair))", "",
-      "A gain of less than two standard errors is none that this study can show. The published",
-      "models begin with FLAIR's weights and see real photographs for 26 epochs; these begin with",
-      "random ones, and the revising attention learns from nothing within a few hundred steps.", "",
+      "A difference of less than two standard errors is not significant in this study. The published",
+      "models start from FLAIR's weights and train on real photographs for 26 epochs; these start from",
+      "random weights, and the revision attention has only a few hundred steps to train.", "",
       "Every run: preset `\(settings.preset)` with random weights, \(settings.imageSize) px, "
         + "\(settings.epochs) epochs of \(data.publicCount) labeled",
-      "images in batches of \(settings.batchSize), \(data.expertCount) expert pairs, "
-        + "\(data.testPerClass) test images a class. Labels of the unseen",
-      "classes occur in no labeled set; the expert captions describe them.", "",
+      "images with batch size \(settings.batchSize), \(data.expertCount) expert pairs, "
+        + "\(data.testPerClass) test images per class. The labels of the unseen",
+      "classes occur in no labeled dataset; only the expert captions describe them.", "",
     ]
     try Data(lines.joined(separator: "\n").utf8).write(to: file, options: .atomic)
   }
