@@ -149,7 +149,7 @@ if arguments.image:
             gray = np.asarray(image.convert("L"))[..., None] / 255
             tiles.append(Image.fromarray((255 * (gray * (1 - 0.6 * heat) + np.array([1, 0.75, 0]) * 0.6 * heat))
                                          .clip(0, 255).astype(np.uint8)))
-        for column, (tile, title) in enumerate(zip(tiles, [name, "what was drawn", *methods])):
+        for column, (tile, title) in enumerate(zip(tiles, [name, "mask of the finding", *methods])):
             x = gap + column * (side + gap)
             sheet.paste(tile.resize((side, side), Image.BICUBIC), (x, y + 20))
             pen.text((x, y + 4), title, fill="black")
