@@ -6,7 +6,7 @@ BUILD = $(SWIFT) build -c release
 OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test examples bench build-benchmarks docs links format lint install install-packages \
+.PHONY: all build demo test examples bench build-benchmarks docs check-docs format lint install install-packages \
   check-resume check-mpi check-memory clean
 
 all: build
@@ -24,7 +24,7 @@ test: install-packages
 	$(SWIFT) test -c release --skip-build
 	Scripts/run-examples
 
-## The two packages in Examples/, built and run from outside of this one.
+## The packages in Examples/, built and run from outside of this one.
 examples: install-packages
 	Scripts/run-examples
 
@@ -56,9 +56,9 @@ docs: install-packages
 	$(BUILD)
 	Scripts/build-docs
 
-## Links between the Markdown files.
-links:
-	Scripts/check-links
+## Links between the Markdown files, and code that they quote from the examples.
+check-docs:
+	Scripts/check-docs
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
