@@ -1,7 +1,7 @@
 # The keepfit command in a small image:
 #
 #     docker build -t keepfit .
-#     docker run --rm -v "$PWD:/data" -w /data keepfit classify --model model --labels "normal;glaucoma" eye.jpg
+#     docker run --rm -v "$PWD:/data" -w /data keepfit classify --model model --labels "normal;glaucoma" photograph.jpg
 FROM swift:6.2-bookworm AS build
 WORKDIR /source
 COPY Scripts/install-packages Scripts/install-packages

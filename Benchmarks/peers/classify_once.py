@@ -1,4 +1,4 @@
-"""From the command to the answer for one photograph, as a Python program does it."""
+"""Classifies one photograph, as a Python program does from process start to output."""
 
 import argparse
 import json

@@ -1,7 +1,7 @@
-"""Runs ours and the peers in turns and writes results.json for benchmark-figures.
+"""Runs KeepFIT and its peers alternately and writes results.json for benchmark-figures.
 
-Turns are short and alternate, so that a slow minute of the machine hits all of them alike; ratios
-are taken turn by turn and their median is reported.
+Rounds are short, so that a slow minute of the machine affects all engines alike; ratios are taken
+round by round and their median is reported.
 """
 
 import argparse
@@ -87,7 +87,7 @@ class Ours(Runner):
 
 
 class Loading(Ours):
-    """`keepfit bench loader` tells the time of a batch; the peer loads the whole folder."""
+    """`keepfit bench loader` reports the time of a batch; the peer loads the entire folder."""
 
     def __init__(self, keepfit, words, batches):
         super().__init__(keepfit, words)
@@ -131,9 +131,9 @@ class Searching(Runner):
 
 
 class Whole(Runner):
-    """A whole command, timed from its start to its end as a user waits for it.
+    """A command, timed from the start to the end of its process.
 
-    It tells of no memory: what the system counts for a child includes this process before exec."""
+    It reports no memory: what the system counts for a child includes this process before exec."""
 
     def __init__(self, engine, command):
         self.engine = engine

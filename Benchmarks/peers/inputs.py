@@ -1,4 +1,4 @@
-"""What ours and the peers work on, made once and kept."""
+"""The inputs of all engines, created once and kept."""
 
 import numpy as np
 

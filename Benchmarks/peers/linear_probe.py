@@ -1,9 +1,9 @@
-"""Times the linear probe against scikit-learn on the same features, in turns.
+"""Times the linear probe against scikit-learn on the same features, alternately.
 
     python Benchmarks/peers/linear_probe.py BENCHMARK-TRANSFER [ROWS COLUMNS CLASSES]
 
-scikit-learn runs as the published code runs it (L-BFGS, tolerance 1e-4, 1000 iterations); ours goes
-to the optimum. The largest difference is from scikit-learn's Newton-CG at a tolerance of 1e-10.
+scikit-learn runs as the published code runs it (L-BFGS, tolerance 1e-4, 1000 iterations); KeepFIT
+converges to the optimum. The largest difference is from scikit-learn's Newton-CG at a tolerance of 1e-10.
 """
 import json
 import subprocess

@@ -1,14 +1,14 @@
-"""Images a second: our loader and a PyTorch DataLoader with Pillow, in turns.
+"""Images per second: KeepFIT's loader and a PyTorch DataLoader with Pillow, alternately.
 
     python3 Benchmarks/peers/loader.py --keepfit .build/release/keepfit --images DIR
 
 Without --images, JPEG files of 3000 x 2000 pixels are made in a temporary directory. Both sides use
 as many threads or worker processes, read the same files, and end at the same size. Ways of the peer:
-  pillow    Pillow decodes and resizes bytes (bilinear, antialiased): the quickest usual way
+  pillow    Pillow decodes and resizes 8-bit images (bilinear, antialiased): the fastest common way
   float32   Pillow decodes, torch resizes float32 with antialias
   released  Pillow decodes, torch resizes float64 with antialias: what the released code does
-Ours decodes whole (keepfit) and at a part of the size (reduced, `--reduce-jpeg`).
-Prints a JSON object: images a second of each way, and the median ratios of ours over each.
+KeepFIT decodes at full size (keepfit) and at a reduced size (reduced, `--reduce-jpeg`).
+Prints a JSON object: images per second of each, and the median ratio of KeepFIT to each.
 Without --keepfit, only the peer is measured.
 """
 

@@ -1,10 +1,10 @@
-"""Times an exact search among a million embeddings against NumPy and PyTorch, in turns.
+"""Times an exact search in a million embeddings against NumPy and PyTorch, alternately.
 
     python Benchmarks/peers/search.py BENCHMARK-TRANSFER KEEPFIT FILE [ROWS COLUMNS]
 
-FILE is written once (2 GB for a million rows of 512 numbers) and kept. Peers hold the rows in memory and
-take a product and the ten largest; every answer is compared. In the end the whole command `keepfit search`
-with a small model beside a Python process that maps the same file and does the same search.
+FILE is written once (2 GB for a million rows of 512 dimensions) and kept. Peers hold the rows in memory and
+take a product and the ten largest; every answer is compared. Finally it times the command `keepfit search` with a
+small model against a Python process that maps the same file and does the same search.
 """
 import json
 import pathlib

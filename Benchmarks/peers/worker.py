@@ -1,6 +1,6 @@
-"""One peer in a process of its own, so that its memory is its own.
+"""One peer in a process of its own, so that its memory can be measured.
 
-Reads lines of JSON from standard input: {"repeats": n} measures, {"peak": true} tells the memory.
+Reads lines of JSON from standard input: {"repeats": n} measures, {"peak": true} reports the memory.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def onnx_file(module, names, shape):
 
 
 def quantized(file, arrays):
-    """The network with bytes, calibrated on the images of the measurement as ours is."""
+    """The INT8 network, calibrated on the images of the measurement, like KeepFIT's."""
     target = file.with_suffix(".int8.onnx")
     if not target.exists():
         from onnxruntime import quantization as q

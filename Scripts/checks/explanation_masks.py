@@ -1,10 +1,10 @@
 """Measures how much of an explanation map lies inside the finding that its text names.
 
-    keepfit data synthesize --out eyes --size 96 --format png      # images, manifests and masks
-    python Scripts/checks/explanation_masks.py KEEPFIT MODEL eyes [--per-finding 20] [--size S]
+    keepfit data synthesize --out synthetic --size 96 --format png      # images, manifests and masks
+    python Scripts/checks/explanation_masks.py KEEPFIT MODEL synthetic [--per-finding 20] [--size S]
         [--image out.png] [--json out.json]
 
-For every finding: the share of the map's mass inside of its mask, beside chance, which is the share of
+For every finding: the share of the map's mass inside of its mask, compared with chance, the share of
 the round field of view that the mask covers (the black corners would make chance look worse). A mask is
 widened by 4 % of the side, since even a perfect map of a few cells cannot end at the edge of a dot. The
 control is the map of the same image for a text that names something else. "Pointed" is the share of
