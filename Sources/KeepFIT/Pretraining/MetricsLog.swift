@@ -12,6 +12,8 @@ public struct StepMetrics: Sendable, Equatable {
   public var loss: Float
   /// The parts of the loss before weighting, in the objective's order.
   public var terms: [(name: String, value: Float)]
+  /// The learning rates of other groups of parameters, such as `lr_visual`.
+  public var otherRates: [(name: String, value: Float)]
   /// The norm of all gradients before clipping.
   public var gradientNorm: Float
   /// Images of both streams and all ranks in a second.
@@ -20,13 +22,14 @@ public struct StepMetrics: Sendable, Equatable {
   /// What a step did.
   public init(
     step: Int, epoch: Int, learningRate: Float, loss: Float, terms: [(name: String, value: Float)],
-    gradientNorm: Float, samplesPerSecond: Double
+    otherRates: [(name: String, value: Float)] = [], gradientNorm: Float, samplesPerSecond: Double
   ) {
     self.step = step
     self.epoch = epoch
     self.learningRate = learningRate
     self.loss = loss
     self.terms = terms
+    self.otherRates = otherRates
     self.gradientNorm = gradientNorm
     self.samplesPerSecond = samplesPerSecond
   }
@@ -39,11 +42,12 @@ public struct StepMetrics: Sendable, Equatable {
     JSONValue.object(
       [
         .init("step", .integer(step)), .init("epoch", .integer(epoch)),
-        .init("lr", .float(learningRate)), .init("loss", .float(loss)),
-      ] + terms.map { .init($0.name, .float($0.value)) } + [
-        .init("grad_norm", .float(gradientNorm)),
-        .init("samples_per_second", .double((samplesPerSecond * 100).rounded() / 100)),
-      ]
+        .init("lr", .float(learningRate)),
+      ] + otherRates.map { .init($0.name, .float($0.value)) } + [.init("loss", .float(loss))]
+        + terms.map { .init($0.name, .float($0.value)) } + [
+          .init("grad_norm", .float(gradientNorm)),
+          .init("samples_per_second", .double((samplesPerSecond * 100).rounded() / 100)),
+        ]
     ).serialized()
   }
 

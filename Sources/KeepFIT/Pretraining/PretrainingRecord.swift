@@ -63,13 +63,8 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
 
   /// The settings that differ from those that a run was started with, in the order of their names.
   public func changes(from earlier: PretrainingRecord) -> [Change] {
-    let (before, now) = (earlier.values, values)
-    return Set(before.keys).union(now.keys).sorted().compactMap { name in
-      guard before[name] != now[name] else { return nil }
-      return Change(
-        option: Self.options[name] ?? name, before: before[name] ?? "not set",
-        after: now[name] ?? "not set", isAllowed: Self.changeable.contains(name))
-    }
+    Change.between(
+      earlier.values, values, options: Self.options, changeable: Self.changeable)
   }
 
   private static let changeable: Set<String> = [
@@ -111,18 +106,38 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
     roots = roots.filter { !$0.value.isEmpty }
     for index in inputs.labeled.indices { inputs.labeled[index].root = "" }
     for index in inputs.expert.indices { inputs.expert[index].root = "" }
-    // The members of each part, one level deep.
-    func members(_ value: some Encodable) -> [JSONValue.Member] {
-      let text = (try? JSONText.encode(value)) ?? ""
-      return (try? JSONValue(parsing: Array(text.utf8)))?.members ?? []
+    var all = Change.values(training).merging(Change.values(inputs)) { $1 }
+      .merging(Change.values(roots)) { $1 }
+    all["skipsBadImages"] = inputs.skipsBadImages ? "\"skip\"" : "\"fail\""
+    all["model"] = JSONValue.string(model).serialized()
+    if let vocabulary { all["vocabulary"] = JSONValue.string(vocabulary).serialized() }
+    return all
+  }
+}
+
+extension PretrainingRecord.Change {
+  /// The settings that differ, in the order of their names.
+  /// - Parameters:
+  ///   - before: the values before, as JSON by the names of the settings.
+  ///   - now: the values now.
+  ///   - options: the names on the command line where they differ.
+  ///   - changeable: the settings with which a run may continue.
+  static func between(
+    _ before: [String: String], _ now: [String: String], options: [String: String],
+    changeable: Set<String>
+  ) -> [Self] {
+    Set(before.keys).union(now.keys).sorted().compactMap { name in
+      guard before[name] != now[name] else { return nil }
+      return Self(
+        option: options[name] ?? name, before: before[name] ?? "not set",
+        after: now[name] ?? "not set", isAllowed: changeable.contains(name))
     }
-    var all = members(training) + members(inputs) + members(roots)
-    all = all.map { member in
-      member.name == "skipsBadImages"
-        ? .init(member.name, .string(inputs.skipsBadImages ? "skip" : "fail")) : member
-    }
-    all.append(.init("model", .string(model)))
-    if let vocabulary { all.append(.init("vocabulary", .string(vocabulary))) }
-    return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.value.serialized()) })
+  }
+
+  /// The members of a value, one level deep, as JSON by their names.
+  static func values(_ value: some Encodable) -> [String: String] {
+    let text = (try? JSONText.encode(value)) ?? ""
+    let members = (try? JSONValue(parsing: Array(text.utf8)))?.members ?? []
+    return Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value.serialized()) })
   }
 }

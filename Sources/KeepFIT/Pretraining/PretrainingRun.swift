@@ -10,22 +10,22 @@ public final class PretrainingRun {
   /// The settings.
   public let configuration: PretrainingConfiguration
   /// Where the run is kept.
-  public let directory: RunDirectory
+  public var directory: RunDirectory { loop.directory }
   /// A wish to end early.
-  public let stopRequest = StopRequest()
+  public var stopRequest: StopRequest { loop.stopRequest }
   /// Called for each event, on the thread of ``run()``, on rank 0.
-  public var onEvent: (PretrainingEvent) -> Void = { _ in }
+  public var onEvent: (PretrainingEvent) -> Void {
+    get { loop.onEvent }
+    set { loop.onEvent = newValue }
+  }
   /// What is measured at the end of each epoch, and which of its values is to be maximized.
   public var validation: (any PretrainingValidation)?
 
   private let source: any PretrainingBatchSource
-  private let communicator: any Communicator
+  private let loop: TrainingLoop
   private let optimizer: AdamW
   private let average: ExponentialMovingAverage?
-  private var state = TrainingState()
-  private var savedStep: Int?
-  /// Whether the failure that ends the run is known to all ranks, so that they can wait for each other.
-  private var failsTogether = false
+  private var communicator: any Communicator { loop.communicator }
 
   /// Prepares a run.
   /// - Throws: ``PretrainingError`` for impossible settings.
@@ -38,8 +38,7 @@ public final class PretrainingRun {
     self.model = model
     self.configuration = configuration
     self.source = source
-    self.directory = directory
-    self.communicator = communicator
+    loop = TrainingLoop(directory: directory, communicator: communicator)
     model.prepareForPretraining(configuration)
     model.vision.statisticsRanks = configuration.synchronizesBatchNorm == true ? communicator : nil
     var settings = AdamW.Configuration()
@@ -49,55 +48,16 @@ public final class PretrainingRun {
     average = configuration.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) }
   }
 
-  private var isLeader: Bool { communicator.rank == 0 }
-
-  private var stepsPerEpoch: Int {
-    configuration.stepsPerEpoch(batchesPerEpoch: source.batchesPerEpoch)
-  }
-
   /// Optimizer steps made so far.
-  public var step: Int { state.step }
+  public var step: Int { loop.state.step }
 
   /// Continues from the newest whole checkpoint. A damaged one is moved aside, to `damaged-…`, and told
   /// as ``PretrainingEvent/warned(_:)``; the one before it is taken then.
   /// - Throws: what is wrong with the newest one when none can be used, or fits the model.
-  public func resume() throws {
-    var damaged: [(step: Int, error: any Error)] = []
-    for step in try directory.checkpointSteps().reversed() {
-      do {
-        state = try directory.restore(
-          directory.checkpoint(step: step), model: model, optimizer: optimizer, average: average)
-        savedStep = state.step
-        break
-      } catch {
-        damaged.append((step, error))
-      }
-    }
-    guard savedStep != nil else {
-      throw damaged.first?.error
-        ?? PretrainingError.runDirectory("\(directory.url.path) holds no checkpoint to resume from")
-    }
-    let newest = communicator.maximum(Float(state.step))
-    guard newest == Float(state.step) else {
-      throw PretrainingError.runDirectory(
-        "\(directory.url.path): rank \(communicator.rank) could only read step \(state.step), another "
-          + "one step \(Int(newest)); is the directory shared?")
-    }
-    guard isLeader else { return }
-    for (step, error) in damaged {
-      let place = try directory.setAside(step: step)
-      onEvent(
-        .warned(
-          "The checkpoint of step \(step) cannot be used (\(Self.text(of: error))); it was moved to "
-            + "\(place.path), and the run continues from step \(state.step)"))
-    }
-  }
+  public func resume() throws { try loop.resume(self) }
 
   /// Forgets how well validation went so far: for a resumed run that is validated otherwise than before.
-  public func forgetBest() {
-    state.best = nil
-    state.epochsSinceBest = 0
-  }
+  public func forgetBest() { loop.forgetBest() }
 
   /// Trains until the end, early stop, or ``stopRequest``.
   ///
@@ -105,70 +65,33 @@ public final class PretrainingRun {
   /// saved before the error is thrown.
   /// - Throws: ``PretrainingError``, what the source of batches or the validation throws, and
   ///   `CheckpointError` where a checkpoint cannot be written.
-  public func run() throws -> PretrainingOutcome {
-    let total = configuration.totalSteps(stepsPerEpoch: stepsPerEpoch)
-    let log = isLeader ? try MetricsLog(directory.metricsFile, keepingThrough: state.step) : nil
-    if state.step == 0 {
-      shareInitialWeights()
-      try save(isBest: false)
-    }
-    if isLeader { onEvent(.started(step: state.step, of: total)) }
-    // A run that was resumed with a new limit may have nothing left to do.
-    if isOutOfPatience && state.step < total { return .stoppedEarly(step: state.step) }
-    source.start(at: state.step * configuration.accumulationSteps)
-    // A process that ends while threads still decode images may crash on its way out.
-    defer { source.stop() }
-    do {
-      return try train(total, log)
-    } catch {
-      // All ranks have the same state, so the leader's will do.
-      if isLeader, savedStep != state.step { try? write(isBest: false) }
-      if failsTogether { communicator.barrier() }
-      throw error
-    }
+  public func run() throws -> PretrainingOutcome { try loop.run(self) }
+}
+
+extension PretrainingRun: TrainingTask {
+  var stepsPerEpoch: Int {
+    configuration.stepsPerEpoch(batchesPerEpoch: source.batchesPerEpoch)
+  }
+  var totalSteps: Int { configuration.totalSteps(stepsPerEpoch: stepsPerEpoch) }
+  var bestFolder: String? { average == nil ? nil : RunDirectory.averageFolder }
+  var saving: SavingPolicy {
+    SavingPolicy(
+      everySteps: configuration.checkpointEverySteps,
+      everyMinutes: configuration.checkpointEveryMinutes, keeps: configuration.keepsCheckpoints,
+      patience: configuration.patience)
   }
 
-  private func train(_ total: Int, _ log: MetricsLog?) throws -> PretrainingOutcome {
-    var lastSave = ContinuousClock.now
-    while state.step < total {
-      let metrics = try makeStep()
-      try log?.write(metrics.line)
-      if isLeader { onEvent(.step(metrics, of: total)) }
-      let endsEpoch = state.step % stepsPerEpoch == 0
-      let isLast = state.step == total
-      let stops = communicator.maximum(stopRequest.isMade ? 1 : 0) > 0
-      var improved = false
-      if endsEpoch || isLast { improved = try validate(log) }
-      let isDue = configuration.checkpointEverySteps.map { state.step % $0 == 0 } ?? endsEpoch
-      let isLate = configuration.checkpointEveryMinutes.map {
-        ContinuousClock.now - lastSave >= .seconds($0 * 60)
-      }
-      let ends = isLast || stops || isOutOfPatience
-      if isDue || ends || improved || communicator.maximum(isLate == true ? 1 : 0) > 0 {
-        try save(isBest: improved)
-        lastSave = .now
-      }
-      if stops && !isLast { return .interrupted(step: state.step) }
-      if isOutOfPatience && !isLast { return .stoppedEarly(step: state.step) }
-    }
-    return .finished(step: state.step)
-  }
+  func startLoading(after step: Int) { source.start(at: step * configuration.accumulationSteps) }
 
-  private var isOutOfPatience: Bool {
-    configuration.patience.map { state.epochsSinceBest >= $0 } ?? false
-  }
-
-  private static func text(of error: any Error) -> String {
-    (error as? any LocalizedError)?.errorDescription ?? "\(error)"
-  }
+  func stopLoading() { source.stop() }
 
   /// One optimizer step.
-  private func makeStep() throws -> StepMetrics {
+  func makeStep(_ number: Int) throws -> StepMetrics {
     let start = ContinuousClock.now
     let objective = configuration.objective.objective(revisionWeight: configuration.revisionWeight)
     let step = TrainingStep(
       model: model, objective: objective, configuration: configuration, communicator: communicator)
-    let random = RandomStream(seed: configuration.seed).derived("step", UInt64(state.step))
+    let random = RandomStream(seed: configuration.seed).derived("step", UInt64(number - 1))
     let pieces = configuration.accumulationSteps
     let averaging = GradientAveraging(
       optimizer.parameters.map(\.parameter), communicator: communicator,
@@ -184,7 +107,7 @@ public final class PretrainingRun {
     // A step that fails half-way must not leave traces in the running statistics.
     defer { if !isDone { for (buffer, value) in statistics { buffer.value = value } } }
     for piece in 0..<pieces {
-      let batch = try nextBatch()
+      let batch = try communicator.together { try source.next() }
       samples += batch.labeled.texts.count + (batch.expert?.texts.count ?? 0)
       let terms = step.terms(batch, stream: random.derived(UInt64(piece)))
       let value = terms.loss
@@ -206,21 +129,18 @@ public final class PretrainingRun {
     }
 
     let norm = GradientNorm(of: optimizer.parameters, limit: configuration.gradientClip)
-    let number = state.step + 1
     guard loss.isFinite, norm.value.isFinite else {
-      failsTogether = true
-      throw PretrainingError.notFinite(
-        step: number, what: loss.isFinite ? "the gradient" : "the loss",
-        checkpoint: directory.checkpoint(step: state.step).path)
+      throw SharedFailure(
+        error: PretrainingError.notFinite(
+          step: number, what: loss.isFinite ? "the gradient" : "the loss",
+          checkpoint: directory.checkpoint(step: number - 1).path))
     }
     isDone = true
     let rate = configuration.schedule(stepsPerEpoch: stepsPerEpoch)
-      .rate(configuration.learningRate, at: state.step)
+      .rate(configuration.learningRate, at: number - 1)
     optimizer.step(learningRate: rate, gradientScale: norm.scale)
     optimizer.zeroGradients()
     average?.update()
-    state.step = number
-    state.averageSteps = average?.steps ?? 0
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
     return StepMetrics(
       step: number, epoch: (number - 1) / stepsPerEpoch + configuration.startEpoch,
@@ -228,35 +148,10 @@ public final class PretrainingRun {
       samplesPerSecond: Double(samples * communicator.size) / elapsed)
   }
 
-  /// The next batch; an error when any rank has none, so that none waits for one that has failed.
-  private func nextBatch() throws -> PretrainingBatch {
-    let batch = Result { try source.next() }
-    let isWhole = if case .success = batch { true } else { false }
-    guard communicator.maximum(isWhole ? 0 : 1) == 0, isWhole else {
-      failsTogether = true
-      _ = try batch.get()
-      throw PretrainingError.otherRank
-    }
-    return try batch.get()
-  }
-
-  /// Measures the model; returns whether it is the best so far.
-  private func validate(_ log: MetricsLog?) throws -> Bool {
-    guard let validation else { return false }
+  func validate() throws -> ValidationResult? {
+    guard let validation else { return nil }
     let values = try measured { try validation.measure(model) }
-    if isLeader {
-      try log?.write(StepMetrics.validationLine(step: state.step, values))
-      onEvent(.validated(step: state.step, values))
-    }
-    guard let monitored = values.first?.value else { return false }
-    // What is not finite, such as a score over no images, is never the best.
-    if monitored.isFinite, state.best.map({ monitored > $0 }) ?? true {
-      state.best = monitored
-      state.epochsSinceBest = 0
-      return true
-    }
-    state.epochsSinceBest += 1
-    return false
+    return ValidationResult(values: values, score: values.first?.value)
   }
 
   /// Validates with the averaged weights where there are any: they are what is going to be used.
@@ -265,31 +160,19 @@ public final class PretrainingRun {
     return try body()
   }
 
-  private func save(isBest: Bool) throws {
-    if isLeader { try write(isBest: isBest) }
-    savedStep = state.step
-    communicator.barrier()
+  func save(_ state: TrainingState) throws {
+    var state = state
+    state.averageSteps = average?.steps ?? 0
+    try directory.save(state, model: model, optimizer: optimizer, average: average)
   }
 
-  private func write(isBest: Bool) throws {
-    try directory.save(state, model: model, optimizer: optimizer, average: average)
-    if isBest {
-      try directory.markBest(
-        step: state.step, model: average == nil ? nil : RunDirectory.averageFolder)
-    }
-    try directory.prune(keeping: configuration.keepsCheckpoints)
-    onEvent(.saved(step: state.step, directory.checkpoint(step: state.step)))
+  func restore(_ checkpoint: URL) throws -> TrainingState {
+    try directory.restore(checkpoint, model: model, optimizer: optimizer, average: average)
   }
 
   /// Ranks may have made different random weights for what the checkpoint lacked.
-  private func shareInitialWeights() {
-    guard communicator.size > 1 else { return }
-    for entry in model.stateEntries() {
-      if let parameter = entry.parameter {
-        parameter.value = communicator.broadcast(parameter.value)
-      }
-      if let buffer = entry.buffer { buffer.value = communicator.broadcast(buffer.value) }
-    }
+  func shareInitialWeights() {
+    communicator.shareState(of: model)
     average?.adopt(steps: 0)
   }
 }

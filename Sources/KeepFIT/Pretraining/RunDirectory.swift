@@ -60,7 +60,6 @@ public struct RunDirectory: Sendable {
   /// or empty, or hold what a run left that ended before its first checkpoint.
   /// - Throws: ``PretrainingError/runDirectory(_:)`` when it holds anything else.
   public func createUnlessOccupied() throws {
-    let hasRecord = (try? PretrainingRecord(contentsOf: configurationFile)) != nil
     let names = hasRecord ? Self.ownNames : ["checkpoints"]
     guard try contents().allSatisfy(names.contains), try Self.contents(of: checkpoints).isEmpty
     else {
@@ -72,12 +71,16 @@ public struct RunDirectory: Sendable {
     try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
   }
 
+  /// Whether `config.json` is the record of a run.
+  private var hasRecord: Bool {
+    (try? PretrainingRecord(contentsOf: configurationFile)) != nil
+  }
+
   private func removeRun() throws {
     let present = try contents().filter { Self.ownNames.contains($0) }
-    let hasRecord = FileManager.default.fileExists(atPath: configurationFile.path)
     let isOurs =
-      hasRecord
-      ? (try? PretrainingRecord(contentsOf: configurationFile)) != nil
+      FileManager.default.fileExists(atPath: configurationFile.path)
+      ? hasRecord
       : try Self.contents(of: checkpoints).allSatisfy { $0 == "best" || Self.step(of: $0) != nil }
     guard isOurs else {
       throw PretrainingError.runDirectory(

@@ -24,14 +24,23 @@ extension RunDirectory {
     _ state: TrainingState, model: KeepFITModel, optimizer: any Optimizer,
     average: ExponentialMovingAverage?
   ) throws {
-    try writeCheckpoint(step: state.step) { folder in
+    try save(state, optimizer: optimizer) { folder in
       try model.save(to: folder, force: true)
-      try Safetensors.write(
-        optimizer.state.map { CheckpointEntry($0.name, $0.tensor) }, metadata: [:],
-        to: folder.appending(path: Self.optimizerFile), force: true)
       try average?.whileApplied {
         try model.save(to: folder.appending(path: Self.averageFolder), force: true)
       }
+    }
+  }
+
+  /// Saves a checkpoint whose model `fill` writes to the folder that it is given.
+  func save(
+    _ state: TrainingState, optimizer: any Optimizer, model fill: (URL) throws -> Void
+  ) throws {
+    try writeCheckpoint(step: state.step) { folder in
+      try fill(folder)
+      try Safetensors.write(
+        optimizer.state.map { CheckpointEntry($0.name, $0.tensor) }, metadata: [:],
+        to: folder.appending(path: Self.optimizerFile), force: true)
       try AtomicFile.write(
         JSONText.encode(state, pretty: true) + "\n", to: folder.appending(path: Self.stateFile),
         force: true)
@@ -45,25 +54,12 @@ extension RunDirectory {
     _ folder: URL, model: KeepFITModel, optimizer: any Optimizer,
     average: ExponentialMovingAverage?
   ) throws -> TrainingState {
-    let stateFile = folder.appending(path: Self.stateFile)
-    let state: TrainingState
-    do {
-      state = try JSONDecoder().decode(TrainingState.self, from: Data(contentsOf: stateFile))
-    } catch {
-      throw PretrainingError.runDirectory("\(stateFile.path): is missing or damaged")
-    }
+    let state = try state(of: folder)
     func loadModel(_ folder: URL) throws {
       let weights = folder.appending(path: "model.safetensors")
       try model.load(StateDictionary(contentsOf: weights).normalized())
     }
-    let file = try SafetensorsFile(contentsOf: folder.appending(path: Self.optimizerFile))
-    do {
-      try optimizer.restore(
-        Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor()) }))
-    } catch let error as OptimizerStateError {
-      let path = folder.appending(path: Self.optimizerFile).relativePath
-      throw CheckpointError(.mismatch, file: path, error.description)
-    }
+    try restore(optimizer, from: folder)
     guard let average else {
       try loadModel(folder)
       return state
@@ -79,5 +75,29 @@ extension RunDirectory {
       try loadModel(folder)
     }
     return state
+  }
+
+  /// How far a checkpoint is.
+  /// - Throws: ``PretrainingError/runDirectory(_:)`` when the file that says so is missing or damaged.
+  func state(of folder: URL) throws -> TrainingState {
+    let file = folder.appending(path: Self.stateFile)
+    do {
+      return try JSONDecoder().decode(TrainingState.self, from: Data(contentsOf: file))
+    } catch {
+      throw PretrainingError.runDirectory("\(file.path): is missing or damaged")
+    }
+  }
+
+  /// Takes over the optimizer's state of a checkpoint, all of it or nothing.
+  /// - Throws: `CheckpointError` that names the file.
+  func restore(_ optimizer: any Optimizer, from folder: URL) throws {
+    let url = folder.appending(path: Self.optimizerFile)
+    let file = try SafetensorsFile(contentsOf: url)
+    do {
+      try optimizer.restore(
+        Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor()) }))
+    } catch let error as OptimizerStateError {
+      throw CheckpointError(.mismatch, file: url.relativePath, error.description)
+    }
   }
 }

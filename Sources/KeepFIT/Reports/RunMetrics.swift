@@ -28,7 +28,8 @@ public struct RunMetrics: Sendable {
   public private(set) var lastEpoch = 0
 
   private static let common: Set<String> = [
-    "step", "epoch", "lr", "loss", "grad_norm", "samples_per_second", "seconds", "time",
+    "step", "epoch", "lr", "lr_visual", "loss", "grad_norm", "samples_per_second", "seconds",
+    "time",
     "logit_scale", "peak_bytes", "batch", "samples",
   ]
 

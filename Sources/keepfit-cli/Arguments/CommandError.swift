@@ -1,3 +1,5 @@
+import Foundation
+
 /// A failure that ends the command with one line on standard error and an exit code.
 package struct CommandError: Error, CustomStringConvertible {
   /// What the shell sees: 1 for a failure while working, 2 for wrong usage or wrong input, and 128 + the
@@ -20,6 +22,16 @@ package struct CommandError: Error, CustomStringConvertible {
   /// Something went wrong while working, though the command was right.
   package static func failure(_ message: String) -> CommandError {
     CommandError(code: .failure, message: message)
+  }
+
+  /// Training that a signal ended in good order.
+  static func interrupted(by signal: Int32?, step: Int) -> CommandError {
+    let isInterrupt = signal == SIGINT
+    return CommandError(
+      code: isInterrupt ? .interrupted : .terminated,
+      message:
+        "stopped by \(isInterrupt ? "SIGINT" : "SIGTERM") after step \(step), which is saved; "
+        + "--resume continues from there")
   }
 
   package var description: String { message }

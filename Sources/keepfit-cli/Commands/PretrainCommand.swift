@@ -49,10 +49,10 @@ struct PretrainCommand: Subcommand {
   }
 
   func run() throws {
-    let communicator = Self.communicator()
+    let communicator = Ranks.communicator()
     if communicator.rank > 0 { Console.isQuiet.store(true, ordering: .relaxed) }
-    try Self.aborting(communicator) { try run(communicator) }
-    Self.leave(communicator)
+    try Ranks.aborting(communicator) { try run(communicator) }
+    Ranks.leave(communicator)
   }
 
   private func run(_ communicator: any Communicator) throws {
@@ -61,7 +61,7 @@ struct PretrainCommand: Subcommand {
     let continues = try resume.isOn && !directory.checkpointSteps().isEmpty
     // Held until the end; other ranks rely on the first one's. A directory is made, or its run replaced,
     // only when nothing is wrong with the rest.
-    var lock = isLeader && continues ? try lockDirectory(directory) : nil
+    var lock = isLeader && continues ? try RunWatcher.lock(directory, named: out.value.text) : nil
     defer { withExtendedLifetime(lock) {} }
     let earlier = continues ? try PretrainingRecord(contentsOf: directory.configurationFile) : nil
     var record = try settings(earlier)
@@ -84,14 +84,16 @@ struct PretrainCommand: Subcommand {
     // All have read the directory before the first one changes it.
     communicator.barrier()
     if isLeader && !continues {
-      lock = try lockDirectory(directory)
+      lock = try RunWatcher.lock(directory, named: out.value.text)
       try resume.isOn
         ? directory.createUnlessOccupied() : directory.create(force: overwrite.force.isOn)
       try record.write(to: directory.configurationFile)
     }
     communicator.barrier()
     run.validation = validation
-    let watcher = RunWatcher(directory, record: record)
+    let watcher = RunWatcher(directory, activity: .pretraining) {
+      try PretrainingExamples.write(record, to: directory.url)
+    }
     func skipped() -> [SkippedImage] { unreadable + source.skipped }
     run.onEvent = { watcher.receive($0, skipped: skipped()) }
     if continues {
@@ -121,12 +123,7 @@ struct PretrainCommand: Subcommand {
     }
     if isLeader { watcher.finish(outcome, skipped: skipped()) }
     if case .interrupted(let step) = outcome {
-      let isInterrupt = run.stopRequest.signalNumber == SIGINT
-      throw CommandError(
-        code: isInterrupt ? .interrupted : .terminated,
-        message:
-          "stopped by \(isInterrupt ? "SIGINT" : "SIGTERM") after step \(step), which is saved; "
-          + "--resume continues from there")
+      throw CommandError.interrupted(by: run.stopRequest.signalNumber, step: step)
     }
     if isLeader { Console.print(directory.checkpoint(step: run.step).path) }
   }
@@ -176,16 +173,6 @@ struct PretrainCommand: Subcommand {
       }
     }
     Console.note("The image cache in \(folder) takes up to \(Pretty.bytes(needed))")
-  }
-
-  private func lockDirectory(_ directory: RunDirectory) throws -> RunLock {
-    let lock = try directory.lock()
-    if lock.isMissing {
-      Console.note(
-        "\(out.value.text): its file system has no locks; take care that no other process writes to it"
-      )
-    }
-    return lock
   }
 
   /// The settings of a new run, or of the one that continues with what was given.
@@ -244,130 +231,5 @@ struct PretrainCommand: Subcommand {
           + (refused.option == "--lr" ? "; --resume-lr changes it" : ""))
     }
     return changes
-  }
-
-  private static func communicator() -> any Communicator {
-    #if MPI
-      if MPICommunicator.isLaunched { return MPICommunicator() }
-    #endif
-    return SingleProcess()
-  }
-
-  /// An error on one rank would leave the others waiting for it.
-  private static func aborting<Result>(
-    _ communicator: any Communicator, _ body: () throws -> Result
-  ) throws -> Result {
-    do {
-      return try body()
-    } catch {
-      if communicator.size > 1 { communicator.abort(ErrorText.line(for: error)) }
-      throw error
-    }
-  }
-
-  private static func leave(_ communicator: any Communicator) {
-    #if MPI
-      (communicator as? MPICommunicator)?.finish()
-    #endif
-  }
-}
-
-/// Shows a run's progress and keeps its report up to date.
-final class RunWatcher {
-  private let directory: RunDirectory
-  private let record: PretrainingRecord
-  private var progress: ProgressBar?
-  private var total = 0
-  private var lastReport = Date.distantPast
-  private var hasExamples = false
-  private var metrics = RunMetrics()
-  /// Skipped images that skipped.json holds already.
-  private var written = 0
-
-  init(_ directory: RunDirectory, record: PretrainingRecord) {
-    self.directory = directory
-    self.record = record
-  }
-
-  func receive(_ event: PretrainingEvent, skipped: [SkippedImage]) {
-    switch event {
-    case .started(let step, let total):
-      self.total = total
-      Console.note(
-        step == 0
-          ? "Pretraining for \(Pretty.count(total)) steps"
-          : step < total
-            ? "Resuming from step \(Pretty.count(step)) of \(Pretty.count(total))"
-            : "Nothing is left to do: step \(Pretty.count(step)) of \(Pretty.count(total)) is saved"
-      )
-      progress = ProgressBar("Pretraining", unit: "steps", total: total, done: step)
-    case .step(let metrics, _):
-      let terms =
-        metrics.terms.count > 1
-        ? metrics.terms.map { String(format: "%@ %.4f", $0.name, $0.value) }.joined(separator: " ")
-        : ""
-      progress?.update(
-        to: metrics.step,
-        detail: String(format: "loss %.4f ", metrics.loss) + terms)
-      if Date().timeIntervalSince(lastReport) > 30 { report(isRunning: true, skipped: skipped) }
-    case .validated(let step, let values):
-      let text = values.map {
-        $0.value.isFinite ? String(format: "%@ %.3f", $0.name, $0.value) : "\($0.name) undefined"
-      }
-      progress?.interrupt()
-      Console.note("Step \(step): \(text.joined(separator: ", "))")
-      if let value = values.first?.value, !value.isFinite {
-        Console.note(
-          "What is undefined, such as a score over classes without images, is never the best")
-      }
-    case .warned(let text):
-      progress?.interrupt()
-      Console.note(text)
-    case .saved: break
-    }
-  }
-
-  func finish(_ outcome: PretrainingOutcome, skipped: [SkippedImage]) {
-    report(isRunning: false, skipped: skipped)
-    let sentence =
-      switch outcome {
-      case .finished(let step): "Pretrained for \(step) steps"
-      case .stoppedEarly(let step): "Stopped at step \(step), since validation no longer improved"
-      case .interrupted(let step): "Interrupted at step \(step)"
-      }
-    progress?.finish(sentence)
-    if !skipped.isEmpty {
-      Console.note(
-        (skipped.count == 1 ? "1 image was" : "\(skipped.count) images were")
-          + " left out: see skipped.json and report.html")
-    }
-  }
-
-  /// Writes what there is when the run ends with an error.
-  func fail(skipped: [SkippedImage]) {
-    progress?.interrupt()
-    report(isRunning: false, skipped: skipped)
-  }
-
-  /// A report that cannot be written is no reason to end a run.
-  private func report(isRunning: Bool, skipped: [SkippedImage]) {
-    lastReport = Date()
-    do {
-      if skipped.count > written {
-        try SkippedImage.merge(skipped, into: directory.skippedFile)
-        written = skipped.count
-      }
-      if !hasExamples {
-        hasExamples = true
-        try PretrainingExamples.write(record, to: directory.url)
-      }
-      try metrics.update(from: directory.metricsFile)
-      let report = PretrainingReport(
-        run: directory.url, metrics: metrics, isRunning: isRunning, totalSteps: total)
-      try report.write(to: directory.reportFile)
-    } catch {
-      progress?.interrupt()
-      Console.note("The report could not be written: \(ErrorText.line(for: error))")
-    }
   }
 }

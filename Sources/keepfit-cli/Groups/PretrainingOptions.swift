@@ -77,10 +77,10 @@ struct PretrainingDataOptions: OptionGroup {
 
   /// Puts what was given into the settings of a run; all else stays as it is there.
   func apply(to inputs: inout PretrainingInputs) throws {
-    inputs.labeled = try sources(labeled, labeledRoots, inputs.labeled)
-    inputs.expert = try sources(expert, expertRoots, inputs.expert)
-    inputs.validation = try sources(validation, validationRoots, inputs.validation)
-    let probed = try sources(probes, probeRoots, inputs.probes ?? [])
+    inputs.labeled = try ManifestSources.sources(labeled, labeledRoots, inputs.labeled)
+    inputs.expert = try ManifestSources.sources(expert, expertRoots, inputs.expert)
+    inputs.validation = try ManifestSources.sources(validation, validationRoots, inputs.validation)
+    let probed = try ManifestSources.sources(probes, probeRoots, inputs.probes ?? [])
     inputs.probes = probed.isEmpty ? nil : probed
     if let monitor = monitor.given { inputs.monitor = monitor }
     if let form = expertForm.given { inputs.expertForm = form }
@@ -150,31 +150,6 @@ struct PretrainingDataOptions: OptionGroup {
     try refuse(
       noAugmentDescriptions.isOn && knowledge.given.map { $0 != "none" } == true, "--knowledge",
       "with --no-augment-descriptions")
-  }
-
-  /// The manifests with their roots: those given, or those of the run, whose roots may have moved.
-  private func sources(
-    _ manifests: RepeatedOption<FilePath>, _ roots: RepeatedOption<FilePath>,
-    _ present: [PretrainingInputs.Source]
-  ) throws -> [PretrainingInputs.Source] {
-    let folders = roots.values.map(\.url.path)
-    let files =
-      manifests.values.isEmpty ? present.map(\.manifest) : manifests.values.map(\.url.path)
-    if manifests.values.isEmpty && folders.isEmpty { return present }
-    if manifests.values.isEmpty && present.isEmpty {
-      throw CommandError.usage("--\(roots.name) has no effect without --\(manifests.name)")
-    }
-    guard folders.count == files.count || (folders.count == 1 && !files.isEmpty) else {
-      throw CommandError.usage(
-        "--\(roots.name) must be given once for all of --\(manifests.name), or once for each: "
-          + "\(files.count) manifests, \(folders.count) roots")
-    }
-    return files.indices.map {
-      var source = PretrainingInputs.Source(
-        manifest: files[$0], root: folders[folders.count == 1 ? 0 : $0])
-      if manifests.values.isEmpty { source.modality = present[$0].modality }
-      return source
-    }
   }
 }
 
