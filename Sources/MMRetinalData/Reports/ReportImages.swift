@@ -1,0 +1,39 @@
+import FundusTensor
+import Foundation
+
+/// How images of angiography become what a report model sees: bytes resized as Pillow does, then
+/// normalized with ImageNet's mean and deviation.
+public enum ReportImages {
+  /// ImageNet's mean of red, green and blue, of numbers from 0 to 1.
+  public static let mean: [Float] = [0.485, 0.456, 0.406]
+  /// ImageNet's standard deviation of red, green and blue.
+  public static let deviation: [Float] = [0.229, 0.224, 0.225]
+
+  /// The pixels as `[H, W, 3]`: divided by 255, less ``mean``, divided by ``deviation``.
+  /// - Parameter image: of the size that the model is to see.
+  public static func normalized(_ image: FundusImage) -> Tensor {
+    // A table of all bytes: the arithmetic of PyTorch's transforms, once for each value.
+    let table = (0..<3).map { channel in
+      (0...255).map { (Float($0) / 255 - mean[channel]) / deviation[channel] }
+    }
+    return Tensor(shape: [image.height, image.width, 3]) { span in
+      for index in 0..<image.width * image.height {
+        for channel in 0..<3 {
+          span[index * 3 + channel] = table[channel][Int(image.pixels[index * 3 + channel])]
+        }
+      }
+    }
+  }
+
+  /// An image file as the model sees it outside of training: resized to a square, whatever its aspect.
+  ///
+  /// The file is read as Pillow's `convert("RGB")` reads it: alpha dropped, no EXIF rotation.
+  /// - Parameters:
+  ///   - url: the file.
+  ///   - imageSize: S, the side of the square.
+  /// - Returns: `[S, S, 3]`.
+  /// - Throws: ``ImageError`` for a file that cannot be used.
+  public static func prepare(contentsOf url: URL, imageSize: Int) throws(ImageError) -> Tensor {
+    normalized(try FundusImage(contentsOf: url).resized(width: imageSize, height: imageSize))
+  }
+}
