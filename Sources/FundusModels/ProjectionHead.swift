@@ -1,17 +1,16 @@
-/// A linear map without bias into the space that images and texts share, with the vectors brought
-/// to unit length before and after:
+/// A linear projection without bias into the joint embedding space, with normalization to unit length before and
+/// after:
 ///
 ///     u = x / |x|,  y = W u,  result = y / |y|
 ///
-/// Norms are plain Euclidean norms without an epsilon, as published; a zero vector, which gives NaN
-/// there, stays zero.
+/// Norms are Euclidean norms without epsilon, as published; a zero vector, which gives NaN there, stays zero.
 public final class ProjectionHead: Layer {
-  /// The map W, `[D, inputs]`. The name is that of the published checkpoints.
+  /// The projection W, `[D, inputs]`, named as in the published checkpoints.
   private let projection: Linear
-  /// Whether vectors are normalized, before and after.
+  /// Whether vectors are normalized before and after the projection.
   public let normalizes: Bool
 
-  /// A head with weights uniform in `-1/sqrt(inputs)...1/sqrt(inputs)`.
+  /// Creates a head with weights uniform in `-1/sqrt(inputs)...1/sqrt(inputs)`.
   public init(
     inputs: Int, outputs: Int, normalizes: Bool = true, initialization: Initialization
   ) {
@@ -31,7 +30,7 @@ public final class ProjectionHead: Layer {
     return projection(features.l2Normalized()).l2Normalized()
   }
 
-  /// The same; in inference without gradients for the weights.
+  /// The same, without gradients of the weights in inference.
   public func callAsFunction(_ features: Tensor, mode: ExecutionMode) -> Tensor {
     guard normalizes else { return projection(features, mode: mode) }
     return projection(features.l2Normalized(), mode: mode).l2Normalized()

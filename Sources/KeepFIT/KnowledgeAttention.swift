@@ -1,33 +1,33 @@
-/// Attention that lets the texts of labeled images learn from expert texts whose images look
-/// alike (KeepFIT, arXiv 2405.11793, section 2.3): queries are image embeddings of the batch, keys
-/// the experts' image embeddings, values the experts' text embeddings. The batch is the sequence.
+/// Attention through which the texts of labeled images learn from expert texts with similar images
+/// (KeepFIT, arXiv 2405.11793, section 2.3): queries are image embeddings of the batch, keys are expert
+/// image embeddings, values are expert text embeddings. The batch is the sequence.
 ///
-/// With h heads of d = D/h channels each and four maps without bias:
+/// With h heads of d = D/h channels each and four linear maps without bias:
 ///
 ///     S_k = (W_q q)_k (W_k k)_k^T / sqrt(d),   A = dropout(softmax(S)),
 ///     result = W_o [A_1 (W_v v)_1, ..., A_h (W_v v)_h]
 ///
-/// There is no residual and no normalization. The module takes part in pretraining only.
+/// There is no residual connection and no normalization. The module is used in pretraining only.
 public final class KnowledgeAttention: Module {
   /// The axis along which attention weights sum to one.
   public enum Axis: String, Codable, Sendable, CaseIterable {
-    /// The experts' images, as the paper has it.
+    /// The keys, as in the paper.
     case keys
-    /// The heads, as the released code has it by leaving the axis out: with one head every weight is 1.
+    /// The heads, as in the released code, which omits the axis: with one head every weight is 1.
     case heads
   }
 
-  /// Maps of queries, keys, values and the result, `[D, D]` each.
+  /// The weights of queries, keys, values and the output, `[D, D]` each.
   public let queryWeight, keyWeight, valueWeight, outputWeight: Parameter
-  /// How many heads share the channels.
+  /// The number of heads.
   public let heads: Int
-  /// The axis of the softmax.
+  /// The softmax axis.
   public var axis: Axis
-  /// The dropout of the attention weights in training, published as 0.5.
+  /// The dropout rate of the attention weights, published as 0.5.
   public var dropout: Float
 
-  /// An attention with weights uniform in `-1/sqrt(D)...1/sqrt(D)`.
-  /// - Precondition: the heads divide `dimensions`.
+  /// Creates an attention with weights uniform in `-1/sqrt(D)...1/sqrt(D)`.
+  /// - Precondition: the number of heads divides `dimensions`.
   public init(
     dimensions: Int, heads: Int = 2, axis: Axis = .keys, dropout: Float = 0.5,
     initialization: Initialization
@@ -53,7 +53,7 @@ public final class KnowledgeAttention: Module {
     state.parameter("W_o.weight", outputWeight)
   }
 
-  /// Mixes values by the likeness of queries and keys.
+  /// Averages the values, weighted by the similarity of queries and keys.
   ///
   /// - `queries`: `[B, D]`.
   /// - `keys`: `[E, D]`.

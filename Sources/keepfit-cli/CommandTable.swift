@@ -15,13 +15,13 @@ package enum CommandTable {
     ]
   }
 
-  /// The commands that share a first word, such as `data`; nil if no command has two words with it.
+  /// The commands that share a first word, such as `data`; nil if there are none.
   static func family(_ word: String) -> [any Subcommand.Type]? {
     let members = all.filter { $0.name.hasPrefix(word + " ") }
     return members.isEmpty ? nil : members
   }
 
-  /// The command that the words name, and the words that follow its name.
+  /// The command that the words name, and the remaining words.
   static func find(_ words: [String]) throws -> (any Subcommand.Type, [String]) {
     for length in [2, 1] where words.count >= length {
       let name = words.prefix(length).joined(separator: " ")

@@ -8,8 +8,7 @@ enum Main {
     ReadingNotes.shared.listen { Console.note("note: \($0)") }
     let code = run(Array(CommandLine.arguments.dropFirst()))
     for warning in ReadingNotes.shared.takeImageWarnings() { Console.note("warning: \(warning)") }
-    // Straight out: libraries that tidy up at exit would do so under the feet of threads that still
-    // load images.
+    // Exit immediately: cleanup handlers of libraries would race with threads that still load images.
     fflush(nil)
     _exit(code)
   }
@@ -29,13 +28,14 @@ enum Main {
   }
 
   private static func dispatch(_ words: [String]) throws {
-    // Swift reads bytes that are no UTF-8 as U+FFFD, which names another file than the one meant.
+    // Swift replaces invalid UTF-8 by U+FFFD, which would name a different file than intended.
     if let broken = words.first(where: { $0.unicodeScalars.contains("\u{FFFD}") }) {
       throw CommandError.usage(
-        "'\(broken.quotable(limit: 80))' is not UTF-8; rename the file, or write the text in UTF-8")
+        "'\(broken.quotable(limit: 80))' is not valid UTF-8; rename the file, or encode the text as UTF-8"
+      )
     }
     guard let first = words.first else {
-      throw CommandError.usage("no command was given: see 'keepfit --help'")
+      throw CommandError.usage("no command given: see 'keepfit --help'")
     }
     if ["--help", "-h", "help"].contains(first) {
       if words.count > 1, let (type, _) = try? CommandTable.find(Array(words.dropFirst())) {

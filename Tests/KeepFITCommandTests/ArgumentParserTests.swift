@@ -7,7 +7,8 @@ import keepfit_cli
   private struct Sample: Subcommand {
     static let name = "sample"
     static let summary = "A sample."
-    let size = Option<Int>("size", "S", default: 512, in: 32...4096, help: "Side.")
+    let size = Option<Int>(
+      "size", "S", aliases: ["extent"], default: 512, in: 32...4096, help: "Side.")
     let rate = Option<Double>("rate", "R", letter: "r", help: "Rate.")
     let model = Option<FilePath>("model", "M", required: true, help: "The model.")
     let texts = RepeatedOption<String>("text", "T", help: "Texts.")
@@ -57,7 +58,15 @@ import keepfit_cli
     #expect(refusal("--model", "m", "--size", "64", "--size=64") == "--size was given twice")
     #expect(refusal("--model", "m", "--force=yes") == "--force takes no value")
     #expect(refusal("a.png") == "--model M is missing: the model")
-    #expect(refusal("--model", "m", "a", "b", "c") == "unexpected argument 'c': 2 are enough")
+    #expect(
+      refusal("--model", "m", "a", "b", "c") == "unexpected argument 'c': at most 2 are allowed")
+  }
+
+  @Test func earlierNamesAreAcceptedSilently() throws {
+    #expect(try parse("--model", "m", "--extent", "64").size.value == 64)
+    #expect(refusal("--model", "m", "--extent", "9") == "--size must be from 32 to 4096, not 9")
+    #expect(refusal("--extend=64") == "unknown option '--extend'; did you mean '--size'?")
+    #expect(!HelpText.command(Sample.self, arguments: Sample().arguments).contains("extent"))
   }
 
   @Test func slipsAreRecognized() {

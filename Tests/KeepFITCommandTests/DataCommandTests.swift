@@ -36,7 +36,7 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: out + "/p1.png"))
     let again = try KeepfitBinary.run(words)
     #expect(again.code == 0)
-    #expect(again.errors.contains("kept 2"))
+    #expect(again.errors.contains("skipped 2 existing"))
   }
 
   @Test func statsPrintOneLineASet() throws {

@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (["classify", "--labels", "normal;normal"], "holds 'normal' twice"),
+    (["classify", "--labels", "normal;normal"], "contains 'normal' twice"),
     (["classify", "--labels", "Normal;normal"], "once as 'Normal'"),
     (["classify", "--labels", "a;b", "--calibration", "x.json"], "--calibration has no effect"),
     (

@@ -55,11 +55,11 @@ import Testing
         .contains("other weights"))
     for damage in ["", "{}", "[1,2]", "{\"format\":1,\"model\":\"x\"}"] {
       try Data(damage.utf8).write(to: URL(fileURLWithPath: file))
-      #expect(try refusal(["--model", other]).contains("is no calibration"))
+      #expect(try refusal(["--model", other]).contains("is not a calibration"))
     }
     let impossible = try KeepfitBinary.run(
       [
-        "calibrate", "--model", CommandFixture.model, "--least-cosine", "1", "--out",
+        "calibrate", "--model", CommandFixture.model, "--min-cosine", "1", "--out",
         CommandFixture.fresh("never.json"),
       ] + images)
     #expect(impossible.code != 0 && impossible.errors.contains("too coarse"))

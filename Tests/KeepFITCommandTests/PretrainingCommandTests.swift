@@ -71,7 +71,7 @@ import Testing
     #expect(try KeepfitBinary.run(words(run, flair + ["--max-steps", "2"])).code == 0)
     for (option, value) in [
       ("--lr", "0.5"), ("--objective", "mixed"), ("--batch-size", "2"), ("--seed", "7"),
-      ("--model", "elsewhere"), ("--image-size", "64"), ("--clip", "3"),
+      ("--model", "elsewhere"), ("--image-size", "64"), ("--gradient-clip", "3"),
       ("--preprocessing", "flair"),
     ] {
       let result = try KeepfitBinary.run("pretrain", "--resume", "--out", run, option, value)
@@ -190,7 +190,7 @@ import Testing
   @Test func theBestModelIsTheAveragedOneAndClassifies() throws {
     let run = CommandFixture.fresh("averaged")
     let result = try pretrain(
-      run, "--objective", "flair", "--max-steps", "3", "--average-decay", "0.9", "--probe",
+      run, "--objective", "flair", "--max-steps", "3", "--ema-decay", "0.9", "--probe",
       "EYES/manifests/unseen.csv", "--probe-root", "EYES")
     #expect(result.code == 0, "\(result.errors)")
     let classified = try KeepfitBinary.run(
@@ -229,7 +229,7 @@ import Testing
     let data = try #require(try object(run + "/config.json")["data"] as? [String: Any])
     #expect(data["labeledRows"] as? Int == rows.count - 2)
     let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
-    #expect(page.contains("left out for a banned category"))
+    #expect(page.contains("left out for a held-out category"))
   }
 
   @Test func imagesThatAreTrainedOnAndValidatedAreCounted() throws {
@@ -238,6 +238,7 @@ import Testing
       run, "--objective", "flair", "--max-steps", "1", "--validation",
       "EYES/manifests/public.csv", "--validation-root", "EYES")
     #expect(result.code == 0, "\(result.errors)")
-    #expect(result.errors.contains("12 images of --validation or --probe are also trained on"))
+    #expect(
+      result.errors.contains("12 images of --validation or --probe are also in the training data"))
   }
 }

@@ -69,7 +69,7 @@ import Testing
     let out = CommandFixture.fresh("group-out")
     let grouped = try transfer(manifest, words + ["--group", "patient_id", "--out", out])
     #expect(grouped.code == 0, "\(grouped.errors)")
-    #expect(!grouped.errors.contains("also have images"))
+    #expect(!grouped.errors.contains("also have training"))
     let missing = try transfer(manifest, words + ["--group", "person"])
     #expect(missing.code == 2 && missing.errors.contains("person"))
   }

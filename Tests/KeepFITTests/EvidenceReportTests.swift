@@ -111,7 +111,7 @@ import KeepFIT
     let page = html(
       try result(
         classes: ["normal", "glaucoma"], labels: [0, 0], rows: [[0.9, 0.1], [0.6, 0.4]]))
-    #expect(page.contains("undefined: one class only"))
+    #expect(page.contains("undefined: only one class occurs"))
     #expect(page.contains("undefined: no image of the class"))
     #expect(page.contains("all test images are of one class"))
     #expect(!page.lowercased().contains(">nan") && !page.contains("-nan"))
@@ -138,6 +138,6 @@ import KeepFIT
       classes: ["normal", "glaucoma"], labels: [0, 0, 1, 1],
       rows: [[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.45, 0.55]])
     let value = String(format: "%.3f", try #require(result.mean["ece"]?.scalar))
-    #expect(html(result).contains("expected calibration error \(value)"))
+    #expect(html(result).contains("expected calibration error (ECE) \(value)"))
   }
 }

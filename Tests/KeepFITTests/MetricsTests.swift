@@ -119,7 +119,7 @@ import Testing
   }
 
   @Test func refusesWhatCannotBeScored() {
-    #expect(throws: TransferError.invalid("there is no test image to score")) {
+    #expect(throws: TransferError.invalid("there are no test images to score")) {
       try Predictions(labels: [], rows: [])
     }
     #expect(throws: TransferError.self) { try Predictions(labels: [2], rows: [[0.5, 0.5]]) }

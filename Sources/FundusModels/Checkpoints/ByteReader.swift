@@ -1,10 +1,10 @@
-/// Reads part of a file from front to back; every read is checked against the end of the part.
+/// Reads a range of a file sequentially; every read is checked against the end of the range.
 struct ByteReader {
   let file: MappedFile
   let end: Int
   private(set) var position: Int
 
-  /// Reads the bytes in `range`, which must lie inside of the file.
+  /// Creates a reader of the bytes in `range`, which must be inside the file.
   init(_ file: MappedFile, _ range: Range<Int>) {
     precondition(file.holds(range.count, at: range.lowerBound))
     self.file = file
@@ -16,7 +16,7 @@ struct ByteReader {
 
   func endOfData() -> CheckpointError {
     CheckpointError(
-      .malformed, file: file.name, "the pickle ends in the middle, at byte \(position)")
+      .malformed, file: file.name, "the pickle is truncated at byte \(position)")
   }
 
   mutating func byte() throws -> UInt8 {
@@ -46,12 +46,12 @@ struct ByteReader {
   mutating func text(_ count: some BinaryInteger) throws -> String {
     guard let text = String(validating: try bytes(count), as: UTF8.self) else {
       throw CheckpointError(
-        .malformed, file: file.name, "a text before byte \(position) of the pickle is not UTF-8")
+        .malformed, file: file.name, "a string before byte \(position) of the pickle is not UTF-8")
     }
     return text
   }
 
-  /// The text up to the next line feed, which is skipped.
+  /// The text up to the next line feed, which is consumed.
   mutating func line() throws -> String {
     var result: [UInt8] = []
     while true {

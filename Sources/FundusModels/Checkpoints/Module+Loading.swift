@@ -1,11 +1,11 @@
-/// What a model takes from a checkpoint, and what it may do without.
+/// The rules for loading a checkpoint into a model.
 public struct LoadingRules: Sendable {
-  /// Names of the model that a checkpoint may lack; they keep their values.
+  /// Names of the model that may be missing from a checkpoint; they keep their values.
   public var mayLack: @Sendable (String) -> Bool
-  /// Names of a checkpoint that the model need not know.
+  /// Names of a checkpoint that may be ignored.
   public var mayIgnore: @Sendable (String) -> Bool
 
-  /// Strict but for what is known to be harmless (see ``isHarmless(_:)``), plus the given names.
+  /// Creates rules that are strict except for harmless names (see ``isHarmless(_:)``) and the given ones.
   public init(
     mayLack: @escaping @Sendable (String) -> Bool = { _ in false },
     mayIgnore: @escaping @Sendable (String) -> Bool = { _ in false }
@@ -14,26 +14,26 @@ public struct LoadingRules: Sendable {
     self.mayIgnore = mayIgnore
   }
 
-  /// Whether a name says nothing about what a model computes: the positions 0, 1, 2… that older
-  /// versions of `transformers` save, and the number of batches a batch norm has seen.
+  /// Whether a tensor does not affect the result of a model: the position ids 0, 1, 2… that older versions of
+  /// `transformers` save, and the number of batches that a batch norm has seen.
   public static func isHarmless(_ name: String) -> Bool {
     name.hasSuffix("embeddings.position_ids") || name.hasSuffix("embeddings.token_type_ids")
       || name.hasSuffix(".num_batches_tracked") || name == "num_batches_tracked"
   }
 }
 
-/// What `Module/load(_:rules:)` left aside.
+/// The differences that `Module/load(_:rules:)` accepted.
 public struct LoadingReport: Sendable, Equatable {
-  /// Names of the model that the checkpoint lacks, as the rules allow.
+  /// Names of the model that are missing from the checkpoint.
   public var missing: [String] = []
-  /// Names of the checkpoint that the model does not know, as the rules allow.
+  /// Names of the checkpoint that were ignored.
   public var ignored: [String] = []
 }
 
 extension StateDictionary {
-  /// The same tensors without the prefix that wrappers put before every name: `module.` of
-  /// data-parallel training, `_orig_mod.` of compiled models; and with today's names of layer norm
-  /// parameters (`gamma` and `beta` of models that came from TensorFlow).
+  /// The same tensors without the name prefixes of wrappers (`module.` of data-parallel training, `_orig_mod.`
+  /// of compiled models) and with the current names of layer norm parameters (instead of `gamma` and `beta` of
+  /// models converted from TensorFlow).
   public func normalized() -> StateDictionary {
     var prefix = ""
     for wrapper in ["module.", "_orig_mod.", "module."] {
@@ -52,16 +52,16 @@ extension StateDictionary {
 }
 
 extension Module {
-  /// Takes over every parameter and buffer from a checkpoint, or none when something is amiss.
+  /// Loads all parameters and buffers from a checkpoint, or none if there is an error.
   ///
-  /// Single precision weights of linear layers and embeddings are used where the file is mapped;
-  /// those of convolutions are brought into the order of memory.
+  /// Single-precision weights of linear layers and embeddings are memory-mapped; those of convolutions are
+  /// converted to their in-memory layout.
   ///
   /// - Parameters:
-  ///   - state: tensors under the names and with the shapes of `Module/stateEntries()`.
-  ///   - rules: what may be missing or superfluous.
-  /// - Throws: ``CheckpointError``: `mismatch`, which names what is missing, unexpected or of another
-  ///   shape, with both shapes; `malformed`, which names a tensor with a value that is not finite.
+  ///   - state: tensors with the names and shapes of `Module/stateEntries()`.
+  ///   - rules: the names that may be missing or ignored.
+  /// - Throws: ``CheckpointError``: `mismatch`, which names missing and unexpected tensors and those of another
+  ///   shape, with both shapes; `malformed`, which names a tensor with a non-finite value.
   @discardableResult
   public func load(
     _ state: StateDictionary, rules: LoadingRules = LoadingRules()
@@ -79,7 +79,7 @@ extension Module {
         }
         continue
       }
-      // Scalars are sometimes saved with one axis.
+      // Scalars are sometimes saved with one dimension.
       if stored.shape == entry.fileShape || (stored.count == 1 && entry.fileShape.isEmpty) {
         pairs.append((entry, stored))
       } else {

@@ -1,6 +1,6 @@
-/// What the few globals of a state dictionary mean.
+/// The meaning of the globals of a state dictionary.
 extension PickleInterpreter {
-  /// The value that `callee(*arguments)` stands for.
+  /// The value of `callee(*arguments)`.
   mutating func apply(_ callee: PickleValue, to arguments: PickleValue) throws -> PickleValue {
     guard case .global(let global) = callee, case .tuple(let place) = arguments else {
       throw malformed("\(callee.kind) is called with \(arguments.kind)")
@@ -28,12 +28,12 @@ extension PickleInterpreter {
       return .device(name)
     case .encode:
       guard case .text(let text)? = arguments.first else {
-        throw malformed("bytes that are not coded as a string")
+        throw malformed("bytes that are not encoded as a string")
       }
       try spend(text.utf8.count)
       let bytes = text.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
       guard bytes.count == text.unicodeScalars.count else {
-        throw malformed("bytes that are not coded in Latin-1")
+        throw malformed("bytes that are not encoded in Latin-1")
       }
       return .bytes(bytes)
     case .rebuildTensor, .rebuildTensorV2, .rebuildTensorV3:
@@ -48,7 +48,7 @@ extension PickleInterpreter {
       else { throw malformed("a tensor of an unknown class") }
       return try apply(function, elements(place), depth: 1)
     case .tensorClass, .parameterClass, .storage, .elementType:
-      throw malformed("a class is called that only serves as a name")
+      throw malformed("a class is called that may only be named")
     }
   }
 
@@ -69,11 +69,11 @@ extension PickleInterpreter {
         case .list(let inner), .tuple(let inner):
           guard elements(inner).count == 2 else { fallthrough }
           items += elements(inner)
-        default: throw malformed("a dictionary is made of something other than pairs")
+        default: throw malformed("a dictionary is built from something other than pairs")
         }
       }
       return .dictionary(store(items))
-    default: throw malformed("a dictionary is made of \(arguments[0].kind)")
+    default: throw malformed("a dictionary is built from \(arguments[0].kind)")
     }
   }
 
@@ -81,7 +81,7 @@ extension PickleInterpreter {
     switch value {
     case .tuple(let place), .list(let place):
       guard elements(place).count <= StoredTensor.maximumRank else {
-        throw malformed("a shape with \(elements(place).count) axes")
+        throw malformed("a shape with \(elements(place).count) dimensions")
       }
       return try elements(place).map {
         guard case .integer(let size) = $0 else {
@@ -114,15 +114,15 @@ extension PickleInterpreter {
         views: try views(arguments.dropFirst(hasElementType ? 7 : 6).first)))
   }
 
-  /// What PyTorch does to the stored elements when it reads them: `{"neg": True}` and
-  /// `{"conj": True}`, for tensors that are lazily negated or conjugated.
+  /// Lazy operations on the stored elements: `{"neg": True}` and `{"conj": True}`, for tensors that are lazily
+  /// negated or conjugated.
   private func views(_ metadata: PickleValue?) throws -> [String] {
     switch metadata {
     case nil, .some(.none): return []
     case .dictionary(let place)?:
       return try pairs(place).compactMap { key, value in
         guard case .text(let name) = key, case .bool(let isSet) = value else {
-          throw malformed("the metadata of a tensor, which is not {name: truth value}")
+          throw malformed("the metadata of a tensor, which is not {name: Boolean}")
         }
         return isSet ? name : nil
       }
@@ -130,8 +130,7 @@ extension PickleInterpreter {
     }
   }
 
-  /// Attributes are set: of dictionaries (PyTorch's `_metadata`) and tensors, where they say nothing
-  /// about the elements.
+  /// Ignores attributes of dictionaries (PyTorch's `_metadata`) and tensors, which do not affect the elements.
   mutating func build(with state: PickleValue) throws {
     guard let target = stack.last else { throw malformed("a value is missing from the stack") }
     switch target {
@@ -150,7 +149,7 @@ extension PickleInterpreter {
     guard parts.count >= 5, case .text("storage") = parts[0],
       case .global(.storage(let type)) = parts[1], case .text(let key) = parts[2],
       case .integer(let count) = parts[4], count >= 0
-    else { throw malformed("a persistent identifier that is not a storage's") }
+    else { throw malformed("a persistent identifier that is not that of a storage") }
     var storage = PickleStorage(key: key, elementType: type, count: count)
     if parts.count > 5, case .tuple(let view) = parts[5] {
       let parts = elements(view)

@@ -1,11 +1,11 @@
-/// A closed interpreter of the pickle opcodes that state dictionaries are made of (protocols 0 to
-/// 5 of Python's `pickletools`).
+/// A restricted interpreter of the pickle opcodes in state dictionaries (protocols 0 to 5 of Python's
+/// `pickletools`).
 ///
-/// It builds plain values only. A global outside of ``PickleGlobal`` is refused by its name, an
-/// opcode that would call or import anything else by its code. Every opcode takes at least a byte
-/// and makes at most one value, so memory is bounded by the file's size.
+/// It builds plain values only. Globals outside of ``PickleGlobal``, and opcodes that would call or import
+/// anything else, are refused. Every opcode takes at least one byte and creates at most one value, so memory
+/// is bounded by the file size.
 struct PickleInterpreter {
-  /// Opcodes before a pickle is taken for an attack; a state dictionary needs about 25 a tensor.
+  /// The maximum number of opcodes; a state dictionary needs about 25 per tensor.
   static let maximumOpcodes = 5_000_000
 
   var reader: ByteReader
@@ -16,8 +16,8 @@ struct PickleInterpreter {
   private(set) var arena: [[PickleValue]] = []
   private(set) var tensors: [PickleTensor] = []
 
-  /// Elements that globals may still copy, so that no file can make much out of little by copying
-  /// one long list again and again.
+  /// The number of elements that globals may still copy, so that a small file cannot allocate much memory by
+  /// repeatedly copying a long list.
   private var budget: Int
 
   init(_ reader: ByteReader) {
@@ -38,7 +38,7 @@ struct PickleInterpreter {
   /// The elements of a tuple or list, or of a dictionary as key, value, key, value.
   func elements(_ place: Int) -> [PickleValue] { arena[place] }
 
-  /// The pairs of a dictionary; of equal text keys the last, as in Python.
+  /// The pairs of a dictionary; the last one of equal string keys, as in Python.
   func pairs(_ place: Int) -> [(key: PickleValue, value: PickleValue)] {
     let items = arena[place]
     return stride(from: 0, to: items.count - 1, by: 2).map { (items[$0], items[$0 + 1]) }
@@ -113,7 +113,8 @@ struct PickleInterpreter {
       let full = "\(module).\(name)".quotable()
       throw CheckpointError(
         .refused(global: full), file: reader.file.name,
-        "asks for '\(full)', which weights do not need; it is refused and nothing was executed")
+        "asks for '\(full)', which checkpoints do not need; it was refused and nothing was executed"
+      )
     }
     if case .elementType(let type) = global {
       stack.append(.elementType(type))
@@ -123,7 +124,7 @@ struct PickleInterpreter {
   }
 
   private mutating func decimal(_ text: String) throws -> PickleValue {
-    guard let value = Int(text) else { throw malformed("'\(text.quotable())' is no integer") }
+    guard let value = Int(text) else { throw malformed("'\(text.quotable())' is not an integer") }
     return .integer(value)
   }
 
@@ -134,7 +135,7 @@ struct PickleInterpreter {
     return .integer(Int(bitPattern: UInt(bits)))
   }
 
-  /// Runs to the STOP opcode and returns the value that is left.
+  /// Runs to the STOP opcode and returns the remaining value.
   mutating func run() throws -> PickleValue {
     stack = []
     marks = []
@@ -146,7 +147,7 @@ struct PickleInterpreter {
       case 0x80:
         let version = try reader.byte()
         guard version <= 5 else { throw malformed("protocol \(version) is unknown") }
-      case 0x95: _ = try reader.integer(UInt64.self)  // The length of a frame: no use here.
+      case 0x95: _ = try reader.integer(UInt64.self)  // The length of a frame, not needed.
       case UInt8(ascii: "("): marks.append(stack.count)
       case UInt8(ascii: "0"): _ = try pop()
       case UInt8(ascii: "1"): _ = try popToMark()
@@ -168,7 +169,7 @@ struct PickleInterpreter {
       case UInt8(ascii: "F"):
         let text = try reader.line()
         guard let value = Double(text) else {
-          throw malformed("'\(text.quotable())' is no number")
+          throw malformed("'\(text.quotable())' is not a number")
         }
         stack.append(.real(value))
       case UInt8(ascii: "G"):
@@ -218,11 +219,11 @@ struct PickleInterpreter {
         try pushGlobal(module: module, name: try reader.line())
       case 0x93:
         guard case .text(let name) = try pop(), case .text(let module) = try pop() else {
-          throw malformed("a global whose name is no string")
+          throw malformed("a global whose name is not a string")
         }
         try pushGlobal(module: module, name: name)
       case UInt8(ascii: "i"):
-        // INST names its class in the stream: refuse it by that name, even when it is harmless.
+        // INST names its class in the stream: refuse it by name, even if it is harmless.
         let module = try reader.line()
         try pushGlobal(module: module, name: try reader.line())
         throw unknown(code)
@@ -242,6 +243,6 @@ struct PickleInterpreter {
     CheckpointError(
       .unsupported, file: reader.file.name,
       "the pickle uses opcode 0x\(String(code, radix: 16)) at byte \(reader.position - 1), "
-        + "which weights do not need")
+        + "which checkpoints do not need")
   }
 }

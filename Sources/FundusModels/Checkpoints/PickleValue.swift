@@ -1,6 +1,5 @@
-/// What a pickle of a state dictionary can hold. Containers live in the interpreter's arena and are
-/// named by their place in it, so that no nesting in a file, however deep or circular, becomes
-/// nesting in memory.
+/// A value in the pickle of a state dictionary. Containers are stored in the interpreter's arena and referenced
+/// by index, so that deep or circular nesting in a file does not become nesting in memory.
 enum PickleValue {
   case none
   case bool(Bool)
@@ -18,11 +17,11 @@ enum PickleValue {
   case elementType(ElementType)
   case device(String)
 
-  /// What kind of value it is, for messages.
+  /// The kind of value, for messages.
   var kind: String {
     switch self {
     case .none: "None"
-    case .bool: "a truth value"
+    case .bool: "a Boolean"
     case .integer, .longInteger: "an integer"
     case .real: "a number"
     case .text: "a string"
@@ -52,17 +51,17 @@ enum PickleValue {
   }
 }
 
-/// The block of elements that a tensor looks at.
+/// The storage of a tensor's elements.
 struct PickleStorage {
   let key: String
-  /// Nil for an untyped storage, whose size counts bytes.
+  /// The element type; nil for an untyped storage, whose size is in bytes.
   let elementType: ElementType?
   let count: Int
-  /// Elements of the block before this part of it (legacy files only).
+  /// The offset of this view in the storage, in elements (legacy files only).
   var offset = 0
 }
 
-/// A tensor as the pickle describes it.
+/// A tensor as described in the pickle.
 struct PickleTensor {
   let storage: PickleStorage
   let elementType: ElementType
@@ -73,8 +72,8 @@ struct PickleTensor {
   let views: [String]
 }
 
-/// The classes and functions that a state dictionary may name. All others are refused, and these
-/// are understood here: nothing of a file is ever executed.
+/// The classes and functions that a state dictionary may reference. All others are refused, and these are
+/// implemented here: nothing in a file is ever executed.
 enum PickleGlobal: Equatable {
   case orderedDictionary
   case counter

@@ -1,9 +1,9 @@
 import Foundation
 
-/// The named tensors of a checkpoint, whatever format its file has. Elements are read when a tensor
-/// is asked for; until then only names, shapes and types are in memory.
+/// The named tensors of a checkpoint of any supported format. Elements are read when a tensor is requested;
+/// until then only names, shapes and types are in memory.
 public struct StateDictionary: Sendable {
-  /// The format of the file, found from its content.
+  /// The format of the file, detected from its content.
   public enum Format: String, Sendable {
     /// Hugging Face's safetensors.
     case safetensors
@@ -15,18 +15,18 @@ public struct StateDictionary: Sendable {
     case sharded
   }
 
-  /// The file as the caller named it, for messages.
+  /// The file name, for messages.
   public let source: String
-  /// The format that was found.
+  /// The detected format.
   public let format: Format
-  /// Plain values besides the tensors: safetensors metadata, or numbers and strings of a training
-  /// checkpoint such as `epoch`.
+  /// Plain values besides the tensors: safetensors metadata, or numbers and strings of a training checkpoint
+  /// such as `epoch`.
   public let metadata: [String: String]
   /// The tensors in the order of the file.
   public let tensors: [StoredTensor]
   private let positions: [String: Int]
 
-  /// A dictionary of tensors; of those with the same name the last counts, as in Python.
+  /// Creates a dictionary of tensors; of those with the same name the last one counts, as in Python.
   public init(
     _ tensors: [StoredTensor], source: String, format: Format, metadata: [String: String] = [:]
   ) {
@@ -47,11 +47,11 @@ public struct StateDictionary: Sendable {
     self.positions = positions
   }
 
-  /// Opens a checkpoint: safetensors, a PyTorch file of either kind, or the `*.index.json` of a
-  /// sharded one. The content decides, not the name.
+  /// Opens a checkpoint: safetensors, a PyTorch file in zip or legacy format, or the `*.index.json` of a sharded
+  /// checkpoint. The format is detected from the content, not the name.
   ///
-  /// - Throws: `CheckpointError` when the file cannot be opened, is damaged, or asks for anything
-  ///   that weights do not need.
+  /// - Throws: `CheckpointError` when the file cannot be opened, is damaged, or contains anything that
+  ///   checkpoints do not need.
   public init(contentsOf url: URL) throws {
     let file = try MappedFile(contentsOf: url)
     if file.matches("{", at: 0) {
@@ -61,7 +61,7 @@ public struct StateDictionary: Sendable {
     }
   }
 
-  /// Reads a checkpoint that is mapped already.
+  /// Reads a memory-mapped checkpoint.
   /// - Throws: `CheckpointError` as ``init(contentsOf:)`` does.
   public init(_ file: MappedFile) throws {
     if file.matches("PK\u{3}\u{4}", at: 0) {
@@ -78,12 +78,12 @@ public struct StateDictionary: Sendable {
   }
 
   private static func unknown(_ file: MappedFile) -> CheckpointError {
-    let formats = "a checkpoint (safetensors, or PyTorch's .pth, .pt or .bin) was expected"
+    let formats = "expected a checkpoint (safetensors, or PyTorch's .pth, .pt or .bin)"
     let found =
       if file.count == 0 {
         "the file is empty"
       } else if file.matches("version https://git-lfs", at: 0) {
-        "the file is a Git LFS pointer; fetch the real one with 'git lfs pull'"
+        "the file is a Git LFS pointer; fetch the content with 'git lfs pull'"
       } else if file.matches("<", at: 0) {
         "the file looks like a web page"
       } else if file.matches("\u{1F}", at: 0) || file.matches("ustar", at: 257) {
@@ -100,17 +100,17 @@ public struct StateDictionary: Sendable {
   /// The names in the order of the file.
   public var names: [String] { tensors.map(\.name) }
 
-  /// The tensor of that name, or nil.
+  /// The tensor with a name, or nil.
   public subscript(name: String) -> StoredTensor? { positions[name].map { tensors[$0] } }
 
-  /// The same tensors under new names, without those whose new name is nil.
+  /// The tensors with new names, without those whose new name is nil.
   public func renaming(_ transform: (String) -> String?) -> StateDictionary {
     StateDictionary(
       tensors.compactMap { tensor in transform(tensor.name).map { tensor.renamed($0) } },
       source: source, format: format, metadata: metadata)
   }
 
-  /// The tensors whose names begin with `prefix`, without it.
+  /// The tensors whose names begin with `prefix`, with the prefix removed.
   public func dropping(prefix: String) -> StateDictionary {
     renaming { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : nil }
   }
@@ -119,7 +119,7 @@ public struct StateDictionary: Sendable {
 // MARK: - Sharded checkpoints
 
 extension StateDictionary {
-  /// Reads `{"weight_map": {name: file}}` and the files beside it.
+  /// Reads `{"weight_map": {name: file}}` and the files next to it.
   private static func sharded(_ file: MappedFile, directory: URL) throws -> StateDictionary {
     func failure(_ text: String) -> CheckpointError {
       CheckpointError(.malformed, file: file.name, "as an index of shards: \(text)")
@@ -137,12 +137,12 @@ extension StateDictionary {
     var shards: [String: StateDictionary] = [:]
     var tensors: [StoredTensor] = []
     for member in map {
-      // Only a file beside the index: an index from elsewhere must not reach out of its directory.
+      // Only files next to the index: an untrusted index must not reference files outside of its directory.
       guard let name = member.value.text, !name.isEmpty, name != "..", name != ".",
         !name.contains("/"), !name.contains("\0"), !name.hasSuffix(".index.json")
       else {
         throw failure(
-          "'\(member.name.quotable())' must lie in a file beside the index, not in "
+          "'\(member.name.quotable())' must be in a file next to the index, not in "
             + "'\((member.value.text ?? member.value.kind).quotable())'")
       }
       if shards[name] == nil {
@@ -151,7 +151,7 @@ extension StateDictionary {
       guard let tensor = shards[name]?[member.name] else {
         throw CheckpointError(
           .mismatch, file: file.name,
-          "places '\(member.name.quotable())' in '\(name.quotable())', which does not hold it")
+          "places '\(member.name.quotable())' in '\(name.quotable())', which does not contain it")
       }
       tensors.append(tensor)
     }

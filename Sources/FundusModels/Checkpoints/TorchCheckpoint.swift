@@ -5,21 +5,20 @@ import Foundation
 public enum TorchCheckpoint {
   /// Writes a state dictionary (an `OrderedDict` of tensors).
   ///
-  /// - `force`: whether an existing file may be replaced. The new one appears whole or not
-  ///   at all.
+  /// - `force`: whether an existing file may be replaced. The file is written atomically.
   /// - Throws: `CheckpointError`: `exists`, `unwritable`, or `unsupported` for unsigned integers of
   ///   more than 8 bits, which the format lacks.
   public static func write(
     _ entries: [CheckpointEntry], to url: URL, force: Bool = false
   ) throws {
     precondition(
-      Set(entries.map(\.name)).count == entries.count, "every tensor has a name of its own")
+      Set(entries.map(\.name)).count == entries.count, "every tensor has a unique name")
     var pickle = PickleWriter()
     for (index, entry) in entries.enumerated() {
       guard let storage = storageName(entry.elementType) else {
         throw CheckpointError(
           .unsupported, file: url.relativePath,
-          "tensor '\(entry.name.quotable())' of type \(entry.elementType.rawValue) has no place in "
+          "tensor '\(entry.name.quotable())' of type \(entry.elementType.rawValue) is not supported by "
             + "PyTorch's format")
       }
       pickle.tensor(entry.name, key: String(index), storage: storage, shape: entry.shape)
@@ -129,7 +128,7 @@ private struct PickleWriter {
   }
 }
 
-/// A zip archive of stored entries, each aligned to 64 bytes so that it can be used where it lies.
+/// A zip archive of uncompressed entries, each aligned to 64 bytes so that it can be memory-mapped.
 private struct ZipWriter {
   private var directory: [UInt8] = []
   private var count = 0

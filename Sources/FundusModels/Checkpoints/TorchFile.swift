@@ -1,6 +1,6 @@
-/// Reads what `torch.save` writes, in both of its formats.
+/// Reads files written by `torch.save`, in zip and legacy format.
 enum TorchFile {
-  /// Where the elements of a storage lie: its bytes in the file.
+  /// The bytes of a storage in the file.
   private typealias Places = [String: Range<Int>]
 
   // MARK: Zip (PyTorch 1.6 and later)
@@ -12,7 +12,7 @@ enum TorchFile {
       let range = try archive.range(of: pickle)
     else {
       throw CheckpointError(
-        .malformed, file: file.name, "is a zip archive without 'data.pkl', so not PyTorch's")
+        .malformed, file: file.name, "is a zip archive without 'data.pkl', and not a PyTorch file")
     }
     let root = String(pickle.dropLast("data.pkl".count))
     var isBigEndian = false
@@ -20,7 +20,7 @@ enum TorchFile {
       let text = String(decoding: file.bytes(in: order.prefix(16)), as: UTF8.self)
       guard text == "little" || text == "big" else {
         throw CheckpointError(
-          .malformed, file: file.name, "has the unknown byte order '\(text.quotable())'")
+          .malformed, file: file.name, "has an unknown byte order, '\(text.quotable())'")
       }
       isBigEndian = text == "big"
     }
@@ -41,7 +41,7 @@ enum TorchFile {
 
   // MARK: Legacy (before PyTorch 1.6)
 
-  /// Little-endian 0x1950A86A20F9469CFC6C, which the first pickle holds.
+  /// Little-endian 0x1950A86A20F9469CFC6C, the content of the first pickle.
   private static let magicNumber: [UInt8] = [
     0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
   ]
@@ -63,7 +63,7 @@ enum TorchFile {
       throw failure("it is a pickle without PyTorch's magic number")
     }
     guard case .integer(1001) = try next().1 else { throw failure("its protocol is not 1001") }
-    // What system wrote the file does not matter: elements are little-endian on all of them.
+    // The system that wrote the file does not matter: elements are always little-endian.
     _ = try next()
     let (interpreter, value) = try next()
     let (list, keyList) = try next()
@@ -80,7 +80,7 @@ enum TorchFile {
       guard let count = file.integer(at: start, as: UInt64.self) else {
         throw failure("it ends before storage '\(key.quotable())'")
       }
-      // A storage that no tensor uses tells no type; the elements after it cannot be found then.
+      // The type of a storage that no tensor uses is unknown, so the elements after it cannot be located.
       guard let type = types[key] else {
         throw failure("storage '\(key.quotable())' belongs to no tensor")
       }
@@ -101,7 +101,7 @@ enum TorchFile {
 
   // MARK: From the pickle to tensors
 
-  /// Keys under which training scripts keep the weights beside epoch and optimizer.
+  /// Keys under which training scripts save the weights, next to epoch and optimizer.
   private static let wrappers = [
     "state_dict", "model_state_dict", "model", "module", "net", "network", "weights", "params",
   ]
@@ -141,11 +141,11 @@ enum TorchFile {
       throw CheckpointError(
         .unsupported, file: file.name,
         pairs.isEmpty
-          ? "holds an empty dictionary, where weights were expected"
-          : "holds no tensors by name; its keys are \(keys.joined(separator: ", "))")
+          ? "contains an empty dictionary, expected weights"
+          : "contains no named tensors; its keys are \(keys.joined(separator: ", "))")
     }
     throw CheckpointError(
-      .unsupported, file: file.name, "holds \(value.kind), where a state dictionary was expected")
+      .unsupported, file: file.name, "contains \(value.kind), expected a state dictionary")
   }
 
   private static func tensor(

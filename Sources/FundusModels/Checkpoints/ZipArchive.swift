@@ -1,6 +1,5 @@
-/// The table of contents of a zip archive whose entries are stored as they are, which is how
-/// PyTorch writes its files. Zip64 sizes are read; compressed or encrypted entries are refused when
-/// they are asked for.
+/// The directory of a zip archive with uncompressed entries, as written by PyTorch. Zip64 is supported;
+/// compressed or encrypted entries are refused on access.
 struct ZipArchive {
   struct Entry {
     let name: String
@@ -22,7 +21,7 @@ struct ZipArchive {
       CheckpointError(.malformed, file: file.name, "as a zip archive: \(text)")
     }
     guard let tail = Self.endRecord(in: file) else {
-      throw failure("it has no end record, so it was probably cut short")
+      throw failure("it has no end record, so it is probably truncated")
     }
     var count = UInt64(file.integer(at: tail + 10, as: UInt16.self)!)
     var size = UInt64(file.integer(at: tail + 12, as: UInt32.self)!)
@@ -47,7 +46,7 @@ struct ZipArchive {
     var position = offset
     for _ in 0..<Int(count) {
       guard let (entry, next) = Self.entry(in: file, at: position, end: offset + length) else {
-        throw failure("entry \(entries.count) of its directory is broken")
+        throw failure("entry \(entries.count) of its directory is damaged")
       }
       entries.append(entry)
       position = next
@@ -62,7 +61,7 @@ struct ZipArchive {
     self.positions = positions
   }
 
-  /// The offset of the end record: the last 22 bytes, or further ahead of a comment.
+  /// The offset of the end record: the last 22 bytes, or earlier if there is a comment.
   private static func endRecord(in file: MappedFile) -> Int? {
     var position = file.count - 22
     let first = max(0, position - 65535)
@@ -93,7 +92,7 @@ struct ZipArchive {
     let extra = position + 46 + nameLength
     let next = extra + extraLength + commentLength
     guard next <= end else { return nil }
-    // Zip64: a field with tag 1 holds, in this order, those of the values that are all ones above.
+    // Zip64: a field with tag 1 contains, in this order, those values that are all ones above.
     var field = extra
     while field + 4 <= extra + extraLength {
       let tag = file.integer(at: field, as: UInt16.self)!
@@ -123,7 +122,7 @@ struct ZipArchive {
     return (entry, next)
   }
 
-  /// Where the bytes of an entry lie in the file; nil when there is none of that name.
+  /// The range of an entry in the file; nil if there is no entry of that name.
   func range(of name: String) throws -> Range<Int>? {
     guard let index = positions[name] else { return nil }
     let entry = entries[index]
@@ -134,7 +133,7 @@ struct ZipArchive {
       throw failure(
         .unsupported,
         entry.isEncrypted
-          ? "is encrypted" : "is compressed (method \(entry.method)), PyTorch stores it plainly")
+          ? "is encrypted" : "is compressed (method \(entry.method)), which PyTorch files are not")
     }
     guard entry.size == entry.storedSize else {
       throw failure(.malformed, "has \(entry.size) bytes stored as \(entry.storedSize)")

@@ -1,22 +1,21 @@
 import FundusTensor
 
-/// The largest values that come into the convolutions of a residual network, as images have shown them:
-/// what the steps of bytes follow from (see ``QuantizedResNet``).
+/// The activation ranges of the convolutions of a residual network, recorded on images: they determine the
+/// quantization steps (see ``QuantizedResNet``).
 public struct ActivationRanges: Codable, Sendable, Equatable {
-  /// For each block, in order: the largest value of its input and of what each of its convolutions but
-  /// the last gives to the next.
+  /// For each block, in order: the maximum of its input and of the input of each further convolution.
   public private(set) var blocks: [[Float]]
-  /// How many images were looked at.
+  /// The number of images.
   public private(set) var images = 0
 
   enum CodingKeys: String, CodingKey { case blocks, images }
 
-  /// Nothing seen yet.
+  /// Creates empty ranges.
   public init(_ network: ResNet) {
     blocks = network.blocks.map { [Float](repeating: 0, count: $0.folded.count) }
   }
 
-  /// Looks at images `[N, H, W, 3]`.
+  /// Records the ranges on images `[N, H, W, 3]`.
   public mutating func observe(_ images: Tensor, in network: ResNet) {
     precondition(fits(network), "ranges of another network")
     var seen = blocks
@@ -34,7 +33,7 @@ public struct ActivationRanges: Codable, Sendable, Equatable {
     self.images += images.shape[0]
   }
 
-  /// What either of two has seen.
+  /// The union of two ranges.
   public func union(_ other: ActivationRanges) -> ActivationRanges {
     var result = self
     result.blocks = zip(blocks, other.blocks).map { zip($0, $1).map(max) }
@@ -42,13 +41,13 @@ public struct ActivationRanges: Codable, Sendable, Equatable {
     return result
   }
 
-  /// Whether they have the shape of the network.
+  /// Whether they match the architecture of the network.
   public func fits(_ network: ResNet) -> Bool {
     blocks.count == network.blocks.count
       && zip(blocks, network.blocks).allSatisfy { $0.count == $1.folded.count }
   }
 
-  /// Whether images were seen and every range is a number.
+  /// Whether images were recorded and all ranges are finite.
   public var isUsable: Bool {
     images > 0 && blocks.allSatisfy { $0.allSatisfy { $0.isFinite && $0 >= 0 } }
   }

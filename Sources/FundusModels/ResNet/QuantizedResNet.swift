@@ -1,23 +1,23 @@
 import FundusTensor
 
-/// A residual network whose convolutions multiply bytes: post-training quantization with one step for
-/// each activation and one for each output of the weights (Jacob et al., arXiv 1712.05877).
+/// A residual network with INT8 convolutions: post-training quantization with one step per activation tensor and
+/// one per output channel of the weights (Jacob et al., arXiv 1712.05877).
 ///
-/// The stem and, where asked for, the first blocks stay in floats: rounding there goes through all that
-/// follows. Activations between blocks are bytes as well, which costs no accuracy that can be measured
-/// and saves most of the memory traffic.
+/// The stem and, optionally, the first blocks stay in FP32, since rounding errors there propagate through all
+/// later layers. Activations between blocks are INT8 as well, which does not measurably reduce accuracy and
+/// saves most of the memory traffic.
 public final class QuantizedResNet: Sendable {
-  /// Bytes of activations that a group of images may take at the widest place of a stage.
+  /// The maximum size in bytes of the activations of a group of images in a stage.
   private static let groupBytes = 4 << 20
 
   private struct Block: Sendable {
     let convolutions: [QuantizedConvolution]
     let downsample: QuantizedConvolution?
-    /// Zeros that each convolution needs around its input.
+    /// The zero padding of each convolution.
     let margins: [Int]
   }
 
-  /// How many blocks work with floats before the first one that works with bytes.
+  /// The number of FP32 blocks before the first INT8 block.
   public let floatBlocks: Int
   private let stem: FoldedConvolution
   private let firstBlocks: [ResidualBlock]
@@ -28,12 +28,12 @@ public final class QuantizedResNet: Sendable {
   private let derived = Derived<[Block]>()
   private let firstStep: Float
 
-  /// Quantizes the weights of `network`, now and again whenever they have changed. The steps of the
-  /// activations stay, so weights that give much larger activations need a new calibration.
+  /// Quantizes the weights of `network`, and again whenever they change. The quantization steps of activations
+  /// are fixed, so weights with much larger activations need a new calibration.
   ///
-  /// - `ranges`: what calibration has shown
-  /// - `floatBlocks`: blocks that stay in floats, less than all
-  /// - Precondition: the ranges fit the network and are usable, and channels come in fours.
+  /// - `ranges`: the calibrated activation ranges
+  /// - `floatBlocks`: the number of blocks that stay in FP32, less than all
+  /// - Precondition: the ranges match the network and are usable, and channels are multiples of four.
   public init(_ network: ResNet, ranges: ActivationRanges, floatBlocks: Int = 0) {
     precondition(ranges.fits(network) && ranges.isUsable, "ranges of another network")
     precondition((0..<network.blocks.count).contains(floatBlocks), "\(floatBlocks) float blocks")
@@ -49,14 +49,14 @@ public final class QuantizedResNet: Sendable {
     }
   }
 
-  /// The blocks with the network's present weights.
+  /// The blocks with the current weights of the network.
   private func currentBlocks() -> [Block] {
     derived.value(of: sources) { (floatBlocks..<layers.count).map(quantizedBlock) }
   }
 
   private func quantizedBlock(_ index: Int) -> Block {
     let layer = layers[index]
-    // Nil for the last: its result is read as floats.
+    // Nil for the last one, whose output is FP32.
     let next = index + 1 < steps.count ? steps[index + 1][0] : nil
     let units = steps[index].dropFirst() + [next ?? 1]
     func quantized(_ layer: FoldedConvolution, _ step: Float, _ unit: Float)
@@ -72,7 +72,7 @@ public final class QuantizedResNet: Sendable {
       margins: layer.folded.map(\.padding))
   }
 
-  /// The features of images `[N, H, W, 3]`, `[N, featureCount]`; without history.
+  /// The features of images `[N, H, W, 3]`, `[N, featureCount]`; without gradients.
   public func callAsFunction(_ images: Tensor) -> Tensor {
     Autograd.withoutGradients {
       let blocks = currentBlocks()

@@ -1,11 +1,11 @@
 import FundusTensor
 
 extension ResNet {
-  /// Floats that a group of images may take at the widest place of a stage: enough images that the
-  /// weights are used often while they are near, few enough that the activations stay in the cache.
+  /// The maximum number of floats of the activations of a group of images in a stage: enough images to reuse the
+  /// weights, few enough that the activations stay in the cache.
   private static let groupFloats = 2 << 20
 
-  /// The network without history, batch norms folded, some images at a time through each stage.
+  /// Inference without gradients, with folded batch norms, stage by stage in groups of images.
   func inferred(_ images: Tensor) -> Intermediates {
     let items = images.shape[0]
     let stem = stem.pooled(images)
@@ -33,7 +33,7 @@ extension ResNet {
 }
 
 extension FoldedConvolution {
-  /// The stem for inference: convolution, batch norm, ReLU, max-pool, image by image.
+  /// The stem for inference: convolution, batch norm, ReLU, max pooling, image by image.
   func pooled(_ images: Tensor) -> Tensor {
     let items = images.shape[0]
     func half(_ side: Int) -> Int { (side - 1) / 2 + 1 }

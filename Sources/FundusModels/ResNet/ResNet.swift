@@ -1,21 +1,21 @@
 import FundusTensor
 
-/// A residual network without its classifier: images to feature vectors.
+/// A residual network (ResNet) without classifier: images to feature vectors.
 ///
 /// State names are those of torchvision (`conv1.weight`, `bn1.*`, `layer1.0.conv1.weight`, …).
 public final class ResNet: Layer {
-  /// What the network looks like.
+  /// The architecture.
   public let configuration: ResNetConfiguration
-  /// Uses the running statistics in training as well, and leaves them as they are.
+  /// Whether batch norm uses its running statistics in training as well, and does not update them.
   public var freezesBatchNorm = false
-  /// In training, takes the statistics of batch norms over the batches of all these ranks.
+  /// In training, synchronizes batch norm statistics over these ranks.
   public var statisticsRanks: (any Communicator)?
-  /// Computes the stem and each block again in the backward pass instead of keeping their intermediate
-  /// results: about a third more time for about a third of the memory.
+  /// Whether the stem and blocks are recomputed in the backward pass instead of stored (activation
+  /// checkpointing): about a third more time for about a third of the memory.
   public var recomputesBlocks = false
 
-  /// When set, inference without history multiplies bytes (``intermediates(of:mode:)`` does not). It
-  /// follows the weights when they change.
+  /// If set, inference without gradients uses INT8 (``intermediates(of:mode:)`` does not). It follows changes of
+  /// the weights.
   public var quantized: QuantizedResNet?
 
   let conv1: Conv2d
@@ -24,7 +24,7 @@ public final class ResNet: Layer {
   public let stages: [[ResidualBlock]]
   let stem: FoldedConvolution
 
-  /// A network with the given first values (convolutions as torchvision: normal, fan-out).
+  /// Creates a network with initialized weights (convolutions as in torchvision: normal, fan-out).
   public init(_ configuration: ResNetConfiguration, initialization: Initialization) {
     self.configuration = configuration
     let width = configuration.width
@@ -48,7 +48,7 @@ public final class ResNet: Layer {
     }
   }
 
-  /// Names the state as torchvision does.
+  /// Registers the state with torchvision's names.
   public func visit(_ state: inout StateVisitor) {
     state.child("conv1", conv1)
     state.child("bn1", bn1)
@@ -61,32 +61,32 @@ public final class ResNet: Layer {
 
   /// The features of images.
   ///
-  /// In inference parameters are constants, and a faster path runs unless the images themselves
-  /// require a gradient: batch norms folded into the convolutions, image by image.
+  /// In inference parameters are constants, and a faster path is used unless the images require a gradient: batch
+  /// norms are folded into the convolutions, image by image.
   ///
   /// - Parameters:
   ///   - images: `[N, H, W, 3]`
-  ///   - mode: whether batch norms use the batch
-  /// - Returns: `[N, featureCount]`, the mean over the last stage's pixels
+  ///   - mode: training or inference, which selects the statistics of batch norm
+  /// - Returns: `[N, featureCount]`, the global average pooling of the last stage
   public func callAsFunction(_ images: Tensor, mode: ExecutionMode) -> Tensor {
     if let quantized, !mode.isTraining, !isRecorded(images) { return quantized(images) }
     return intermediates(of: images, mode: mode).features
   }
 
-  /// All blocks in their order.
+  /// All blocks in order.
   var blocks: [ResidualBlock] { stages.flatMap { $0 } }
 
-  /// The results of every stage.
+  /// The outputs of all stages.
   public struct Intermediates {
-    /// After the stem: 7x7 convolution, batch norm, ReLU, max-pool. `[N, H/4, W/4, width]`
+    /// The output of the stem: 7x7 convolution, batch norm, ReLU, max pooling. `[N, H/4, W/4, width]`
     public let stem: Tensor
-    /// After each of the four stages.
+    /// The outputs of the four stages.
     public let stages: [Tensor]
-    /// The mean over the pixels of the last stage. `[N, featureCount]`
+    /// The global average pooling of the last stage. `[N, featureCount]`
     public let features: Tensor
   }
 
-  /// What ``callAsFunction(_:mode:)`` computes on its way.
+  /// The intermediate results of ``callAsFunction(_:mode:)``.
   public func intermediates(of images: Tensor, mode: ExecutionMode) -> Intermediates {
     precondition(
       images.rank == 4 && images.shape[3] == configuration.inputChannels,
@@ -122,8 +122,7 @@ public final class ResNet: Layer {
     return Intermediates(stem: stem, stages: results, features: globalAveragePool(x))
   }
 
-  /// The features that follow from the activations after a stage, by the running statistics; with
-  /// history.
+  /// The features computed from the activations after a stage, with running statistics; differentiable.
   /// - Parameters:
   ///   - stage: the stage, counted from 0
   ///   - activations: `[N, h, w, F]`, as in ``Intermediates/stages``

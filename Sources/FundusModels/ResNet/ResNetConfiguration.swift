@@ -1,16 +1,17 @@
-/// The shape of a residual network (He et al., arXiv 1512.03385; version 1.5: the stride of a stage
-/// lies in the 3x3 convolution of its first block).
+/// The architecture of a residual network (He et al., arXiv 1512.03385; version 1.5, with the stride of a stage
+/// in the 3x3 convolution of its first block).
 public struct ResNetConfiguration: Sendable, Equatable {
-  /// Blocks of each of the four stages.
+  /// The number of blocks of each of the four stages.
   public var blocks: [Int]
-  /// Three convolutions a block (1x1, 3x3, 1x1 with four times the channels) or two of 3x3.
+  /// Whether blocks are bottlenecks of three convolutions (1x1, 3x3, 1x1 with four times the channels) instead of
+  /// two 3x3 convolutions.
   public var hasBottlenecks: Bool
-  /// Channels of the stem and of the first stage; they double with each stage.
+  /// The number of channels of the stem and the first stage, doubled in each further stage.
   public var width: Int
-  /// Channels of an image.
+  /// The number of image channels.
   public var inputChannels: Int
 
-  /// A network of any size.
+  /// Creates a custom architecture.
   /// - Precondition: four stages of at least one block; positive widths.
   public init(blocks: [Int], hasBottlenecks: Bool, width: Int = 64, inputChannels: Int = 3) {
     precondition(blocks.count == 4 && blocks.allSatisfy { $0 > 0 }, "stages of \(blocks) blocks")
@@ -30,7 +31,7 @@ public struct ResNetConfiguration: Sendable, Equatable {
   /// 101 layers, 2048 features.
   public static let resnet101 = ResNetConfiguration(blocks: [3, 4, 23, 3], hasBottlenecks: true)
 
-  /// The configurations that have a name.
+  /// The named architectures.
   public static let named: [(name: String, configuration: ResNetConfiguration)] = [
     ("resnet18", resnet18), ("resnet34", resnet34), ("resnet50", resnet50),
     ("resnet101", resnet101),
@@ -42,9 +43,9 @@ public struct ResNetConfiguration: Sendable, Equatable {
     self = known.configuration
   }
 
-  /// Channels of a block's result over those of its 3x3 convolutions.
+  /// The ratio of a block's output channels to those of its 3x3 convolutions.
   public var expansion: Int { hasBottlenecks ? 4 : 1 }
 
-  /// Length of the feature vector of an image.
+  /// The dimension of the image features.
   public var featureCount: Int { width * 8 * expansion }
 }

@@ -1,7 +1,7 @@
 import FundusTensor
 
-/// A residual block: two or three convolutions with batch norm, whose result is added to the block's
-/// input (or to a 1x1 convolution of it, where size or channels change) before the last ReLU.
+/// A residual block: two or three convolutions with batch norm, whose output is added to the block's input (or
+/// to a 1x1 convolution of it, if size or channels change) before the last ReLU.
 public final class ResidualBlock: Module, Sendable {
   let convolutions: [Conv2d]
   let norms: [BatchNorm2d]
@@ -9,7 +9,7 @@ public final class ResidualBlock: Module, Sendable {
   let folded: [FoldedConvolution]
   let foldedDownsample: FoldedConvolution?
 
-  /// A block from `inputs` channels to `width` times 4 (with bottleneck) or times 1.
+  /// Creates a block from `inputs` channels to `width` times 4 (bottleneck) or times 1.
   public init(
     inputs: Int, width: Int, hasBottleneck: Bool, stride: Int, initialization: Initialization
   ) {
@@ -47,7 +47,7 @@ public final class ResidualBlock: Module, Sendable {
     foldedDownsample = downsample.map { FoldedConvolution($0.convolution, $0.norm) }
   }
 
-  /// Names the state as torchvision does.
+  /// Registers the state with torchvision's names.
   public func visit(_ state: inout StateVisitor) {
     for (index, (convolution, norm)) in zip(convolutions, norms).enumerated() {
       state.child("conv\(index + 1)", convolution)
@@ -59,7 +59,7 @@ public final class ResidualBlock: Module, Sendable {
     }
   }
 
-  /// The block with history for gradients.
+  /// The block with gradients.
   func recorded(_ x: Tensor, statistics: BatchStatistics) -> Tensor {
     let shortcut =
       downsample.map { $0.norm($0.convolution(x), statistics: statistics) } ?? x
@@ -72,7 +72,7 @@ public final class ResidualBlock: Module, Sendable {
     return y
   }
 
-  /// Side of the result for a side of the input.
+  /// The output size for an input size.
   func outputSide(_ side: Int) -> Int {
     convolutions.reduce(side) {
       ($0 + 2 * $1.padding - $1.weight.value.shape[0]) / $1.stride + 1
@@ -90,11 +90,11 @@ public final class ResidualBlock: Module, Sendable {
     return result
   }
 
-  /// The block for inference, into images `first`… of `target`; `onInput` sees what each convolution
-  /// but the downsampling gets.
+  /// The block for inference, into images `first`… of `target`; `onInput` receives the input of each convolution
+  /// except the downsampling.
   ///
-  /// The shortcut waits where the result will be, or `x` already lies there, if nobody needs it
-  /// afterwards. To add in place spares memory a third of its work (see ``PackedConvolution``).
+  /// The shortcut is written to the target first, or `x` is already there if it is not needed afterwards. Adding
+  /// in place saves a third of the memory traffic (see ``PackedConvolution``).
   func infer(
     _ x: Tensor, into target: inout Tensor, first: Int, onInput: (Tensor) -> Void = { _ in }
   ) {

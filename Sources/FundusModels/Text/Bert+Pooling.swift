@@ -1,9 +1,9 @@
-/// How the tokens of a text become one vector.
+/// How token embeddings are pooled into one vector.
 public enum TextPooling: String, Codable, Sendable, CaseIterable {
-  /// The mean over all positions, padding included, as published: the vector of a text depends on
-  /// the longest text that is encoded with it.
+  /// The mean over all positions including padding, as published: the vector of a text depends on the longest text
+  /// of its batch.
   case allPositions = "all-positions"
-  /// The mean over the text's own tokens; padding costs nothing.
+  /// The mean over the tokens of the text, without padding.
   case tokens
 }
 
@@ -11,10 +11,9 @@ extension Bert {
   /// The layers whose outputs are averaged: the first, the second and the last.
   var pooledLayers: [Int] { [1, 2, configuration.layerCount].map { min($0, layers.count) } }
 
-  /// One vector for each text: the mean over positions of layers 1, 2 and the last, averaged
-  /// (KeepFIT, FLAIR).
+  /// One vector per text: the mean over positions, averaged over layers 1, 2 and the last (KeepFIT, FLAIR).
   ///
-  /// Texts that occur twice in a batch are encoded once when nothing random is involved.
+  /// Repeated texts in a batch are encoded once in inference.
   /// - Returns: `[N, D]`.
   public func pooled(
     _ batch: TokenBatch, pooling: TextPooling = .allPositions, mode: ExecutionMode = .inference
@@ -25,9 +24,9 @@ extension Bert {
     return pooled([batch], pooling: pooling, mode: mode)
   }
 
-  /// The vectors of several batches, each padded for itself, one batch after the other. They share
-  /// the products, so that a training step reads, and differentiates, the weights once.
-  /// - Returns: `[N, D]`, N texts together.
+  /// The vectors of several batches, each padded separately. They share the matrix products, so that a training
+  /// step reads and differentiates the weights once.
+  /// - Returns: `[N, D]` for all N texts.
   public func pooled(
     _ batches: [TokenBatch], pooling: TextPooling = .allPositions, mode: ExecutionMode
   ) -> Tensor {
@@ -40,13 +39,13 @@ extension Bert {
 }
 
 extension TokenBatch {
-  /// The distinct rows in order of appearance and where each row is among them; nil when no row
-  /// repeats. The length stays that of the whole batch, so that nothing changes for a text.
+  /// The distinct rows in order of appearance and the index of each row among them; nil if no row repeats. The
+  /// padded length stays that of the batch, so that results do not change.
   var withoutRepetitions: (distinct: TokenBatch, places: [Int])? {
     var known: [ArraySlice<Int32>: Int] = [:]
     var kept: [Int] = []
     let places = (0..<count).map { row in
-      // Padding is a token like any other here, so the number of real ones is part of the key.
+      // Padding is an ordinary token here, so the number of real tokens is part of the key.
       let key = self[row] + [Int32(clamping: lengths[row])]
       if let place = known[key] { return place }
       known[key] = kept.count

@@ -1,19 +1,18 @@
-/// The BERT encoder (Devlin et al., arXiv 1810.04805) with the exact GELU, under the names of
-/// Hugging Face checkpoints.
+/// The BERT encoder (Devlin et al., arXiv 1810.04805) with exact GELU, with the names of Hugging Face checkpoints.
 public final class Bert: Module {
-  /// The sizes.
+  /// The architecture.
   public private(set) var configuration: BertConfiguration
   /// `[vocabulary, D]`, `[positions, D]` and `[types, D]`.
   public let wordEmbeddings, positionEmbeddings, tokenTypeEmbeddings: Parameter
-  /// In training, computes each layer again in the backward pass instead of keeping its intermediate
-  /// results.
+  /// In training, whether layers are recomputed in the backward pass instead of stored (activation
+  /// checkpointing).
   public var recomputesLayers = false
   let embeddingNorm: LayerNorm
   let layers: [BertLayer]
-  /// Part of every checkpoint; its result is not used.
+  /// The pooler, which is part of every checkpoint but not used.
   let pooler: Linear
 
-  /// A model with weights normal around 0 with deviation 0.02, as BERT is begun.
+  /// Creates a model with weights normal with standard deviation 0.02, as in BERT.
   /// - Precondition: the configuration is valid (``BertConfiguration/validate()``).
   public init(_ configuration: BertConfiguration = .base, initialization: Initialization) {
     precondition((try? configuration.validate()) != nil, "an invalid configuration")
@@ -35,7 +34,7 @@ public final class Bert: Module {
       bertInputs: width, outputs: width, initialization: initialization.derived("pooler"))
   }
 
-  /// Sets all dropout rates, which matter in training only.
+  /// Sets all dropout rates, which have an effect in training only.
   /// - Parameter rate: in `0..<1`.
   public func setDropout(_ rate: Float) {
     precondition((0..<1).contains(rate), "a dropout rate of \(rate)")
@@ -44,7 +43,7 @@ public final class Bert: Module {
     for layer in layers { layer.configuration = configuration }
   }
 
-  /// Names the state as Hugging Face does, without a prefix.
+  /// Registers the state with Hugging Face's names, without a prefix.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("embeddings.word_embeddings.weight", wordEmbeddings)
     state.parameter("embeddings.position_embeddings.weight", positionEmbeddings)
@@ -54,10 +53,10 @@ public final class Bert: Module {
     state.child("pooler.dense", pooler)
   }
 
-  /// The embedding output and the output of every layer, `[N, T, D]` each, padding included.
+  /// The embedding output and the outputs of all layers, `[N, T, D]` each, including padding.
   ///
-  /// Padding is not looked at by other positions.
-  /// - Precondition: rows are no longer than the positions, and ids below the vocabulary's size.
+  /// Padding is masked in attention.
+  /// - Precondition: rows are not longer than the number of positions, and ids are below the vocabulary size.
   public func hiddenStates(
     of batch: TokenBatch, mode: ExecutionMode = .inference
   ) -> [Tensor] {
@@ -67,7 +66,7 @@ public final class Bert: Module {
     return (0...layers.count).map { all[$0]!.reshaped(shape) }
   }
 
-  /// Outputs of the wanted layers, `[R, D]`; 0 is the embedding output. In inference parameters are
+  /// The outputs of the requested layers, `[R, D]`; 0 is the embedding output. In inference parameters are
   /// constants.
   func encode(_ rows: BertRows, layers wanted: Set<Int>, mode: ExecutionMode) -> [Int: Tensor] {
     mode.isTraining
@@ -120,14 +119,14 @@ public final class Bert: Module {
 struct BertRows {
   let ids: [Int32]
   let positions: [Int32]
-  /// Rows of each text.
+  /// The number of rows of each text.
   let sizes: [Int]
   let layout: AttentionLayout
 
   var longest: Int { sizes.max() ?? 0 }
 
-  /// The rows of one batch after those of another.
-  /// - Parameter keepsPadding: whether padding has rows; it is never seen by attention.
+  /// The rows of several batches in sequence.
+  /// - Parameter keepsPadding: whether padding has rows; it is always masked in attention.
   init(_ batches: [TokenBatch], keepsPadding: Bool) {
     if keepsPadding {
       ids = batches.flatMap(\.ids)

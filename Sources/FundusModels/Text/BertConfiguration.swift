@@ -1,31 +1,31 @@
 import Foundation
 
-/// The sizes of a BERT model, under the names of Hugging Face's `BertConfig`.
+/// The architecture of a BERT model, with the keys of Hugging Face's `BertConfig`.
 public struct BertConfiguration: Codable, Sendable, Equatable {
-  /// Rows of the word embeddings.
+  /// The vocabulary size.
   public var vocabularySize = 28_996
-  /// Width D of the hidden states.
+  /// The dimension D of the hidden states.
   public var hiddenSize = 768
   /// Number of encoder layers.
   public var layerCount = 12
   /// Number of attention heads, a divisor of ``hiddenSize``.
   public var headCount = 12
-  /// Width of the layer between the two maps of a feed-forward block.
+  /// The hidden dimension of the feed-forward blocks.
   public var intermediateSize = 3072
-  /// The longest text in tokens.
+  /// The maximum text length in tokens.
   public var maximumPositions = 512
-  /// Rows of the token type embeddings, of which only the first is used.
+  /// The number of token type embeddings, of which only the first is used.
   public var tokenTypeCount = 2
-  /// Dropout after the embeddings and after each block, in training.
+  /// The dropout rate after the embeddings and each block.
   public var hiddenDropout: Float = 0.1
-  /// Dropout of the attention weights, in training.
+  /// The dropout rate of the attention weights.
   public var attentionDropout: Float = 0.1
-  /// Added to the variance in layer normalization.
+  /// The epsilon of layer normalization.
   public var layerNormEpsilon: Float = 1e-12
 
   /// The padding token, whose word embedding is not trained.
   public var paddingID: Int32 = 0
-  /// The activation; `gelu` (the exact one) is what there is.
+  /// The activation; only `gelu` (exact) is supported.
   public var activation = "gelu"
 
   enum CodingKeys: String, CodingKey {
@@ -43,13 +43,13 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
     case activation = "hidden_act"
   }
 
-  /// What other values of Hugging Face's `BertConfig` must be, since there is no other encoder here.
+  /// Required values of other keys of Hugging Face's `BertConfig`, since other encoders are not supported.
   package static let fixedValues: [(name: String, value: JSONValue)] = [
     ("position_embedding_type", .string("absolute")), ("is_decoder", .bool(false)),
     ("add_cross_attention", .bool(false)),
   ]
 
-  /// Names of a `BertConfig` that are accepted: they change no embedding, or have a fixed value.
+  /// Accepted keys of a `BertConfig`, which do not affect embeddings or have a fixed value.
   package static let otherNames =
     fixedValues.map(\.name) + [
       "_name_or_path", "architectures", "attn_implementation", "classifier_dropout",
@@ -57,15 +57,14 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
       "torch_dtype", "transformers_version", "use_cache",
     ]
 
-  /// The sizes of BERT base with the cased vocabulary, which is Bio_ClinicalBERT.
+  /// BERT base with the cased vocabulary, the architecture of Bio_ClinicalBERT.
   public init() {}
 
   /// BERT base with the cased vocabulary.
   public static let base = BertConfiguration()
 
-  /// Reads a `BertConfig`; a size that is left out is that of ``base``.
-  /// - Throws: `DecodingError` for values of another type, ``BertConfigurationError`` for values
-  ///   that no model can have.
+  /// Decodes a `BertConfig`; missing keys have the values of ``base``.
+  /// - Throws: `DecodingError` for values of another type, ``BertConfigurationError`` for invalid values.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
@@ -86,7 +85,7 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
     try validate()
   }
 
-  /// Checks what the initializers of a model would trap on.
+  /// Checks the preconditions of model initialization.
   /// - Throws: ``BertConfigurationError``.
   public func validate() throws(BertConfigurationError) {
     let sizes: [(CodingKeys, Int)] = [
@@ -94,7 +93,7 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
       (.headCount, headCount), (.intermediateSize, intermediateSize),
       (.maximumPositions, maximumPositions), (.tokenTypeCount, tokenTypeCount),
     ]
-    // Sizes beyond 2^24 are those of no model, and their products stay far from overflow below it.
+    // Below 2^24, far above any real model, products of sizes cannot overflow.
     for (key, size) in sizes where !(1...(1 << 24)).contains(size) {
       throw .init(key: key.rawValue, expected: "1 to \(1 << 24)", found: "\(size)")
     }
@@ -120,16 +119,16 @@ public struct BertConfiguration: Codable, Sendable, Equatable {
   }
 }
 
-/// A value of a BERT configuration that no model can have.
+/// An invalid value of a BERT configuration.
 public struct BertConfigurationError: Error, Equatable, LocalizedError, CustomStringConvertible {
-  /// The name in the file, for example `num_attention_heads`.
+  /// The key in the file, for example `num_attention_heads`.
   public let key: String
-  /// What may stand there.
+  /// The valid values.
   public let expected: String
-  /// What stands there.
+  /// The value found.
   public let found: String
 
-  /// What is wrong, on one line.
+  /// A one-line description.
   public var description: String {
     "text configuration, \(key): expected \(expected), found \(found.debugDescription)"
   }

@@ -1,5 +1,5 @@
-/// One layer of the encoder: attention and a feed-forward block, each followed by dropout, the
-/// residual and layer normalization.
+/// A layer of the encoder: self-attention and a feed-forward block, each followed by dropout, residual connection
+/// and layer normalization.
 final class BertLayer: Module {
   var configuration: BertConfiguration
   let query, key, value: Linear
@@ -67,8 +67,8 @@ final class BertLayer: Module {
       stream: stream?.derived(2))
   }
 
-  /// Without gradients: one product for queries, keys and values; bias, residual and GELU are
-  /// applied while a product's result is still in the cache.
+  /// Without gradients: one matrix product for queries, keys and values; bias, residual and GELU are fused into
+  /// the products.
   func infer(_ x: Tensor, layout: AttentionLayout) -> Tensor {
     let inputs = [query, key, value]
     let rows = packedInputs.matrix(of: inputs.map(\.weight))

@@ -1,13 +1,13 @@
-/// Splits words into the longest known pieces from the left.
+/// Splits words greedily into the longest known pieces from the left.
 ///
-/// A class, because a word is too short a while to count the references of a structure's parts.
+/// A class, to avoid reference counting of a structure's members for every word.
 final class PieceTable: Sendable {
-  /// The longest word, in characters, that is split into pieces.
+  /// The maximum length in characters of a word that is split into pieces.
   static let longestWord = 100
 
   private let trie: TokenTrie
   private let unknown: Int32
-  /// Where pieces start that are not the first of their word.
+  /// The root of pieces that are not the first of their word.
   private let continuation: TokenTrie.Node?
 
   init(trie: TokenTrie, unknown: Int32) {
@@ -16,7 +16,7 @@ final class PieceTable: Sendable {
     continuation = trie.node(at: "##".utf8)
   }
 
-  /// Adds the pieces of a word of `characters` characters.
+  /// Appends the pieces of a word of `characters` characters.
   func append(_ word: [UInt8], characters: Int, to ids: inout [Int32]) {
     guard characters <= Self.longestWord else { return ids.append(unknown) }
     let first = ids.count

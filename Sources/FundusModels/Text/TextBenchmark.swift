@@ -1,16 +1,16 @@
 import Foundation
 
-/// Measures the text encoder on random tokens.
+/// A benchmark of the text encoder on random tokens.
 public struct TextBenchmark: Sendable {
   /// Median and 95th percentile of the time for one batch, in milliseconds.
   public let medianMilliseconds, p95Milliseconds: Double
-  /// How many batches were measured.
+  /// The number of measured batches.
   public let repetitions: Int
 
-  /// Encodes batches of distinct random texts without padding and measures each.
+  /// Measures the encoding of batches of distinct random texts without padding.
   ///
-  /// - `length`: tokens of each text, at most the positions of the model.
-  /// - `repetitions`: measured batches; two more come before them.
+  /// - `length`: tokens per text, at most the number of positions of the model.
+  /// - `repetitions`: measured batches, after two warm-up batches.
   public static func run(
     _ model: Bert, batchSize: Int, length: Int, repetitions: Int = 10, seed: UInt64 = 0
   ) -> TextBenchmark {

@@ -1,16 +1,16 @@
-/// Texts as rows of token ids, padded on the right to the longest.
+/// A batch of texts as rows of token ids, padded on the right to the longest.
 public struct TokenBatch: Sendable, Equatable {
   /// The ids of all texts, row-major `[count, length]`.
   public let ids: [Int32]
-  /// How many tokens of each row are not padding.
+  /// The number of tokens of each row, without padding.
   public let lengths: [Int]
-  /// The number of tokens in each row, padding included.
+  /// The padded length of the rows.
   public let length: Int
 
   /// The number of texts.
   public var count: Int { lengths.count }
 
-  /// Pads rows of ids to the longest of them.
+  /// Pads rows of ids to the longest one.
   /// - `padding`: the id of the padding token.
   public init(rows: [[Int32]], padding: Int32 = 0) {
     let length = rows.reduce(0) { max($0, $1.count) }
@@ -25,7 +25,7 @@ public struct TokenBatch: Sendable, Equatable {
     self.ids = ids
   }
 
-  /// Rows that are padded already.
+  /// Creates a batch from padded rows.
   init(ids: [Int32], lengths: [Int], length: Int) {
     precondition(ids.count == lengths.count * length, "the ids do not fill the rows")
     self.ids = ids
@@ -33,7 +33,7 @@ public struct TokenBatch: Sendable, Equatable {
     self.length = length
   }
 
-  /// The batch with its rows padded further, as if a longer text were in it.
+  /// The batch with its rows padded further, as if it contained a longer text.
   /// - `length`: at least ``length``.
   public func padded(to length: Int, padding: Int32 = 0) -> TokenBatch {
     precondition(length >= self.length, "rows of \(self.length) tokens cannot shrink to \(length)")
@@ -49,6 +49,6 @@ public struct TokenBatch: Sendable, Equatable {
     lengths.flatMap { valid in (0..<length).map { $0 < valid ? 1 : 0 } }
   }
 
-  /// The ids of one text, padding included.
+  /// The ids of one text, including padding.
   public subscript(row: Int) -> ArraySlice<Int32> { ids[row * length..<(row + 1) * length] }
 }

@@ -1,6 +1,6 @@
-/// The tables of the tokenizer in the form that is fast to ask. Written by the initializer only.
+/// The Unicode tables of the tokenizer, optimized for lookup. Written by the initializer only.
 final class UnicodeClasses: @unchecked Sendable {
-  /// What is special about a character.
+  /// The properties of a character.
   struct Flags: OptionSet {
     let rawValue: UInt8
 
@@ -16,7 +16,7 @@ final class UnicodeClasses: @unchecked Sendable {
 
   static let shared = UnicodeClasses()
 
-  /// One byte for each code point.
+  /// One byte per code point.
   private var flags = [UInt8](repeating: 0, count: 0x110000)
   private var lowercase: [UInt32: [UInt32]] = [:]
   private var decompositions: [UInt32: [UInt32]] = [:]
@@ -66,7 +66,7 @@ final class UnicodeClasses: @unchecked Sendable {
     return index % 28 == 0 ? parts : parts + [0x11A7 + index % 28]
   }
 
-  /// The canonical combining class; 0 for a character that starts anew.
+  /// The canonical combining class; 0 for a starter.
   func combiningClass(of point: UInt32) -> UInt8 { combiningClasses[point] ?? 0 }
 
   // MARK: Reading the tables

@@ -1,39 +1,39 @@
 import Foundation
 
-/// Why a vocabulary file was refused.
+/// An error of a vocabulary file.
 public enum VocabularyError: Error, Equatable, LocalizedError, CustomStringConvertible {
-  /// The file could not be read at all.
+  /// The file cannot be read.
   case unreadable(source: String, reason: String)
-  /// More bytes than any vocabulary needs.
+  /// The file is too large.
   case tooLarge(source: String, byteCount: Int, limit: Int)
-  /// Nothing in it.
+  /// The file is empty.
   case empty(source: String)
-  /// A line that is not UTF-8; lines count from 1.
+  /// A line is not UTF-8; lines count from 1.
   case notUTF8(source: String, line: Int)
-  /// A line without a token; lines count from 1.
+  /// A line is empty; lines count from 1.
   case emptyLine(source: String, line: Int)
-  /// A token that stands on two lines, so that its id is not known; lines count from 1.
+  /// A token is on two lines, so that its id is ambiguous; lines count from 1.
   case duplicate(source: String, token: String, lines: [Int])
-  /// A token that every text needs is not there.
+  /// A required token is missing.
   case missingToken(source: String, token: String)
 
-  /// What is wrong with which file, on one line.
+  /// A one-line description with the file and the problem.
   public var description: String {
     switch self {
     case .unreadable(let source, let reason): "vocabulary \(source): \(reason)"
     case .tooLarge(let source, let byteCount, let limit):
-      "vocabulary \(source): at most \(limit) bytes are read, this file has \(byteCount)"
+      "vocabulary \(source): the file has \(byteCount) bytes, more than the limit of \(limit)"
     case .empty(let source):
-      "vocabulary \(source): expected one token a line, found an empty file"
+      "vocabulary \(source): expected one token per line, found an empty file"
     case .notUTF8(let source, let line):
       "vocabulary \(source), line \(line): expected UTF-8 text, found other bytes"
     case .emptyLine(let source, let line):
       "vocabulary \(source), line \(line): expected a token, found an empty line"
     case .duplicate(let source, let token, let lines):
-      "vocabulary \(source), line \(lines[1]): \(token.debugDescription) stands on line"
-        + " \(lines[0]) already"
+      "vocabulary \(source), line \(lines[1]): \(token.debugDescription) is already on line"
+        + " \(lines[0])"
     case .missingToken(let source, let token):
-      "vocabulary \(source): expected the token \(token), which is on no line"
+      "vocabulary \(source): the required token \(token) is missing"
     }
   }
 
@@ -41,9 +41,9 @@ public enum VocabularyError: Error, Equatable, LocalizedError, CustomStringConve
   public var errorDescription: String? { description }
 }
 
-/// The pieces that a tokenizer knows: a token a line, its id is the number of the line from 0.
+/// The vocabulary of a tokenizer: one token per line, whose id is the line number from 0.
 public struct Vocabulary: Sendable {
-  /// Larger files are refused; the largest multilingual vocabularies have 5 MB.
+  /// The maximum file size; the largest multilingual vocabularies have 5 MB.
   public static let byteLimit = 16 << 20
 
   /// The tokens by id.
@@ -74,8 +74,8 @@ public struct Vocabulary: Sendable {
     try self.init(bytes: Array(data), source: source)
   }
 
-  /// Reads the bytes of a `vocab.txt`.
-  /// - `source`: what errors call them.
+  /// Parses the bytes of a `vocab.txt`.
+  /// - `source`: the name for error messages.
   /// - Throws: ``VocabularyError``.
   public init(bytes: [UInt8], source: String = "bytes") throws {
     guard bytes.count <= Self.byteLimit else {
@@ -96,7 +96,7 @@ public struct Vocabulary: Sendable {
       guard let token = String(validating: line, as: UTF8.self) else {
         throw VocabularyError.notUTF8(source: source, line: index + 1)
       }
-      // Compared as bytes: canonically equivalent spellings are different tokens.
+      // Compared as bytes: canonically equivalent strings are different tokens.
       if let earlier = trie.insert(line, id: Int32(index)) {
         throw VocabularyError.duplicate(
           source: source, token: token, lines: [Int(earlier) + 1, index + 1])
@@ -111,7 +111,7 @@ public struct Vocabulary: Sendable {
   public func id(of token: String) -> Int32? { trie.id(of: Array(token.utf8)) }
 }
 
-/// Finds the longest token at the front of some bytes: a trie whose edges live in one hash table.
+/// A trie that finds the longest token at the start of a byte sequence, with its edges in one hash table.
 struct TokenTrie: Sendable {
   typealias Node = UInt32
   static let root: Node = 0
@@ -139,14 +139,14 @@ struct TokenTrie: Sendable {
     return slot
   }
 
-  /// The node that a byte leads to.
+  /// The child node for a byte.
   func child(of node: Node, _ byte: UInt8) -> Node? {
     let edge = UInt64(node) << 8 | UInt64(byte)
     let slot = slot(edge)
     return edges[slot] == edge ? targets[slot] : nil
   }
 
-  /// Adds a token, unless it is there: then returns the id that it has.
+  /// Inserts a token, or returns the id of an existing one.
   mutating func insert(_ token: some Sequence<UInt8>, id: Int32) -> Int32? {
     var node = Self.root
     for byte in token {

@@ -1,32 +1,32 @@
 import Foundation
 
-/// The WordPiece tokenizer of BERT, equal to the fast tokenizer of Hugging Face id for id.
+/// The WordPiece tokenizer of BERT, with the same ids as the fast tokenizer of Hugging Face.
 ///
-/// A text becomes `[CLS]` pieces… `[SEP]`. Special tokens that stand in the text literally become
-/// themselves. Everything else is cleaned of control characters; ideographs and punctuation become
-/// words of their own; accents are stripped and letters made small; and each word is split into the
-/// longest pieces of the vocabulary from the left, those after the first spelt with `##`. A word
-/// that cannot be split, or has more than 100 characters, becomes `[UNK]`.
+/// A text becomes `[CLS]` pieces… `[SEP]`. Literal special tokens in the text are preserved. Everything else is
+/// cleaned of control characters; ideographs and punctuation become separate words; accents are stripped and
+/// letters lowercased; and each word is split greedily into the longest pieces of the vocabulary from the left,
+/// those after the first prefixed with `##`. A word that cannot be split, or has more than 100 characters,
+/// becomes `[UNK]`.
 public struct WordPieceTokenizer: Sendable {
-  /// The tokens that stand for no text.
+  /// The special tokens.
   public struct SpecialTokens: Sendable {
-    /// `[PAD]`, which fills short rows.
+    /// `[PAD]`, the padding.
     public let padding: Int32
-    /// `[UNK]`, a word that has no pieces.
+    /// `[UNK]`, an unknown word.
     public let unknown: Int32
     /// `[CLS]`, the first of every text.
     public let start: Int32
     /// `[SEP]`, the last of every text.
     public let end: Int32
-    /// `[MASK]`, where the vocabulary has it.
+    /// `[MASK]`, if the vocabulary contains it.
     public let mask: Int32?
   }
 
-  /// The known pieces.
+  /// The vocabulary.
   public let vocabulary: Vocabulary
   /// The ids of the special tokens.
   public let special: SpecialTokens
-  /// Whether letters are made small.
+  /// Whether letters are lowercased.
   public let lowercases: Bool
   /// Whether accents are removed.
   public let stripsAccents: Bool
@@ -35,10 +35,10 @@ public struct WordPieceTokenizer: Sendable {
   private let pieces: PieceTable
 
   /// - Parameters:
-  ///   - vocabulary: must have `[PAD]`, `[UNK]`, `[CLS]` and `[SEP]`.
+  ///   - vocabulary: must contain `[PAD]`, `[UNK]`, `[CLS]` and `[SEP]`.
   ///   - lowercases: true for the published models, although their vocabulary is cased.
-  ///   - stripsAccents: follows `lowercases` when left out.
-  ///   - source: what errors call the vocabulary.
+  ///   - stripsAccents: nil for the same value as `lowercases`.
+  ///   - source: the name of the vocabulary for error messages.
   /// - Throws: ``VocabularyError/missingToken(source:token:)``.
   public init(
     vocabulary: Vocabulary, lowercases: Bool = true, stripsAccents: Bool? = nil,
@@ -72,8 +72,8 @@ public struct WordPieceTokenizer: Sendable {
       stripsAccents: stripsAccents, source: url.relativePath)
   }
 
-  /// The ids of a text between `[CLS]` and `[SEP]`, cut on the right.
-  /// - `maximumLength`: of the result, at least 2: 256 for KeepFIT, 77 for FLAIR.
+  /// The ids of a text between `[CLS]` and `[SEP]`, truncated on the right.
+  /// - `maximumLength`: the maximum number of ids, at least 2: 256 for KeepFIT, 77 for FLAIR.
   public func encode(_ text: String, maximumLength: Int = 256) -> [Int32] {
     precondition(maximumLength >= 2, "the start and the end alone are two tokens")
     var words = WordSplitter(
@@ -85,20 +85,20 @@ public struct WordPieceTokenizer: Sendable {
     return words.ids.prefix(maximumLength - 1) + [special.end]
   }
 
-  /// Whether a text has more tokens than fit, so that `encode` cuts it.
-  /// - `maximumLength`: as there.
+  /// Whether `encode` truncates a text.
+  /// - `maximumLength`: as in `encode`.
   public func truncates(_ text: String, maximumLength: Int = 256) -> Bool {
     encode(text, maximumLength: maximumLength + 1).count > maximumLength
   }
 
-  /// The ids of texts that belong together, padded to the longest of them.
-  /// - `maximumLength`: of a row, at least 2: 256 for KeepFIT, 77 for FLAIR.
+  /// The ids of a batch of texts, padded to the longest one.
+  /// - `maximumLength`: the maximum number of ids per row, at least 2: 256 for KeepFIT, 77 for FLAIR.
   public func encode(_ texts: [String], maximumLength: Int = 256) -> TokenBatch {
     TokenBatch(
       rows: texts.map { encode($0, maximumLength: maximumLength) }, padding: special.padding)
   }
 
-  /// Cuts a text at the special tokens that stand in it.
+  /// Splits a text at literal special tokens.
   private func split(_ bytes: Span<UInt8>, into words: inout WordSplitter) {
     var start = 0
     var position = 0

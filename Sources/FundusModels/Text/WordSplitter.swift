@@ -1,15 +1,15 @@
-/// Turns text into cleaned words, one character at a time.
+/// Splits text into cleaned words, one character at a time.
 struct WordSplitter {
   let lowercases: Bool
   let stripsAccents: Bool
-  /// Ids beyond this number are not looked for.
+  /// The number of ids after which splitting stops.
   let limit: Int
   /// The ids so far.
   var ids: [Int32] = []
 
   private var word: [UInt8] = []
   private var characters = 0
-  /// Combining characters that wait for those that belong in front of them.
+  /// Combining characters that have not been ordered yet.
   private var waiting: [(point: UInt32, order: UInt8)] = []
   private let pieces: PieceTable
   private let classes = UnicodeClasses.shared
@@ -23,7 +23,7 @@ struct WordSplitter {
 
   var isFull: Bool { ids.count >= limit }
 
-  /// Adds a stretch of text, whose end is also the end of a word.
+  /// Adds a segment of text, whose end is also the end of a word.
   /// - Parameter bytes: valid UTF-8.
   mutating func add(_ bytes: Span<UInt8>) {
     var position = 0
@@ -81,8 +81,8 @@ struct WordSplitter {
     if isWord { endWord() }
   }
 
-  /// Adds a character of a canonical decomposition: marks fall, other combining characters are put
-  /// into the canonical order.
+  /// Adds a character of a canonical decomposition: marks are removed, other combining characters are sorted into
+  /// canonical order.
   private mutating func addPart(_ point: UInt32) {
     let flags = classes[point]
     let order = flags.contains(.combines) ? classes.combiningClass(of: point) : 0

@@ -15,7 +15,7 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
     case .notPositiveDefinite(let order):
       "the matrix is not positive definite (leading minor of order \(order))"
     case .notConverged: "the factorization did not converge"
-    case .notFinite: "the matrix holds values that are not finite"
+    case .notFinite: "the matrix contains non-finite values"
     }
   }
 }

@@ -37,7 +37,7 @@ struct OptimizerStateReader {
   mutating func steps(_ name: String) -> Int? {
     guard let found = tensor(name, shape: []) else { return nil }
     guard let count = Int(exactly: found.item), count >= 0 else {
-      faults.append("\(name) is \(found.item), no number of steps")
+      faults.append("\(name) is \(found.item), which is not a number of steps")
       return nil
     }
     return count
@@ -55,7 +55,7 @@ struct OptimizerStateReader {
     ].compactMap { $0 }
     guard parts.isEmpty else {
       throw OptimizerStateError(
-        description: "the optimizer state does not fit: " + parts.joined(separator: "; "))
+        description: "the optimizer state does not match: " + parts.joined(separator: "; "))
     }
   }
 }

@@ -72,12 +72,12 @@ public enum AtomicFile {
   ) throws {
     let file = url.relativePath
     let exists = CheckpointError(
-      .exists, file: file, "exists already; allow it to be replaced (--force) or name another file")
+      .exists, file: file, "exists already; replace it with --force, or choose another file")
     var status = stat()
     if stat(url.path, &status) == 0 {
       guard force else { throw exists }
       guard status.st_mode & S_IFMT == S_IFREG else {
-        throw CheckpointError(.unwritable, file: file, "is no regular file and is not replaced")
+        throw CheckpointError(.unwritable, file: file, "is not a regular file and is not replaced")
       }
     }
     let directory = url.deletingLastPathComponent().path

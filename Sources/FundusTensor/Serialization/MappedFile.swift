@@ -31,7 +31,7 @@ public final class MappedFile: @unchecked Sendable {
     guard status.st_mode & S_IFMT == S_IFREG else {
       let what = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a device or a pipe"
       throw CheckpointError(
-        .unreadable, file: url.relativePath, "is \(what), where a file was expected")
+        .unreadable, file: url.relativePath, "is \(what), expected a file")
     }
     count = Int(status.st_size)
     if count == 0 {

@@ -34,32 +34,32 @@ public final class SafetensorsFile: Sendable {
       CheckpointError(.malformed, file: file.name, "as safetensors: \(text)")
     }
     guard let length = file.integer(at: 0, as: UInt64.self) else {
-      throw failure("a header length of 8 bytes is expected, the file has \(file.count)")
+      throw failure("expected a header length of 8 bytes, but the file has \(file.count)")
     }
     guard length <= UInt64(Self.maximumHeaderLength), file.holds(Int(length), at: 8) else {
-      throw failure("a header of \(length) bytes is announced in a file of \(file.count)")
+      throw failure("its header length is \(length) bytes, but the file has \(file.count)")
     }
     let start = 8 + Int(length)
     let header: JSONValue
     do {
       header = try JSONValue(parsing: file.bytes(in: 8..<start))
     } catch {
-      throw failure("the header is broken: \(error.description)")
+      throw failure("the header is damaged: \(error.description)")
     }
     guard let members = header.members else {
-      throw failure("the header must be an object, it is \(header.kind)")
+      throw failure("the header must be an object, not \(header.kind)")
     }
     var metadata: [String: String] = [:]
     var found: [(range: Range<Int>, tensor: StoredTensor)] = []
     for member in members {
       if member.name == "__metadata__" {
         guard let strings = member.value.members else {
-          throw failure("'__metadata__' must be an object, it is \(member.value.kind)")
+          throw failure("'__metadata__' must be an object, not \(member.value.kind)")
         }
         for string in strings {
           guard let text = string.value.text else {
             throw failure(
-              "metadata '\(string.name.quotable())' must be a string, it is \(string.value.kind)")
+              "metadata '\(string.name.quotable())' must be a string, not \(string.value.kind)")
           }
           metadata[string.name] = text
         }
@@ -73,12 +73,13 @@ public final class SafetensorsFile: Sendable {
       guard let type = ElementType(rawValue: code) else {
         throw CheckpointError(
           .unsupported, file: file.name,
-          "tensor '\(name)' has the element type '\(code.quotable(limit: 20))', which is not read")
+          "tensor '\(name)' has the element type '\(code.quotable(limit: 20))', which is not supported"
+        )
       }
       let shape = sizes.compactMap(\.integer)
       let bounds = offsets.compactMap(\.integer)
       guard shape.count == sizes.count, shape.allSatisfy({ $0 >= 0 }) else {
-        throw failure("tensor '\(name)' has a shape that is not made of whole numbers")
+        throw failure("tensor '\(name)' has a shape that is not a list of whole numbers")
       }
       guard bounds.count == 2, offsets.count == 2, bounds[0] >= 0, bounds[1] >= bounds[0],
         bounds[1] <= file.count - start
@@ -91,7 +92,7 @@ public final class SafetensorsFile: Sendable {
         count * type.byteCount == bounds[1] - bounds[0]
       else {
         throw failure(
-          "tensor '\(name)' of type \(code) and shape \("\(shape)".quotable(limit: 80)) does not take "
+          "tensor '\(name)' of type \(code) and shape \("\(shape)".quotable(limit: 80)) does not match "
             + "the \(bounds[1] - bounds[0]) bytes of its 'data_offsets'")
       }
       let range = start + bounds[0]..<start + bounds[1]
@@ -110,7 +111,7 @@ public final class SafetensorsFile: Sendable {
       guard range.lowerBound == end else {
         throw failure(
           "tensor '\(tensor.name.quotable())' begins at byte \(range.lowerBound - start) of the data, "
-            + "where the one before ends at \(end - start)")
+            + "but the previous tensor ends at \(end - start)")
       }
       end = range.upperBound
     }

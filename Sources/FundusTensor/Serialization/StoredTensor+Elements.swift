@@ -36,7 +36,7 @@ extension StoredTensor {
       CheckpointError(.unsupported, file: file.name, "tensor '\(name.quotable())' \(text)")
     }
     guard !elementType.isFloatingPoint else {
-      throw failure("has elements of type \(elementType.rawValue), where integers were expected")
+      throw failure("has elements of type \(elementType.rawValue), expected integers")
     }
     var result = [Int](repeating: 0, count: count)
     var isTooLarge = false
@@ -66,7 +66,7 @@ extension StoredTensor {
     guard strides.isEmpty, !isBigEndian else {
       throw CheckpointError(
         .unsupported, file: file.name,
-        "tensor '\(name.quotable())' is strided, so that it has no bytes of its own")
+        "tensor '\(name.quotable())' is strided, so its bytes are not contiguous")
     }
     return file.bytes(in: offset..<offset + byteCount)
   }

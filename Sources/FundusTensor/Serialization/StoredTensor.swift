@@ -36,17 +36,17 @@ public struct StoredTensor: Sendable {
     }
     let shapeText = "\(shape)".quotable(limit: 80)
     guard shape.count <= Self.maximumRank else {
-      throw failure("has \(shape.count) axes, at most \(Self.maximumRank) are read")
+      throw failure("has \(shape.count) dimensions, at most \(Self.maximumRank) are supported")
     }
     guard shape.allSatisfy({ $0 >= 0 }) else {
       throw failure("has the negative shape \(shapeText)")
     }
     guard let count = Self.count(of: shape) else {
-      throw failure("of shape \(shapeText) has more elements than can be counted")
+      throw failure("of shape \(shapeText) has too many elements")
     }
     let width = elementType.byteCount
     guard file.holds(storage.count, at: storage.lowerBound) else {
-      throw failure("lies at bytes \(storage) of a file of \(file.count)")
+      throw failure("is at bytes \(storage), outside of a file of \(file.count) bytes")
     }
     guard count <= file.count / width else {
       throw failure("of shape \(shapeText) would be larger than the file of \(file.count) bytes")
@@ -57,7 +57,7 @@ public struct StoredTensor: Sendable {
     }
     let strides = strides ?? rowMajor
     guard strides.count == shape.count else {
-      throw failure("has \(shape.count) axes and \(strides.count) strides")
+      throw failure("has \(shape.count) dimensions and \(strides.count) strides")
     }
     guard offset >= 0 else { throw failure("begins at element \(offset) of its storage") }
     if count > 0 {

@@ -5,16 +5,16 @@ import Foundation
 public struct StepBenchmark: Sendable {
   /// The time of each measured step, in order.
   public let milliseconds: [Double]
-  /// The most memory that tensors occupied at a time, in bytes, the model and its optimizer included.
+  /// Peak tensor memory in bytes, including the model and its optimizer.
   public let peakBytes: Int
-  /// The losses of the steps, so that runs on the same input can be compared.
+  /// The loss of each step, to compare runs on the same input.
   public let losses: [Float]
 
-  /// Trains a model for some steps; its weights change.
+  /// Trains a model for a number of steps; its weights change.
   ///
   /// - `batchSize`: images of each of the two streams.
   /// - `length`: tokens of each text.
-  /// - `repetitions`: measured steps; one more comes before them.
+  /// - `repetitions`: measured steps, after one warm-up step.
   public static func run(
     _ model: KeepFITModel, size: Int, batchSize: Int, length: Int, repetitions: Int = 5,
     recomputes: Bool = false, seed: UInt64 = 0

@@ -1,39 +1,38 @@
 import Foundation
 import FundusSynthesis
 
-/// The whole system on images that it draws itself: synthesize, pretrain with FLAIR's and with
-/// KeepFIT's objective from the same random weights, evaluate on seen and unseen classes, and show it
-/// all on one page.
+/// The whole pipeline on synthetic fundus images: render them, pretrain with the FLAIR and the KeepFIT
+/// objective from the same random weights, evaluate on seen and unseen classes, and write one report.
 public struct Demonstration {
-  /// Something for people to watch.
+  /// Progress of a demonstration.
   public enum Event: Sendable {
-    /// Another part begins.
+    /// A new stage begins.
     case stage(String)
-    /// Part of it is done.
+    /// Progress within the stage.
     case progress(done: Int, of: Int, detail: String)
   }
 
-  /// Where everything is written: `data/`, a folder for each run, `report.html`.
+  /// The output directory: `data/`, a directory for each run, `report.html`.
   public let out: URL
-  /// What is drawn.
+  /// The synthetic dataset.
   public var dataset = SyntheticDataset.Configuration()
-  /// How models are trained.
+  /// The training settings.
   public var settings = ObjectiveStudy.Settings()
-  /// The objectives that are compared.
+  /// The objectives to compare.
   public var objectives: [ObjectiveName] = [.flair, .keepfit]
 
-  /// A demonstration in a folder.
+  /// A demonstration in a directory.
   public init(out: URL) {
     self.out = out
     dataset.size = settings.imageSize
     dataset.writesMasks = false
   }
 
-  /// Runs it.
+  /// Runs the demonstration.
   ///
-  /// - `force`: whether an older demonstration in the folder may be replaced.
-  /// - Returns: the page.
-  /// - Throws: what went wrong, naming the file.
+  /// - `force`: whether an existing demonstration in the directory may be replaced.
+  /// - Returns: the report.
+  /// - Throws: an error that names the file.
   public func run(force: Bool = false, onEvent: @escaping @Sendable (Event) -> Void) throws -> URL {
     let files = FileManager.default
     let report = out.appending(path: "report.html")
@@ -43,19 +42,19 @@ public struct Demonstration {
         throw PretrainingError.runDirectory("\(out.path) exists already; --force replaces it")
       }
       let contents = try files.contentsOfDirectory(atPath: out.path)
-      // Only what a demonstration has written may go.
+      // Only replace the output of an earlier demonstration.
       guard contents.isEmpty || contents.contains("data") else {
-        throw PretrainingError.runDirectory("\(out.path) is not the folder of a demonstration")
+        throw PretrainingError.runDirectory("\(out.path) is not the directory of a demonstration")
       }
     }
     try files.createDirectory(at: out, withIntermediateDirectories: true)
 
-    onEvent(.stage("Drawing images"))
+    onEvent(.stage("Rendering synthetic images"))
     try SyntheticDataset.write(to: data, configuration: dataset, force: true) { done, all in
       onEvent(.progress(done: done, of: all, detail: ""))
     }
     let study = ObjectiveStudy(data: data, out: out, settings: settings)
-    onEvent(.stage("Measuring the untrained model"))
+    onEvent(.stage("Evaluating the untrained model"))
     var outcomes = [
       ObjectiveStudy.Outcome(
         objective: nil, run: nil, scores: try study.evaluate(study.startingModel()), seconds: 0)
@@ -70,7 +69,7 @@ public struct Demonstration {
               detail: String(format: "loss %.3f", Double(metrics.loss))))
         }
       }
-      onEvent(.stage("Measuring \(objective.rawValue)"))
+      onEvent(.stage("Evaluating \(objective.rawValue)"))
       outcomes.append(
         ObjectiveStudy.Outcome(
           objective: objective, run: trained.run, scores: try study.evaluate(trained.model),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The page of a demonstration.
+/// The report of a demonstration.
 struct DemonstrationPage {
   let demonstration: Demonstration
   let study: ObjectiveStudy
@@ -9,39 +9,40 @@ struct DemonstrationPage {
   func page() throws -> HTMLPage {
     let settings = study.settings
     var page = HTMLPage(
-      title: "KeepFIT on drawn eyes",
+      title: "KeepFIT on synthetic fundus images",
       subtitle:
-        "Two objectives from the same random weights, measured on images and classes that "
-        + "training has not seen")
+        "Two objectives from the same random weights, evaluated on held-out images of seen and unseen "
+        + "classes")
     addResults(to: &page)
     try addImages(to: &page)
     try addCurves(to: &page)
     addConfusions(to: &page)
-    page.section("How it was done")
+    page.section("Setup")
     page.list([
-      "\(demonstration.dataset.publicCount) labeled images in three sets with sparse and partly "
+      "\(demonstration.dataset.publicCount) labeled images in three datasets with sparse and partly "
         + "wrong labels, \(demonstration.dataset.expertCount) expert images with captions, "
-        + "\(demonstration.dataset.testPerClass) test images of each class, \(settings.imageSize) "
-        + "pixels a side, seed \(settings.seed). All are drawn by this program.",
-      "The preset '\(settings.preset)' with random weights, \(settings.epochs) epochs, batches of "
-        + "\(settings.batchSize) labeled images and, for KeepFIT, as many expert pairs.",
-      "Labels of the unseen classes occur nowhere in the labeled sets; the expert captions describe "
-        + "them.",
-      "Zero-shot: each class is the mean of its descriptions in the built-in knowledge table. "
-        + "95 % confidence intervals (Wilson's by class, combined by MOVER) are over the test images of "
-        + "one training run.",
+        + "\(demonstration.dataset.testPerClass) test images per class, image size "
+        + "\(settings.imageSize) pixels, random seed \(settings.seed). All images are synthetic.",
+      "The model preset '\(settings.preset)' with random weights, \(settings.epochs) epochs, batch size "
+        + "\(settings.batchSize) (labeled images and, for KeepFIT, as many expert pairs).",
+      "Unseen classes are held out: their labels do not occur in the labeled datasets, but the expert "
+        + "captions describe them.",
+      "Zero-shot: each class embedding is the mean over its descriptions in the built-in knowledge "
+        + "table. 95 % confidence intervals (Wilson by class, combined by MOVER) are over the test "
+        + "images of one training run.",
     ])
     page.notice(
-      "Drawn images show that the parts work together. They say nothing about real eyes, and one "
-        + "run of each objective says little about which is better: Benchmarks/ has several seeds.")
+      "Synthetic images show that the parts work together. They do not predict performance on real "
+        + "photographs, and one run per objective says little about which is better: Benchmarks/ has "
+        + "several seeds.")
     return page
   }
 
   private static func name(_ objective: ObjectiveName?) -> String {
     switch objective {
     case nil: "random weights"
-    case .flair: "FLAIR: labeled images alone"
-    case .keepfit: "KeepFIT: with expert knowledge"
+    case .flair: "FLAIR: labeled images only"
+    case .keepfit: "KeepFIT: labeled images and expert pairs"
     case let other?: other.rawValue
     }
   }
@@ -89,14 +90,15 @@ struct DemonstrationPage {
       return row
     }
     page.table(
-      header, rows, caption: "Balanced accuracy (macro recall, published as ACA) in percent.")
+      header, rows,
+      caption: "Balanced accuracy (macro recall, published as ACA) in percent, unless noted.")
     let groups = outcomes.map { outcome in
       BarPlot.Group(
         Self.name(outcome.objective),
         experiments.map { score(outcome, $0)?.metrics.averageClassAccuracy })
     }
     var plot = BarPlot(
-      title: "Zero-shot accuracy", yLabel: "balanced accuracy",
+      title: "Zero-shot balanced accuracy", yLabel: "balanced accuracy",
       categories: experiments.map { "\($0) classes" }, groups: groups)
     plot.yLimits = 0...1
     page.figures([plot.svg()])
@@ -105,7 +107,7 @@ struct DemonstrationPage {
   private static func percent(_ value: Double) -> String { String(format: "%.1f", value * 100) }
 
   private func addImages(to page: inout HTMLPage) throws {
-    page.section("What the models learn from")
+    page.section("Training data")
     for (name, title) in [("public", "Labeled images"), ("expert", "Expert pairs")] {
       let file = study.data.appending(path: "manifests/\(name).csv")
       let manifest = try Manifest(contentsOf: file, root: study.data)
@@ -152,7 +154,7 @@ struct DemonstrationPage {
   }
 
   private func addConfusions(to page: inout HTMLPage) {
-    page.section("Unseen classes, one by one")
+    page.section("Results by unseen class")
     page.figures(
       outcomes.compactMap { outcome in
         guard outcome.objective != nil, let score = score(outcome, "unseen") else { return nil }

@@ -1,62 +1,62 @@
 import Foundation
 import FundusSynthesis
 
-/// Pretrains the same random model with several objectives on a synthetic dataset and measures each on
-/// images of seen and unseen classes: the paper's ablation in small.
+/// Pretrains the same randomly initialized model with several objectives on a synthetic dataset and
+/// evaluates each on seen and unseen classes: a small version of the paper's ablation.
 public struct ObjectiveStudy: Sendable {
-  /// How the models are made and trained.
+  /// The model and training settings.
   public struct Settings: Sendable, Codable, Equatable {
-    /// The size of the model.
+    /// The model preset.
     public var preset = KeepFITConfiguration.Preset.small.rawValue
-    /// Pixels along each side.
+    /// The image size in pixels.
     public var imageSize = 96
-    /// Images of each stream in a step.
+    /// The batch size of each stream.
     public var batchSize = 16
-    /// Passes over the labeled images.
+    /// The number of epochs.
     public var epochs = 5
-    /// The peak learning rate. Larger than published, since the encoders start from random weights.
+    /// The peak learning rate. Higher than published, since the encoders start from random weights.
     public var learningRate = 6e-4
-    /// What everything random follows from.
+    /// The random seed.
     public var seed: UInt64 = 42
 
     /// The settings of `make demo`.
     public init() {}
   }
 
-  /// How a model does on the images of one experiment.
+  /// The results of a model on one experiment.
   public struct Score: Sendable {
     /// `seen` or `unseen`.
     public let experiment: String
-    /// The labels, class by class.
+    /// The label of each class.
     public let classes: [String]
-    /// Scores as the transfer stage computes them.
+    /// Scores as computed by the transfer stage.
     public let metrics: ClassificationMetrics
-    /// 95 % intervals by name.
+    /// 95 % confidence intervals by name.
     public let intervals: [String: ConfidenceInterval]
-    /// Few-shot scores: the mean class accuracy of a linear probe on so many images of each class.
+    /// Few-shot results: the balanced accuracy of a linear probe by number of training images per class.
     public let probe: Double
   }
 
-  /// One trained model.
+  /// A trained model.
   public struct Outcome: Sendable {
     /// The objective; nil for the model before training.
     public let objective: ObjectiveName?
-    /// The folder of the run, where there is one.
+    /// The run directory, if any.
     public let run: URL?
     /// Scores on each experiment.
     public let scores: [Score]
-    /// Seconds of training.
+    /// Training time in seconds.
     public let seconds: Double
   }
 
-  /// Where the dataset is.
+  /// The directory of the dataset.
   public let data: URL
-  /// Where runs are kept.
+  /// The output directory for runs.
   public let out: URL
-  /// How models are trained.
+  /// The model and training settings.
   public let settings: Settings
 
-  /// A study on a dataset that `SyntheticDataset` wrote.
+  /// A study on a dataset written by `SyntheticDataset`.
   public init(data: URL, out: URL, settings: Settings = Settings()) {
     self.data = data
     self.out = out
@@ -66,7 +66,7 @@ public struct ObjectiveStudy: Sendable {
   /// The model before training: the same weights for every objective.
   public func startingModel() throws -> KeepFITModel {
     guard let preset = KeepFITConfiguration.Preset(rawValue: settings.preset) else {
-      throw PretrainingError.configuration("there is no preset '\(settings.preset)'")
+      throw PretrainingError.configuration("unknown preset '\(settings.preset)'")
     }
     var configuration = KeepFITConfiguration(preset)
     configuration.imageSize = settings.imageSize
@@ -103,8 +103,8 @@ public struct ObjectiveStudy: Sendable {
     return (model, directory.url, (ContinuousClock.now - start) / .seconds(1))
   }
 
-  /// The labeled and the expert stream of the dataset. Unseen classes have no labels in it, so
-  /// nothing needs to be banned.
+  /// The labeled and the expert stream of the dataset. Unseen classes have no labels in it, so no
+  /// categories need to be held out.
   public func inputs() -> PretrainingInputs {
     var inputs = PretrainingInputs()
     let manifests = data.appending(path: "manifests")
@@ -117,8 +117,8 @@ public struct ObjectiveStudy: Sendable {
     return inputs
   }
 
-  /// Measures a model: zero-shot with the knowledge table, and a linear probe on `shots` images of
-  /// each class, on the experiments that the dataset has.
+  /// Evaluates a model on the experiments of the dataset: zero-shot with the knowledge table, and a
+  /// linear probe on `shots` images per class.
   public func evaluate(_ model: KeepFITModel, shots: Int = 5) throws -> [Score] {
     try ["seen", "unseen"].compactMap { name -> Score? in
       let file = data.appending(path: "manifests/\(name).csv")
@@ -142,7 +142,7 @@ public struct ObjectiveStudy: Sendable {
     }
   }
 
-  /// The mean class accuracy of linear probes over five random choices of the training images.
+  /// The balanced accuracy of linear probes, averaged over five random samples of training images.
   private func probe(
     _ embeddings: Tensor, labels: [Int], classNames: [String], shots: Int
   ) throws -> Double {

@@ -1,21 +1,21 @@
-/// The classes of a manifest: which label means which, and what each is called.
+/// The classes of a manifest: the class of each label, and the name of each class.
 struct ClassTable {
-  /// What each class is called.
+  /// The name of each class.
   let names: [String]
-  /// What was merged, in words.
+  /// A description of merged labels.
   private(set) var notes: [String] = []
   private let positions: [String: Int]
   private let merges: Bool
 
-  /// Finds the classes of labels.
+  /// Determines the classes from labels.
   ///
   /// - Parameters:
   ///   - labels: the label of each row.
   ///   - file: the manifest, for messages.
   ///   - targets: the class of each label; nil to number the labels in alphabetical (or numerical)
   ///     order.
-  ///   - names: what labels are called.
-  ///   - merges: whether spellings of one label are one class; otherwise they are an error.
+  ///   - names: display names of labels.
+  ///   - merges: whether spelling variants of a label are merged; otherwise they are an error.
   init(
     labels: [String], file: String, targets: [String: Int]?, names: [String: String]?, merges: Bool
   ) throws(TransferError) {
@@ -34,7 +34,7 @@ struct ClassTable {
       for pair in LabelSpelling.pairs(of: counts) where Self.key(pair.odd) != Self.key(pair.usual) {
         notes.append(
           "\(file): the label '\(pair.odd)' (\(Self.rows(counts[pair.odd]))) looks like "
-            + "'\(pair.usual)' (\(Self.rows(counts[pair.usual]))) and is a class of its own")
+            + "'\(pair.usual)' (\(Self.rows(counts[pair.usual]))) but is a separate class")
       }
     }
     let positions = Dictionary(
@@ -48,29 +48,29 @@ struct ClassTable {
         }
       notes +=
         merged.isEmpty
-        ? ["\(file): --normalize-labels found no spellings to merge"]
+        ? ["\(file): --normalize-labels found no spelling variants to merge"]
         : ["\(file): merged " + merged.sorted().joined(separator: "; ")]
     }
     self.positions = positions
     self.names = try Self.named(order, by: names, file: file)
   }
 
-  /// The class of a label; nil when it is none.
+  /// The class of a label; nil if there is none.
   func position(of label: String) -> Int? { positions[merges ? Self.key(label) : label] }
 
-  /// The label that one which is none may have been meant to be.
+  /// The known label that an unknown one was probably meant to be.
   func suggestion(for label: String) -> String? {
     let known = positions.keys.sorted()
     return known.first { Self.key($0) == Self.key(label) }
       ?? Suggestions.nearest(to: label, among: known)
   }
 
-  /// What spellings of one label have in common; numbers by their value.
+  /// A key that spelling variants of a label share; numbers are compared by value.
   private static func key(_ label: String) -> String {
     Double(label).map { "\($0)" } ?? LabelSpelling.normalForm(label)
   }
 
-  /// The most frequent spelling, as pretraining normalizes it.
+  /// The most frequent spelling, as in pretraining.
   private static func usual(_ labels: [String], _ counts: [String: Int]) -> String {
     guard labels.count > 1 else { return labels[0] }
     let label = labels.max { (counts[$0] ?? 0, $1) < (counts[$1] ?? 0, $0) } ?? labels[0]
@@ -88,7 +88,7 @@ struct ClassTable {
     }
     let rest = variants.count > 5 ? "; and \(variants.count - 5) more" : ""
     throw .invalid(
-      "\(file): \(texts.joined(separator: "; "))\(rest) look like one label in several spellings; "
+      "\(file): \(texts.joined(separator: "; "))\(rest) look like spelling variants of one label; "
         + "correct them, or merge them with --normalize-labels")
   }
 
@@ -96,11 +96,11 @@ struct ClassTable {
     _ labels: [String], rows: Int, file: String
   ) throws(TransferError) -> [String] {
     guard labels.count >= 2 else {
-      throw .invalid("\(file): two classes are needed, found \(labels.count)")
+      throw .invalid("\(file): at least two classes are needed, found \(labels.count)")
     }
     guard labels.count <= max(2, rows / 2) else {
       throw .invalid(
-        "\(file): \(labels.count) different labels in \(rows) rows look like texts, not like "
+        "\(file): \(labels.count) different labels in \(rows) rows look like free text, not like "
           + "classes")
     }
     if labels.allSatisfy({ Double($0) != nil }) {
@@ -115,21 +115,21 @@ struct ClassTable {
     guard let names else { return labels }
     if let stray = names.keys.sorted().first(where: { !labels.contains($0) }) {
       throw .invalid(
-        "'names' has the label '\(stray)', which \(file) does not: its labels are "
+        "'names' contains the label '\(stray)', which is not in \(file): its labels are "
           + labels.map { "'\($0)'" }.joined(separator: ", "))
     }
     let result = labels.map { names[$0] ?? $0 }
     if let empty = labels.first(where: { names[$0]?.allSatisfy(\.isWhitespace) == true }) {
-      throw .invalid("'names' has no text for the label '\(empty)'")
+      throw .invalid("'names' has an empty name for the label '\(empty)'")
     }
     let twice = Dictionary(grouping: labels.indices) { result[$0] }.values.first { $0.count > 1 }
     if let twice {
       throw .invalid(
-        "'names' calls " + twice.map { "'\(labels[$0])'" }.joined(separator: " and ")
-          + " both '\(result[twice[0]])'")
+        "'names' gives " + twice.map { "'\(labels[$0])'" }.joined(separator: " and ")
+          + " the same name, '\(result[twice[0]])'")
     }
     return result
   }
 
-  private static func rows(_ count: Int?) -> String { count == 1 ? "1 row" : "\(count ?? 0) rows" }
+  private static func rows(_ count: Int?) -> String { counted(count ?? 0, "row") }
 }

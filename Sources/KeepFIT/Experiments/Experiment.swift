@@ -1,29 +1,29 @@
 import Foundation
 
-/// A classification task that shows how well a model transfers.
+/// A classification task to evaluate transfer on.
 ///
 /// As a JSON file: `{"name": "...", "manifest": "rows.csv", "targets": {"label": 0, ...}}` and
-/// optionally `"test_manifest"`, `"modality"` (`CFP`, `FFA`, `OCT`) and `"names"`. Manifests are found
-/// beside the JSON file unless their paths are absolute or begin with `~`. Any other key is an error.
+/// optionally `"test_manifest"`, `"modality"` (`CFP`, `FFA`, `OCT`) and `"names"`. Paths of manifests are
+/// relative to the JSON file unless they are absolute or begin with `~`. Any other key is an error.
 public struct Experiment: Sendable, Codable, Equatable {
-  /// The name, also of the results.
+  /// The name of the experiment and its results.
   public var name: String
-  /// The manifest's file, relative to the experiment's directory, absolute, or below `~`.
+  /// The path of the manifest: relative to the experiment's directory, absolute, or below `~`.
   public var manifest: String
   /// The class of each label, 0 to K - 1; inferred from the manifest when absent.
   public var targets: [String: Int]?
-  /// What labels are called in prompts and results, for manifests that hold numbers or codes; labels
-  /// that are not listed keep their own names.
+  /// Names of labels in prompts and results, for manifests with numbers or codes; labels that are not
+  /// listed are used as they are.
   public var names: [String: String]?
-  /// With an official split: the manifest of the test images. All of ``manifest`` is for training.
+  /// With an official split: the manifest of the test images. All of ``manifest`` is used for training.
   public var testManifest: String?
-  /// How the images were taken, which decides the prompt; nil where nothing says so.
+  /// The imaging modality, which determines the prompt; nil if unknown.
   public var modality: ImagingModality?
-  /// Whether the targets number the classes in an order, as grades: kappa is weighted quadratically.
-  /// Nil where nobody said so: then labels that are numbers are.
+  /// Whether the classes are ordinal, such as grades, so that kappa is quadratically weighted. If nil,
+  /// numeric labels are taken as ordinal.
   public var ordered: Bool? = nil
   /// The label of the positive class, such as a disease, whose sensitivity, specificity and predictive
-  /// values are reported; nil for the one of two that is not called normal or the like.
+  /// values are reported; if nil, of two classes the one that does not mean normal.
   public var positive: String? = nil
 
   private enum CodingKeys: String, CodingKey, CaseIterable {
@@ -44,8 +44,7 @@ public struct Experiment: Sendable, Codable, Equatable {
     self.modality = modality
   }
 
-  /// Reads an experiment. `name` and `manifest` must be there, and keys that it does not know are
-  /// errors.
+  /// Decodes an experiment. `name` and `manifest` are required; unknown keys are errors.
   public init(from decoder: any Decoder) throws {
     try Self.refuseUnknownKeys(
       of: decoder, known: CodingKeys.allCases.map(\.rawValue), in: "an experiment")
@@ -57,7 +56,7 @@ public struct Experiment: Sendable, Codable, Equatable {
     ordered = try container.decodeIfPresent(Bool.self, forKey: .ordered)
     positive = try container.decodeIfPresent(String.self, forKey: .positive)
     if let list = try? container.decodeIfPresent([String].self, forKey: .names) {
-      // A list names the classes in the order of their targets.
+      // A list contains the names in the order of the targets.
       guard let targets, Set(targets.values) == Set(list.indices) else {
         throw DecodingError.dataCorruptedError(
           forKey: .names, in: container,
@@ -72,20 +71,21 @@ public struct Experiment: Sendable, Codable, Equatable {
       guard let known = ImagingModality(named: text) else {
         throw DecodingError.dataCorruptedError(
           forKey: .modality, in: container,
-          debugDescription: "the modality is CFP, FFA or OCT, not '\(text)'")
+          debugDescription: "the modality must be CFP, FFA or OCT, not '\(text)'")
       }
       modality = known
     }
   }
 
-  /// The labels of classes 0, 1, …, in their order.
+  /// The labels of classes 0, 1, …, in order.
   /// - Throws: ``TransferError/invalid(_:)`` unless the classes are 0 to K - 1 with one label each.
   static func classNames(_ targets: [String: Int], of name: String) throws(TransferError)
     -> [String]
   {
     let ordered = targets.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
     guard ordered.count >= 2 else {
-      throw .invalid("experiment '\(name)': two classes are needed, found \(ordered.count)")
+      throw .invalid(
+        "experiment '\(name)': at least two classes are needed, found \(ordered.count)")
     }
     guard ordered.map(\.value) == Array(0..<ordered.count) else {
       throw .invalid(
@@ -99,7 +99,7 @@ public struct Experiment: Sendable, Codable, Equatable {
 extension Experiment {
   /// The published experiments by name.
   ///
-  /// `TAOP_official` is the official split of TAOP, which the released code has commented out.
+  /// `TAOP_official` is the official split of TAOP, which is commented out in the released code.
   public static let builtin: [Experiment] = {
     let retinopathy = [
       "no diabetic retinopathy", "mild diabetic retinopathy", "moderate diabetic retinopathy",
@@ -139,21 +139,20 @@ extension Experiment {
     ]
   }()
 
-  /// Whether a text is the name of a published experiment.
+  /// Whether a name is that of a published experiment.
   public static func isPublishedName(_ text: String) -> Bool {
     builtin.contains { $0.name == text }
   }
 
-  /// Whether this is one of the published experiments, whose data are taken as they are.
+  /// Whether this is one of the published experiments, whose data are used as they are.
   var isPublished: Bool {
     Self.builtin.contains { $0.name == name && $0.targets == targets }
   }
 
-  /// The experiment that a name or a file means, and the directory of its manifests.
+  /// The experiment with a given name or file, and the directory of its manifests.
   ///
-  /// A name is that of a published experiment, whose manifest is looked for in `directories`. A
-  /// `.json` file is an experiment. A `.csv` or `.jsonl` file is a manifest of one's own, whose
-  /// labels are its classes.
+  /// The manifest of a published experiment is searched for in `directories`. A `.json` file is an
+  /// experiment. A `.csv` or `.jsonl` file is a custom manifest, whose labels are the classes.
   /// - Throws: ``TransferError/invalid(_:)`` for an unknown name or an unreadable file.
   public static func find(
     _ text: String, directories: [URL]
@@ -167,11 +166,11 @@ extension Experiment {
         throw .invalid("\(text): the experiment cannot be read")
       }
       do {
-        // The strict reader first: the other takes the last of two members with one name.
+        // The strict parser first: Foundation silently accepts duplicate keys.
         _ = try JSONValue(parsing: [UInt8](data))
         return (try JSONDecoder().decode(Experiment.self, from: data), directory)
       } catch let error as JSONValue.ParseError {
-        throw .invalid("\(text): this is no JSON object: \(error.description)")
+        throw .invalid("\(text): not a JSON object: \(error.description)")
       } catch {
         throw .invalid("\(text): \(Self.reason(error))")
       }
@@ -196,7 +195,7 @@ extension Experiment {
             + "'label' (and 'split' for train, val and test)")
       }
       throw .invalid(
-        "no experiment '\(text)': name a .json or .csv file, or one of \(names)")
+        "unknown experiment '\(text)': give a .json or .csv file, or one of \(names)")
     }
     for directory in directories {
       let manifest = directory.appendingPathComponent(experiment.manifest)
@@ -206,7 +205,7 @@ extension Experiment {
     throw .invalid("experiment '\(text)' needs \(experiment.manifest), which is not in \(places)")
   }
 
-  /// The file that a manifest's path means for an experiment that was found in `directory`.
+  /// The URL of a manifest of an experiment that was found in `directory`.
   static func file(_ path: String, in directory: URL) -> URL {
     if path.hasPrefix("/") { return URL(fileURLWithPath: path) }
     if path.hasPrefix("~") {
@@ -215,8 +214,7 @@ extension Experiment {
     return directory.appendingPathComponent(path)
   }
 
-  /// - Throws: `DecodingError` naming the first key that is not known, with what it may have been
-  ///   meant to be.
+  /// - Throws: `DecodingError` naming the first unknown key, with a suggestion.
   static func refuseUnknownKeys(
     of decoder: any Decoder, known: [String], in what: String
   ) throws {
@@ -224,7 +222,7 @@ extension Experiment {
     guard let stray = found.sorted().first(where: { !known.contains($0) }) else { return }
     let hint =
       Suggestions.nearest(to: stray, among: known).map { "did you mean '\($0)'?" }
-      ?? "\(what) has " + known.map { "'\($0)'" }.joined(separator: ", ")
+      ?? "known keys of \(what) are " + known.map { "'\($0)'" }.joined(separator: ", ")
     throw DecodingError.dataCorrupted(
       .init(
         codingPath: [AnyKey(stringValue: stray)],
@@ -238,14 +236,14 @@ extension Experiment {
     init?(intValue: Int) { nil }
   }
 
-  /// Why a JSON text is not what it should be, for people.
+  /// A readable description of a decoding error.
   static func reason(_ error: any Error) -> String {
     switch error {
     case DecodingError.keyNotFound(let key, _): "'\(key.stringValue)' is missing"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
       "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' has the wrong type"
     case DecodingError.dataCorrupted(let context):
-      context.codingPath.isEmpty ? "this is no JSON object" : context.debugDescription
+      context.codingPath.isEmpty ? "not a JSON object" : context.debugDescription
     default: "\(error)"
     }
   }

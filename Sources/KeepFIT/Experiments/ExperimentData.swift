@@ -1,40 +1,40 @@
 import Foundation
 
-/// An experiment with its images, found and checked.
+/// An experiment with its images, located and checked.
 public struct ExperimentData: Sendable {
-  /// The experiment, with the modality that its manifest states where it states none itself.
+  /// The experiment; if it does not state a modality, that of its manifest is filled in.
   public let experiment: Experiment
-  /// The images that folds are drawn from; with a test manifest, those to train on.
+  /// The images to split into folds; with a test manifest, the training images.
   public private(set) var dataset: LabeledImages
-  /// With a test manifest: the images to test.
+  /// With a test manifest: the test images.
   public let officialTest: LabeledImages?
-  /// Other manifests with the same classes, to test every fold's classifier on.
+  /// External test sets with the same classes, on which every fold's classifier is tested.
   public let external: [LabeledImages]
 
   /// How manifests are read.
   public struct Options: Sendable {
-    /// What says which images belong together.
+    /// How images are grouped.
     public var grouping: ImageGrouping?
-    /// Makes one class of spellings of a label. Otherwise they are an error.
+    /// Merges spelling variants of a label. Otherwise they are an error.
     public var normalizesLabels = false
-    /// Leaves it to the run to say which files do not exist.
+    /// Accepts missing files, which the run then reports.
     public var acceptsMissingFiles = false
 
-    /// Labels as they stand, and every file there.
+    /// Options that use labels as they are and require every file.
     public init() {}
   }
 
-  /// Finds and reads everything.
+  /// Locates and reads the manifests.
   ///
   /// - Parameters:
-  ///   - name: a published experiment's name, an experiment's `.json` file, or a manifest of one's
-  ///     own (`.csv`, `.jsonl`).
-  ///   - imagesRoot: the directory that the images' paths start from; nil for the experiment's, or
-  ///     for that of a manifest whose path is absolute.
-  ///   - manifestDirectories: where manifests of published experiments are looked for, after the
+  ///   - name: the name of a published experiment, the `.json` file of an experiment, or a custom
+  ///     manifest (`.csv`, `.jsonl`).
+  ///   - imagesRoot: the root directory of the image paths; nil for the experiment's directory, or for
+  ///     that of a manifest whose path is absolute.
+  ///   - manifestDirectories: directories to search for manifests of published experiments, after the
   ///     images' root.
-  ///   - external: further experiments or manifests, tested with this experiment's classes.
-  ///   - options: how labels, groups and missing files are dealt with.
+  ///   - external: external test sets (experiments or manifests) with the classes of this experiment.
+  ///   - options: how labels, groups and missing files are handled.
   /// - Throws: ``TransferError`` or `TextFileError`, naming the file and what is wrong.
   public init(
     _ name: String, imagesRoot: URL?, manifestDirectories: [URL] = [], external: [String] = [],
@@ -59,7 +59,7 @@ public struct ExperimentData: Sendable {
         options: reading)
     }
     var dataset = try read(experiment.manifest, in: directory, reading)
-    // Labels of the other manifests are those of this one, whatever they are called.
+    // External manifests use the labels of this one.
     var same = reading
     if experiment.targets == nil {
       let labels = dataset.classes.map { name in
@@ -75,19 +75,19 @@ public struct ExperimentData: Sendable {
     }
     var others: [LabeledImages] = []
     var paths: [String] = []
-    // Groups serve to split, and a manifest that is tested whole need not have them.
+    // Groups matter only for splitting; a manifest that is tested as a whole needs none.
     same.grouping = nil
     for name in external {
       let (other, directory) = try Experiment.find(name, directories: directories)
       let file = Experiment.file(other.manifest, in: directory).standardizedFileURL.path
       guard !paths.contains(file) else {
-        throw TransferError.invalid("--external \(name) is given twice")
+        throw TransferError.invalid("--external \(name) was given twice")
       }
       paths.append(file)
       var read = try read(other.manifest, in: directory, same)
       if read.parts != nil {
         read.notes.append(
-          "\(name): the column 'split' is not used, all \(read.count) images are tested")
+          "\(name): the column 'split' is ignored, all \(read.count) images are tested")
       }
       if other.testManifest != nil {
         read.notes.append("\(name): only its 'manifest' is tested, not its 'test_manifest'")
@@ -106,18 +106,17 @@ public struct ExperimentData: Sendable {
     self.external = others
   }
 
-  /// Whether the data say which images are for training and which for testing.
+  /// Whether the data define a split into training and test images.
   public var isOfficial: Bool { officialTest != nil || dataset.parts != nil }
 
-  /// The images that are measured on: those of the test manifest, the rows that the column `split`
-  /// gives to the test, or else all.
+  /// The test images: those of the test manifest, the rows that the column `split` marks as test, or else
+  /// all images.
   public var tested: LabeledImages {
     officialTest
       ?? (dataset.parts == nil ? dataset : dataset.selecting(dataset.rows(of: .test)))
   }
 
-  /// The names of files without their extensions, with as many of the directories above as tell them
-  /// apart.
+  /// The file names without extensions, with as many parent directories as needed to make them unique.
   static func distinct(_ paths: [String]) -> [String] {
     let parts = paths.map { path in
       let url = URL(fileURLWithPath: path)
@@ -130,13 +129,13 @@ public struct ExperimentData: Sendable {
           $0 != index && parts[$0].suffix(length) == own.suffix(length)
         }
       }
-      // Files that differ in their extension alone keep it.
+      // Files that differ only in their extension keep it.
       guard let length else { return URL(fileURLWithPath: paths[index]).lastPathComponent }
       return own.suffix(length).joined(separator: "/")
     }
   }
 
-  /// The modality that the prompt is for.
+  /// The modality of the prompt.
   private static func modality(
     of experiment: Experiment, _ own: [LabeledImages], _ external: [LabeledImages]
   ) throws(TransferError) -> (ImagingModality?, notes: [String]) {
@@ -155,14 +154,14 @@ public struct ExperimentData: Sendable {
     result = result ?? counts.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
     if counts.count > 1, let result {
       notes.append(
-        "\(experiment.manifest) mixes modalities, \(listed(counts)); texts are made for "
+        "\(experiment.manifest) mixes modalities, \(listed(counts)); the prompt is the one for "
           + "\(result.rawValue)")
     }
     for other in external {
       let strange = other.modalities.filter { $0.key != (result ?? .colorFundus) }
       if !strange.isEmpty {
         notes.append(
-          "\(other.name) has \(listed(strange)), but texts are made for "
+          "\(other.name) has \(listed(strange)), but the prompt is the one for "
             + "\((result ?? .colorFundus).rawValue)")
       }
     }

@@ -1,29 +1,29 @@
 import Foundation
 
 extension LabeledImages {
-  /// The rows of a manifest, each with its label as the first category, and what was understood beyond
-  /// the letter of the format.
+  /// The rows of a manifest, each with its label as the first category, and notes on how the manifest was
+  /// interpreted.
   static func rows(of url: URL, root: URL) throws -> (rows: [ManifestRow], notes: [String]) {
     let manifest = try Manifest(contentsOf: url, root: root, form: .labels)
     if let bare = manifest.rows.first(where: { $0.categories.isEmpty }) {
       throw TransferError.invalid(
-        "\(url.relativePath), line \(bare.line): the image \(bare.image) has no category")
+        "\(url.relativePath), line \(bare.line): the image \(bare.image) has no label")
     }
     return (manifest.rows, manifest.notes)
   }
 
-  /// Columns that look like something that is read under another name.
+  /// A note on a column that looks like a split under another name.
   static func columnNotes(_ rows: [ManifestRow], file: String) -> [String] {
     guard let columns = rows.first?.columns, columns["split"] == nil else { return [] }
     return columns.keys.sorted().compactMap { name in
-      // Most rows must say train or test: a column of blood tests is none.
+      // Most rows must be train or test, to exclude columns such as blood tests.
       let parts = Set(rows.map { SplitPart(named: $0.columns[name] ?? "") })
       guard !parts.contains(nil), parts.count > 1 else { return nil }
-      return "\(file): the column '\(name)' looks like a split and is not used; name it 'split'"
+      return "\(file): the column '\(name)' looks like a split but is ignored; rename it to 'split'"
     }
   }
 
-  /// Looks for images that several rows name with different labels.
+  /// Looks for images that occur in several rows with different labels.
   func checkRepeatedRows(manifest: String, acceptsConflicts: Bool) throws(TransferError) {
     var first: [String: Int] = [:]
     var conflicts: [String] = []
@@ -37,11 +37,11 @@ extension LabeledImages {
     }
     if !conflicts.isEmpty, !acceptsConflicts {
       throw .invalid(
-        "\(manifest): an image with two labels: " + Self.listed(conflicts) + "; correct the file")
+        "\(manifest): images with two labels: " + Self.listed(conflicts) + "; correct the file")
     }
   }
 
-  /// At most ten of the texts, and how many more there are.
+  /// The first ten of the texts, and the number of further ones.
   static func listed(_ texts: [String]) -> String {
     texts.prefix(10).joined(separator: "; ")
       + (texts.count > 10 ? "; and \(texts.count - 10) more" : "")

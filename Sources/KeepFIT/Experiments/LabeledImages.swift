@@ -1,24 +1,23 @@
 import Foundation
 
-/// The images of a classification task with a class for each.
+/// The images of a classification task with their classes.
 public struct LabeledImages: Sendable {
-  /// What says which images belong together.
+  /// Groups of images that must stay together.
   public struct Grouping: Sendable {
-    /// What it goes by.
+    /// The criterion of the grouping.
     public let by: ImageGrouping
     /// The group of each image.
     public let groups: [String]
-    /// Whether somebody asked for it. Otherwise the manifest merely suggests it: splits do not follow
-    /// it, but what would be on both of their sides is counted.
+    /// Whether the grouping was requested. Otherwise it is only suggested by the manifest: splits do not
+    /// respect it, but groups on both sides of a split are counted.
     public let isAsked: Bool
   }
 
-  /// The name of the manifest; of several with one name, with as much of their paths as tells them
-  /// apart.
+  /// The name of the manifest, with as many parent directories as needed to make it unique.
   public internal(set) var name: String
-  /// The directory that the paths start from.
+  /// The root directory of the paths.
   public let root: URL
-  /// The path of each image below the root, in the manifest's order.
+  /// The path of each image below the root, in manifest order.
   public let images: [String]
   /// The class of each image.
   public let labels: [Int]
@@ -26,13 +25,13 @@ public struct LabeledImages: Sendable {
   public let classes: [String]
   /// The line of each image in the manifest; 0 where there is none.
   public let lines: [Int]
-  /// The part of each image by the manifest's column `split`; nil without one.
+  /// The split of each image according to the manifest's column `split`; nil without one.
   public let parts: [SplitPart]?
-  /// Which images belong together; nil where nothing says so.
+  /// The grouping of the images; nil if there is none.
   public let grouping: Grouping?
-  /// How many rows state which modality.
+  /// The number of rows by modality.
   public let modalities: [ImagingModality: Int]
-  /// What is worth saying about the manifest, a sentence each.
+  /// Notes on the manifest, one sentence each.
   public internal(set) var notes: [String]
 
   /// The number of images N.
@@ -41,22 +40,22 @@ public struct LabeledImages: Sendable {
   /// The file of an image.
   public func url(_ index: Int) -> URL { root.appending(path: images[index]) }
 
-  /// What reading a manifest takes beside its file.
+  /// Options for reading a manifest.
   public struct ReadingOptions: Sendable {
     /// The class of each label; nil to number the labels in alphabetical (or numerical) order.
     public var targets: [String: Int]?
-    /// What labels are called in prompts and results; nil for their own names.
+    /// Names of labels in prompts and results; nil to use the labels themselves.
     public var names: [String: String]?
-    /// Makes one class of spellings of a label. Otherwise they are an error.
+    /// Merges spelling variants of a label. Otherwise they are an error.
     public var normalizesLabels = false
-    /// What says which images belong together.
+    /// Groups of images that must stay together.
     public var grouping: ImageGrouping?
-    /// Leaves it to the run to say which files do not exist.
+    /// Accepts missing files, which the run then reports.
     public var acceptsMissingFiles = false
-    /// Accepts an image with two labels, as published manifests may have it, and says so.
+    /// Accepts images with two labels, which occur in published manifests, and adds a note.
     public var acceptsConflicts = false
 
-    /// Labels as they stand, and every file there.
+    /// Options that use labels as they are and require every file.
     public init(targets: [String: Int]? = nil) { self.targets = targets }
   }
 
@@ -65,11 +64,11 @@ public struct LabeledImages: Sendable {
   ///
   /// - Parameters:
   ///   - url: the manifest.
-  ///   - root: the directory that the paths start from.
-  ///   - options: how labels, groups and missing files are dealt with.
-  /// - Throws: `TextFileError` for a broken manifest, ``TransferError`` for a label that is no
-  ///   target, targets that are no numbering, spellings of one label, an image with two labels, or
-  ///   files that do not exist.
+  ///   - root: the root directory of the image paths.
+  ///   - options: how labels, groups and missing files are handled.
+  /// - Throws: `TextFileError` for a malformed manifest, ``TransferError`` for a label without a target,
+  ///   targets that are not 0 to K - 1, spelling variants of one label, an image with two labels, or
+  ///   missing files.
   public init(contentsOf url: URL, root: URL, options: ReadingOptions) throws {
     let file = url.relativePath
     let (rows, understood) = try Self.rows(of: url, root: root)
@@ -93,7 +92,7 @@ public struct LabeledImages: Sendable {
     lines = rows.map(\.line)
     parts = try SplitPart.parts(of: rows, file: file)
     let suggested = options.grouping == nil ? ImageGrouping.suggested(by: rows) : nil
-    // A column that merely looks like patients may have gaps.
+    // A column that only looks like patient identifiers may have gaps.
     grouping =
       if let asked = options.grouping {
         Grouping(by: asked, groups: try asked.groups(of: rows, file: file), isAsked: true)
@@ -111,20 +110,21 @@ public struct LabeledImages: Sendable {
     self.modalities = modalities
     notes = understood + table.notes + Self.columnNotes(rows, file: file)
     if let count = options.grouping?.unmatched(in: rows), count > 0 {
-      notes.append("\(file): \(count) images do not match the group pattern and stand alone")
+      notes.append(
+        "\(file): \(count) images do not match the group pattern and form groups of their own")
     }
     try checkRepeatedRows(manifest: file, acceptsConflicts: options.acceptsConflicts)
     if !options.acceptsMissingFiles { try checkFiles(manifest: file) }
   }
 
-  /// Reads the images of an experiment with nothing but targets.
+  /// Reads the images of an experiment with targets only.
   /// - Throws: as ``init(contentsOf:root:options:)`` does.
   public init(contentsOf url: URL, root: URL, targets: [String: Int]?) throws {
     try self.init(contentsOf: url, root: root, options: ReadingOptions(targets: targets))
   }
 
-  /// Images that are known already.
-  /// - `parts`, `groups`: of each image, where they are known.
+  /// Labeled images given directly.
+  /// - `parts`, `groups`: the split and group of each image, if known.
   public init(
     name: String, root: URL, images: [String], labels: [Int], classes: [String],
     parts: [SplitPart]? = nil, groups: (by: ImageGrouping, groups: [String])? = nil
@@ -144,7 +144,7 @@ public struct LabeledImages: Sendable {
     notes = []
   }
 
-  /// The rows that a part of the column `split` has; all where there is no such column.
+  /// The rows of a split in the column `split`; all rows if there is no such column.
   public func rows(of part: SplitPart) -> [Int] {
     images.indices.filter { parts == nil || parts?[$0] == part }
   }

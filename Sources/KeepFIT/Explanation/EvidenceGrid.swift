@@ -1,18 +1,18 @@
-/// Numbers over a grid of cells of a prepared image, of which the upper left part lies on the photograph
-/// and the rest on padding.
+/// Values on a grid of cells of a preprocessed image, whose upper left part covers the photograph and
+/// whose rest covers padding.
 struct EvidenceGrid {
   let rows: Int
   let columns: Int
   /// `[rows, columns]`, row-major.
   var values: [Float]
-  /// How many rows and columns, from the first, have their centers on the photograph.
+  /// The number of leading rows and columns whose centers are on the photograph.
   let contentRows: Int
   let contentColumns: Int
 
   /// - `values`: `[rows, columns]`.
-  /// - `content`: the shares of the image's height and width that the photograph covers.
+  /// - `content`: the fractions of the image's height and width that the photograph covers.
   init(_ values: [Float], rows: Int, columns: Int, content: Explanation.Content) {
-    precondition(values.count == rows * columns, "\(values.count) numbers for the grid")
+    precondition(values.count == rows * columns, "\(values.count) values for the grid")
     self.rows = rows
     self.columns = columns
     self.values = values
@@ -25,7 +25,7 @@ struct EvidenceGrid {
 
   var largest: Float { values.max() ?? 0 }
 
-  /// The numbers without what is negative, or lies on padding.
+  /// The values with negative ones and those on padding set to zero.
   func onPhotograph() -> EvidenceGrid {
     var result = self
     for index in values.indices {
@@ -35,13 +35,13 @@ struct EvidenceGrid {
     return result
   }
 
-  /// The share of what is positive that lies on padding, 0 to 1.
+  /// The fraction of the positive mass that is on padding, 0 to 1.
   var paddingShare: Float {
     let all = values.reduce(0) { $0 + max($1, 0) }
     return all > 0 ? max(0, 1 - onPhotograph().values.reduce(0, +) / all) : 0
   }
 
-  /// Divided by the largest number, unless that is 0.
+  /// The values divided by the largest one, unless that is 0.
   func scaled() -> EvidenceGrid {
     var result = self
     let largest = largest
@@ -49,11 +49,11 @@ struct EvidenceGrid {
     return result
   }
 
-  /// The numbers at another size: linear between the centers of cells, and level beyond the outermost.
+  /// The values at another size: bilinear between cell centers, constant beyond the outermost centers.
   /// - Parameters:
   ///   - height: rows of the result.
   ///   - width: columns of the result.
-  ///   - content: the part of the grid that is shown; nil for all of it.
+  ///   - content: the part of the grid to resize; nil for all of it.
   func resized(height: Int, width: Int, content: Explanation.Content? = nil) -> [Float] {
     func taps(_ position: Int, _ size: Int, _ cells: Int, share: Double, last: Int)
       -> (Int, Int, Float)

@@ -1,9 +1,9 @@
-/// A model whose feature maps can be looked at.
+/// A model that exposes its feature maps.
 public protocol ExplainableModel: TransferModel {
-  /// The activations after each stage, `[B, h, w, F]`, from the first to the last, whose mean over h
-  /// and w are the raw features. Nothing is recorded.
+  /// The activations after each stage, `[B, h, w, F]`, from the first to the last, whose mean over h and w
+  /// gives the raw features. No gradients are recorded.
   func stages(of images: Tensor) -> [Tensor]
-  /// Raw features `[B, F]`, or projected ones `[B, D]`, that follow from the activations after a stage,
-  /// counted from 0. Differentiable with respect to the activations, not to the weights.
+  /// Raw features `[B, F]`, or projected ones `[B, D]`, computed from the activations after a stage, counted
+  /// from 0. Differentiable with respect to the activations, not the weights.
   func features(afterStage stage: Int, _ activations: Tensor, projected: Bool) -> Tensor
 }

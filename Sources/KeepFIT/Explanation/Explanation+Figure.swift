@@ -1,11 +1,10 @@
 import Foundation
 
 extension Explanation {
-  /// The overlay with a legend below it: the question, the color scale with its raw values, and the
-  /// numbers.
+  /// The overlay with a legend below: the query, the color scale with its raw values, and the scores.
   /// - Parameters:
-  ///   - photograph: what the map was made of; it keeps its own resolution.
-  ///   - top: the raw number that the brightest color stands for; nil for the map's largest.
+  ///   - photograph: the explained photograph; it keeps its original resolution.
+  ///   - top: the raw value of the brightest color; nil for the map's maximum.
   public func figure(on photograph: Photograph, top: Float? = nil) -> FundusImage {
     let image = overlay(on: photograph, top: top)
     let scale = max(1, Int((Double(image.width) / 400).rounded()))
@@ -50,19 +49,19 @@ extension Explanation {
     return canvas.image
   }
 
-  /// What the figures of the scale are.
+  /// The caption of the color scale.
   private func numbersText(top: Float?) -> String {
-    let unit = method == .gradient ? "score per cell" : "score lost when hidden"
-    var text = "evidence (\(unit)), \(top == nil ? "scaled to its maximum" : "fixed scale")"
+    let unit = method == .gradient ? "score per cell" : "score drop under occlusion"
+    var text = "saliency (\(unit)), \(top == nil ? "scaled to its maximum" : "fixed scale")"
     if top != nil { text += ", maximum \(Self.short(maximum))" }
     if let similarity { text += "; cosine similarity \(Self.short(similarity))" }
     return text + "; score \(Self.short(score))"
   }
 
-  /// A number with three significant digits.
+  /// A value with three significant digits.
   static func short(_ value: Float) -> String { String(format: "%.3g", value) }
 
-  /// Pixels to draw on, white at first.
+  /// A white canvas.
   private struct Canvas {
     let width: Int
     let height: Int

@@ -1,21 +1,21 @@
 extension Explanation {
-  /// Stages that a map is drawn from, counted from the end. The first ones see edges, not findings.
+  /// The number of last stages that a map combines. Earlier stages respond to edges, not findings.
   private static let stageCount = 3
 
   /// Gradient-weighted class activation of a score.
   ///
-  /// With c the score of the image (the cosine to a text, less its mean cosine to the other texts; or
-  /// a difference of a classifier's logits), and A `[h, w, F]` the activations of a stage:
+  /// With c the score of the image (the cosine similarity to a text minus the mean of those to the contrast
+  /// texts, or a difference of a classifier's logits), and A `[h, w, F]` the activations of a stage:
   ///
-  /// - the last stage gives `relu(Σ_f A_f · ∂c/∂A_f)` (Grad-CAM; Selvaraju et al., ICCV 2017): where
-  ///   the text is supported, in coarse cells of a thirty-second of the image;
-  /// - the two before give `relu(Σ_f A_f · relu(∂c/∂A_f))` (LayerCAM; Jiang et al., IEEE TIP 2021):
-  ///   finer, but sure of less.
+  /// - the last stage gives `relu(Σ_f A_f · ∂c/∂A_f)` (Grad-CAM; Selvaraju et al., ICCV 2017): where the
+  ///   text is supported, at a resolution of 1/32 of the image;
+  /// - the two stages before give `relu(Σ_f A_f · relu(∂c/∂A_f))` (LayerCAM; Jiang et al., IEEE TIP 2021):
+  ///   finer, but less reliable.
   ///
-  /// The map is the product of the three, each divided by its largest value on the photograph, on the
-  /// finest grid: a place counts when all of them agree. Cells on padding do not count.
+  /// The map is the product of the three, each divided by its maximum on the photograph, on the finest
+  /// grid: a location is salient if all of them agree. Cells on padding are ignored.
   /// - `image`: `[S, S, 3]`.
-  /// - `content`: the part of it that the photograph fills.
+  /// - `content`: the part of the image that the photograph covers.
   /// - Throws: ``TransferError/invalid(_:)`` when the map is not finite.
   public static func gradientWeighted(
     _ image: Tensor, content: Content = .whole, query: Query, model: any ExplainableModel

@@ -1,11 +1,11 @@
 extension Explanation {
-  /// The map at the size of the prepared image, `[height, width]`, row-major: linear between the
-  /// centers of the cells.
+  /// The map at the size of the preprocessed image, `[height, width]`, row-major: bilinear between cell
+  /// centers.
   public func resized(height: Int, width: Int) -> [Float] {
     grid.resized(height: height, width: width)
   }
 
-  /// The map over the photograph alone, without padding, `[height, width]`, row-major, 0 to 1.
+  /// The map over the photograph, without padding, `[height, width]`, row-major, 0 to 1.
   /// - Parameters:
   ///   - height: rows of the photograph, at any resolution.
   ///   - width: columns of the photograph.
@@ -13,8 +13,8 @@ extension Explanation {
     grid.resized(height: height, width: width, content: content)
   }
 
-  /// The share of the map's mass that lies inside of a mask, 0 to 1; compare it with the share of
-  /// the image that the mask covers.
+  /// The fraction of the map's mass inside a mask, 0 to 1; compare it with the fraction of the image that
+  /// the mask covers.
   /// - `mask`: `[height, width]`, row-major.
   public func massInside(_ mask: [Bool], height: Int, width: Int) -> Double {
     precondition(mask.count == height * width, "a mask of \(height)×\(width)")
@@ -28,8 +28,8 @@ extension Explanation {
     return total > 0 ? inside / total : 0
   }
 
-  /// The middle of the strongest cell, as shares of the image's height and width from the top
-  /// left; nil when nothing speaks for the text.
+  /// The center of the strongest cell, as fractions of the image's height and width from the top left; nil
+  /// if no region supports the text.
   public var peak: (row: Double, column: Double)? {
     guard let best = map.indices.max(by: { map[$0] < map[$1] }), map[best] > 0 else { return nil }
     return (
@@ -38,7 +38,7 @@ extension Explanation {
     )
   }
 
-  /// How alike two maps are: the correlation of their values on the finer grid, -1 to 1.
+  /// The similarity of two maps: the correlation of their values on the finer grid, -1 to 1.
   public func correlation(with other: Explanation) -> Double {
     let height = max(rows, other.rows)
     let width = max(columns, other.columns)

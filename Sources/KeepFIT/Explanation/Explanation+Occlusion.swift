@@ -1,14 +1,15 @@
 import Foundation
 
 extension Explanation {
-  /// What hiding a patch takes away from the score (Zeiler and Fergus, ECCV 2014): the slow check of
+  /// Occlusion sensitivity: the drop of the score when a patch is hidden (Zeiler and Fergus, ECCV 2014), a
+  /// slow check of
   /// ``gradientWeighted(_:content:query:model:)``.
   ///
   /// - `image`: `[S, S, 3]`.
-  /// - `content`: the part of it that the photograph fills; patches on padding are not hidden.
-  /// - `grid`: patches along a side. Each is twice as wide as its cell, and filled with the mean
-  ///   color of the photograph.
-  /// - `batchSize`: images of a forward pass.
+  /// - `content`: the part of the image that the photograph covers; patches on padding are skipped.
+  /// - `grid`: patches per side. Each is twice as wide as its cell, and filled with the mean color of the
+  ///   photograph.
+  /// - `batchSize`: images per forward pass.
   /// - Throws: ``TransferError/invalid(_:)`` when the map is not finite.
   public static func occlusion(
     _ image: Tensor, content: Content = .whole, query: Query, model: any TransferModel,

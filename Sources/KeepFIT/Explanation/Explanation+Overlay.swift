@@ -1,8 +1,8 @@
 import Foundation
 
 extension Explanation {
-  /// The raw map over the photograph, `[height, width]` of its own resolution, in units of the score;
-  /// 0 where the model does not see it.
+  /// The raw map over the photograph, `[height, width]` at its original resolution, in units of the score;
+  /// 0 where the model does not see the photograph.
   public func raw(over photograph: Photograph) -> Tensor {
     let (height, width) = (photograph.image.height, photograph.image.width)
     let shown = overPhotograph(
@@ -16,14 +16,14 @@ extension Explanation {
     return Tensor(values, shape: [height, width])
   }
 
-  /// The photograph at its own resolution with the map laid over it.
+  /// The photograph at its original resolution, overlaid with the map.
   ///
-  /// It is shown in faded color where the map is weak; the map's colors grow steadily brighter from
-  /// violet to yellow, which people with any color vision can order.
+  /// Its colors are faded where the map is weak; the map's colors get steadily brighter from violet to
+  /// yellow, so that they can be ordered with any color vision.
   /// - Parameters:
-  ///   - photograph: what the map was made of.
-  ///   - top: the raw number that the brightest color stands for; nil for the map's largest.
-  ///   - opacity: of the brightest color, 0 to 1.
+  ///   - photograph: the explained photograph.
+  ///   - top: the raw value of the brightest color; nil for the map's maximum.
+  ///   - opacity: the opacity of the brightest color, 0 to 1.
   public func overlay(
     on photograph: Photograph, top: Float? = nil, opacity: Float = 0.6
   ) -> FundusImage {
@@ -48,7 +48,7 @@ extension Explanation {
       width: photograph.image.width, height: photograph.image.height, pixels: pixels)
   }
 
-  /// Red, green and blue, 0 to 1, of a value from 0 to 1. Lightness grows evenly.
+  /// Red, green and blue, 0 to 1, of a value from 0 to 1. Lightness increases uniformly.
   public static func color(_ value: Float) -> [Float] {
     let stops: [[Float]] = [
       [0.05, 0.03, 0.30], [0.33, 0.06, 0.43], [0.60, 0.15, 0.40], [0.84, 0.28, 0.26],

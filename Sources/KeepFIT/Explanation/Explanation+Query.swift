@@ -1,25 +1,25 @@
 extension Explanation {
-  /// What a map is asked for: what speaks for a text or a class, rather than for others.
+  /// The score that a map explains: the support for a text or a class relative to others.
   ///
-  /// The texts of one field have much in common ("a fundus photograph of ..."), and so have their
-  /// embeddings: cosines of 0.9 are usual. A map of the plain similarity shows mainly where an image
-  /// looks like any such text. The difference from the mean of other texts, such as that of a normal
-  /// eye or those of the other classes, leaves what is particular to this one.
+  /// Texts of one domain have much in common ("a fundus photograph of ..."), and so do their embeddings:
+  /// cosine similarities of 0.9 are usual. A map of the plain similarity mainly shows what matches any such
+  /// text. The difference to the mean over other texts, such as that of a normal fundus or those of the
+  /// other classes, is specific to this text.
   public struct Query {
     /// The text, or the name of the class.
     public let text: String
-    /// What it is contrasted with.
+    /// The contrast texts or class.
     public let against: [String]
-    /// Whether the score looks at projected features `[B, D]` instead of raw ones `[B, F]`.
+    /// Whether the score uses projected features `[B, D]` instead of raw ones `[B, F]`.
     let projects: Bool
     /// The score `[B]` of features, differentiable.
     let score: (Tensor) -> Tensor
     /// The cosine similarity `[B]` of features and the text; nil for a classifier.
     let similarity: ((Tensor) -> Tensor)?
 
-    /// The cosine similarity to a text, less the mean of those to others. Each text is embedded by
-    /// itself, so that none is padded.
-    /// - Throws: what the model's tokenizer throws.
+    /// The cosine similarity to a text, minus the mean of those to others. Each text is embedded separately,
+    /// without padding.
+    /// - Throws: errors of the model's tokenizer.
     public init(
       _ text: String, against: [String] = [], model: any TransferModel
     ) throws {
@@ -37,12 +37,12 @@ extension Explanation {
       similarity = { features in (features * embedding).sum(axis: -1) }
     }
 
-    /// The logit of one class of a classifier, less that of another: what decides between the two.
+    /// The logit of one class of a classifier minus that of another, which decides between the two.
     /// - Parameters:
     ///   - classes: the label of each class.
-    ///   - predicted: the class that the map speaks for.
-    ///   - other: the class that it is contrasted with.
-    ///   - projects: whether the classifier looks at projected features.
+    ///   - predicted: the class to explain.
+    ///   - other: the contrast class.
+    ///   - projects: whether the classifier uses projected features.
     ///   - logits: logits of every class, `[B, K]`, from features, differentiable.
     init(
       classes: [String], predicted: Int, against other: Int, projects: Bool,

@@ -1,59 +1,58 @@
 import Foundation
 
-/// Where an image speaks for a text or a class (a saliency map): a grid of non-negative numbers over the
-/// prepared image.
+/// A saliency map, which shows the regions of an image that support a text or a class: a grid of
+/// non-negative values over the preprocessed image.
 public struct Explanation: Sendable, Codable {
-  /// How the grid was found.
+  /// The saliency method.
   public enum Method: String, Sendable, Codable {
     /// Gradient-weighted class activation of the score.
     case gradient
-    /// What hiding each patch takes away from the score. Slow: a forward pass for each patch.
+    /// Occlusion: the drop of the score when a patch is hidden. Slow: one forward pass per patch.
     case occlusion
   }
 
-  /// The part of a prepared image that the photograph fills, from the upper left; the rest is padding.
+  /// The part of a preprocessed image that the photograph covers, from the upper left; the rest is padding.
   public struct Content: Sendable, Codable, Equatable {
-    /// The share of the height, 0 to 1.
+    /// The fraction of the height, 0 to 1.
     public let height: Double
-    /// The share of the width, 0 to 1.
+    /// The fraction of the width, 0 to 1.
     public let width: Double
     /// An image without padding.
     public static let whole = Content(height: 1, width: 1)
 
-    /// Shares of the height and width, more than 0 and at most 1.
+    /// Fractions of the height and width, more than 0 and at most 1.
     public init(height: Double, width: Double) {
-      precondition(0 < height && height <= 1 && 0 < width && width <= 1, "shares from 0 to 1")
+      precondition(0 < height && height <= 1 && 0 < width && width <= 1, "fractions from 0 to 1")
       self.height = height
       self.width = width
     }
   }
 
-  /// How the grid was found.
+  /// The saliency method.
   public let method: Method
   /// The text, or the name of the class.
   public let text: String
-  /// The texts or the class that the map contrasts it with; empty for the similarity alone.
+  /// The contrast texts or class; empty for the plain similarity.
   public let against: [String]
   /// The cosine similarity of the image and the text; nil for a classifier.
   public let similarity: Float?
-  /// What the map explains: the cosine similarity less the mean of those to ``against``, or the
-  /// difference of a classifier's logits.
+  /// The explained score: the cosine similarity minus the mean of those to ``against``, or the difference
+  /// of a classifier's logits.
   public let score: Float
   /// Rows of the grid h.
   public let rows: Int
   /// Columns of the grid w.
   public let columns: Int
-  /// `[h, w]`, row-major, from 0 to 1: each number is divided by the largest. All zero when nothing
-  /// speaks for the text, and zero on padding.
+  /// `[h, w]`, row-major, from 0 to 1: the values divided by the largest one. All zero if no region
+  /// supports the text, and zero on padding.
   public let map: [Float]
-  /// The raw number that 1 of ``map`` stands for, in units of the score: with the gradient, what the
-  /// strongest cell of the last stage adds to the score (Grad-CAM), as far as the finer stages agree;
-  /// with occlusion, what hiding the patch takes away. Compare it between images of one model, text
-  /// and method alone.
+  /// The raw value that corresponds to 1 in ``map``, in units of the score: with gradients, the contribution
+  /// of the strongest cell of the last stage to the score (Grad-CAM), as far as the finer stages agree;
+  /// with occlusion, the drop of the score. Comparable only between images of one model, text and method.
   public let maximum: Float
-  /// The part of the prepared image that the photograph fills.
+  /// The part of the preprocessed image that the photograph covers.
   public let content: Content
-  /// The share of the evidence that lay on padding and was left out, 0 to 1.
+  /// The fraction of the saliency that was on padding and is left out, 0 to 1.
   public let paddingShare: Float
 
   private enum CodingKeys: String, CodingKey {
@@ -61,9 +60,9 @@ public struct Explanation: Sendable, Codable {
     case paddingShare = "padding_share"
   }
 
-  /// A map of evidence; negative numbers count as none, and so does what lies on padding.
-  /// - `raw`: what the largest number stands for; nil for itself.
-  /// - Throws: ``TransferError/invalid(_:)`` when a number is not finite.
+  /// A saliency map; negative values and those on padding are set to zero.
+  /// - `raw`: the raw value of the largest one; nil for the value itself.
+  /// - Throws: ``TransferError/invalid(_:)`` when a value is not finite.
   init(
     method: Method, query: Query, features: Tensor, evidence: EvidenceGrid, content: Content,
     maximum raw: Float? = nil, paddingShare: Float
@@ -89,6 +88,6 @@ public struct Explanation: Sendable, Codable {
     self.paddingShare = paddingShare
   }
 
-  /// The grid with what it takes to resize it.
+  /// The grid in a form that can be resized.
   var grid: EvidenceGrid { EvidenceGrid(map, rows: rows, columns: columns, content: content) }
 }

@@ -1,19 +1,19 @@
 import Foundation
 
-/// A photograph as people see it, together with what a model sees of it.
+/// A decoded photograph together with the model input made from it.
 public struct Photograph: Sendable {
-  /// The decoded file, at its own resolution.
+  /// The decoded file, at its original resolution.
   public let image: FundusImage
-  /// The rows and columns of ``image`` that the model sees: all of them unless the preprocessing crops
-  /// the dark surround.
+  /// The rows and columns of ``image`` that the model sees: all of them unless preprocessing crops the dark
+  /// border.
   public let seen: (rows: Range<Int>, columns: Range<Int>)
-  /// What the model sees, `[S, S, 3]`.
+  /// The model input, `[S, S, 3]`.
   public let pixels: Tensor
-  /// The part of ``pixels`` that the photograph fills; the rest is padding.
+  /// The part of ``pixels`` that the photograph covers; the rest is padding.
   public let content: Explanation.Content
 
-  /// Reads and prepares a file.
-  /// - Throws: `ImageError` for a file that is no image or cannot be prepared.
+  /// Reads and preprocesses a file.
+  /// - Throws: `ImageError` for a file that is not an image or cannot be preprocessed.
   public init(contentsOf url: URL, preprocessing: Preprocessing) throws(ImageError) {
     image = try FundusImage(contentsOf: url, options: preprocessing.decoding)
     let pixels = try preprocessing.prepare(contentsOf: url)

@@ -1,12 +1,12 @@
-/// One class against all others.
+/// Counts of a binary decision: one class against all others.
 public struct BinaryCounts: Sendable, Equatable, Codable {
-  /// Of the class and predicted so.
+  /// Images of the class, predicted as the class.
   public var truePositives = 0
-  /// Not of the class but predicted so.
+  /// Images of other classes, predicted as the class.
   public var falsePositives = 0
-  /// Not of the class and not predicted so.
+  /// Images of other classes, not predicted as the class.
   public var trueNegatives = 0
-  /// Of the class but not predicted so.
+  /// Images of the class, not predicted as the class.
   public var falseNegatives = 0
 
   private enum CodingKeys: String, CodingKey {
@@ -16,10 +16,10 @@ public struct BinaryCounts: Sendable, Equatable, Codable {
     case falseNegatives = "fn"
   }
 
-  /// No image yet.
+  /// Counts of zero.
   public init() {}
 
-  /// Counts from the truth and the prediction of each image.
+  /// Counts from the true and predicted label of each image.
   public init(truth: some Sequence<Bool>, called: some Sequence<Bool>) {
     for (isTrue, isCalled) in zip(truth, called) {
       switch (isTrue, isCalled) {
@@ -36,9 +36,9 @@ public struct BinaryCounts: Sendable, Equatable, Codable {
   /// The other images.
   public var negatives: Int { trueNegatives + falsePositives }
 
-  /// Recall, TP / (TP + FN); nil when the class never occurs.
+  /// Recall, TP / (TP + FN); nil if there is no image of the class.
   public var sensitivity: Double? { ratio(truePositives, positives) }
-  /// TN / (TN + FP); nil when every image is of the class.
+  /// Specificity, TN / (TN + FP); nil if every image is of the class.
   public var specificity: Double? { ratio(trueNegatives, negatives) }
   /// Positive predictive value, TP / (TP + FP); nil when the class is never predicted.
   public var precision: Double? { ratio(truePositives, truePositives + falsePositives) }
@@ -56,7 +56,7 @@ public struct BinaryCounts: Sendable, Equatable, Codable {
     whole == 0 ? nil : Double(part) / Double(whole)
   }
 
-  /// The counts of two sets of images together.
+  /// The sum of two counts.
   public static func + (first: BinaryCounts, second: BinaryCounts) -> BinaryCounts {
     var sum = first
     sum.truePositives += second.truePositives

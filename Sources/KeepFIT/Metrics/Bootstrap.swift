@@ -1,10 +1,10 @@
-/// Bands around curves: percentile bootstrap over images, or over groups of them, within classes so
-/// that every resample has every class (Efron and Tibshirani, 1993).
+/// Confidence bands of curves: percentile bootstrap over images or groups, stratified by class so that
+/// every resample contains every class (Efron and Tibshirani, 1993).
 ///
-/// Where a curve is perfect all resamples are, and the bootstrap has no width: no band is narrower than
-/// Wilson's interval of the height at that point.
+/// If a curve is perfect, so are all resamples, and the bootstrap interval has no width; therefore no band
+/// is narrower than Wilson's interval at that point.
 public enum Bootstrap {
-  /// The band that holds each point of a class's ROC curve with 95 % confidence.
+  /// The pointwise 95 % confidence band of a class's ROC curve.
   /// - Returns: at false positive rates 0, 1/steps … 1, the lower and upper true positive rate; empty
   ///   when one of the two kinds of images is absent.
   public static func rocBand(
@@ -19,7 +19,7 @@ public enum Bootstrap {
     }
   }
 
-  /// The band that holds each point of a class's precision-recall curve with 95 % confidence.
+  /// The pointwise 95 % confidence band of a class's precision-recall curve.
   /// - Returns: at recalls 0, 1/steps … 1, the lower and upper precision; empty when one of the two
   ///   kinds of images is absent.
   public static func precisionRecallBand(
@@ -27,12 +27,12 @@ public enum Bootstrap {
     stream: RandomStream = RandomStream(seed: 0).derived("precision band")
   ) -> [ConfidenceInterval] {
     let pool = Pool(tested, class: label)
-    // An image that several folds test counts once.
+    // An image that is tested in several folds counts once.
     let once = tested.effectiveCount { _, _ in true } / Double(pool.truth.count)
     return band(tested, pool, steps: steps, resamples: resamples, stream: stream) { curves in
       let points = Array(curves.precisionRecall.dropFirst())
       let called = zip(curves.truePositives, curves.falsePositives).map { Double($0 + $1) }
-      // What has to be accepted to find that share.
+      // The threshold that reaches this recall.
       return { recall in
         guard let index = points.firstIndex(where: { $0.x >= recall - 1e-12 }) else {
           return (0, 1)
@@ -42,7 +42,7 @@ public enum Bootstrap {
     }
   }
 
-  /// All folds' rows of one class against the others.
+  /// The rows of all folds, one class against the others.
   private struct Pool: Sendable {
     var truth: [Bool] = []
     var scores: [Double] = []
@@ -57,8 +57,8 @@ public enum Bootstrap {
     }
   }
 
-  /// Draws clusters anew, and takes a curve's heights at 0, 1/steps … 1.
-  /// - `curve`: gives the height at a place, and how many observations it rests on.
+  /// Resamples clusters, and evaluates a curve at 0, 1/steps … 1.
+  /// - `curve`: returns the height at a position, and the number of observations behind it.
   private static func band(
     _ tested: TestedFolds, _ pool: Pool, steps: Int, resamples: Int, stream: RandomStream,
     curve: @Sendable (RankCurves) -> (Double) -> (height: Double, count: Double)
@@ -74,7 +74,7 @@ public enum Bootstrap {
       }
       let curves = RankCurves(
         truth: rows.map { pool.truth[$0] }, scores: rows.map { pool.scores[$0] })
-      // Groups with images of several classes may leave none of one kind.
+      // With groups of several classes, a resample may lack positive or negative images.
       guard curves.positives > 0, curves.negatives > 0 else { return nil }
       let height = curve(curves)
       return places.map { height($0).height }

@@ -1,26 +1,26 @@
-/// Whether the confidence of the calls is as high as the share of them that is right: a
-/// reliability diagram (Guo et al., ICML 2017).
+/// The calibration of predictions: a reliability diagram, which compares confidence and accuracy (Guo et
+/// al., ICML 2017).
 public struct Calibration: Sendable, Codable, Equatable {
-  /// The images whose highest probability falls into one interval.
+  /// The images whose confidence (highest probability) falls into one interval.
   public struct Bin: Sendable, Codable, Equatable {
     /// The interval's lower bound, excluded except at 0.
     public let lower: Double
     /// The interval's upper bound, included.
     public let upper: Double
-    /// How many images.
+    /// The number of images.
     public let count: Int
     /// Their mean confidence; 0 without images.
     public let confidence: Double
-    /// The share of them that was called right; 0 without images.
+    /// Their accuracy; 0 without images.
     public let accuracy: Double
   }
 
-  /// Equally wide intervals from 0 to 1.
+  /// Bins of equal width from 0 to 1.
   public let bins: [Bin]
 
-  /// Sorts the images into bins by the probability of the class that they were called.
+  /// Sorts the images into bins by the probability of the predicted class.
   public init(_ predictions: Predictions, binCount: Int = 15) {
-    precondition(binCount > 0, "calibration needs a bin")
+    precondition(binCount > 0, "calibration needs at least one bin")
     var counts = [Int](repeating: 0, count: binCount)
     var confidences = [Double](repeating: 0, count: binCount)
     var hits = [Int](repeating: 0, count: binCount)
@@ -41,7 +41,7 @@ public struct Calibration: Sendable, Codable, Equatable {
     }
   }
 
-  /// Expected calibration error: the distance between confidence and accuracy, averaged over
+  /// Expected calibration error (ECE): the absolute difference of confidence and accuracy, averaged over
   /// images.
   public var expectedError: Double {
     let total = bins.reduce(0) { $0 + $1.count }

@@ -1,40 +1,39 @@
-/// What the classes of a task mean to each other: whether they are grades in an order, and which one is
-/// the disease that is looked for.
+/// The roles of the classes of a task: whether they are ordinal, and which one is positive.
 public struct ClassRoles: Sendable, Codable, Equatable {
-  /// Whether the numbers of the classes are an order, as of grades: kappa is quadratically weighted.
+  /// Whether the classes are ordinal, such as grades, so that kappa is quadratically weighted.
   public var areOrdered: Bool
   /// The class whose sensitivity, specificity and predictive values are reported; nil for none.
   public var positive: Int?
-  /// Scores that the released code gives beside the others.
+  /// Additional scores of the released code.
   public var published: Published
-  /// What was decided without being told, for people.
+  /// Notes on roles that were inferred.
   public var notes: [String] = []
 
   /// Which scores of the released code are reproduced.
   public enum Published: String, Sendable, Codable {
-    /// None: a task of one's own.
+    /// None, for a custom task.
     case none
-    /// Quadratic kappa over the numbers of the targets, whether they are an order or not.
+    /// Quadratic kappa over the numbers of the targets, whether they are ordinal or not.
     case experiment
     /// The same and the threshold search of the AMD experiment, for class 1 of two.
     case amd
   }
 
-  /// Roles that are known.
+  /// Roles given directly.
   public init(areOrdered: Bool = false, positive: Int? = nil, published: Published = .none) {
     self.areOrdered = areOrdered
     self.positive = positive
     self.published = published
   }
 
-  /// Roles from what was said, and from the names where nothing was.
+  /// Roles as specified, or inferred from the class names.
   ///
-  /// Labels that are numbers are ordered by number. Of two classes the one that is not called normal,
-  /// healthy, negative, 0 or "no ..." is the positive one; where the names do not tell, the second.
+  /// Numeric labels are ordinal. Of two classes, the one that is not normal, healthy, negative, 0 or
+  /// "no ..." is positive; if the names do not tell, the second one.
   /// - Parameters:
   ///   - classes: the label of each class.
-  ///   - ordered: whether the classes have an order; nil when nobody said so.
-  ///   - name: the label of the positive class; nil when nobody named one.
+  ///   - ordered: whether the classes are ordinal; nil to infer it.
+  ///   - name: the label of the positive class; nil to infer it.
   ///   - published: which scores of the released code are reproduced.
   /// - Throws: ``TransferError/invalid(_:)`` when no class has that label.
   public init(
@@ -44,12 +43,12 @@ public struct ClassRoles: Sendable, Codable, Equatable {
     let areNumbers = classes.count > 2 && classes.allSatisfy { Double($0) != nil }
     areOrdered = ordered ?? areNumbers
     if ordered == nil && areNumbers {
-      notes.append("labels are numbers: kappa takes them as grades in their order")
+      notes.append("labels are numeric: kappa treats them as ordinal grades")
     }
     if let name {
       guard let index = classes.firstIndex(of: name) else {
         throw .invalid(
-          "the positive class '\(name)' is none of "
+          "the positive class '\(name)' is not among "
             + classes.map { "'\($0)'" }.joined(separator: ", "))
       }
       positive = index
@@ -58,13 +57,13 @@ public struct ClassRoles: Sendable, Codable, Equatable {
       positive = diseases.count == 1 ? diseases[0] : 1
       if diseases.count != 1 {
         notes.append(
-          "the labels do not tell which class is the disease: '\(classes[1])' is taken as positive "
-            + "(--positive names another)")
+          "the labels do not show which class is the disease: '\(classes[1])' is used as the positive class "
+            + "(--positive selects another one)")
       }
     }
   }
 
-  /// Whether a label names the absence of a disease.
+  /// Whether a label means the absence of a disease.
   static func isNegative(_ label: String) -> Bool {
     let words = label.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
     guard let first = words.first else { return false }
@@ -83,8 +82,8 @@ public struct ClassRoles: Sendable, Codable, Equatable {
 
 extension ClassRoles {
   /// Roles of an experiment's classes.
-  /// - Throws: ``TransferError/invalid(_:)`` when the positive class is none, or when an order is
-  ///   claimed for labels that nobody numbered.
+  /// - Throws: ``TransferError/invalid(_:)`` when the positive class does not exist, or when `ordered` is
+  ///   set without targets.
   init(_ experiment: Experiment, classes: [String]) throws(TransferError) {
     if experiment.ordered == true, experiment.targets == nil,
       !classes.allSatisfy({ Double($0) != nil })

@@ -1,56 +1,54 @@
-/// The published scores of one fold, and a few beside them.
+/// The published scores of one fold, and a few more.
 ///
-/// Class scores and the scores derived from the confusion matrix are rounded to three decimals, as
-/// the published evaluation does before it averages; the others are not rounded.
+/// Per-class scores and the scores derived from the confusion matrix are rounded to three decimals, as in
+/// the published evaluation before averaging; the others are not rounded.
 public struct ClassificationMetrics: Sendable, Codable, Equatable {
-  /// Which classes the confusion matrix has.
+  /// The classes of the confusion matrix.
   public enum ClassSet: String, Sendable, Codable {
-    /// Those that occur as true or predicted label, as published. A missing class shortens the
-    /// distances in quadratic kappa.
+    /// Those that occur as true or predicted label, as published. A missing class shortens the distances in
+    /// quadratic kappa.
     case occurring
-    /// All K, whether they occur or not.
+    /// All K classes, whether they occur or not.
     case all
   }
 
-  /// True against predicted class.
+  /// The confusion matrix of true and predicted classes.
   public let confusion: ConfusionMatrix
-  /// Classes that occur as truth, ascending: what the class lists run over.
+  /// Classes that occur as true label, ascending: the classes of the per-class scores.
   public let classes: [Int]
-  /// `acc_class`: the share of each class of ``confusion`` that was predicted right; nil for a class
-  /// without test images.
+  /// `acc_class`: the accuracy (recall) of each class of ``confusion``; nil for a class without test images.
   public let accuracyByClass: [Double?]
-  /// `aca`, balanced accuracy (macro recall): the mean of the class accuracies before rounding, over
-  /// the classes that have test images. Always defined.
+  /// `aca`: balanced accuracy (macro recall), the mean of the unrounded class recalls over the classes with
+  /// test images. Always defined.
   public let averageClassAccuracy: Double
   /// The weights of ``kappa``.
   public let kappaWeights: KappaWeights
-  /// `kappa`: Cohen's, with quadratic weights for classes in an order, unweighted otherwise. Nil when
-  /// truth and prediction are the same single class.
+  /// `kappa`: Cohen's kappa, quadratically weighted for ordinal classes, unweighted otherwise. Nil if all
+  /// true and predicted labels are the same class.
   public let kappa: Double?
-  /// `kappa_unweighted`, and `kappa_quadratic` as the released code has it. Absent where they add
-  /// nothing to ``kappa``.
+  /// `kappa_unweighted`, and `kappa_quadratic` as in the released code. Absent if equal to ``kappa``.
   public let otherKappas: [KappaWeights: Double?]
   /// `sensitivity_class`: recall.
   public let sensitivityByClass: [Double?]
-  /// `specificity_class`; nil when every image is of the class.
+  /// `specificity_class`; nil if every image is of the class.
   public let specificityByClass: [Double?]
   /// `f1_class`.
   public let f1ByClass: [Double]
-  /// `auc_class`: area under the ROC curve, ties counted half; nil when every image is of the class.
+  /// `auc_class`: area under the ROC curve, ties counted half; nil if every image is of the class.
   public let aucByClass: [Double?]
-  /// `accuracy` (published as `TAOP_acc`): the share of images predicted right, not rounded.
+  /// `accuracy` (published as `TAOP_acc`): the fraction of correct predictions, not rounded.
   public let accuracy: Double
   /// `average_precision_class`, not rounded, not part of the published evaluation.
   public let averagePrecisionByClass: [Double?]
   /// `ece`: expected calibration error over 15 bins of equal width (``Calibration``), not part of the
   /// published evaluation.
   public let expectedCalibrationError: Double
-  /// The published scores of the AMD experiment, for that alone.
+  /// The published scores of the AMD experiment, for that experiment only.
   public let amd: AMD?
 
   /// The scores of the AMD experiment, for class 1, not rounded.
   public struct AMD: Sendable, Codable, Equatable {
-    /// `AMD_auc`: area under the ROC curve; nil with one class only.
+    /// `AMD_auc`: area under the ROC curve; nil if only one class occurs.
     public let auc: Double?
     /// `AMD_kappa`, `AMD_f1`, `AMD_threshold`: the threshold is searched on the test images,
     /// which is optimistic.
@@ -71,11 +69,11 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
 
   /// Scores predictions.
   /// - Parameters:
-  ///   - predictions: of the test images.
-  ///   - training: of the training images by the same method, for a threshold that has not seen
-  ///     the test images.
+  ///   - predictions: predictions of the test images.
+  ///   - training: predictions of the training images by the same method, for a threshold that is
+  ///     independent of the test images.
   ///   - classSet: the classes of the confusion matrix.
-  ///   - roles: whether the classes have an order, and which published scores are wanted.
+  ///   - roles: whether the classes are ordinal, and which published scores to include.
   public init(
     _ predictions: Predictions, training: Predictions? = nil, classSet: ClassSet = .occurring,
     roles: ClassRoles = ClassRoles()
@@ -127,7 +125,7 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
       ? AMD(predictions, training: training) : nil
   }
 
-  /// Every score under its published name, in a fixed order.
+  /// All scores by their published names, in a fixed order.
   public var values: [(name: String, value: MetricValue)] {
     var result: [(name: String, value: MetricValue)] = [
       ("aca", .scalar(averageClassAccuracy)), ("acc_class", .vector(accuracyByClass)),
@@ -162,12 +160,12 @@ public struct ClassificationMetrics: Sendable, Codable, Equatable {
     return result
   }
 
-  /// Why numbers are undefined (`null` in JSON), by the name of the score.
+  /// The reasons why scores are undefined (`null` in JSON), by name.
   public var undefined: [String: String] {
     var reasons: [String: String] = [:]
     for (name, value) in values where !value.isDefined {
       let isOfClass = ["acc_class", "cm_norm"].contains(name)
-      reasons[name] = isOfClass ? "a predicted class has no test image" : "one class only"
+      reasons[name] = isOfClass ? "a predicted class has no test image" : "only one class occurs"
     }
     return reasons
   }

@@ -1,27 +1,27 @@
 import Foundation
 
-/// A range that holds a score with 95 % confidence.
+/// A 95 % confidence interval of a score.
 public struct ConfidenceInterval: Sendable, Codable, Equatable {
-  /// How an interval was found.
+  /// The method of an interval.
   public enum Method: String, Sendable, Codable {
     /// Wilson's score interval of a proportion (1927).
     case wilson
-    /// Wilson's intervals of the classes, joined for their mean (MOVER; Zou and Donner 2008).
+    /// Wilson's intervals of the classes, combined into that of their mean (MOVER; Zou and Donner 2008).
     case wilsonMean = "wilson-mover"
     /// Newcombe's score interval of an area under the ROC curve (2006, method 5).
     case newcombe
-    /// Newcombe's intervals of the classes, joined for their mean with the correlations of a bootstrap
+    /// Newcombe's intervals of the classes, combined into that of their mean with correlations from a bootstrap
     /// (MOVER; Zou 2007).
     case newcombeMean = "newcombe-mover"
     /// Wilson's interval with the number of positive images (after Boyd, Eng and Page 2013).
     case wilsonPositives = "wilson-positives"
-    /// Simulation from the posterior of each row of the confusion matrix, with a Dirichlet prior that
-    /// weighs as much as one image.
+    /// Simulation from the posterior of each row of the confusion matrix, with a Dirichlet prior of the weight
+    /// of one image.
     case dirichlet
     /// Percentiles over resampled images or groups, at least as wide as Wilson's interval.
     case bootstrapWilson = "bootstrap-wilson"
 
-    /// The method in a few words, for captions.
+    /// A short description for captions.
     public var caption: String {
       switch self {
       case .wilson: "Wilson"
@@ -35,22 +35,22 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
     }
   }
 
-  /// The lower end.
+  /// The lower limit.
   public let lower: Double
-  /// The upper end.
+  /// The upper limit.
   public let upper: Double
-  /// How it was found.
+  /// The method.
   public let method: Method
 
   /// The normal quantile of 95 %.
   static let quantile = 1.959963984540054
 
-  /// Wilson's score interval of a proportion (Wilson, 1927): right at 0 and 1, where a bootstrap and
-  /// the normal approximation have no width.
+  /// Wilson's score interval of a proportion (Wilson, 1927), which is valid at 0 and 1, where the bootstrap
+  /// and the normal approximation have no width.
   /// - Parameters:
-  ///   - proportion: the observed share, 0 to 1.
-  ///   - count: independent observations, more than 0; need not be whole.
-  ///   - method: what the interval says of itself.
+  ///   - proportion: the observed proportion, 0 to 1.
+  ///   - count: the number of independent observations, more than 0; need not be an integer.
+  ///   - method: the method to record.
   public static func wilson(
     _ proportion: Double, count: Double, method: Method = .wilson
   ) -> ConfidenceInterval {
@@ -59,23 +59,23 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
     let half =
       quantile / (1 + z2 / count)
       * (proportion * (1 - proportion) / count + z2 / (4 * count * count)).squareRoot()
-    // At 0 and n of n the formula touches 0 and 1 up to rounding.
+    // For 0 and n of n the limits are 0 and 1 up to rounding.
     return ConfidenceInterval(
       lower: proportion <= 0 ? 0 : max(0, center - half),
       upper: proportion >= 1 ? 1 : min(1, center + half), method: method)
   }
 
   /// Newcombe's score interval of an area under the ROC curve (Statistics in Medicine 25, 2006, method
-  /// 5): Hanley and McNeil's variance at the limits themselves, so that an area of 1 has a lower limit.
+  /// 5): Hanley and McNeil's variance is evaluated at the limits, so that an area of 1 has a lower limit.
   /// - Parameters:
   ///   - area: the observed area, 0 to 1.
-  ///   - positives: independent images of the class, more than 0; need not be whole.
-  ///   - negatives: independent other images, more than 0.
+  ///   - positives: the number of independent images of the class, more than 0; need not be an integer.
+  ///   - negatives: the number of independent other images, more than 0.
   public static func newcombe(
     area: Double, positives: Double, negatives: Double
   ) -> ConfidenceInterval {
     let shared = max(0, (positives + negatives) / 2 - 1)
-    /// Positive where θ is farther from the area than chance allows.
+    /// Positive if θ is outside of the interval.
     func excess(_ theta: Double) -> Double {
       let variance =
         theta * (1 - theta)
@@ -96,12 +96,12 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
       upper: area >= 1 ? 1 : limit(from: area, to: 1), method: .newcombe)
   }
 
-  /// The interval of the mean of several scores from theirs, by the method of variance estimates
-  /// recovery (Zou and Donner, Statistics in Medicine 27, 2008).
+  /// The interval of the mean of several scores from their intervals, by the method of variance estimates
+  /// recovery (MOVER; Zou and Donner, Statistics in Medicine 27, 2008).
   /// - Parameters:
   ///   - parts: each score with its interval; at least one.
-  ///   - correlations: of the scores' errors, `[K, K]`; nil for independent scores.
-  ///   - method: what the interval says of itself.
+  ///   - correlations: correlations of the scores' errors, `[K, K]`; nil for independent scores.
+  ///   - method: the method to record.
   public static func mean(
     of parts: [(value: Double, interval: ConfidenceInterval)], correlations: [[Double]]? = nil,
     method: Method
@@ -123,7 +123,7 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
       upper: min(1, center + half(parts.map { $0.interval.upper - $0.value })), method: method)
   }
 
-  /// The range of sorted draws that leaves 2.5 % on either side, widened to hold `value`.
+  /// The range between the 2.5 % and 97.5 % quantiles of sorted samples, widened to include `value`.
   static func percentile(
     _ draws: [Double], around value: Double, method: Method
   ) -> ConfidenceInterval {
@@ -133,7 +133,7 @@ public struct ConfidenceInterval: Sendable, Codable, Equatable {
       upper: max(value, quantile(0.975, of: sorted)), method: method)
   }
 
-  /// The quantile of sorted values, on the line between neighbors.
+  /// The quantile of sorted values, with linear interpolation.
   package static func quantile(_ share: Double, of sorted: [Double]) -> Double {
     let position = share * Double(sorted.count - 1)
     let below = Int(position)

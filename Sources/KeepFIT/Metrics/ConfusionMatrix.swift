@@ -1,12 +1,12 @@
-/// How often each true class (row) was called each class (column).
+/// A confusion matrix: counts by true class (row) and predicted class (column).
 public struct ConfusionMatrix: Sendable, Equatable, Codable {
   /// The classes of the rows and columns, ascending.
   public let classes: [Int]
-  /// Images by true and predicted class.
+  /// The number of images by true and predicted class.
   public let counts: [[Int]]
 
-  /// Counts over the sorted union of the classes that occur in `truth` or `predicted`, as the
-  /// published evaluation does, or over `classes` when given.
+  /// Counts over the sorted union of the classes in `truth` and `predicted`, as in the published evaluation,
+  /// or over `classes` if given.
   /// - Precondition: equal lengths; every value is among `classes`.
   public init(truth: [Int], predicted: [Int], classes fixed: [Int]? = nil) {
     precondition(truth.count == predicted.count, "a prediction for every label")
@@ -24,7 +24,7 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
     self.counts = counts
   }
 
-  /// Each row divided by its sum; nil for a class that never occurs as truth.
+  /// Each row divided by its sum; nil for a class without images.
   public var normalized: [[Double?]] {
     counts.map { row in
       let total = row.reduce(0, +)
@@ -32,9 +32,8 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
     }
   }
 
-  /// Cohen's kappa (1960), or with weights that grow with the square of the distance between the
-  /// positions of two classes (Cohen, 1968). Nil when truth and prediction are the same single class,
-  /// so that chance explains everything.
+  /// Cohen's kappa (1960), or weighted kappa with the squared distance between two classes as weight (Cohen,
+  /// 1968). Nil if all true and predicted labels are the same class, so that expected agreement is 1.
   public func kappa(_ weights: KappaWeights) -> Double? {
     let size = classes.count
     let columns = (0..<size).map { column in counts.reduce(0.0) { $0 + Double($1[column]) } }
@@ -55,14 +54,14 @@ public struct ConfusionMatrix: Sendable, Equatable, Codable {
   }
 }
 
-/// How much a disagreement counts in Cohen's kappa.
+/// The weighting of disagreements in Cohen's kappa.
 public enum KappaWeights: String, Sendable, Codable {
-  /// The square of the distance between two classes: for classes with an order, such as grades.
+  /// The squared distance between two classes: for ordinal classes, such as grades.
   case quadratic
-  /// All disagreements alike: for classes without an order.
+  /// Equal weights: for nominal classes.
   case none
 
-  /// The field's name for kappa with these weights.
+  /// The name of kappa with these weights.
   public var kappaName: String {
     self == .quadratic ? "quadratically weighted kappa" : "unweighted kappa"
   }

@@ -1,27 +1,28 @@
-/// How well one class, usually a disease, is told from all others: the object `positive` of
-/// `results.json`.
+/// The detection performance for one class, usually a disease, against all others: the object `positive`
+/// of `results.json`.
 public struct DetectionScores: Sendable, Codable, Equatable {
   /// The label of the positive class.
   public let positive: String
-  /// Test images by true class (positive or not) and predicted class, at the highest probability.
+  /// Counts of test images by true class (positive or not) and predicted class (argmax).
   public let counts: BinaryCounts
-  /// Area under the ROC curve of the positive class's probability; nil when one side has no image.
+  /// Area under the ROC curve of the positive class's probability; nil if there are no positive or no
+  /// negative images.
   public let auc: Double?
-  /// Average precision of the positive class's probability; nil when it has no image.
+  /// Average precision of the positive class's probability; nil without positive images.
   public let averagePrecision: Double?
-  /// Thresholds for chosen sensitivities and specificities, and what they reach.
+  /// Operating points: thresholds for target sensitivities and specificities, with their test results.
   public let operatingPoints: [OperatingPoint]
-  /// 95 % intervals of `sensitivity`, `specificity`, `ppv`, `npv`, `auc` and `average_precision`.
+  /// 95 % confidence intervals of `sensitivity`, `specificity`, `ppv`, `npv`, `auc` and `average_precision`.
   public var intervals: [String: ConfidenceInterval]
 
-  /// Test images.
+  /// The number of test images.
   public var count: Int { counts.positives + counts.negatives }
-  /// TP / (TP + FN); nil without images of the class.
+  /// Sensitivity, TP / (TP + FN); nil without images of the class.
   public var sensitivity: Double? { counts.sensitivity }
-  /// TN / (TN + FP); nil when every image is of the class.
+  /// Specificity, TN / (TN + FP); nil if every image is of the class.
   public var specificity: Double? { counts.specificity }
 
-  /// The scores by the names that `results.json` gives them, with a reason where one is undefined.
+  /// The scores by their names in `results.json`, with a reason where one is undefined.
   public var values: [(name: String, value: Double?, reason: String)] {
     let oneSided = counts.positives == 0 ? "no image of the class" : "no image of another class"
     return [
@@ -36,12 +37,12 @@ public struct DetectionScores: Sendable, Codable, Equatable {
 
   /// Scores one fold.
   /// - Parameters:
-  ///   - predictions: of the test images.
-  ///   - positive: the class.
+  ///   - predictions: predictions of the test images.
+  ///   - positive: the positive class.
   ///   - name: its label.
-  ///   - unseen: predictions of images that are not tested, to choose thresholds on, and what they
-  ///     are; without them thresholds come from the test images, which is optimistic.
-  ///   - targets: sensitivities and specificities to reach, 0 to 1.
+  ///   - unseen: predictions of images other than the test images, to choose thresholds on, and their
+  ///     source; without them thresholds are chosen on the test images, which is optimistic.
+  ///   - targets: target sensitivities and specificities, 0 to 1.
   public init(
     _ predictions: Predictions, positive: Int, name: String,
     unseen: (source: OperatingPoint.Source, predictions: Predictions)? = nil,
@@ -70,7 +71,7 @@ public struct DetectionScores: Sendable, Codable, Equatable {
     intervals = [:]
   }
 
-  /// Folds together: counts are added, areas are means over the folds; nil where a fold has none.
+  /// Scores over several folds: counts are added, areas are averaged; nil if undefined in a fold.
   public init?(folds: [DetectionScores]) {
     guard let first = folds.first else { return nil }
     positive = first.positive
@@ -99,7 +100,7 @@ public struct DetectionScores: Sendable, Codable, Equatable {
     case operatingPoints = "operating_points"
   }
 
-  /// Reads what ``encode(to:)`` wrote.
+  /// Decodes the output of ``encode(to:)``.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     positive = try container.decode(String.self, forKey: .positive)
@@ -110,7 +111,7 @@ public struct DetectionScores: Sendable, Codable, Equatable {
     intervals = try container.decode([String: ConfidenceInterval].self, forKey: .intervals)
   }
 
-  /// Writes scores and counts; an undefined score is null, with its reason under `undefined`.
+  /// Encodes scores and counts; an undefined score is null, with its reason under `undefined`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(positive, forKey: .positive)

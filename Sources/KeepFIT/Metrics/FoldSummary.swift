@@ -1,12 +1,11 @@
-/// The published summary of several folds: mean and population standard deviation of every score,
-/// rounded to three decimals.
+/// The published summary over folds: mean and population standard deviation of every score, rounded to
+/// three decimals.
 public struct FoldSummary: Sendable, Codable, Equatable {
-  /// The mean of each score by its name; lists and matrices element by element.
+  /// The mean of each score by name; lists and matrices elementwise.
   public let mean: [String: MetricValue]
-  /// The population standard deviation of each score by its name. 0 for a single fold.
+  /// The population standard deviation of each score by name; 0 for a single fold.
   public let standardDeviation: [String: MetricValue]
-  /// Scores left out, because their lists are not equally long in all folds (a class is missing
-  /// from some of them).
+  /// Omitted scores, whose lists differ in length between folds because a class is missing from some of them.
   public let omitted: [String]
 
   private enum CodingKeys: String, CodingKey {
@@ -14,7 +13,7 @@ public struct FoldSummary: Sendable, Codable, Equatable {
     case standardDeviation = "std"
   }
 
-  /// Summarizes scores by name, a dictionary for each fold. Scores that some fold lacks are
+  /// Summarizes scores by name, given a dictionary for each fold. Scores that are missing from a fold are
   /// omitted as well.
   public init(_ folds: [[String: MetricValue]]) {
     var mean: [String: MetricValue] = [:]
@@ -27,8 +26,7 @@ public struct FoldSummary: Sendable, Codable, Equatable {
         omitted.append(name)
         continue
       }
-      // A number that some fold leaves undefined has no mean: that of the others would compare
-      // different folds.
+      // A score that is undefined in a fold has no mean: means over different folds would not be comparable.
       func summary(_ statistic: ([Double]) -> Double) -> MetricValue {
         first.replacing(
           numbers: first.numbers.indices.map { index in
@@ -50,7 +48,7 @@ public struct FoldSummary: Sendable, Codable, Equatable {
     self.init(folds.map { fold in Dictionary(uniqueKeysWithValues: fold.values.map { ($0, $1) }) })
   }
 
-  /// Every number under its published name: `<name>_avg` and `<name>_std`.
+  /// All values by their published names: `<name>_avg` and `<name>_std`.
   public var published: [String: MetricValue] {
     var result: [String: MetricValue] = [:]
     for (name, value) in mean { result[name + "_avg"] = value }

@@ -1,7 +1,7 @@
 extension Intervals {
-  /// 95 % intervals of ``DetectionScores/values``, without those that are undefined.
+  /// 95 % confidence intervals of ``DetectionScores/values``, without undefined ones.
   /// - Parameters:
-  ///   - scores: of all folds of `tested` together.
+  ///   - scores: the scores over all folds of `tested`.
   ///   - tested: the predictions.
   ///   - positive: the positive class.
   public static func of(

@@ -1,26 +1,26 @@
 import Foundation
 
-/// 95 % intervals of the scores of test images, beside the published scores and never in place of them.
+/// 95 % confidence intervals of test scores, reported in addition to the published scores.
 ///
-/// They say how far a score may be from that on other images of the same kind with the same
-/// classifiers; what other training images would change is in the spread over folds. Rows of one
-/// image or group count as one observation. See ``ConfidenceInterval/Method`` for the methods, and
-/// `Docs/evidence.md` for their coverage.
+/// They cover the uncertainty due to the choice of test images for given classifiers; the effect of other
+/// training images shows in the standard deviation over folds. Rows of one image or group count as one
+/// observation. See ``ConfidenceInterval/Method`` for the methods, and `Docs/evidence.md` for their
+/// coverage.
 public enum Intervals {
-  /// Scores that come with an interval.
+  /// The scores with an interval.
   public static let names = ["aca", "auc_avg", "f1_avg", "accuracy", "kappa"]
 
-  /// 95 % intervals of ``names``, without those that are undefined.
+  /// 95 % confidence intervals of ``names``, without undefined ones.
   /// - Parameters:
   ///   - tested: the predictions; scores are means over the folds.
-  ///   - roles: whether the classes have an order, which decides kappa's weights.
-  ///   - resamples: draws of the simulations; the cost is that many scorings.
-  ///   - stream: where the draws come from. The same stream gives the same intervals.
+  ///   - roles: whether the classes are ordinal, which determines kappa's weights.
+  ///   - resamples: the number of simulated samples, each of which is scored.
+  ///   - stream: the random stream. The same stream gives the same intervals.
   public static func of(
     _ tested: TestedFolds, roles: ClassRoles = ClassRoles(), resamples: Int = 1000,
     stream: RandomStream = RandomStream(seed: 0).derived("intervals")
   ) -> [String: ConfidenceInterval] {
-    precondition(resamples > 1, "a simulation needs several draws")
+    precondition(resamples > 1, "a simulation needs several samples")
     let classes = Set(tested.folds.flatMap(\.labels)).sorted()
     var result: [String: ConfidenceInterval] = [:]
     let predicted = tested.folds.map(\.predicted)
@@ -57,8 +57,8 @@ public enum Intervals {
 
   // MARK: - Areas under ROC curves
 
-  /// The mean of the classes' areas: Newcombe's interval of each, joined with the correlations that a
-  /// bootstrap over clusters finds. Of two classes both areas are the same, and so is the interval.
+  /// The mean of the classes' areas: Newcombe's interval of each, combined with correlations from a
+  /// cluster bootstrap. With two classes both areas are equal, and so are the intervals.
   private static func area(
     _ tested: TestedFolds, classes: [Int], resamples: Int, stream: RandomStream
   ) -> ConfidenceInterval? {
@@ -89,7 +89,7 @@ public enum Intervals {
       method: .newcombeMean)
   }
 
-  /// Of the columns; 1, the cautious choice, where one of two does not vary.
+  /// Correlations of the columns; 1, the conservative choice, if one of two columns is constant.
   private static func correlations(_ rows: [[Double]], count: Int) -> [[Double]] {
     guard rows.count > 1 else {
       return [[Double]](repeating: [Double](repeating: 1, count: count), count: count)
@@ -111,9 +111,9 @@ public enum Intervals {
 
   // MARK: - Scores of the confusion matrix
 
-  /// Macro F1 and kappa by simulation: each true class's shares of predicted classes are drawn from
-  /// their posterior, the number of its images is fixed. The prior weighs as much as one image, spread
-  /// over the classes; for two classes that is Jeffreys' prior.
+  /// Macro F1 and kappa by simulation: the proportions of predicted classes for each true class are sampled
+  /// from their posterior, with a fixed number of images. The prior has the weight of one image, spread over
+  /// the classes; for two classes this is Jeffreys' prior.
   private static func simulated(
     _ tested: TestedFolds, predicted: [[Int]], classes: [Int], roles: ClassRoles, resamples: Int,
     stream: RandomStream
@@ -176,14 +176,14 @@ public enum Intervals {
     return expected > 0 ? 1 - observed / expected : nil
   }
 
-  /// Shares that sum to 1, from the Dirichlet distribution.
+  /// A sample from the Dirichlet distribution.
   private static func dirichlet(_ alpha: [Double], _ stream: inout RandomStream) -> [Double] {
     let draws = alpha.map { gamma($0, &stream) }
     let sum = draws.reduce(0, +)
     return sum > 0 ? draws.map { $0 / sum } : draws.map { _ in 1 / Double(draws.count) }
   }
 
-  /// A draw from the gamma distribution (Marsaglia and Tsang, 2000).
+  /// A sample from the gamma distribution (Marsaglia and Tsang, 2000).
   private static func gamma(_ shape: Double, _ stream: inout RandomStream) -> Double {
     func uniform() -> Double { (Double(stream.next() >> 11) + 0.5) * 0x1p-53 }
     if shape < 1 { return gamma(shape + 1, &stream) * pow(uniform(), 1 / shape) }
@@ -198,9 +198,9 @@ public enum Intervals {
   }
 }
 
-/// The area under a ROC curve when images count several times: sorted once, summed often.
+/// Weighted areas under a ROC curve: sorted once, evaluated many times.
 private struct WeightedArea: Sendable {
-  /// Rows from the highest score to the lowest.
+  /// The rows in descending order of score.
   private let order: [Int]
   private let isPositive: [Bool]
   /// Whether the row after this one has a lower score.
@@ -216,9 +216,9 @@ private struct WeightedArea: Sendable {
     }
   }
 
-  /// The chance that a positive row outranks another one, ties counted half; nil when one of the two
-  /// kinds is absent.
-  /// - `weights`: how often each row counts; nil for once.
+  /// The probability that a positive row outranks a negative one, ties counted half; nil if there are no
+  /// positive or no negative rows.
+  /// - `weights`: the weight of each row; nil for 1.
   func area(weights: [Int]?) -> Double? {
     var (above, tied, tiedOthers, positives, negatives) = (0, 0, 0, 0, 0)
     var area = 0.0

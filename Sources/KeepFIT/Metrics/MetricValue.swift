@@ -1,16 +1,16 @@
-/// A measured number, a number for each class, or a matrix over classes. Undefined numbers are nil,
-/// never NaN: what a metric leaves undefined stands beside it with the reason.
+/// A score: a number, a number per class, or a matrix over classes. Undefined numbers are nil, never NaN;
+/// the reason is reported separately.
 ///
 /// In JSON: a number, a list, a list of lists; undefined numbers are `null`.
 public enum MetricValue: Sendable, Codable, Equatable {
-  /// One number.
+  /// A number.
   case scalar(Double?)
-  /// A number for each class, `[K]`.
+  /// A number per class, `[K]`.
   case vector([Double?])
-  /// A number for each pair of classes, `[K, K]`.
+  /// A number per pair of classes, `[K, K]`.
   case matrix([[Double?]])
 
-  /// The number, when it is one and defined.
+  /// The number, if this is a defined number.
   public var scalar: Double? {
     if case .scalar(let value) = self { return value }
     return nil
@@ -28,7 +28,7 @@ public enum MetricValue: Sendable, Codable, Equatable {
     }
   }
 
-  /// The sizes: `[]`, `[K]` or `[K, K]`.
+  /// The shape: `[]`, `[K]` or `[K, K]`.
   package var shape: [Int] {
     switch self {
     case .scalar: []
@@ -50,7 +50,7 @@ public enum MetricValue: Sendable, Codable, Equatable {
     }
   }
 
-  /// Reads a number, a list or a list of lists.
+  /// Decodes a number, a list or a list of lists.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -64,7 +64,7 @@ public enum MetricValue: Sendable, Codable, Equatable {
     }
   }
 
-  /// Writes a number, a list or a list of lists.
+  /// Encodes a number, a list or a list of lists.
   public func encode(to encoder: any Encoder) throws {
     func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
     var container = encoder.singleValueContainer()

@@ -1,53 +1,53 @@
-/// A threshold of the positive class's probability for a chosen specificity or sensitivity, and what
-/// it reaches on the test images.
+/// A threshold on the positive class's probability for a target specificity or sensitivity, and its results
+/// on the test images.
 public struct OperatingPoint: Sendable, Codable, Equatable {
-  /// What is chosen.
+  /// The target quantity.
   public enum Criterion: String, Sendable, Codable {
-    /// At least this specificity, and then the most sensitivity.
+    /// At least this specificity, with maximum sensitivity.
     case specificity
-    /// At least this sensitivity, and then the most specificity.
+    /// At least this sensitivity, with maximum specificity.
     case sensitivity
   }
 
-  /// Which images the threshold was chosen on.
+  /// The images on which the threshold was chosen.
   public enum Source: String, Sendable, Codable {
     /// Validation images.
     case validation
-    /// The images that the classifier was fitted on: often too confident.
+    /// The training images, on which the classifier is often overconfident.
     case training
-    /// The test images themselves, which is optimistic.
+    /// The test images, which is optimistic.
     case test
   }
 
-  /// Sensitivities and specificities that are reported unless others are asked for.
+  /// The default target sensitivities and specificities.
   public static let targets = [0.90, 0.95]
 
-  /// What is chosen.
+  /// The target quantity.
   public let criterion: Criterion
-  /// The specificity or sensitivity that the threshold reaches where it was chosen.
+  /// The target specificity or sensitivity, on the images on which the threshold was chosen.
   public let target: Double
-  /// Which images the threshold was chosen on.
+  /// The images on which the threshold was chosen.
   public let source: Source
-  /// Images with at least this probability are predicted positive. Nil where no image may be, or, for
-  /// several folds, where each has its own.
+  /// Images with at least this probability are predicted positive. Nil if no image is, or, for several
+  /// folds, if each fold has its own threshold.
   public let threshold: Double?
-  /// Test images by true class and by the threshold.
+  /// Counts of test images by true class and by the threshold.
   public let counts: BinaryCounts
 
-  /// On the test images; nil without images of the class.
+  /// The sensitivity on the test images; nil without images of the class.
   public var sensitivity: Double? { counts.sensitivity }
-  /// On the test images; nil when every image is of the class.
+  /// The specificity on the test images; nil if every image is of the class.
   public var specificity: Double? { counts.specificity }
 
-  /// Chooses on one set of images and applies to another; nil when one of the two kinds of images is
-  /// absent where it is chosen.
+  /// Chooses a threshold on one set of images and applies it to another; nil if the first set lacks positive
+  /// or negative images.
   init?(
     _ criterion: Criterion, atLeast target: Double, on curves: RankCurves, source: Source,
     truth: [Bool], scores: [Double]
   ) {
     guard curves.positives > 0, curves.negatives > 0 else { return nil }
     let indices = curves.thresholds.indices
-    // Small slack: 0.9 of 10 images is 9 of them, whatever the last bit says.
+    // Tolerance for rounding: 0.9 of 10 images must be 9.
     let slack = 1e-12
     let chosen: Int? =
       switch criterion {
@@ -68,7 +68,7 @@ public struct OperatingPoint: Sendable, Codable, Equatable {
     counts = BinaryCounts(truth: truth, called: scores.map { $0 >= limit })
   }
 
-  /// The same point of several folds, each with its own threshold; nil unless all have it.
+  /// The same operating point over several folds, each with its own threshold; nil unless all folds have it.
   init?(folds: [OperatingPoint], of foldCount: Int) {
     guard let first = folds.first, folds.count == foldCount else { return nil }
     criterion = first.criterion
@@ -84,7 +84,7 @@ public struct OperatingPoint: Sendable, Codable, Equatable {
     case source = "threshold_from"
   }
 
-  /// Reads what ``encode(to:)`` wrote.
+  /// Decodes the output of ``encode(to:)``.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     criterion = try container.decode(Criterion.self, forKey: .criterion)
@@ -94,7 +94,7 @@ public struct OperatingPoint: Sendable, Codable, Equatable {
     counts = try container.decode(BinaryCounts.self, forKey: .counts)
   }
 
-  /// Writes the point with what it reaches.
+  /// Encodes the operating point with its results.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(criterion, forKey: .criterion)

@@ -1,27 +1,27 @@
-/// The true labels of N test images and the probabilities that a method gave them.
+/// The true labels of N test images and their predicted probabilities.
 public struct Predictions: Sendable, Equatable, Codable {
   /// The true class of each image, `[N]`, each below ``classCount``.
   public let labels: [Int]
   /// The number of classes K.
   public let classCount: Int
-  /// `[N, K]`, row-major. Any finite score that grows with the confidence will do.
+  /// `[N, K]`, row-major: probabilities, or any finite scores that increase with confidence.
   public let probabilities: [Double]
 
   /// The number of images N.
   public var count: Int { labels.count }
 
-  /// Checks and keeps labels and probabilities.
-  /// - Throws: ``TransferError/invalid(_:)`` when there is no image, a label is outside of the
-  ///   classes, the sizes disagree or a probability is not a number.
+  /// Checks and stores labels and probabilities.
+  /// - Throws: ``TransferError/invalid(_:)`` when there is no image, a label is out of range, the sizes do
+  ///   not match or a probability is not finite.
   public init(labels: [Int], classCount: Int, probabilities: [Double]) throws(TransferError) {
-    if labels.isEmpty { throw .invalid("there is no test image to score") }
-    if classCount < 2 { throw .invalid("scoring needs two classes, not \(classCount)") }
+    if labels.isEmpty { throw .invalid("there are no test images to score") }
+    if classCount < 2 { throw .invalid("scoring needs at least two classes, not \(classCount)") }
     if let stray = labels.first(where: { $0 < 0 || $0 >= classCount }) {
-      throw .invalid("the label \(stray) is outside of the classes 0 to \(classCount - 1)")
+      throw .invalid("the label \(stray) is not among the classes 0 to \(classCount - 1)")
     }
     if probabilities.count != labels.count * classCount {
       throw .invalid(
-        "\(labels.count) images of \(classCount) classes take \(labels.count * classCount) "
+        "\(labels.count) images and \(classCount) classes need \(labels.count * classCount) "
           + "probabilities, not \(probabilities.count)")
     }
     if let bad = probabilities.firstIndex(where: { !$0.isFinite }) {
@@ -32,7 +32,7 @@ public struct Predictions: Sendable, Equatable, Codable {
     self.probabilities = probabilities
   }
 
-  /// From single-precision rows, as the models give them.
+  /// Predictions from single-precision rows, as models return them.
   public init(labels: [Int], rows: [[Float]]) throws(TransferError) {
     let classCount = rows.first?.count ?? 0
     if let odd = rows.firstIndex(where: { $0.count != classCount }) {
@@ -47,12 +47,12 @@ public struct Predictions: Sendable, Equatable, Codable {
     probabilities[index * classCount..<(index + 1) * classCount]
   }
 
-  /// What one class scored on every image, `[N]`.
+  /// The scores of one class for all images, `[N]`.
   public func column(_ classIndex: Int) -> [Double] {
     stride(from: classIndex, to: probabilities.count, by: classCount).map { probabilities[$0] }
   }
 
-  /// The class with the highest probability of each image; the first of equals.
+  /// The predicted class of each image: the one with the highest probability, the first in a tie.
   public var predicted: [Int] {
     labels.indices.map { image in
       let base = image * classCount

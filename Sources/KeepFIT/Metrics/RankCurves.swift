@@ -1,4 +1,4 @@
-/// What a score achieves at each of its thresholds, for one class against all others.
+/// Counts at each threshold of a score, for one class against all others.
 public struct RankCurves: Sendable, Equatable {
   /// Distinct scores, descending.
   public let thresholds: [Double]
@@ -15,7 +15,7 @@ public struct RankCurves: Sendable, Equatable {
   /// Sorts and counts, in O(N log N).
   /// - Parameters:
   ///   - truth: whether each image is of the class.
-  ///   - scores: finite, one for each image; higher speaks for the class.
+  ///   - scores: finite, one for each image; higher for the class.
   public init(truth: [Bool], scores: [Double]) {
     precondition(truth.count == scores.count, "a score for every image")
     let order = scores.indices.sorted { scores[$0] > scores[$1] }
@@ -35,9 +35,8 @@ public struct RankCurves: Sendable, Equatable {
     self.falsePositives = falsePositives
   }
 
-  /// The receiver operating characteristic without points on straight pieces: false positive rate
-  /// against true positive rate, from (0, 0) to (1, 1). Empty when one of the two kinds of
-  /// images is absent.
+  /// The receiver operating characteristic without collinear points: true positive rate against false
+  /// positive rate, from (0, 0) to (1, 1). Empty if there are no positive or no negative images.
   public var roc: [CurvePoint] {
     guard positives > 0, negatives > 0 else { return [] }
     let count = thresholds.count
@@ -59,8 +58,8 @@ public struct RankCurves: Sendable, Equatable {
     counts[index + 1] - counts[index] != counts[index] - counts[index - 1]
   }
 
-  /// The area under ``roc``: the chance that an image of the class outranks another one, ties
-  /// counted half. Nil when one of the two kinds of images is absent.
+  /// The area under ``roc``: the probability that an image of the class outranks another one, ties counted
+  /// half. Nil if there are no positive or no negative images.
   public var areaUnderROC: Double? {
     let points = roc
     guard !points.isEmpty else { return nil }
@@ -68,7 +67,7 @@ public struct RankCurves: Sendable, Equatable {
     return PublishedArithmetic.sum(pieces)
   }
 
-  /// Recall against precision at every threshold, recall ascending, from (0, 1).
+  /// Precision against recall at every threshold, recall ascending, from (0, 1).
   public var precisionRecall: [CurvePoint] {
     guard positives > 0 else { return [] }
     var points = [CurvePoint(x: 0, y: 1, threshold: nil)]
@@ -97,6 +96,6 @@ public struct CurvePoint: Sendable, Equatable, Codable {
   public let x: Double
   /// True positive rate or precision, in `[0, 1]`.
   public let y: Double
-  /// The score from which on an image is called; nil where nothing is.
+  /// The threshold: images with at least this score are predicted positive; nil if none is.
   public let threshold: Double?
 }

@@ -1,14 +1,14 @@
-/// Rounding and summing in the order of the published evaluation.
+/// Rounding and summation as in the published evaluation.
 ///
-/// Scores are published with three decimals and ties are common (an AUC is a multiple of
-/// 1/(2 n₁ n₀)), so the last digit depends on how the sums before it were rounded.
+/// Scores are published with three decimals and ties are common (an AUC is a multiple of 1/(2 n₁ n₀)), so
+/// the last digit depends on the rounding of intermediate sums.
 package enum PublishedArithmetic {
   /// Three decimals: times 1000, half to even, divided by 1000.
   package static func roundThousandths(_ value: Double) -> Double {
     (value * 1000).rounded(.toNearestOrEven) / 1000
   }
 
-  /// The sum by NumPy's pairwise scheme: eight running sums in blocks of up to 128, halves above.
+  /// The sum by NumPy's pairwise summation: eight running sums in blocks of up to 128, recursive halving above.
   package static func sum(_ values: [Double]) -> Double { sum(values[...]) }
 
   private static func sum(_ values: ArraySlice<Double>) -> Double {
@@ -41,13 +41,13 @@ package enum PublishedArithmetic {
     return sum(values) / Double(values.count)
   }
 
-  /// The mean of values that are all defined; nil when there is none or one is not.
+  /// The mean of values; nil if there are none or one is undefined.
   package static func mean(defined values: [Double?]) -> Double? {
     let defined = values.compactMap { $0 }
     return defined.isEmpty || defined.count < values.count ? nil : mean(defined)
   }
 
-  /// The population standard deviation (no correction for the sample's size).
+  /// The population standard deviation (without Bessel's correction).
   package static func standardDeviation(_ values: [Double]) -> Double {
     let center = mean(values)
     return mean(values.map { ($0 - center) * ($0 - center) }).squareRoot()

@@ -1,7 +1,7 @@
-/// The predictions of one or several folds, with what says which rows are not independent: the same
-/// image in several folds, or several images of one patient.
+/// The predictions of one or several folds, with clusters of rows that are not independent: the same image
+/// in several folds, or several images of one patient.
 public struct TestedFolds: Sendable {
-  /// One for each fold.
+  /// The predictions of each fold.
   public let folds: [Predictions]
   /// The cluster of each row of each fold: rows with the same name count as one observation.
   let clusters: [[Int]]
@@ -9,8 +9,8 @@ public struct TestedFolds: Sendable {
 
   /// Folds whose rows are clustered by name.
   /// - Parameters:
-  ///   - folds: at least one; all with the same classes.
-  ///   - names: of each row of each fold: its group, or else its image.
+  ///   - folds: the predictions of at least one fold; all with the same classes.
+  ///   - names: the cluster of each row of each fold: its group, or else its image.
   public init(_ folds: [Predictions], names: [[String]]) {
     precondition(!folds.isEmpty && folds.count == names.count, "names for every fold")
     precondition(
@@ -37,9 +37,9 @@ public struct TestedFolds: Sendable {
   /// The number of classes K.
   var classCount: Int { folds[0].classCount }
 
-  /// How many independent observations the rows that `isIncluded` keeps are worth, if rows of one
-  /// cluster tell nothing that the first did not: (Σ m)² / Σ m² over the clusters' sizes m (Kish,
-  /// 1965). The number of images when each is tested once.
+  /// The effective number of independent observations among the rows that `isIncluded` keeps, if rows of one
+  /// cluster are fully correlated: (Σ m)² / Σ m² over the cluster sizes m (Kish, 1965). Equal to the number
+  /// of images if each is tested once.
   func effectiveCount(_ isIncluded: (_ fold: Int, _ row: Int) -> Bool) -> Double {
     var sizes = [Int](repeating: 0, count: clusterCount)
     for fold in folds.indices {
@@ -52,9 +52,8 @@ public struct TestedFolds: Sendable {
     return squares == 0 ? 0 : sum * sum / squares
   }
 
-  /// How often each cluster is drawn when clusters are drawn anew with replacement, among those with
-  /// the same class: each cluster brings all its rows.
-  /// - `strata`: ``strata``, found once for all draws.
+  /// The multiplicity of each row when clusters are resampled with replacement within each class.
+  /// - `strata`: ``strata``, computed once for all resamples.
   func resampled(_ strata: [[Int]], _ stream: inout RandomStream) -> [Int] {
     var times = [Int](repeating: 0, count: clusterCount)
     for stratum in strata {

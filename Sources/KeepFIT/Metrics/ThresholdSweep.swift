@@ -1,17 +1,16 @@
-/// The search for the probability of class 1 above which an image of two classes is called 1.
+/// The search for the threshold on the probability of class 1, for two classes.
 ///
-/// The published evaluation of the AMD experiment searches on the very images that it then
-/// scores, which flatters the result; ``apply(_:to:)`` scores a threshold found elsewhere.
+/// The published evaluation of the AMD experiment searches on the test images, which is optimistic;
+/// ``apply(_:to:)`` scores a threshold chosen elsewhere.
 public struct ThresholdSweep: Sendable, Equatable, Codable {
-  /// Images with a probability of class 1 of at least this are called 1.
+  /// Images with at least this probability of class 1 are predicted as class 1.
   public let threshold: Double
-  /// Unweighted Cohen's kappa at the threshold; nil, where it is undefined, counts as the worst.
+  /// Unweighted Cohen's kappa at the threshold; nil if undefined, which counts as the worst.
   public let kappa: Double?
   /// F1 of class 1 at the threshold.
   public let f1: Double
 
-  /// The threshold among the distinct probabilities that maximizes kappa + F1; the lowest of
-  /// equals.
+  /// The threshold among the distinct probabilities that maximizes kappa + F1; the lowest in a tie.
   /// - Precondition: two classes.
   public static func best(on predictions: Predictions) -> ThresholdSweep {
     precondition(predictions.classCount == 2, "a threshold separates two classes")
@@ -32,7 +31,7 @@ public struct ThresholdSweep: Sendable, Equatable, Codable {
     return best!
   }
 
-  /// What a threshold chosen elsewhere, for instance on the training images, achieves here.
+  /// Scores a threshold that was chosen elsewhere, for instance on the training images.
   public static func apply(_ threshold: Double, to predictions: Predictions) -> ThresholdSweep {
     precondition(predictions.classCount == 2, "a threshold separates two classes")
     let called = predictions.column(1).map { $0 >= threshold }

@@ -1,12 +1,12 @@
-/// The sizes of a model, read off the shapes of its tensors.
+/// The sizes of a model, inferred from the shapes of its tensors.
 struct CheckpointShape {
   var configuration = KeepFITConfiguration()
   var hasAttention = false
   var hasFusion = false
 
   /// - Parameter state: names as in KeepFIT and FLAIR checkpoints.
-  /// - Throws: ``CheckpointError`` (`mismatch`) when a tensor that tells a size is missing, or the
-  ///   sizes are those of no model that is known.
+  /// - Throws: ``CheckpointError`` (`mismatch`) when a tensor that determines a size is missing, or the
+  ///   sizes are not those of a known model.
   init(_ state: StateDictionary) throws {
     func failure(_ text: String) -> CheckpointError {
       CheckpointError(.mismatch, file: state.source, text)
@@ -15,14 +15,14 @@ struct CheckpointShape {
       guard let tensor = state[name] else {
         let names = state.names.prefix(3).map { $0.quotable(limit: 60) }.joined(separator: ", ")
         throw failure(
-          "is no KeepFIT or FLAIR checkpoint: '\(name)' is missing; it begins with \(names)")
+          "is not a KeepFIT or FLAIR checkpoint: '\(name)' is missing; it begins with \(names)")
       }
       guard tensor.shape.count == rank, tensor.shape.allSatisfy({ $0 > 0 }) else {
-        throw failure("'\(name)' has the shape \(tensor.shape), \(rank) axes were expected")
+        throw failure("'\(name)' has the shape \(tensor.shape), expected \(rank) dimensions")
       }
       return tensor.shape
     }
-    /// How many of the numbered parts `prefix0.`, `prefix1.`, … there are.
+    /// The number of numbered parts `prefix0.`, `prefix1.`, …
     func count(_ prefix: String) -> Int {
       var numbers: Set<Int> = []
       for name in state.names where name.hasPrefix(prefix) {
@@ -43,7 +43,7 @@ struct CheckpointShape {
       })
     else {
       throw failure(
-        "the image encoder has stages of \(blocks) blocks, which is none of "
+        "the image encoder has stages of \(blocks) blocks, which is not one of "
           + ResNetConfiguration.named.map(\.name).joined(separator: ", "))
     }
     configuration.vision = .init(architecture: known.name, width: width)
@@ -70,7 +70,7 @@ struct CheckpointShape {
     }
     hasAttention = state.names.contains { $0.hasPrefix("attention.") }
     hasFusion = state.names.contains { $0.hasPrefix("atte_") }
-    // Without the attention it is FLAIR, which reads shorter texts and shrinks with antialias.
+    // Without the attention it is FLAIR, which reads shorter texts and downsamples with antialiasing.
     configuration.maximumTextLength =
       min(hasAttention ? 256 : 77, configuration.text.maximumPositions)
     if !hasAttention { configuration.preprocessing = .flair }

@@ -1,29 +1,29 @@
 import Foundation
 
-/// What a KeepFIT model looks like and how images and texts are prepared for it: the content of
+/// The architecture of a KeepFIT model and the preprocessing of its images and texts: the content of
 /// `config.json` in a model directory.
 public struct KeepFITConfiguration: Codable, Sendable, Equatable {
   /// The image encoder.
   public struct Vision: Codable, Sendable, Equatable {
     /// `resnet18`, `resnet34`, `resnet50` or `resnet101`.
     public var architecture = "resnet50"
-    /// Channels of the first stage.
+    /// The number of channels of the first stage.
     public var width = 64
 
-    /// An encoder of the published width.
+    /// An image encoder, by default of the published width.
     public init(architecture: String = "resnet50", width: Int = 64) {
       self.architecture = architecture
       self.width = width
     }
 
-    /// Reads a `vision` object; `width` may be left out.
+    /// Decodes a `vision` object; `width` is optional.
     public init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       architecture = try values.decodeIfPresent(String.self, forKey: .architecture) ?? architecture
       width = try values.decodeIfPresent(Int.self, forKey: .width) ?? width
     }
 
-    /// The network, or nil for an unknown name.
+    /// The network configuration, or nil for an unknown name.
     public var network: ResNetConfiguration? {
       guard var network = ResNetConfiguration(named: architecture), width > 0 else { return nil }
       network.width = width
@@ -33,23 +33,23 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
 
   /// The image encoder.
   public var vision = Vision()
-  /// The text encoder, under the names of Hugging Face's `BertConfig`.
+  /// The text encoder, with the keys of Hugging Face's `BertConfig`.
   public var text = BertConfiguration.base
-  /// Width D of the space that images and texts share.
+  /// The dimension D of the joint embedding space.
   public var projectionDimension = 512
-  /// Side of the images that the model was made for, in pixels.
+  /// The image size of the model in pixels.
   public var imageSize = 512
-  /// The sentence that a label is put into, at `[CLS]`.
+  /// The prompt template, in which `[CLS]` is replaced by a label.
   public var caption = ReportTemplates.inference.colorFundus
-  /// How the tokens of a text become one vector.
+  /// How token embeddings are pooled into one vector.
   public var textPooling = TextPooling.allPositions
-  /// Whether texts are made lower case and lose their accents.
+  /// Whether texts are lowercased and accents are removed.
   public var lowercase = true
-  /// The longest text in tokens: 256 for KeepFIT, 77 for FLAIR.
+  /// The maximum text length in tokens: 256 for KeepFIT, 77 for FLAIR.
   public var maximumTextLength = 256
-  /// Whether vectors have unit length before and after the projection.
+  /// Whether features are normalized to unit length before and after the projection.
   public var normalizesFeatures = true
-  /// How an image file becomes the input of the image encoder.
+  /// The image preprocessing.
   public var preprocessing = Preprocessing.transfer
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -64,7 +64,7 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
   /// The published KeepFIT: ResNet-50, Bio_ClinicalBERT, 512 dimensions.
   public init() {}
 
-  /// Reads a configuration; what is left out is as in ``init()``.
+  /// Decodes a configuration; missing keys have the values of ``init()``.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func read<Value: Decodable>(_ key: CodingKeys, _ value: inout Value) throws {
@@ -84,9 +84,9 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
     preprocessing.imageSize = imageSize
   }
 
-  /// Reads the bytes of a `config.json`.
-  /// - `source`: what errors call them.
-  /// - Throws: `CheckpointError` that names the key, also for keys that are not known.
+  /// Parses the bytes of a `config.json`.
+  /// - `source`: a name for error messages.
+  /// - Throws: `CheckpointError` that names the key, also for unknown keys.
   public init(json: [UInt8], source: String) throws {
     func failure(_ text: String) -> CheckpointError {
       CheckpointError(.malformed, file: source, text)
@@ -94,7 +94,7 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
     do {
       let value = try JSONValue(parsing: json)
       guard value.members != nil else {
-        throw failure("a configuration must be an object, it is \(value.kind)")
+        throw failure("a configuration must be an object, not \(value.kind)")
       }
       self = try JSONDecoder().decode(Self.self, from: Data(json))
       let written = try JSONValue(parsing: Array(self.json.utf8))
@@ -104,7 +104,7 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
       }
       for (name, only) in BertConfiguration.fixedValues {
         if let found = value["text"]?[name], found != only {
-          throw failure("'text.\(name)' must be as in BERT's encoder, or left out")
+          throw failure("'text.\(name)' must be as in the BERT encoder, or omitted")
         }
       }
     } catch let error as JSONValue.ParseError {
@@ -117,11 +117,11 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
     if let problem { throw failure(problem) }
   }
 
-  /// What no model can have, or nil.
+  /// The first invalid value, or nil.
   var problem: String? {
     guard (1...4096).contains(vision.width), vision.network != nil else {
       return "vision.architecture '\(vision.architecture.quotable(limit: 40))' of width "
-        + "\(vision.width) is not known; there are "
+        + "\(vision.width) is unknown; known architectures are "
         + ResNetConfiguration.named.map(\.name).joined(separator: ", ")
     }
     if !(1...65536).contains(projectionDimension) {
@@ -160,17 +160,17 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
 // MARK: - Presets
 
 extension KeepFITConfiguration {
-  /// Sizes of models to begin with.
+  /// Presets of model sizes.
   public enum Preset: String, Sendable, CaseIterable {
-    /// The published sizes: ResNet-50 and BERT base, 134 million parameters.
+    /// The published architecture: ResNet-50 and BERT base, 134 million parameters.
     case base
-    /// ResNet-18 and four layers of width 256, for experiments on a small machine.
+    /// ResNet-18 and a text encoder of four layers of width 256, for experiments on a small machine.
     case small
-    /// A narrow ResNet-18 and two layers of width 128, for demonstrations and tests.
+    /// A narrow ResNet-18 and a text encoder of two layers of width 128, for demonstrations and tests.
     case tiny
   }
 
-  /// The configuration of a preset. The vocabulary's size is that of the model's vocabulary.
+  /// The configuration of a preset. The vocabulary size is set by the model's vocabulary.
   public init(_ preset: Preset) {
     self.init()
     switch preset {
@@ -201,13 +201,13 @@ extension KeepFITConfiguration {
 }
 
 extension Vocabulary {
-  /// The package's own small vocabulary for captions of fundus photographs: words, endings, and
-  /// every ASCII character, so that any English word has pieces.
+  /// The built-in small vocabulary for captions of fundus photographs: words, suffixes, and all ASCII
+  /// characters, so that any English word can be tokenized.
   public static let fundus: Vocabulary = {
     do {
       return try Vocabulary(bytes: PackageResources.vocabulary_txt, source: "vocabulary.txt")
     } catch {
-      preconditionFailure("the vocabulary in the package is broken: \(error)")
+      preconditionFailure("the built-in vocabulary is invalid: \(error)")
     }
   }()
 
@@ -218,7 +218,7 @@ extension Vocabulary {
     do {
       return try Vocabulary(bytes: Array((all.joined(separator: "\n") + "\n").utf8))
     } catch {
-      preconditionFailure("padding breaks a vocabulary: \(error)")
+      preconditionFailure("padding invalidates a vocabulary: \(error)")
     }
   }
 }

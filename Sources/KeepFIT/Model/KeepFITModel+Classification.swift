@@ -1,6 +1,6 @@
-/// What a model says about images and labels.
+/// The classification of images by a model.
 public struct Classification: Sendable, Equatable {
-  /// The labels, K of them.
+  /// The K labels.
   public let labels: [String]
   /// Scaled similarities, K for each image.
   public let logits: [[Float]]
@@ -9,15 +9,15 @@ public struct Classification: Sendable, Equatable {
 }
 
 extension KeepFITModel {
-  /// One embedding for each label.
+  /// One embedding per label.
   ///
-  /// Without knowledge the sentences of all labels are padded together, as the published model does
-  /// when it is called. With it every label stands for an ensemble of descriptions, padded together
-  /// label by label, and its embedding is their mean, which is not brought to unit length again: a
-  /// label whose descriptions differ has the smaller logits, as published.
+  /// Without a knowledge table the prompts of all labels are padded together, as in the published model. With
+  /// it, every label is represented by an ensemble of descriptions, padded together label by label, and its
+  /// embedding is their mean, which is not normalized again: a label with diverse descriptions has smaller
+  /// logits, as published.
   ///
-  /// - `prompt`: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
-  /// - `knowledge`: descriptions by label; nil to use the labels alone.
+  /// - `prompt`: the prompt template with `[CLS]` for the label; nil for that of the ``configuration``.
+  /// - `knowledge`: descriptions by label; nil to use the plain labels.
   /// - Returns: `[K, D]`.
   public func labelEmbeddings(
     _ labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
@@ -28,8 +28,8 @@ extension KeepFITModel {
       ReportTemplates.prompt(template, category: category)
     }
     guard let knowledge else { return textEmbeddings(labels.map(sentence)) }
-    // Labels whose sentences are padded to the same length share a batch: padding is what an
-    // embedding depends on, not its neighbors.
+    // Labels whose prompts are padded to the same length share a batch: an embedding depends on the padded
+    // length, not on the other texts.
     let batches = labels.map { tokenize(knowledge.ensemble(for: $0, rule: rule).map(sentence)) }
     let groups = Dictionary(grouping: labels.indices) { batches[$0].length }
     var results = [Tensor?](repeating: nil, count: labels.count)
@@ -52,11 +52,11 @@ extension KeepFITModel {
     return Tensor.concatenated(results.compactMap { $0 })
   }
 
-  /// Zero-shot classification: which label fits an image.
+  /// Zero-shot classification of images.
   ///
   /// - `pixels`: `[N, S, S, 3]`, 0 to 1.
   /// - `labels`: at least one.
-  /// - `prompt`: the sentence with `[CLS]` for the label; nil for that of the ``configuration``.
+  /// - `prompt`: the prompt template with `[CLS]` for the label; nil for that of the ``configuration``.
   /// - `knowledge`: descriptions by label (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
   public func classify(
     _ pixels: Tensor, labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
@@ -69,12 +69,12 @@ extension KeepFITModel {
 
   /// Zero-shot classification of embeddings.
   ///
-  /// - `embeddings`: of images, `[N, D]`.
+  /// - `embeddings`: image embeddings, `[N, D]`.
   /// - `labelEmbeddings`: `[K, D]` (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
   public func classify(
     embeddings: Tensor, labels: [String], labelEmbeddings: Tensor
   ) -> Classification {
-    precondition(!labels.isEmpty && labelEmbeddings.shape[0] == labels.count, "a row a label")
+    precondition(!labels.isEmpty && labelEmbeddings.shape[0] == labels.count, "one row per label")
     let logits = logits(images: embeddings, texts: labelEmbeddings)
     let probabilities = logits.softmax(axis: 1)
     func rows(_ tensor: Tensor) -> [[Float]] {

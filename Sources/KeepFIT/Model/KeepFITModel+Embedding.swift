@@ -17,8 +17,8 @@ extension KeepFITModel {
     textHead(text.pooled(tokens, pooling: configuration.textPooling, mode: mode), mode: mode)
   }
 
-  /// Embeddings of several batches of texts, each padded for itself, in one pass through the encoder.
-  /// - Returns: `[N, D]` of each batch, of unit length.
+  /// Embeddings of several batches of texts, each padded separately, in one pass through the encoder.
+  /// - Returns: `[N, D]` for each batch, of unit length.
   public func encode(tokens batches: [TokenBatch], mode: ExecutionMode) -> [Tensor] {
     let all = textHead(
       text.pooled(batches, pooling: configuration.textPooling, mode: mode), mode: mode)
@@ -31,10 +31,10 @@ extension KeepFITModel {
 
   // MARK: Inference
 
-  /// Features of images before the projection.
+  /// Image features before the projection.
   ///
   /// - Parameter pixels: `[N, H, W, 3]`, 0 to 1.
-  /// - Returns: `[N, F]`, F = 2048 for ResNet-50; not negative, not normalized.
+  /// - Returns: `[N, F]`, F = 2048 for ResNet-50; non-negative, not normalized.
   public func imageFeatures(_ pixels: Tensor) -> Tensor {
     Autograd.withoutGradients { vision(pixels, mode: .inference) }
   }
@@ -47,11 +47,11 @@ extension KeepFITModel {
     Autograd.withoutGradients { encode(images: pixels, mode: .inference) }
   }
 
-  /// Embeddings of image files, prepared as the configuration says unless told otherwise.
+  /// Embeddings of image files.
   ///
-  /// - `preprocessing`: nil for that of the ``configuration``.
-  /// - `batchSize`: images that are in memory at the same time.
-  /// - `progress`: receives the number of files that are done.
+  /// - `preprocessing`: the image preprocessing; nil for that of the ``configuration``.
+  /// - `batchSize`: images per batch.
+  /// - `progress`: receives the number of completed files.
   /// - Returns: `[N, D]`, of unit length.
   /// - Throws: `ImageError` for the first file that cannot be used.
   public func imageEmbeddings(
@@ -71,10 +71,10 @@ extension KeepFITModel {
 
   /// Embeddings of texts.
   ///
-  /// Texts of one batch are padded to the longest of it, and the padding counts in the published
-  /// pooling: the same text in another batch has a slightly different embedding.
+  /// Texts are padded to the longest one of their batch, and the published pooling includes the padding: the
+  /// same text has a slightly different embedding in another batch.
   ///
-  /// - `batchSize`: texts that are padded together; nil for all.
+  /// - `batchSize`: the number of texts padded together; nil for all.
   /// - Returns: `[N, D]`, of unit length.
   public func textEmbeddings(_ texts: [String], batchSize: Int? = nil) -> Tensor {
     let size = max(1, batchSize ?? texts.count)
@@ -85,18 +85,18 @@ extension KeepFITModel {
     return parts.count == 1 ? parts[0] : Tensor.concatenated(parts)
   }
 
-  /// Embeddings of texts that are tokens already.
+  /// Embeddings of tokenized texts.
   /// - Returns: `[N, D]`, of unit length.
   public func textEmbeddings(_ tokens: TokenBatch) -> Tensor {
     Autograd.withoutGradients { encode(tokens: tokens, mode: .inference) }
   }
 
-  /// Texts as tokens, padded together.
+  /// Tokenizes texts and pads them together.
   public func tokenize(_ texts: [String]) -> TokenBatch {
     tokenizer.encode(texts, maximumLength: configuration.maximumTextLength)
   }
 
-  /// What similarities are multiplied by: `exp(clamp(s, 0, 4.6052))`. The parameter stays as it is.
+  /// The factor of similarities, `exp(clamp(s, 0, 4.6052))`. The parameter itself is not clamped.
   public var logitFactor: Float {
     exp(min(max(logitScale.value.item, 0), Self.maximumLogitScale))
   }

@@ -1,20 +1,19 @@
 import Foundation
 
 extension KeepFITModel {
-  /// Names of the weights in a model directory, in the order in which they are looked for.
+  /// File names of weights in a model directory, in search order.
   static let weightFiles = [
     "model.safetensors", "model.safetensors.index.json", "model.pth", "model.pt",
     "pytorch_model.bin", "pytorch_model.bin.index.json",
   ]
 
-  /// Opens a model directory or a checkpoint file. Weights are mapped, not copied.
+  /// Loads a model directory or a checkpoint file. Weights are memory-mapped, not copied.
   ///
   /// - Parameters:
   ///   - url: a directory with `config.json`, `vocab.txt` and weights (`model.safetensors`, or
-  ///     PyTorch's), or a lone `.pth`, `.pt`, `.bin` or `.safetensors` file of KeepFIT or FLAIR, from
-  ///     whose shapes the sizes are inferred (text heads of 64 channels; FLAIR by the lack of
-  ///     `attention.*`).
-  ///   - vocabulary: the `vocab.txt`; nil for the one in the directory or beside the file.
+  ///     PyTorch's), or a single `.pth`, `.pt`, `.bin` or `.safetensors` file of KeepFIT or FLAIR, from whose
+  ///     shapes the sizes are inferred (text heads of 64 channels; FLAIR by the absence of `attention.*`).
+  ///   - vocabulary: the `vocab.txt`; nil for the one in the directory or next to the file.
   /// - Throws: `CheckpointError` or `VocabularyError` that names the file and what is wrong.
   public static func load(_ url: URL, vocabulary: URL? = nil) throws -> KeepFITModel {
     var isDirectory: ObjCBool = false
@@ -31,7 +30,7 @@ extension KeepFITModel {
     else {
       throw CheckpointError(
         .unreadable, file: url.relativePath,
-        "holds no weights: none of \(weightFiles.joined(separator: ", ")) is there")
+        "contains no weights: none of \(weightFiles.joined(separator: ", ")) exists")
     }
     let configuration = url.appending(path: "config.json")
     return try load(
@@ -52,7 +51,7 @@ extension KeepFITModel {
       throw CheckpointError(
         .unreadable, file: vocabularyFile.relativePath,
         vocabulary == nil
-          ? "does not exist; name the model's vocabulary with --vocab" : "does not exist")
+          ? "does not exist; give the model's vocabulary with --vocab" : "does not exist")
     }
     let model = try KeepFITModel(
       shape.configuration, vocabulary: Vocabulary(contentsOf: vocabularyFile),
@@ -63,15 +62,14 @@ extension KeepFITModel {
     return model
   }
 
-  /// The `config.json` of this package, or the constructor arguments that FLAIR's published
-  /// directory has instead.
+  /// The `config.json` of this package, or the constructor arguments in FLAIR's published directory.
   private static func configuration(
     at url: URL, inferred: CheckpointShape
   ) throws -> KeepFITConfiguration {
     let file = try MappedFile(contentsOf: url)
     guard file.count <= 1 << 20 else {
       throw CheckpointError(
-        .malformed, file: file.name, "has \(file.count) bytes, at most \(1 << 20) were expected")
+        .malformed, file: file.name, "has \(file.count) bytes, more than the limit of \(1 << 20)")
     }
     let bytes = file.bytes(in: 0..<file.count)
     guard let value = try? JSONValue(parsing: bytes), value["vision_type"] != nil else {
@@ -87,8 +85,7 @@ extension KeepFITModel {
     return result
   }
 
-  /// How many batches each batch norm has seen, which matters to nothing here but goes back into
-  /// files for PyTorch.
+  /// The number of batches that each batch norm has seen, which is not used here but is saved for PyTorch.
   static func batchesTracked(in state: StateDictionary) throws -> [String: Int] {
     var result: [String: Int] = [:]
     for tensor in state.tensors
@@ -100,8 +97,8 @@ extension KeepFITModel {
 
   // MARK: - Starting points
 
-  /// Takes over the image encoder from another checkpoint: a torchvision ResNet file (names without
-  /// prefix, its classifier `fc.*` is left out), or a KeepFIT or FLAIR file.
+  /// Loads the image encoder from another checkpoint: a torchvision ResNet file (names without prefix; its
+  /// classifier `fc.*` is ignored), or a KeepFIT or FLAIR file.
   ///
   /// - Throws: `CheckpointError` that names what does not fit.
   public func loadVisionWeights(_ url: URL) throws {
@@ -116,9 +113,9 @@ extension KeepFITModel {
     }
   }
 
-  /// Takes over the text encoder from another checkpoint: a Hugging Face BERT file such as
-  /// Bio_ClinicalBERT's (names with or without `bert.`, its language-model head `cls.*` is left
-  /// out), or a KeepFIT or FLAIR file. The pooler, which is not used, may be missing.
+  /// Loads the text encoder from another checkpoint: a Hugging Face BERT file such as Bio_ClinicalBERT (names
+  /// with or without `bert.`; its language-model head `cls.*` is ignored), or a KeepFIT or FLAIR file. The
+  /// pooler, which is not used, may be missing.
   ///
   /// - Throws: `CheckpointError` that names what does not fit.
   public func loadTextWeights(_ url: URL) throws {
@@ -133,7 +130,7 @@ extension KeepFITModel {
         mayLack: { $0.hasPrefix("pooler.") }, mayIgnore: { $0.hasPrefix("cls.") }))
   }
 
-  /// A checkpoint file, or the weights in a directory as Hugging Face's have it.
+  /// A checkpoint file, or the weights in a directory of Hugging Face layout.
   private static func startingPoint(_ url: URL) throws -> StateDictionary {
     var isDirectory: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory),

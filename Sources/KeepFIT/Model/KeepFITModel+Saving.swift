@@ -1,8 +1,8 @@
 import Foundation
 
 extension KeepFITModel {
-  /// Every tensor of the model under its published name, in the published order, with
-  /// `num_batches_tracked` for the batch norms as PyTorch's strict loading wants it.
+  /// All tensors of the model with their published names and order, including `num_batches_tracked` of batch
+  /// norms, which PyTorch's strict loading requires.
   public func checkpointEntries() -> [CheckpointEntry] {
     var result: [CheckpointEntry] = []
     for entry in stateEntries() {
@@ -16,8 +16,8 @@ extension KeepFITModel {
     return result
   }
 
-  /// Writes the weights alone, in the format that the extension names: `.safetensors`, or `.pth`,
-  /// `.pt` and `.bin` for PyTorch.
+  /// Writes the weights only, in the format given by the extension: `.safetensors`, or `.pth`, `.pt` and
+  /// `.bin` for PyTorch.
   ///
   /// - `force`: whether an existing file may be replaced.
   /// - Throws: `CheckpointError` (`exists`, `unwritable`, or `unsupported` for another extension).
@@ -40,8 +40,8 @@ extension KeepFITModel {
 
   /// Writes a model directory: `config.json`, `vocab.txt` and `model.safetensors`, the weights last.
   ///
-  /// - `directory`: made if it does not exist.
-  /// - `force`: whether files of an earlier model may be replaced.
+  /// - `directory`: created if it does not exist.
+  /// - `force`: whether existing files may be replaced.
   /// - Throws: `CheckpointError` (`exists`, `unwritable`).
   public func save(
     to directory: URL, metadata: [String: String] = [:], force: Bool = false
@@ -51,13 +51,13 @@ extension KeepFITModel {
     if !force, let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
       throw CheckpointError(
         .exists, file: file.relativePath,
-        "exists already; allow it to be replaced (--force) or name another directory")
+        "exists already; replace it with --force, or choose another directory")
     }
     do {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     } catch {
       throw CheckpointError(
-        .unwritable, file: directory.relativePath, "the directory cannot be made")
+        .unwritable, file: directory.relativePath, "the directory cannot be created")
     }
     try AtomicFile.write(configuration.json, to: files[0], force: force)
     try AtomicFile.write(

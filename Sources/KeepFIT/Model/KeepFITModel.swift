@@ -1,50 +1,50 @@
 import Foundation
 
-/// A foundation model of fundus images and their descriptions (KeepFIT, arXiv 2405.11793; FLAIR,
-/// arXiv 2308.07898): a residual network for images, BERT for texts, a projection of each into one
-/// space, a temperature, and the knowledge attention that pretraining uses.
+/// A vision-language foundation model of fundus images (KeepFIT, arXiv 2405.11793; FLAIR, arXiv
+/// 2308.07898): a ResNet image encoder, a BERT text encoder, a projection of each into a joint embedding
+/// space, a temperature, and the knowledge attention used in pretraining.
 ///
 /// Names in checkpoints: `logit_scale`, `vision_model.model.*`,
 /// `vision_model.projection_head_vision.*`, `text_model.model.*`,
 /// `text_model.projection_head_text.*`, `atte_TD2KD.*` and `atte_KD2TD.*` (fusion, optional),
 /// `attention.*` (optional).
 public final class KeepFITModel: Module {
-  /// Sizes and preparation of input.
+  /// The architecture and the preprocessing.
   public internal(set) var configuration: KeepFITConfiguration
-  /// Texts to tokens.
+  /// The tokenizer.
   public let tokenizer: WordPieceTokenizer
-  /// The logarithm of the temperature's inverse, a scalar.
+  /// The logarithm of the inverse temperature, a scalar.
   public let logitScale: Parameter
-  /// Images to features.
+  /// The image encoder: images to features.
   public let vision: ResNet
-  /// Image features to embeddings.
+  /// The image projection head: features to embeddings.
   public let visionHead: ProjectionHead
-  /// Texts to hidden states.
+  /// The text encoder: tokens to hidden states.
   public let text: Bert
-  /// Text features to embeddings.
+  /// The text projection head: features to embeddings.
   public let textHead: ProjectionHead
-  /// The attention that revises texts during pretraining (two heads); FLAIR models have none.
+  /// The knowledge attention that revises texts in pretraining (two heads); nil in FLAIR models.
   public internal(set) var attention: KnowledgeAttention?
   /// Fusion of expert texts into the labeled stream (`atte_TD2KD`, one head).
   public internal(set) var expertIntoLabeled: KnowledgeAttention?
   /// Fusion of labeled texts into the expert stream (`atte_KD2TD`, one head).
   public internal(set) var labeledIntoExpert: KnowledgeAttention?
 
-  /// `num_batches_tracked` of the file that the model came from, by name.
+  /// `num_batches_tracked` of the loaded checkpoint, by name.
   var batchesTracked: [String: Int] = [:]
 
-  /// ln(1 / 0.07), where the temperature begins.
+  /// The initial logit scale, ln(1 / 0.07).
   public static let initialLogitScale: Float = 2.659_260
-  /// The largest logit scale that is used, about ln 100.
+  /// The upper limit of the logit scale, about ln 100.
   public static let maximumLogitScale: Float = 4.6052
 
-  /// A model with first values from `initialization`.
+  /// Creates a model with weights from `initialization`.
   ///
-  /// Convolutions are normal with fan-out variance, BERT normal with deviation 0.02, projections and
-  /// attention uniform in ±1/√inputs.
+  /// Convolutions are normal with fan-out variance, BERT is normal with standard deviation 0.02, projections
+  /// and attention are uniform in ±1/√inputs.
   ///
-  /// - Throws: `CheckpointError` when the configuration is one that no model can have, or the
-  ///   vocabulary has another size than it says.
+  /// - Throws: `CheckpointError` when the configuration is invalid, or does not match the size of the
+  ///   vocabulary.
   public init(
     _ configuration: KeepFITConfiguration, vocabulary: Vocabulary,
     initialization: Initialization, hasAttention: Bool = true, hasFusion: Bool = false,
@@ -61,7 +61,7 @@ public final class KeepFITModel: Module {
     guard vocabulary.count == configuration.text.vocabularySize else {
       throw CheckpointError(
         .mismatch, file: source,
-        "the vocabulary has \(vocabulary.count) tokens, the model's word embeddings "
+        "the vocabulary has \(vocabulary.count) tokens, but the word embeddings of the model have "
           + "\(configuration.text.vocabularySize)")
     }
     guard let network = configuration.vision.network else {
@@ -86,10 +86,10 @@ public final class KeepFITModel: Module {
     if hasFusion { addFusion(initialization: initialization) }
   }
 
-  /// A randomly initialized model of a preset size.
+  /// Creates a randomly initialized model of a preset size.
   ///
-  /// - `vocabulary`: nil for the package's own, padded to the preset's size.
-  /// - `seed`: the same seed gives the same bits.
+  /// - `vocabulary`: the vocabulary; nil for the built-in one, padded to the preset's size.
+  /// - `seed`: the random seed.
   public convenience init(
     preset: KeepFITConfiguration.Preset, vocabulary: Vocabulary? = nil, seed: UInt64 = 0
   ) throws {
@@ -102,7 +102,7 @@ public final class KeepFITModel: Module {
       initialization: .random(RandomStream(seed: seed).derived("initialization")))
   }
 
-  /// Names the parts in the order of the published checkpoints.
+  /// Registers the parts in the order of the published checkpoints.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("logit_scale", logitScale)
     state.child("vision_model.model", vision)
@@ -114,7 +114,7 @@ public final class KeepFITModel: Module {
     if let attention { state.child("attention", attention) }
   }
 
-  /// Gives the model the knowledge attention if it has none.
+  /// Adds the knowledge attention if the model has none.
   public func addAttention(initialization: Initialization) {
     guard attention == nil else { return }
     attention = KnowledgeAttention(
@@ -122,7 +122,7 @@ public final class KeepFITModel: Module {
       initialization: initialization.derived("attention"))
   }
 
-  /// Gives the model the two fusion attentions if it has none.
+  /// Adds the two fusion attentions if the model has none.
   public func addFusion(initialization: Initialization) {
     func fusion(_ name: String) -> KnowledgeAttention {
       KnowledgeAttention(
@@ -133,7 +133,7 @@ public final class KeepFITModel: Module {
     labeledIntoExpert = labeledIntoExpert ?? fusion("atte_KD2TD")
   }
 
-  /// The trained parts that pretraining objectives use besides the encoders.
+  /// The trained parts, besides the encoders, that pretraining objectives use.
   public var heads: ObjectiveHeads {
     ObjectiveHeads(
       logitScale: logitScale, attention: attention, expertIntoLabeled: expertIntoLabeled,

@@ -1,34 +1,34 @@
 import Foundation
 
-/// What the image encoder must know to multiply bytes in place of floats, found out on images of the
-/// kind that it will see. Kept beside the model as `calibration.json`.
+/// The calibration of the image encoder for INT8 inference: activation ranges, recorded on representative
+/// images. Stored with the model as `calibration.json`.
 public struct VisionCalibration: Codable, Sendable, Equatable {
-  /// How far embeddings from bytes lie from those from floats: cosines, 1 for none.
+  /// The agreement of INT8 and FP32 embeddings: cosine similarities.
   public struct Agreement: Codable, Sendable, Equatable {
-    /// Of the worst image.
+    /// The lowest over images.
     public let least: Float
     /// The mean over images.
     public let mean: Float
   }
 
-  /// Why bytes cannot be used.
+  /// The reason why INT8 inference cannot be used.
   public enum Problem: Error, CustomStringConvertible, Equatable {
-    /// There is nothing to look at.
+    /// There are no images.
     case noImages
-    /// Even with half of the blocks in floats the embeddings lie too far off.
+    /// The embeddings deviate too much, even with half of the blocks in FP32.
     case disagrees(found: Float, wanted: Float)
     /// The calibration was made for other weights.
     case otherModel
-    /// The channels of the encoder do not come in fours.
+    /// The channels of the encoder are not multiples of four.
     case shape
 
     public var description: String {
       switch self {
       case .noImages: "calibration needs at least one image"
       case .disagrees(let found, let wanted):
-        "bytes are too coarse for this model: the worst cosine is \(found), wanted \(wanted)"
+        "INT8 is too coarse for this model: the lowest cosine similarity is \(found), required is \(wanted)"
       case .otherModel: "the calibration was made for other weights; run 'keepfit calibrate' again"
-      case .shape: "bytes need channels in fours"
+      case .shape: "INT8 inference needs channels in multiples of four"
       }
     }
   }
@@ -36,12 +36,12 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
   private var format = 1
   /// The fingerprint of the image encoder.
   public let model: String
-  /// The largest activations.
+  /// The activation ranges.
   public let ranges: ActivationRanges
-  /// Blocks at the beginning that stay in floats.
+  /// The number of blocks at the beginning of the network that stay in FP32.
   public let floatBlocks: Int
-  /// Measured, where there were two images or more, on those that the ranges of the measurement had
-  /// not seen.
+  /// The agreement with FP32, measured, if there were two images or more, on images that were not used for
+  /// the ranges.
   public let agreement: Agreement
 
   enum CodingKeys: String, CodingKey {
@@ -49,11 +49,11 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
     case floatBlocks = "float_blocks"
   }
 
-  /// Looks at images and finds how few blocks must stay in floats.
+  /// Calibrates on images, and determines the smallest number of blocks that must stay in FP32.
   ///
-  /// - `images`: loads batch after batch, `[N, S, S, 3]`; asked for twice
-  /// - `leastCosine`: between the embeddings of floats and of bytes, for the worst image
-  /// - Throws: ``Problem``, or what `images` throws
+  /// - `images`: loads batches `[N, S, S, 3]` by index; called twice for each
+  /// - `leastCosine`: the required cosine similarity of FP32 and INT8 embeddings for every image
+  /// - Throws: ``Problem``, or errors of `images`
   public init(
     _ model: KeepFITModel, batches: Int, leastCosine: Float = 0.999,
     images: (Int) throws -> Tensor
@@ -67,7 +67,7 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
     self.model = KeepFITTransferModel(model).fingerprint
     ranges = halves[1].images > 0 ? halves[0].union(halves[1]) : halves[0]
 
-    // With one batch there is nothing to hold out.
+    // A single batch cannot be split into calibration and held-out images.
     let held = batches > 1 ? Array(stride(from: 1, to: batches, by: 2)) : [0]
     let exact = try held.map { model.imageEmbeddings(try images($0)) }
     let most = model.vision.stages.map(\.count).reduce(0, +) / 2
@@ -92,22 +92,23 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
   }
 
   /// Reads a file.
-  /// - Throws: `CheckpointError` when there is none or it is damaged.
+  /// - Throws: `CheckpointError` when the file does not exist or is damaged.
   public init(contentsOf file: URL) throws {
     guard let data = try? Data(contentsOf: file) else {
-      throw CheckpointError(.unreadable, file: file.relativePath, "there is no calibration here")
+      throw CheckpointError(
+        .unreadable, file: file.relativePath, "there is no such calibration file")
     }
     try self.init(json: Array(data), name: file.relativePath)
   }
 
-  /// Reads what a file holds.
+  /// Parses the content of a file.
   /// - Parameters:
   ///   - json: the bytes of the file.
-  ///   - name: the file, for messages.
-  /// - Throws: `CheckpointError` when it is no calibration.
+  ///   - name: the file name, for error messages.
+  /// - Throws: `CheckpointError` when it is not a calibration.
   public init(json: [UInt8], name: String) throws {
     guard let found = try? JSONDecoder().decode(Self.self, from: Data(json)), found.format == 1
-    else { throw CheckpointError(.malformed, file: name, "is no calibration") }
+    else { throw CheckpointError(.malformed, file: name, "is not a calibration") }
     let written = try JSONValue(parsing: Array(JSONEncoder().encode(found)))
     if let stray = try JSONValue(parsing: json).unknownKey(known: written) {
       throw CheckpointError(.malformed, file: name, stray.description)
@@ -123,8 +124,8 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
 }
 
 extension KeepFITModel {
-  /// From now on embeds images with byte products; training and explanation keep to floats.
-  /// - Throws: ``VisionCalibration/Problem`` when the calibration belongs to other weights.
+  /// Switches image embedding to INT8 inference; training and explanation stay in FP32.
+  /// - Throws: ``VisionCalibration/Problem`` when the calibration was made for other weights.
   public func useBytes(_ calibration: VisionCalibration) throws {
     guard calibration.model == KeepFITTransferModel(self).fingerprint,
       calibration.ranges.fits(vision), calibration.ranges.isUsable,

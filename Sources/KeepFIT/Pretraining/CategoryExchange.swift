@@ -1,7 +1,7 @@
-/// Category names of all ranks. Only their equality matters, so hashes travel instead of texts.
+/// Gathers the category names of all ranks. Only their equality matters, so hashes are exchanged.
 package enum CategoryExchange {
   package static func gather(_ categories: [String], _ communicator: any Communicator) -> [String] {
-    // Sixty bits of FNV-1a, twenty to a float, which holds them exactly.
+    // Sixty bits of FNV-1a, twenty per float, which represents them exactly.
     let words = categories.flatMap { category -> [Float] in
       let hash = category.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
         ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3

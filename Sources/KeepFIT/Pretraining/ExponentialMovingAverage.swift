@@ -1,23 +1,23 @@
-/// A model whose state is averaged over the steps of a run: `a <- a + (1 - decay) (w - a)` for every
-/// trained weight and for the running statistics of batch norms, which belong to the weights.
+/// An exponential moving average (EMA) of a model's state over the steps of a run: `a <- a + (1 - decay)
+/// (w - a)` for every trained weight and for the running statistics of batch norm, which belong to them.
 ///
-/// Early on the decay is lower, `(1 + n) / (10 + n)` after n steps, so that the start is forgotten.
+/// At first the decay is lower, `(1 + n) / (10 + n)` after n steps, so that the initial weights are forgotten.
 public final class ExponentialMovingAverage {
-  /// The decay in the long run, below 1.
+  /// The final decay, below 1.
   public let decay: Float
-  /// How many steps have been averaged.
+  /// The number of averaged steps.
   public private(set) var steps = 0
   private let entries: [StateEntry]
   private var values: [Tensor]
 
-  /// Starts from the present values of a model.
+  /// Starts from the current values of a model.
   public init(of model: some Module, decay: Float) {
     self.decay = decay
     entries = model.stateEntries().filter { $0.parameter?.isTrainable ?? true }
     values = entries.map(\.current)
   }
 
-  /// Takes in the present values.
+  /// Updates the averages with the current values.
   public func update() {
     steps += 1
     let decay = min(decay, Float(1 + steps) / Float(10 + steps))
@@ -27,26 +27,26 @@ public final class ExponentialMovingAverage {
     }
   }
 
-  /// Takes the present values of the model, whatever they are, for the averages after `steps` steps.
+  /// Restores the averages after `steps` steps from the current values of the model.
   public func adopt(steps: Int) {
     values = entries.map(\.current)
     self.steps = steps
   }
 
-  /// Takes over the averages of the trained weights, by name, as older versions saved them: in the
-  /// layout that they have in memory, and without the statistics, of which the present ones are taken.
+  /// Restores the averages of the trained weights, by name, as saved by older versions: in their in-memory
+  /// layout, and without running statistics, for which the current ones are used.
   /// - Throws: `OptimizerStateError` when a weight is missing or has another shape.
   func adopt(steps: Int, _ tensor: (String) -> Tensor?) throws {
     adopt(steps: steps)
     for (index, entry) in entries.enumerated() where entry.parameter != nil {
       guard let found = tensor(entry.name), found.shape == values[index].shape else {
-        throw OptimizerStateError(description: "the saved average lacks \(entry.name)")
+        throw OptimizerStateError(description: "the saved EMA lacks \(entry.name)")
       }
       values[index] = found.copy()
     }
   }
 
-  /// Runs `body` with the averages in the place of the model's state.
+  /// Runs `body` with the averages in place of the model's state.
   public func whileApplied<Result>(_ body: () throws -> Result) rethrows -> Result {
     let present = entries.map(\.current)
     for (entry, value) in zip(entries, values) { entry.set(value) }
@@ -56,7 +56,7 @@ public final class ExponentialMovingAverage {
 }
 
 extension StateEntry {
-  /// The value as it lies in memory.
+  /// The value in its in-memory layout.
   fileprivate var current: Tensor {
     guard let value = parameter?.value ?? buffer?.value else {
       preconditionFailure("\(name) is neither a parameter nor a buffer")

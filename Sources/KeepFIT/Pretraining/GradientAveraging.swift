@@ -1,8 +1,8 @@
-/// Averages gradients over ranks in buckets, while the backward pass goes on.
+/// Averages gradients over ranks in buckets, overlapped with the backward pass.
 ///
-/// Parameters finish in about the reverse of their order, so buckets are filled from the end. A
-/// bucket sets off when all of its parameters are done and the buckets before it have set off, which
-/// makes the order of communications the same on every rank.
+/// Gradients become ready in about the reverse order of the parameters, so buckets are filled from the end.
+/// A bucket is reduced when all of its gradients are ready and the previous buckets have been started, which
+/// makes the order of communication the same on every rank.
 package final class GradientAveraging {
   private let communicator: any Communicator
   private let buckets: [[Parameter]]
@@ -13,9 +13,9 @@ package final class GradientAveraging {
   private let overlaps: Bool
 
   /// - Parameters:
-  ///   - overlaps: off when a parameter's gradient may arrive in several parts (recomputation,
-  ///     accumulation); then all buckets set off in ``finish()``.
-  ///   - bucketElements: about how many elements travel together (6 Mi elements are 25 MB).
+  ///   - overlaps: false if a parameter's gradient may arrive in several parts (recomputation,
+  ///     accumulation); then all buckets are reduced in ``finish()``.
+  ///   - bucketElements: the approximate number of elements per bucket (6 Mi elements are 25 MB).
   package init(
     _ parameters: [Parameter], communicator: any Communicator, overlaps: Bool,
     bucketElements: Int = 6 << 20
@@ -55,7 +55,7 @@ package final class GradientAveraging {
   }
 
   private func send() {
-    // A parameter without a gradient here has none on any rank: the tape is the same everywhere.
+    // A parameter without a gradient has none on any rank, since the tape is the same on all ranks.
     let gradients = buckets[next].compactMap { $0.gradient?.reshaped([-1]) }
     if !gradients.isEmpty {
       inFlight.append((next, communicator.startSum(.concatenated(gradients))))

@@ -1,8 +1,8 @@
 extension KeepFITModel {
-  /// Sets up what the settings of a run ask for: missing attentions are added with weights that
-  /// follow from the seed, its image size, encoders frozen, dropout and batch norm set.
+  /// Configures the model for a run: adds missing attentions, initialized from the random seed, and sets the
+  /// image size, frozen encoders, dropout and batch norm.
   public func prepareForPretraining(_ settings: PretrainingConfiguration) {
-    // The size that it is trained at is the size that it is used at.
+    // The model is used at the size that it is trained at.
     configuration.imageSize = settings.imageSize
     configuration.preprocessing.imageSize = settings.imageSize
     let objective = settings.objective.objective()
@@ -15,7 +15,7 @@ extension KeepFITModel {
       if let dropout = settings.dropout { attention.dropout = dropout }
     }
     if let dropout = settings.dropout { text.setDropout(dropout) }
-    // Statistics that move would change an encoder that is to stay as it is.
+    // Updates of running statistics would change a frozen encoder.
     vision.freezesBatchNorm = settings.freezesBatchNorm || settings.frozenEncoders.contains(.vision)
     vision.recomputesBlocks = settings.recomputesActivations
     text.recomputesLayers = settings.recomputesActivations
@@ -24,7 +24,7 @@ extension KeepFITModel {
         encoder == .vision ? [vision, visionHead] : [text, textHead]
       for part in parts {
         for (name, parameter) in part.parameters {
-          // Nothing reads BERT's pooler, so that no gradient reaches it.
+          // BERT's pooler is unused and receives no gradient.
           parameter.isTrainable =
             !settings.frozenEncoders.contains(encoder) && !name.contains("pooler.")
         }

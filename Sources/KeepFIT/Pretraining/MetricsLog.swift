@@ -1,6 +1,6 @@
 import Foundation
 
-/// What one optimizer step did.
+/// The metrics of an optimizer step.
 public struct StepMetrics: Sendable, Equatable {
   /// The step, counted from 1.
   public var step: Int
@@ -8,18 +8,18 @@ public struct StepMetrics: Sendable, Equatable {
   public var epoch: Int
   /// The learning rate of the step.
   public var learningRate: Float
-  /// The whole loss.
+  /// The total loss.
   public var loss: Float
-  /// The parts of the loss before weighting, in the objective's order.
+  /// The unweighted loss terms, in the objective's order.
   public var terms: [(name: String, value: Float)]
   /// The learning rates of other groups of parameters, such as `lr_visual`.
   public var otherRates: [(name: String, value: Float)]
-  /// The norm of all gradients before clipping.
+  /// The global gradient norm before clipping.
   public var gradientNorm: Float
-  /// Images of both streams and all ranks in a second.
+  /// Images per second, of both streams and all ranks.
   public var samplesPerSecond: Double
 
-  /// What a step did.
+  /// Creates the metrics of a step.
   public init(
     step: Int, epoch: Int, learningRate: Float, loss: Float, terms: [(name: String, value: Float)],
     otherRates: [(name: String, value: Float)] = [], gradientNorm: Float, samplesPerSecond: Double
@@ -36,8 +36,8 @@ public struct StepMetrics: Sendable, Equatable {
 
   public static func == (a: Self, b: Self) -> Bool { a.line == b.line }
 
-  /// The step as a line of `metrics.jsonl`, without its end. Numbers have all their digits; one that is
-  /// not finite is `null`.
+  /// The step as a line of `metrics.jsonl`, without newline. Numbers have full precision; non-finite ones are
+  /// `null`.
   public var line: String {
     JSONValue.object(
       [
@@ -51,7 +51,7 @@ public struct StepMetrics: Sendable, Equatable {
     ).serialized()
   }
 
-  /// The line of a validation: the values that are not finite are `null`.
+  /// The line of a validation; non-finite values are `null`.
   static func validationLine(step: Int, _ values: [(name: String, value: Float)]) -> String {
     JSONValue.object([
       .init("step", .integer(step)),
@@ -60,19 +60,19 @@ public struct StepMetrics: Sendable, Equatable {
   }
 }
 
-/// `metrics.jsonl`, a line for each event, written through at once so that a killed run loses none.
+/// The log `metrics.jsonl`, one line per event, written immediately so that a killed run loses none.
 package final class MetricsLog {
   private let handle: FileHandle
 
-  /// Opens the log and drops what lies beyond `step`: a resumed run writes those lines again.
+  /// Opens the log and removes lines after `step`, which a resumed run writes again.
   package init(_ url: URL, keepingThrough step: Int) throws {
     let files = FileManager.default
     if step > 0, files.fileExists(atPath: url.path) {
       let data = try Data(contentsOf: url)
-      // The last line has no end when the process died while it wrote it.
+      // The last line is incomplete if the process died while writing it.
       let whole = data.lastIndex(of: UInt8(ascii: "\n")).map { data[...$0] } ?? Data()
       let kept = whole.split(separator: UInt8(ascii: "\n")).prefix { line in
-        // A line that cannot be read stays, and the report counts it.
+        // Invalid lines are kept, and counted in the report.
         let number = (try? JSONValue(parsing: Array(line)))?["step"]?.integer
         return number.map { $0 <= step } ?? true
       }

@@ -1,14 +1,14 @@
-/// Batches of labeled images and expert pairs, loaded ahead in step.
+/// Synchronized batches of labeled images and expert pairs, with prefetching.
 ///
-/// The labeled stream sets the length of an epoch; the expert stream has as many steps.
+/// The labeled stream determines the length of an epoch; the expert stream has as many batches.
 public final class PairBatchSource: PretrainingBatchSource {
   private let labeled: PairLoader
   private let expert: PairLoader?
   private let startEpoch: Int
   private var streams: (labeled: BatchStream, expert: BatchStream?)?
 
-  /// - `startEpoch`: the number of the first epoch; it keys the random choices of that epoch.
-  /// - `expert`: has as many steps in an epoch as `labeled`; nil when the objective has no use for it.
+  /// - `startEpoch`: the number of the first epoch; the random choices of an epoch depend on its number.
+  /// - `expert`: a loader with as many batches per epoch as `labeled`; nil if the objective does not use it.
   public init(labeled: PairLoader, expert: PairLoader?, startEpoch: Int) {
     precondition(
       expert.map { $0.stepsPerEpoch == labeled.stepsPerEpoch } ?? true,
@@ -25,7 +25,7 @@ public final class PairBatchSource: PretrainingBatchSource {
     return streams.labeled.skipped + (streams.expert?.skipped ?? [])
   }
 
-  /// Seconds that training has waited for images.
+  /// The time in seconds that training has waited for images.
   public var secondsWaited: Double {
     (streams?.labeled.secondsWaited ?? 0) + (streams?.expert?.secondsWaited ?? 0)
   }
@@ -56,8 +56,8 @@ public final class PairBatchSource: PretrainingBatchSource {
 }
 
 extension PretrainingSamples {
-  /// A loaded batch. Texts that were made from categories are matched by category; captions belong to
-  /// their own image only.
+  /// A loaded batch. Texts made from categories match all images of the category; captions match only their
+  /// own image.
   init(_ batch: LoadedBatch) {
     let categories = batch.categories.compactMap { $0 }
     self.init(

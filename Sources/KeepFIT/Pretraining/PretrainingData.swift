@@ -1,13 +1,13 @@
-/// One stream of a step: B images with a report each.
+/// One stream of a batch: B images with one text each.
 public struct PretrainingSamples: Sendable {
-  /// Images in 0...1, `[B, S, S, 3]`.
+  /// The images, `[B, S, S, 3]`, 0 to 1.
   public var images: Tensor
-  /// A report for each image.
+  /// The text of each image.
   public var texts: [String]
-  /// The category that each report speaks of; nil where each text belongs to its own image only.
+  /// The category of each text; nil if each text matches only its own image.
   public var categories: [String]?
 
-  /// Samples of one stream.
+  /// Creates the samples of a stream.
   public init(images: Tensor, texts: [String], categories: [String]?) {
     self.images = images
     self.texts = texts
@@ -15,36 +15,36 @@ public struct PretrainingSamples: Sendable {
   }
 }
 
-/// What a step learns from.
+/// A training batch.
 public struct PretrainingBatch: Sendable {
   /// Labeled images of public datasets.
   public var labeled: PretrainingSamples
   /// Expert image-text pairs, for objectives that use them.
   public var expert: PretrainingSamples?
 
-  /// The batch of a step.
+  /// Creates a training batch.
   public init(labeled: PretrainingSamples, expert: PretrainingSamples? = nil) {
     self.labeled = labeled
     self.expert = expert
   }
 }
 
-/// Where batches come from. What a batch holds depends on its number alone, so a resumed run gets
-/// the same ones.
+/// A source of batches. The content of a batch depends only on its number, so a resumed run gets the same
+/// batches.
 public protocol PretrainingBatchSource: AnyObject {
-  /// Batches in a pass over the labeled images.
+  /// The number of batches per epoch.
   var batchesPerEpoch: Int { get }
-  /// The images that were left out because they could not be read, each once.
+  /// The images that were left out because they could not be read, without repetition.
   var skipped: [SkippedImage] { get }
   /// The next batch; the first one is `firstBatch` of ``start(at:)``.
   func next() throws -> PretrainingBatch
-  /// Starts (again) at a batch, counted from 0 over all epochs.
+  /// Starts, or restarts, at a batch, counted from 0 over all epochs.
   func start(at batch: Int)
-  /// Ends what goes on in the background, and returns when it has ended.
+  /// Stops background loading, and waits for its end.
   func stop()
 }
 
 extension PretrainingBatchSource {
-  /// Nothing, for sources that do nothing in the background.
+  /// Does nothing, for sources without background loading.
   public func stop() {}
 }

@@ -1,15 +1,18 @@
-/// What the manifests of a run hold and what is left out of them. Part of ``PretrainingRecord``.
+/// A summary of the manifests of a run, and of what is left out of them. Part of ``PretrainingRecord``.
 public struct PretrainingDataSummary: Codable, Sendable, Equatable {
-  /// Rows of the labeled stream.
+  /// The number of rows of the labeled stream.
   public var labeledRows: Int
-  /// Rows of the expert stream; nil where the objective has none.
+  /// The number of rows of the expert stream; nil if the objective does not use it.
   public var expertRows: Int?
-  /// What was left out, merged, cut or found in two places, a sentence with its counts each.
+  /// Remarks on rows that were left out, merged, truncated or found in two places, one sentence each.
   public var remarks: [String]
 
-  /// The counts and the remarks, a sentence each.
+  /// The counts and the remarks, one sentence each.
   public var sentences: [String] {
-    ["\(labeledRows) labeled images" + (expertRows.map { ", \($0) expert pairs" } ?? "")]
+    [
+      counted(labeledRows, "labeled image")
+        + (expertRows.map { ", " + counted($0, "expert pair") } ?? "")
+    ]
       + remarks
   }
 }

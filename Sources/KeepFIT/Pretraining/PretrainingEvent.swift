@@ -1,31 +1,31 @@
 import Foundation
 
-/// What happens in a run, for progress displays.
+/// An event of a run, for progress displays.
 public enum PretrainingEvent: Sendable {
-  /// Training starts at a step of so many.
+  /// Training starts at a step, of a total number of steps.
   case started(step: Int, of: Int)
-  /// A step has been made.
+  /// A step has been completed.
   case step(StepMetrics, of: Int)
-  /// The validation pairs or probes have been looked at: named values.
+  /// Validation has been completed, with named values.
   case validated(step: Int, [(name: String, value: Float)])
-  /// A checkpoint is in place.
+  /// A checkpoint has been saved.
   case saved(step: Int, URL)
-  /// Something that the user did not ask for, in a sentence.
+  /// A warning, in one sentence.
   case warned(String)
 }
 
-/// How a run ended.
+/// The outcome of a run.
 public enum PretrainingOutcome: Sendable, Equatable {
-  /// All steps were made.
+  /// All steps were completed.
   case finished(step: Int)
-  /// Validation had not improved for long enough.
+  /// Early stopping: validation did not improve for long enough.
   case stoppedEarly(step: Int)
-  /// Somebody asked for the end; the steps so far are saved and the run can be resumed.
+  /// The run was interrupted; the completed steps are saved and the run can be resumed.
   case interrupted(step: Int)
 }
 
-/// Something to measure at the end of an epoch.
+/// A validation at the end of each epoch.
 public protocol PretrainingValidation: AnyObject {
-  /// Named values, the one to be maximized first.
+  /// Named values, starting with the one to maximize.
   func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)]
 }

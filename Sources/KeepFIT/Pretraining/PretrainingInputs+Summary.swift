@@ -2,13 +2,13 @@ import Foundation
 import Synchronization
 
 extension PretrainingInputs {
-  /// Counts what the manifests hold and what becomes of it: rows left out, labels merged, texts cut at the
-  /// model's limit, images that are trained on and validated with.
+  /// Summarizes the manifests and how they are used: rows left out, labels merged, texts truncated, images
+  /// in both training and validation data.
   ///
   /// - Parameters:
   ///   - configuration: the settings of the run.
-  ///   - model: its tokenizer and length of texts decide which are cut.
-  /// - Throws: what is wrong with a manifest, naming it.
+  ///   - model: the model, whose tokenizer and maximum text length determine which texts are truncated.
+  /// - Throws: an error that names the manifest and the problem.
   public func summary(
     _ configuration: PretrainingConfiguration, model: KeepFITModel
   ) throws -> PretrainingDataSummary {
@@ -28,8 +28,8 @@ extension PretrainingInputs {
           return false
         }
         return part != .train
-      }, "row is marked val or test in its column 'split' and is trained on all the same",
-      "rows are marked val or test in their column 'split' and are trained on all the same")
+      }, "row is marked val or test in the column 'split', but is used for training",
+      "rows are marked val or test in the column 'split', but are used for training")
     let validation = try validationManifests()
     let limit = model.configuration.maximumTextLength
     func isCut(_ text: String) -> Bool {
@@ -42,8 +42,8 @@ extension PretrainingInputs {
           return captions.contains {
             captionLanguage == nil || captionLanguage == $0 ? isCut($1) : false
           }
-        }, "\(name) caption is longer than the model's \(limit) tokens and is cut",
-        "\(name) captions are longer than the model's \(limit) tokens and are cut")
+        }, "\(name) caption is longer than the model's \(limit) tokens and is truncated",
+        "\(name) captions are longer than the model's \(limit) tokens and are truncated")
     }
     let probed = try probeData().map(\.tested)
     let trained = (labeled.manifests + (expert?.manifests ?? [])).flatMap { manifest in
@@ -54,15 +54,15 @@ extension PretrainingInputs {
       + probed.flatMap { dataset in dataset.images.indices.map(dataset.url) }
     add(
       SharedFiles.count(of: measured, among: trained),
-      "image of --validation or --probe is also trained on (a file of equal content), which flatters the "
-        + "scores",
-      "images of --validation or --probe are also trained on (files of equal content), which flatters "
-        + "the scores")
+      "image of --validation or --probe is also in the training data (a file with the same content), which "
+        + "inflates the scores",
+      "images of --validation or --probe are also in the training data (files with the same content), which "
+        + "inflates the scores")
     return PretrainingDataSummary(
       labeledRows: labeled.count, expertRows: expert?.count, remarks: remarks)
   }
 
-  /// What happens to labels and to the rows that have them, in the order in which it happens.
+  /// Remarks on labels and their rows, in the order of processing.
   private func labelRemarks(_ rows: [ManifestRow], _ manifests: [Manifest]) -> [String] {
     var remarks: [String] = []
     var manifests = manifests
@@ -72,7 +72,7 @@ extension PretrainingInputs {
       let after = Set(manifests.flatMap(\.rows).flatMap(\.categories)).count
       remarks.append(
         before == after
-          ? "--normalize-labels found no spellings to merge among \(before) labels"
+          ? "--normalize-labels found no spelling variants to merge among \(before) labels"
           : "--normalize-labels merged \(before) labels into \(after)")
     }
     if fraction < 1 {
@@ -97,11 +97,11 @@ extension PretrainingInputs {
       }
       let names = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       remarks.append(
-        "\(present.count - kept.count) of \(present.count) labeled rows are left out for a banned "
+        "\(present.count - kept.count) of \(present.count) labeled rows are left out for a held-out "
           + "category (" + names.prefix(10).map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-          + (names.count > 10 ? ", …" : "") + "); --banned changes the list")
+          + (names.count > 10 ? ", …" : "") + "); --held-out changes the list")
     }
-    // The published list names what some datasets do not have; another list is a wish.
+    // The published list contains categories that some datasets lack; a custom list should match.
     if bannedCategories != Manifest.publishedBannedCategories {
       let categories = Set(present.flatMap(\.categories))
       let unused = bannedCategories.filter { banned in
@@ -109,21 +109,22 @@ extension PretrainingInputs {
       }
       if !unused.isEmpty {
         remarks.append(
-          "no labeled row has the banned \(unused.count == 1 ? "category" : "categories") "
+          "no labeled row has the held-out \(unused.count == 1 ? "category" : "categories") "
             + unused.map { "'\($0)'" }.joined(separator: ", "))
       }
     }
     let blank = kept.count { $0.categories.allSatisfy(\.isEmpty) }
     if blank > 0 {
-      remarks.append("\(blank) of \(kept.count) labeled rows have no label: their text names none")
+      remarks.append(
+        "\(blank) of \(kept.count) labeled rows have no label, so their texts name none")
     }
     return remarks
   }
 
-  /// The images of ``validation`` and ``probes`` that cannot be decoded, with the reasons; `id` is the
-  /// path of the file. Decodes each of them once, on all processors, so that a run does not fail at the end
-  /// of its first epoch.
-  /// - Throws: what is wrong with a manifest, naming it.
+  /// The images of ``validation`` and ``probes`` that cannot be decoded, with reasons; `id` is the path of
+  /// the file. Decodes each of them once, on all processors, so that a run does not fail at the end of its
+  /// first epoch.
+  /// - Throws: an error that names the manifest and the problem.
   public func unreadableValidationImages() throws -> [SkippedImage] {
     let files =
       try validationManifests().flatMap { manifest in manifest.rows.map(manifest.imageURL) }
@@ -140,8 +141,8 @@ extension PretrainingInputs {
     return Set(found.withLock { $0 }).sorted { $0.id < $1.id }
   }
 
-  /// How large the image cache becomes when it holds every image of both streams, in bytes: 3 x S x S for
-  /// each, as the cache is not compressed; nil without a cache.
+  /// The size in bytes of the image cache with all images of both streams: 3 x S x S per image, since the
+  /// cache is not compressed; nil without a cache.
   public func cacheBytes(_ configuration: PretrainingConfiguration) throws -> Int? {
     guard cache != nil else { return nil }
     var manifests = try labeledDataset().manifests
@@ -155,7 +156,7 @@ extension PretrainingInputs {
 }
 
 extension LabeledImages {
-  /// The images without some of them, in the same classes.
+  /// The labeled images without some of them, with the same classes.
   func leavingOut(_ isLeftOut: (URL) -> Bool) -> LabeledImages {
     let kept = images.indices.filter { !isLeftOut(url($0)) }
     return LabeledImages(

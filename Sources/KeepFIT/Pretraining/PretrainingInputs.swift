@@ -1,17 +1,17 @@
 import Foundation
 
-/// Where the images and texts of a run come from and what is done with them. Stored with the run.
+/// The data of a pretraining run and its processing. Stored with the run.
 public struct PretrainingInputs: Codable, Sendable, Equatable {
-  /// A manifest with the folder that its paths start from.
+  /// A manifest with the root directory of its image paths.
   public struct Source: Codable, Sendable, Equatable {
     /// The manifest file.
     public var manifest: String
-    /// The folder of its images.
+    /// The root directory of its images.
     public var root: String
-    /// How the images were taken, where the rows do not say so.
+    /// The imaging modality of rows that do not state one.
     public var modality: ImagingModality
 
-    /// A manifest with its root.
+    /// Creates a manifest with its root.
     public init(manifest: String, root: String, modality: ImagingModality = .colorFundus) {
       self.manifest = manifest
       self.root = root
@@ -19,19 +19,19 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
     }
   }
 
-  /// What the rows of the expert stream are.
+  /// The content of the rows of the expert stream.
   public enum ExpertForm: String, Codable, Sendable, CaseIterable {
-    /// A caption for each image, used as it stands; each belongs to its own image only.
+    /// Captions, used verbatim; each matches only its own image.
     case captions
-    /// Categories, put into the template; images of one category belong together.
+    /// Categories, inserted into the prompt template; texts match all images of the category.
     case categories
   }
 
-  /// What decides which checkpoint is the best, where both are measured.
+  /// The metric for model selection, if both are measured.
   public enum Monitor: String, Codable, Sendable, CaseIterable {
     /// Retrieval over ``PretrainingInputs/validation``.
     case retrieval
-    /// Zero-shot accuracy on ``PretrainingInputs/probes``.
+    /// Zero-shot balanced accuracy on ``PretrainingInputs/probes``.
     case zeroShot = "zero-shot"
   }
 
@@ -39,67 +39,68 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
   public var labeled: [Source] = []
   /// Expert pairs.
   public var expert: [Source] = []
-  /// Pairs to measure retrieval with; never trained on.
+  /// Image-text pairs for retrieval validation; not used for training.
   public var validation: [Source] = []
-  /// Experiments (`.json`) or labeled manifests to classify zero-shot; never trained on. Nil, as in
+  /// Experiments (`.json`) or labeled manifests for zero-shot validation; not used for training. Nil, as in
   /// the records of older runs, means none.
   public var probes: [Source]?
-  /// What the best checkpoint and early stopping go by; nil for retrieval where there are pairs.
+  /// The metric for model selection and early stopping; nil for retrieval if there are validation pairs.
   public var monitor: Monitor?
-  /// What the expert rows are.
+  /// The content of the expert rows.
   public var expertForm = ExpertForm.captions
-  /// The language of captions; nil draws one of those that a row has at each access.
+  /// The caption language; nil samples one of a row's languages at each access.
   public var captionLanguage: CaptionLanguage? = .english
 
-  /// Categories whose rows are left out of the labeled stream.
+  /// Held-out categories, whose rows are left out of the labeled stream.
   public var bannedCategories = Manifest.publishedBannedCategories
-  /// Whether banned categories are compared in whole (as KeepFIT does) or in part (FLAIR).
+  /// Whether held-out categories match as substrings (FLAIR) instead of exactly (KeepFIT).
   public var bansSubstrings = false
-  /// The part of each labeled manifest that is used, above 0 and at most 1.
+  /// The fraction of each labeled manifest to use, above 0 and at most 1.
   public var fraction = 1.0
-  /// Whether spellings of a label are made one.
+  /// Whether spelling variants of a label are merged.
   public var normalizesLabels = false
 
-  /// Whether rows come in random order; otherwise both streams go through their manifests in order.
+  /// Whether rows are shuffled; otherwise both streams are read in manifest order.
   public var isShuffled = true
-  /// Whether every labeled dataset gives as many images (FLAIR's balance).
+  /// Whether all labeled datasets are sampled equally often (FLAIR's balance).
   public var isBalanced = false
   /// Whether labeled images are augmented.
   public var isAugmented = true
-  /// The knowledge table for the augmentation of descriptions: `builtin`, `none` or a file.
+  /// The knowledge table of label descriptions: `builtin`, `none` or a file.
   public var knowledge = "builtin"
-  /// Whether the dataset that the release meant to spare the augmentation is spared (see
-  /// `Knowledge/intendedExclusions`).
+  /// Whether the dataset that the released code meant to exclude from description augmentation is excluded
+  /// (see `Knowledge/intendedExclusions`).
   public var usesIntendedExclusions = false
-  /// The sentence for labeled color photographs; nil for the published one.
+  /// The prompt template for labeled color photographs; nil for the published one.
   public var caption: String?
 
-  /// How files become images. The size is the configuration's.
+  /// The image preprocessing; the image size is that of the configuration.
   public var preprocessing = Preprocessing.transfer
-  /// A folder that keeps resized images; nil for none.
+  /// The directory of the image cache; nil for none.
   public var cache: String?
-  /// Threads that load images.
+  /// The number of image loading threads.
   public var loaderThreads = 2
-  /// Whether images that cannot be read are left out (and listed) instead of ending the run.
+  /// Whether unreadable images are left out and listed, instead of ending the run.
   public var skipsBadImages = false
 
-  /// Published settings without any source.
+  /// The published settings, without data.
   public init() {}
 }
 
 extension PretrainingInputs {
-  /// Reads the manifests and prepares to load their images.
+  /// Reads the manifests and creates the source of batches.
   ///
-  /// - Throws: an error that names the file and everything wrong with it.
+  /// - Throws: an error that names the file and all its problems.
   public func makeSource(
     _ configuration: PretrainingConfiguration, communicator: any Communicator = SingleProcess()
   ) throws -> PairBatchSource {
     guard !labeled.isEmpty else {
       throw PretrainingError.configuration(
-        "labeled images are needed: give a manifest (--public)")
+        "labeled images are required: give a manifest (--public)")
     }
     guard fraction > 0, fraction <= 1 else {
-      throw PretrainingError.configuration("the used part of a dataset must lie in 0...1, above 0")
+      throw PretrainingError.configuration(
+        "the fraction of a dataset must be above 0 and at most 1")
     }
     let cache = try cache.map { try ImageCache(directory: URL(filePath: $0)) }
     var images = ImagePipeline(
@@ -126,7 +127,7 @@ extension PretrainingInputs {
     }
     // Expert images are never augmented, as published.
     images.augmentation = nil
-    options.seed ^= 0x4558_5045_5254  // draws of its own, not those of the labeled stream
+    options.seed ^= 0x4558_5045_5254  // independent of the labeled stream
     let pairs = try expertDataset()
     let draws = labeledLoader.stepsPerEpoch * configuration.batchSize * options.ranks
     let sampler: any BatchSampler =
@@ -140,11 +141,11 @@ extension PretrainingInputs {
       startEpoch: configuration.startEpoch)
   }
 
-  /// What is measured after each epoch; nil when there is nothing.
+  /// The validation after each epoch; nil if there is none.
   /// - Parameters:
   ///   - configuration: the settings of the run.
-  ///   - unreadable: images that are left out, as ``unreadableValidationImages()`` finds them.
-  /// - Throws: what is wrong with a manifest, naming it.
+  ///   - unreadable: images to leave out, as found by ``unreadableValidationImages()``.
+  /// - Throws: an error that names the manifest and the problem.
   public func makeValidation(
     _ configuration: PretrainingConfiguration, leavingOut unreadable: [SkippedImage] = []
   ) throws -> (any PretrainingValidation)? {
@@ -167,7 +168,7 @@ extension PretrainingInputs {
       batchSize: configuration.batchSize)
   }
 
-  /// The pairs are loaded anew at each call.
+  /// Retrieval validation, which loads the pairs at each call.
   private func retrievalValidation(
     _ configuration: PretrainingConfiguration, leavingOut left: Set<String>
   ) throws -> (any PretrainingValidation)? {
@@ -246,7 +247,7 @@ extension PretrainingInputs {
       isFolder.boolValue
     else {
       throw PretrainingError.configuration(
-        "\(source.root) is no folder; it should hold the images of \(source.manifest)")
+        "\(source.root) is not a directory; it should contain the images of \(source.manifest)")
     }
     return try Manifest(
       contentsOf: URL(filePath: source.manifest), root: URL(filePath: source.root), form: form,

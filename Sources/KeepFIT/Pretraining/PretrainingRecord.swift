@@ -1,21 +1,21 @@
 import Foundation
 
-/// Everything that a run was started with: the content of `config.json` in its directory.
+/// The settings that a run was started with: the content of `config.json` in the run directory.
 public struct PretrainingRecord: Codable, Sendable, Equatable {
-  /// The model directory or file that the weights came from.
+  /// The initial model, a directory or file.
   public var model: String
-  /// Its vocabulary, where it is not the one beside the weights.
+  /// Its vocabulary, if not the one next to the weights.
   public var vocabulary: String?
-  /// What decides the computation.
+  /// The training settings.
   public var training: PretrainingConfiguration
-  /// Where images and texts come from.
+  /// The data.
   public var inputs: PretrainingInputs
-  /// What the manifests held and what was left out of them; nil in the records of older versions.
+  /// The summary of the manifests; nil in the records of older versions.
   public var data: PretrainingDataSummary?
-  /// What was changed when the run was resumed, a sentence for each setting; nil for nothing.
+  /// Changes of settings when the run was resumed, one sentence each; nil for none.
   public var history: [String]?
 
-  /// What a run is started with.
+  /// Creates a record.
   public init(
     model: String, vocabulary: String?, training: PretrainingConfiguration,
     inputs: PretrainingInputs
@@ -27,7 +27,7 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
   }
 
   /// Reads the `config.json` of a run.
-  /// - Throws: ``PretrainingError`` if it is missing or no record.
+  /// - Throws: ``PretrainingError`` if it is missing or invalid.
   public init(contentsOf url: URL) throws {
     guard let data = try? Data(contentsOf: url) else {
       throw PretrainingError.runDirectory("\(url.path): there is no such run to resume")
@@ -39,7 +39,7 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
     }
   }
 
-  /// Writes the record whole or not at all.
+  /// Writes the record atomically.
   /// - Throws: `CheckpointError` if it cannot be written.
   public func write(to url: URL) throws {
     try AtomicFile.write(JSONText.encode(self, pretty: true) + "\n", to: url, force: true)
@@ -47,21 +47,21 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
 
   /// A setting whose value differs between two records.
   public struct Change: Sendable, Equatable {
-    /// The setting as the command line names it, such as `--lr`.
+    /// The setting as a command line option, such as `--lr`.
     public let option: String
-    /// The value before, as JSON; `not set` for none.
+    /// The previous value, as JSON; `not set` for none.
     public let before: String
-    /// The value now, likewise.
+    /// The new value, likewise.
     public let after: String
-    /// Whether a run may continue with the new value: it decides how long the run is, what is saved and
-    /// validated, or how images are loaded, and not what a step computes.
+    /// Whether a run may be resumed with the new value, because it affects only the length of the run, saving,
+    /// validation or image loading, but not the result of a step.
     public let isAllowed: Bool
 
-    /// The change in words.
+    /// A description of the change.
     public var description: String { "\(option) was \(before) and is now \(after)" }
   }
 
-  /// The settings that differ from those that a run was started with, in the order of their names.
+  /// The settings that differ from those of an earlier record, ordered by name.
   public func changes(from earlier: PretrainingRecord) -> [Change] {
     Change.between(
       earlier.values, values, options: Self.options, changeable: Self.changeable)
@@ -73,31 +73,31 @@ public struct PretrainingRecord: Codable, Sendable, Equatable {
     "probes", "monitor", "labeledRoots", "expertRoots",
   ]
 
-  /// The names of the command line's options where they differ from those of the settings.
+  /// The command line options of the settings.
   private static let options: [String: String] = [
     "model": "--model", "vocabulary": "--vocab", "objective": "--objective",
     "revisionWeight": "--revision-weight", "attentionAxis": "--attention-axis",
     "batchSize": "--batch-size", "accumulationSteps": "--accumulate", "epochs": "--epochs",
     "startEpoch": "--start-epoch", "maxSteps": "--max-steps", "learningRate": "--lr",
     "weightDecay": "--weight-decay", "warmupEpochs": "--warmup-epochs",
-    "scheduleEpochs": "--schedule-epochs", "gradientClip": "--clip", "seed": "--seed",
+    "scheduleEpochs": "--schedule-epochs", "gradientClip": "--gradient-clip", "seed": "--seed",
     "imageSize": "--image-size", "dropout": "--dropout", "freezesBatchNorm": "--freeze-batch-norm",
     "synchronizesBatchNorm": "--sync-batch-norm", "frozenEncoders": "--freeze",
-    "recomputesActivations": "--recompute", "averageDecay": "--average-decay",
+    "recomputesActivations": "--recompute", "averageDecay": "--ema-decay",
     "lossScope": "--loss-scope", "checkpointEverySteps": "--checkpoint-every",
     "checkpointEveryMinutes": "--checkpoint-minutes", "keepsCheckpoints": "--keep-checkpoints",
     "patience": "--patience", "labeled": "--public", "labeledRoots": "--public-root",
     "expert": "--expert", "expertRoots": "--expert-root", "validation": "--validation",
     "probes": "--probe", "monitor": "--monitor", "expertForm": "--expert-form",
-    "captionLanguage": "--caption-language", "bannedCategories": "--banned",
-    "bansSubstrings": "--ban-rule", "fraction": "--fraction",
+    "captionLanguage": "--caption-language", "bannedCategories": "--held-out",
+    "bansSubstrings": "--held-out-match", "fraction": "--fraction",
     "normalizesLabels": "--normalize-labels", "isBalanced": "--balance",
     "isShuffled": "--no-shuffle", "isAugmented": "--no-augment", "knowledge": "--knowledge",
     "caption": "--caption", "preprocessing": "--preprocessing", "cache": "--cache",
     "loaderThreads": "--loader-threads", "skipsBadImages": "--on-bad-image",
   ]
 
-  /// The settings as JSON by their names, the roots of the streams apart from the manifests.
+  /// The settings as JSON by name, with the roots of the streams separate from the manifests.
   private var values: [String: String] {
     var inputs = inputs
     var roots: [String: [String]] = [

@@ -1,24 +1,24 @@
 import Foundation
 
-/// A pretraining run: steps, checkpoints, logs, validation.
+/// A pretraining run: training steps, checkpoints, logs, validation.
 ///
-/// All that is random follows from the seed and the number of the step, and a checkpoint holds all
-/// that is not; so a run that is interrupted at any moment, and resumed, ends with the same bits.
+/// All random numbers depend only on the seed and the step, and a checkpoint contains the rest of the state,
+/// so a run that is interrupted at any time and resumed gives bit-identical results.
 public final class PretrainingRun {
-  /// What is trained.
+  /// The model to train.
   public let model: KeepFITModel
   /// The settings.
   public let configuration: PretrainingConfiguration
-  /// Where the run is kept.
+  /// The run directory.
   public var directory: RunDirectory { loop.directory }
-  /// A wish to end early.
+  /// The request to stop early.
   public var stopRequest: StopRequest { loop.stopRequest }
   /// Called for each event, on the thread of ``run()``, on rank 0.
   public var onEvent: (PretrainingEvent) -> Void {
     get { loop.onEvent }
     set { loop.onEvent = newValue }
   }
-  /// What is measured at the end of each epoch, and which of its values is to be maximized.
+  /// The validation at the end of each epoch.
   public var validation: (any PretrainingValidation)?
 
   private let source: any PretrainingBatchSource
@@ -27,8 +27,8 @@ public final class PretrainingRun {
   private let average: ExponentialMovingAverage?
   private var communicator: any Communicator { loop.communicator }
 
-  /// Prepares a run.
-  /// - Throws: ``PretrainingError`` for impossible settings.
+  /// Creates a run.
+  /// - Throws: ``PretrainingError`` for invalid settings.
   public init(
     model: KeepFITModel, configuration: PretrainingConfiguration,
     source: any PretrainingBatchSource,
@@ -48,23 +48,22 @@ public final class PretrainingRun {
     average = configuration.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) }
   }
 
-  /// Optimizer steps made so far.
+  /// The number of completed optimizer steps.
   public var step: Int { loop.state.step }
 
-  /// Continues from the newest whole checkpoint. A damaged one is moved aside, to `damaged-…`, and told
-  /// as ``PretrainingEvent/warned(_:)``; the one before it is taken then.
-  /// - Throws: what is wrong with the newest one when none can be used, or fits the model.
+  /// Resumes from the newest valid checkpoint. A damaged one is moved aside, to `damaged-…`, and reported as
+  /// ``PretrainingEvent/warned(_:)``; the previous one is used instead.
+  /// - Throws: the error of the newest checkpoint if none can be used or matches the model.
   public func resume() throws { try loop.resume(self) }
 
-  /// Forgets how well validation went so far: for a resumed run that is validated otherwise than before.
+  /// Resets the best validation result, for a resumed run whose validation has changed.
   public func forgetBest() { loop.forgetBest() }
 
-  /// Trains until the end, early stop, or ``stopRequest``.
+  /// Trains until the end, early stopping, or ``stopRequest``.
   ///
-  /// A failure, such as an image that cannot be read, loses no step either: those that were made are
-  /// saved before the error is thrown.
-  /// - Throws: ``PretrainingError``, what the source of batches or the validation throws, and
-  ///   `CheckpointError` where a checkpoint cannot be written.
+  /// After a failure, such as an unreadable image, the completed steps are saved before the error is thrown.
+  /// - Throws: ``PretrainingError``, errors of the source of batches or of validation, and
+  ///   `CheckpointError` if a checkpoint cannot be written.
   public func run() throws -> PretrainingOutcome { try loop.run(self) }
 }
 
@@ -104,7 +103,7 @@ extension PretrainingRun: TrainingTask {
     var samples = 0
     let statistics = model.stateEntries().compactMap(\.buffer).map { ($0, $0.value) }
     var isDone = false
-    // A step that fails half-way must not leave traces in the running statistics.
+    // A step that fails must not change the running statistics.
     defer { if !isDone { for (buffer, value) in statistics { buffer.value = value } } }
     for piece in 0..<pieces {
       let batch = try communicator.together { try source.next() }
@@ -154,7 +153,7 @@ extension PretrainingRun: TrainingTask {
     return ValidationResult(values: values, score: values.first?.value)
   }
 
-  /// Validates with the averaged weights where there are any: they are what is going to be used.
+  /// Validates the EMA weights if there are any, since those are the ones to use.
   private func measured<Result>(_ body: () throws -> Result) rethrows -> Result {
     if let average { return try average.whileApplied(body) }
     return try body()
@@ -170,7 +169,7 @@ extension PretrainingRun: TrainingTask {
     try directory.restore(checkpoint, model: model, optimizer: optimizer, average: average)
   }
 
-  /// Ranks may have made different random weights for what the checkpoint lacked.
+  /// Broadcasts the weights, since ranks may have initialized missing ones differently.
   func shareInitialWeights() {
     communicator.shareState(of: model)
     average?.adopt(steps: 0)

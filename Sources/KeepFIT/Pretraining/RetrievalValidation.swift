@@ -1,4 +1,4 @@
-/// How often the right text is among the first k for an image, and the other way round.
+/// Retrieval recall at k, from image to text and from text to image.
 public struct RetrievalScores: Sendable, Equatable {
   /// Named values: the mean of all recalls first.
   public let values: [(name: String, value: Float)]
@@ -7,9 +7,8 @@ public struct RetrievalScores: Sendable, Equatable {
     a.values.map(\.name) == b.values.map(\.name) && a.values.map(\.value) == b.values.map(\.value)
   }
 
-  /// Scores pairs: row i of one side belongs to row i of the other. A right answer counts as found
-  /// when fewer than k wrong ones are at least as similar, so that a model that says the same of
-  /// everything gets nothing.
+  /// Scores pairs, in which row i of both sides belong together. A match is found if fewer than k wrong
+  /// candidates are at least as similar, so that a model with constant embeddings scores zero.
   ///
   /// - `images`: unit vectors `[N, D]`.
   /// - `texts`: unit vectors `[N, D]`.
@@ -27,11 +26,11 @@ public struct RetrievalScores: Sendable, Equatable {
     values = [("mean_recall", mean)] + results
   }
 
-  /// Queries whose similarities are in memory at once.
+  /// The number of queries whose similarities are in memory at once.
   private static let block = 256
 
-  /// For each query, how many candidates but its own are at least as similar. The similarities are made a
-  /// block of queries at a time, so that the memory grows with N and not with its square.
+  /// For each query, the number of other candidates that are at least as similar as its own. Similarities are
+  /// computed for a block of queries at a time, so that memory is linear in N.
   private static func betterCounts(_ queries: Tensor, _ candidates: Tensor) -> [Int] {
     let count = queries.shape[0]
     return stride(from: 0, to: count, by: block).flatMap { start -> [Int] in
@@ -42,21 +41,21 @@ public struct RetrievalScores: Sendable, Equatable {
       return range.map { query in
         let row = rows[(query - start) * count..<(query - start + 1) * count]
         let right = row[row.startIndex + query]
-        // NaN must not count as found.
+        // NaN must not count as a match.
         return row.indices.count { $0 != row.startIndex + query && !(row[$0] < right) }
       }
     }
   }
 }
 
-/// Retrieval over image-text pairs that training does not see.
+/// Retrieval validation on held-out image-text pairs.
 public final class RetrievalValidation: PretrainingValidation {
-  /// Gives the next few pairs, nil after the last.
+  /// Returns the next batch of pairs, nil after the last.
   public typealias Samples = () throws -> PretrainingSamples?
 
   private let makeSamples: () -> Samples
 
-  /// - Parameter makeSamples: called at each validation; gives the pairs from the first on.
+  /// - Parameter makeSamples: called at each validation; returns a source that starts at the first pair.
   public init(_ makeSamples: @escaping () -> Samples) { self.makeSamples = makeSamples }
 
   public func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)] {

@@ -1,28 +1,28 @@
 import Foundation
 
-/// The folder of a pretraining run: `config.json`, `metrics.jsonl`, `checkpoints/`, `report.html`,
+/// The directory of a pretraining run: `config.json`, `metrics.jsonl`, `checkpoints/`, `report.html`,
 /// `examples/`, `examples.json` and `skipped.json`.
 ///
-/// One process writes to it at a time (see ``lock()``).
+/// Only one process can write to it at a time (see ``lock()``).
 public struct RunDirectory: Sendable {
-  /// The folder.
+  /// The directory.
   public let url: URL
 
-  /// Looks at a folder; nothing is read or written yet.
+  /// Creates a reference to a directory; nothing is read or written.
   public init(_ url: URL) { self.url = url }
 
-  /// Where the settings are.
+  /// The settings.
   public var configurationFile: URL { url.appending(path: "config.json") }
-  /// A line for each step.
+  /// The log, one line per step.
   public var metricsFile: URL { url.appending(path: "metrics.jsonl") }
-  /// The page for people.
+  /// The HTML report.
   public var reportFile: URL { url.appending(path: "report.html") }
-  /// The images that were left out, with the reasons.
+  /// The images that were left out, with reasons.
   public var skippedFile: URL { url.appending(path: "skipped.json") }
-  /// The folder of checkpoints.
+  /// The directory of checkpoints.
   public var checkpoints: URL { url.appending(path: "checkpoints") }
-  /// A link to the model that did best in validation: a checkpoint, or its averaged weights where the
-  /// run keeps an average, since those are what is validated.
+  /// A link to the model with the best validation result: a checkpoint, or its EMA weights, which are the
+  /// validated ones if the run keeps an EMA.
   public var best: URL { checkpoints.appending(path: "best") }
 
   private static let ownNames = [
@@ -30,41 +30,41 @@ public struct RunDirectory: Sendable {
     "skipped.json",
   ]
 
-  /// Takes the lock of the directory, which is made if need be. Hold it as long as the run is written.
+  /// Locks the directory, which is created if needed. Hold the lock while writing to the run.
   /// - Throws: ``PretrainingError/locked(_:)`` when another process holds it, or `CocoaError` when the
-  ///   directory cannot be made.
+  ///   directory cannot be created.
   public func lock() throws -> RunLock {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     return try RunLock(directory: url)
   }
 
-  /// Prepares the folder for a new run.
+  /// Prepares the directory for a new run.
   ///
-  /// - Parameter force: whether a run that is there is removed. Files that no run has made are never
+  /// - Parameter force: whether an existing run is removed. Files that do not belong to a run are never
   ///   removed.
-  /// - Throws: ``PretrainingError/runDirectory(_:)`` when the folder is not empty and `force` is off, or
-  ///   when files in it have the names of a run's files and are not a run's; `CocoaError` when it cannot
-  ///   be read or written.
+  /// - Throws: ``PretrainingError/runDirectory(_:)`` when the directory is not empty and `force` is off, or
+  ///   when it contains files with the names of a run's files that are not those of a run; `CocoaError` when
+  ///   it cannot be read or written.
   public func create(force: Bool) throws {
     if try !contents().isEmpty {
       guard force else {
         throw PretrainingError.runDirectory(
-          "\(url.path) is not empty; continue its run with --resume or overwrite it with --force")
+          "\(url.path) is not empty; resume its run with --resume or overwrite it with --force")
       }
       try removeRun()
     }
     try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
   }
 
-  /// Prepares the folder for a run that is to be resumed but has no checkpoint yet: it may be missing
-  /// or empty, or hold what a run left that ended before its first checkpoint.
-  /// - Throws: ``PretrainingError/runDirectory(_:)`` when it holds anything else.
+  /// Prepares the directory for resuming a run that has no checkpoint yet: it may be missing or empty, or
+  /// contain the files of a run that ended before its first checkpoint.
+  /// - Throws: ``PretrainingError/runDirectory(_:)`` when it contains anything else.
   public func createUnlessOccupied() throws {
     let names = hasRecord ? Self.ownNames : ["checkpoints"]
     guard try contents().allSatisfy(names.contains), try Self.contents(of: checkpoints).isEmpty
     else {
       throw PretrainingError.runDirectory(
-        "\(url.path) holds files but no checkpoint to resume from; name the directory of a run, or a "
+        "\(url.path) contains files but no checkpoint to resume from; give the directory of a run, or a "
           + "new one")
     }
     try removeRun()
@@ -84,18 +84,18 @@ public struct RunDirectory: Sendable {
       : try Self.contents(of: checkpoints).allSatisfy { $0 == "best" || Self.step(of: $0) != nil }
     guard isOurs else {
       throw PretrainingError.runDirectory(
-        "\(url.path): \(present.joined(separator: ", ")) there \(present.count == 1 ? "is" : "are") no "
-          + "pretraining run's; name another directory")
+        "\(url.path): \(present.joined(separator: ", ")) \(present.count == 1 ? "does" : "do") not belong "
+          + "to a pretraining run; choose another directory")
     }
     for name in present { try FileManager.default.removeItem(at: url.appending(path: name)) }
   }
 
-  /// The names in the folder, but for hidden ones such as the lock; none when it does not exist.
+  /// The names in the directory, without hidden ones such as the lock; none if it does not exist.
   private func contents() throws -> [String] { try Self.contents(of: url) }
 
   private static func contents(of folder: URL, hidden: Bool = false) throws -> [String] {
     let files = FileManager.default
-    // Anything but a missing folder is told: taken for empty, a run would be lost.
+    // Any other error is thrown: a run must not be lost because its directory seems to be empty.
     guard files.fileExists(atPath: folder.path) else { return [] }
     return try files.contentsOfDirectory(atPath: folder.path)
       .filter { hidden || !$0.hasPrefix(".") }.sorted()
@@ -103,7 +103,7 @@ public struct RunDirectory: Sendable {
 
   // MARK: - Checkpoints
 
-  /// Where the checkpoint after a step belongs.
+  /// The directory of the checkpoint after a step.
   public func checkpoint(step: Int) -> URL {
     checkpoints.appending(
       path: "step-" + String(repeating: "0", count: max(0, 9 - "\(step)".count)) + "\(step)")
@@ -113,21 +113,20 @@ public struct RunDirectory: Sendable {
     name.hasPrefix("step-") ? Int(name.dropFirst("step-".count)) : nil
   }
 
-  /// The steps for which there are checkpoints, ascending.
-  /// - Throws: `CocoaError` when the folder cannot be read.
+  /// The steps of the checkpoints, ascending.
+  /// - Throws: `CocoaError` when the directory cannot be read.
   public func checkpointSteps() throws -> [Int] {
     try Self.contents(of: checkpoints).compactMap(Self.step).sorted()
   }
 
   /// The newest checkpoint.
-  /// - Throws: `CocoaError` when the folder cannot be read.
+  /// - Throws: `CocoaError` when the directory cannot be read.
   public func latest() throws -> (step: Int, url: URL)? {
     try checkpointSteps().last.map { ($0, checkpoint(step: $0)) }
   }
 
-  /// Writes a checkpoint whole or not at all: `fill` gets an empty folder, which takes its name when all
-  /// that it holds is on the disk. A run that is killed, or a machine that loses its power, at any moment
-  /// leaves only whole checkpoints.
+  /// Writes a checkpoint atomically: `fill` writes to a temporary directory, which is renamed once its content
+  /// is on disk. If the process is killed or the machine loses power, only complete checkpoints remain.
   package func writeCheckpoint(step: Int, fill: (URL) throws -> Void) throws {
     let files = FileManager.default
     let target = checkpoint(step: step)
@@ -137,7 +136,7 @@ public struct RunDirectory: Sendable {
       try files.createDirectory(at: temporary, withIntermediateDirectories: true)
       try fill(temporary)
       try AtomicFile.synchronizeTree(temporary)
-      // A folder can only take the name of an empty one: an earlier one of this step steps aside.
+      // A directory can only replace an empty one, so an earlier checkpoint of this step is moved aside.
       if files.fileExists(atPath: target.path) {
         let old = checkpoints.appending(path: ".old-\(step).\(Self.processSuffix)")
         try? files.removeItem(at: old)
@@ -154,8 +153,8 @@ public struct RunDirectory: Sendable {
     }
   }
 
-  /// Moves a damaged checkpoint out of the way, to `damaged-…` beside the others.
-  /// - Returns: where it is now.
+  /// Moves a damaged checkpoint to `damaged-…` in the same directory.
+  /// - Returns: its new location.
   func setAside(step: Int) throws -> URL {
     let files = FileManager.default
     let source = checkpoint(step: step)
@@ -165,7 +164,7 @@ public struct RunDirectory: Sendable {
     return target
   }
 
-  /// Makes ``best`` point to the checkpoint of a step, or to a model inside of it.
+  /// Links ``best`` to the checkpoint of a step, or to a model inside it.
   package func markBest(step: Int, model: String? = nil) throws {
     let temporary = checkpoints.appending(path: ".best.\(Self.processSuffix)")
     try? FileManager.default.removeItem(at: temporary)
@@ -187,7 +186,7 @@ public struct RunDirectory: Sendable {
 
   private static var processSuffix: String { "\(ProcessInfo.processInfo.processIdentifier)" }
 
-  /// Removes old checkpoints, and what killed processes have left half-written.
+  /// Removes old checkpoints, and incomplete ones of killed processes.
   package func prune(keeping count: Int) throws {
     let files = FileManager.default
     let best = bestStep()

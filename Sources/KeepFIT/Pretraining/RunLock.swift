@@ -1,18 +1,18 @@
 import Foundation
 
-/// Keeps other processes from writing to a run's directory while this one does.
+/// A lock that keeps other processes from writing to a run directory.
 ///
-/// The lock is the system's (`flock`) on a file of the directory: it ends with the process that holds
-/// it, however that ends, so that a run that was killed can be resumed at once.
+/// It is a system lock (`flock`) on a file in the directory, which is released whenever the process that
+/// holds it ends, so that a killed run can be resumed immediately.
 public final class RunLock: Sendable {
-  /// The name of the file in the run's directory.
+  /// The name of the lock file in the run directory.
   static let fileName = ".lock"
 
   private let handle: FileHandle
-  /// Whether the file system knows no locks, so that nothing keeps a second writer out.
+  /// Whether the file system does not support locks, so that a second writer cannot be prevented.
   public let isMissing: Bool
 
-  /// Takes the lock of a directory, which must exist.
+  /// Locks a directory, which must exist.
   /// - Throws: ``PretrainingError/locked(_:)`` when another process holds it.
   init(directory: URL) throws {
     let file = directory.appending(path: Self.fileName)
@@ -28,8 +28,9 @@ public final class RunLock: Sendable {
         .map { String(decoding: $0.prefix(100), as: UTF8.self) }?
         .trimmingCharacters(in: .whitespacesAndNewlines)
       throw PretrainingError.locked(
-        "\(directory.path): another process writes to this run"
-          + (holder.map { $0.isEmpty ? "" : " (\($0))" } ?? "") + "; wait for its end, or end it")
+        "\(directory.path): another process is writing to this run"
+          + (holder.map { $0.isEmpty ? "" : " (\($0))" } ?? "")
+          + "; wait for it to finish, or stop it")
     }
     isMissing = code != 0
     guard code == 0 else { return }

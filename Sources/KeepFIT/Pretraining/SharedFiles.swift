@@ -1,9 +1,9 @@
 import Foundation
 
-/// Finds files of equal content.
+/// Finds files with the same content.
 enum SharedFiles {
-  /// How many of `files`, each counted once, have the content of one of `others`. Only files of equal size
-  /// are read; a file that cannot be read is equal to none.
+  /// The number of `files`, each counted once, with the same content as one of `others`. Only files of equal
+  /// size are read; an unreadable file equals no other.
   static func count(of files: [URL], among others: [URL]) -> Int {
     func bySize(_ urls: [URL]) -> [Int: Set<URL>] {
       var result: [Int: Set<URL>] = [:]

@@ -1,15 +1,14 @@
 import Foundation
 
 extension SkippedImage {
-  /// The images that a run's `skipped.json` lists; none when there is no such file.
+  /// The images listed in a run's `skipped.json`; none if there is no such file.
   static func list(contentsOf url: URL) throws -> [SkippedImage] {
     guard FileManager.default.fileExists(atPath: url.path) else { return [] }
     return try JSONDecoder().decode([Entry].self, from: Data(contentsOf: url))
       .map { SkippedImage(id: $0.image, reason: $0.reason) }
   }
 
-  /// Adds images to a run's `skipped.json`, `[{"image": …, "reason": …}]`, which keeps those that it lists
-  /// already, as after a resumption.
+  /// Adds images to a run's `skipped.json`, `[{"image": …, "reason": …}]`, and keeps those already listed.
   /// - Throws: `DecodingError` when the file is damaged, `CheckpointError` when it cannot be written.
   public static func merge(_ images: [SkippedImage], into url: URL) throws {
     let known = try list(contentsOf: url)

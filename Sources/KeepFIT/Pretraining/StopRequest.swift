@@ -1,29 +1,29 @@
 import Foundation
 import Synchronization
 
-/// A wish to end a run in good order, from a signal or from another thread.
+/// A request to stop a run gracefully, from a signal or another thread.
 public final class StopRequest: Sendable {
   private let flag = Atomic<Bool>(false)
   private let arrived = Atomic<Int32>(0)
-  /// Kept alive here; set once, before the run starts.
+  /// The signal sources, kept alive here; set once, before the run starts.
   nonisolated(unsafe) private var sources: [any DispatchSourceSignal] = []
 
-  /// A wish that nobody has had yet.
+  /// Creates a request that has not been made.
   public init() {}
 
-  /// Whether the run should end after the present step.
+  /// Whether the run should stop after the current step.
   public var isMade: Bool { flag.load(ordering: .relaxed) }
 
-  /// Makes the wish.
+  /// Requests the stop.
   public func make() { flag.store(true, ordering: .relaxed) }
 
-  /// The signal that made the wish; nil when none did.
+  /// The signal that requested the stop; nil if none did.
   public var signalNumber: Int32? {
     let number = arrived.load(ordering: .relaxed)
     return number == 0 ? nil : number
   }
 
-  /// Makes the wish when SIGINT or SIGTERM arrives. A second signal ends the process at once.
+  /// Requests the stop on SIGINT or SIGTERM. A second signal ends the process immediately.
   public func listenToSignals() {
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)

@@ -1,25 +1,25 @@
 import Foundation
 
-/// What a resumed run needs beside the weights: how far it was, and how well it had done.
+/// The state of a run besides the weights: its progress and its best result.
 struct TrainingState: Codable, Equatable {
-  /// Optimizer steps made.
+  /// The number of completed optimizer steps.
   var step = 0
-  /// The best value on the validation pairs so far, and the epochs since.
+  /// The best validation value so far, and the number of epochs since.
   var best: Float?
   var epochsSinceBest = 0
-  /// Steps in the moving average.
+  /// The number of steps in the EMA.
   var averageSteps = 0
 }
 
 extension RunDirectory {
-  /// The folder of a checkpoint with the averaged weights, which is a model directory too.
+  /// The subdirectory of a checkpoint with the EMA weights, which is a model directory.
   static let averageFolder = "ema"
   private static let optimizerFile = "optimizer.safetensors"
-  /// Where older versions kept the averages.
+  /// The file of the EMA weights in older versions.
   private static let averageFile = "average.safetensors"
   private static let stateFile = "training.json"
 
-  /// Saves everything that a resumed run needs.
+  /// Saves the state that is needed to resume.
   func save(
     _ state: TrainingState, model: KeepFITModel, optimizer: any Optimizer,
     average: ExponentialMovingAverage?
@@ -47,9 +47,8 @@ extension RunDirectory {
     }
   }
 
-  /// Takes over what ``save(_:model:optimizer:average:)`` wrote. The model's weights are restored in
-  /// place.
-  /// - Throws: what is wrong with the checkpoint; the model and the optimizer may be changed then.
+  /// Restores what ``save(_:model:optimizer:average:)`` wrote. The model's weights are restored in place.
+  /// - Throws: an error that describes the problem; the model and the optimizer may have been changed.
   func restore(
     _ folder: URL, model: KeepFITModel, optimizer: any Optimizer,
     average: ExponentialMovingAverage?

@@ -1,17 +1,17 @@
-/// The forward pass of a batch to the parts of its loss.
+/// The forward pass from a batch to its loss terms.
 struct TrainingStep {
   let model: KeepFITModel
   let objective: any PretrainingObjective
   let configuration: PretrainingConfiguration
   let communicator: any Communicator
 
-  /// Whether the loss is taken over the batches of all ranks.
+  /// Whether the loss is over the global batch of all ranks.
   private var isGlobal: Bool { communicator.size > 1 && configuration.lossScope == .global }
 
-  /// The parts of the loss. Labelled images go through the encoders before the expert ones, so that
-  /// running statistics are updated in that order.
+  /// The loss terms. Labeled images are encoded before the expert ones, so that running statistics are
+  /// updated in that order.
   ///
-  /// - Parameter stream: the random numbers of this step, the same on every rank.
+  /// - Parameter stream: the random stream of this step, the same on every rank.
   func terms(_ batch: PretrainingBatch, stream: RandomStream) -> [LossTerm] {
     let own = stream.derived("rank", UInt64(communicator.rank))
     var streams = [batch.labeled]
@@ -21,14 +21,14 @@ struct TrainingStep {
     let encoded = zip(["labelled", "expert"], zip(streams, texts)).map { name, stream in
       encode(stream.0, texts: stream.1, stream: own.derived(name))
     }
-    // The attentions see the pairs of all ranks, so their dropout must be the same on all.
+    // The attentions use the pairs of all ranks, so their dropout must be the same on all ranks.
     let mode = ExecutionMode.training((isGlobal ? stream : own).derived("objective"))
     return objective.terms(
       EncodedBatch(labeled: encoded[0], expert: encoded.count > 1 ? encoded[1] : nil),
       heads: model.heads, mode: mode)
   }
 
-  /// Padding counts in the pooled text, so all ranks pad to the longest text of the global batch.
+  /// Text pooling includes the padding, so all ranks pad to the longest text of the global batch.
   private func tokens(_ samples: PretrainingSamples) -> TokenBatch {
     let tokens = model.tokenize(samples.texts)
     guard isGlobal else { return tokens }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// Zero-shot classification of labeled images that training does not see.
+/// Zero-shot validation on held-out labeled images.
 public final class ZeroShotValidation: PretrainingValidation {
   private let probes: [(experiment: Experiment, dataset: LabeledImages)]
   private let preprocessing: Preprocessing
   private let batchSize: Int
 
-  /// - `probes`: what is classified, each among its own classes, with its images.
-  /// - `preprocessing`: how its images are made.
+  /// - `probes`: the experiments with their images, each with its own classes.
+  /// - `preprocessing`: the image preprocessing.
   public init(
     _ probes: [(experiment: Experiment, dataset: LabeledImages)], preprocessing: Preprocessing,
     batchSize: Int
@@ -17,7 +17,7 @@ public final class ZeroShotValidation: PretrainingValidation {
     self.batchSize = batchSize
   }
 
-  /// The mean class accuracy from 0 to 1, of each probe and, first, of all together.
+  /// The balanced accuracy, from 0 to 1: first the mean over all probes, then each probe.
   public func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)] {
     let scores = try probes.map { probe -> (name: String, value: Float) in
       let dataset = probe.dataset
@@ -39,11 +39,11 @@ public final class ZeroShotValidation: PretrainingValidation {
   }
 }
 
-/// Several things to measure; the first value of the first is the one to be maximized.
+/// Several validations; the first value of the first one is maximized.
 public final class CombinedValidation: PretrainingValidation {
   private let parts: [any PretrainingValidation]
 
-  /// Measures `parts` in their order.
+  /// Creates a validation that runs `parts` in order.
   public init(_ parts: [any PretrainingValidation]) { self.parts = parts }
 
   public func measure(_ model: KeepFITModel) throws -> [(name: String, value: Float)] {

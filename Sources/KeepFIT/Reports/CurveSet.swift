@@ -1,15 +1,15 @@
 /// ROC and precision-recall curves of the classes of one configuration.
 struct CurveSet {
-  /// What is left out, and why.
+  /// Notes on curves that are left out.
   private(set) var notes: [String] = []
   private let tested: TestedFolds
   private let items: [(name: String, label: Int, curves: RankCurves)]
   private let isBanded: Bool
 
-  /// - `predictions`: all folds pooled.
+  /// - `predictions`: the pooled predictions of all folds.
   /// - `tested`: the folds, for the bands.
   /// - `names`: the label of each class.
-  /// - `positive`: of two classes the one whose curve is drawn, since the other says the same.
+  /// - `positive`: with two classes, the one whose curve is drawn, since the other is redundant.
   init(_ predictions: Predictions, _ tested: TestedFolds, names: [String], positive: String?) {
     self.tested = tested
     let present = Set(predictions.labels)
@@ -27,8 +27,8 @@ struct CurveSet {
     let absent = names.indices.filter { !present.contains($0) }.map { names[$0] }
     if tested.folds.count > 1 && present.count > 1 {
       notes.append(
-        "Curves and their areas are of the folds pooled, whose classifiers differ; tables have means "
-          + "over the folds.")
+        "Curves and the areas under them pool all folds, whose classifiers differ; tables show means "
+          + "over folds.")
     }
     if present.count == 1 {
       notes.append("No ROC or precision-recall curve: all test images are of one class.")
@@ -40,11 +40,12 @@ struct CurveSet {
         "Bands: 95 % confidence at each point, \(ConfidenceInterval.Method.bootstrapWilson.caption)."
       )
     } else if !items.isEmpty {
-      notes.append("Confidence bands of \(items.count) classes would cover each other: not drawn.")
+      notes.append(
+        "Confidence bands are not drawn for \(items.count) classes, since they would overlap.")
     }
   }
 
-  /// The ROC curves, with their areas in the legend.
+  /// The ROC curves, with AUC in the legend.
   func roc() -> String? {
     plot(
       kind: "ROC", area: ("AUC", { $0.areaUnderROC }), xLabel: "1 − specificity",

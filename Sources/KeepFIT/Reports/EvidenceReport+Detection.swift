@@ -1,6 +1,6 @@
 import Foundation
 
-/// The positive class.
+/// Adds the section on the positive class.
 extension EvidenceReport {
   func addDetection(to page: inout HTMLPage) {
     let found = report.results.compactMap { result in
@@ -31,12 +31,12 @@ extension EvidenceReport {
               ?? .init("undefined: \(reason)")
           }
       },
-      caption: "n: test images" + (found.contains { $0.folds > 1 } ? " of all folds, added up" : "")
+      caption: "n: test images" + (found.contains { $0.folds > 1 } ? ", summed over folds" : "")
         + ". In parentheses: 95 % confidence intervals, each image (or group) once ("
         + Self.methods(
           of: found.flatMap { item in
             item.scores.values.map { (titles[$0.name] ?? $0.name, item.scores.intervals[$0.name]) }
-          }) + "). PPV and NPV hold for the share of positive images in this test set, "
+          }) + "). PPV and NPV hold for the prevalence of the positive class in this test set, "
         + String(
           format: "%.0f %%.",
           100 * Double(first.counts.positives) / Double(max(1, first.count))))
@@ -67,12 +67,12 @@ extension EvidenceReport {
     guard !rows.isEmpty else { return }
     page.table(
       [
-        "Method", "Chosen for", "Threshold chosen on", "Threshold", "Sensitivity (test)",
+        "Method", "Target", "Threshold chosen on", "Threshold", "Sensitivity (test)",
         "Specificity (test)",
       ], rows,
       caption:
-        "Thresholds of the positive class's probability. One that was chosen on other images "
-        + "may miss its aim on the test images; one chosen on the test images (gray) meets it by "
-        + "construction and is optimistic.")
+        "Operating points: thresholds on the probability of the positive class. A threshold that was "
+        + "chosen on other images may miss its target on the test images; one chosen on the test "
+        + "images (gray) meets it by construction and is optimistic.")
   }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
 extension EvidenceReport {
-  /// Confusion, ROC, precision and recall, and calibration of one configuration. Folds are pooled:
-  /// every test image counts as often as it was tested, but once in bands.
+  /// The confusion matrix, ROC and precision-recall curves, and calibration of one configuration. Folds are
+  /// pooled: a test image counts as often as it was tested, but once in confidence bands.
   func addEvidence(of result: TransferResult, to page: inout HTMLPage) {
     let labels = result.folds.flatMap(\.labels)
     let rows = result.folds.flatMap(\.probabilities)
@@ -36,7 +36,7 @@ extension EvidenceReport {
           return "\(title) undefined (some folds lack a class)"
         }
         return value.scalar.map { "\(title) \(Self.text($0))" }
-          ?? "\(title) undefined (one class only)"
+          ?? "\(title) undefined (only one class occurs)"
       }
       page.paragraph("External test set \(name): " + texts.joined(separator: ", ") + ".")
     }
@@ -48,12 +48,12 @@ extension EvidenceReport {
     let total = Double(predictions.count)
     let value = Self.text(error ?? calibration.expectedError)
     var plot = XYPlot(
-      title: "Reliability, expected calibration error \(value)",
+      title: "Reliability diagram, expected calibration error (ECE) \(value)",
       xLabel: "confidence (\(calibration.bins.count) bins of equal width)", yLabel: "accuracy",
       series: [
         XYPlot.Series(
           "accuracy of images with this confidence", used.map { .init($0.confidence, $0.accuracy) },
-          look: .lineAndMarkers, tips: used.map { Self.counted($0.count, "image") }),
+          look: .lineAndMarkers, tips: used.map { counted($0.count, "image") }),
         XYPlot.Series(
           "fraction of images",
           calibration.bins.map { .init(($0.lower + $0.upper) / 2, Double($0.count) / total) }),
@@ -65,7 +65,7 @@ extension EvidenceReport {
     return plot.svg()
   }
 
-  /// The two directions in which embeddings differ most.
+  /// The first two principal components of embeddings.
   func addProjection(classes: [String], to page: inout HTMLPage) {
     guard let embeddings, embeddings.values.shape[0] > 2,
       let projection = try? PrincipalComponents(embeddings.values, components: 2)
@@ -79,11 +79,11 @@ extension EvidenceReport {
     page.section("Embeddings")
     page.paragraph(
       (shown < embeddings.total
-        ? "A sample of \(shown) of \(embeddings.total) test images, each class with its share,"
+        ? "A stratified sample of \(shown) of \(embeddings.total) test images"
         : "All \(shown) test images of the first fold")
-        + " in the two directions in which their embeddings differ most (principal components). "
-        + "Classes that lie apart here are easy; those that overlap may still be apart in other "
-        + "directions.")
+        + ", projected onto the first two principal components of their embeddings. Classes that are "
+        + "separated here are easy to classify; classes that overlap may still be separable in other "
+        + "dimensions.")
     let series = classes.indices.map { label in
       XYPlot.Series(
         classes[label],
@@ -113,10 +113,11 @@ extension EvidenceReport {
     }
     page.paragraph(
       "Right: saliency for the predicted versus the true class (brighter = stronger), from the "
-        + "classifier that erred: gradients of the difference of its two logits, through the encoder "
-        + "that it looked through. Each map is scaled to its own maximum; padding is left out."
+        + "gradients of the difference of the two logits of the classifier that made the error. Each "
+        + "map is scaled to its own maximum; padding is left out."
         + (augmented
-          ? " Predictions are means over augmented images; maps are of the plain image." : ""))
+          ? " Predictions are averaged over augmented images; maps are of the original image." : "")
+    )
     page.gallery(
       mistakes.map { mistake in
         (

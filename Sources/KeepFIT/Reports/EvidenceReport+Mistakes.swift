@@ -5,18 +5,18 @@ extension EvidenceReport {
   public struct Mistake: Sendable {
     /// The path.
     public var image: String
-    /// The photograph, and the photograph with the saliency map, as JPEG files.
+    /// The photograph, and the photograph overlaid with the saliency map, as JPEG files.
     public var images: [Data]
     /// The true and the predicted label.
     public var truth: String, predicted: String
     /// The probability of the predicted class.
     public var confidence: Double
-    /// The method, with its training images.
+    /// The method with its number of training images.
     public var method: String
     /// The fold's number.
     public var fold: Int
-    /// Whether anything on the image speaks for the predicted class rather than for the true one; if
-    /// not, the map is empty.
+    /// Whether any region of the image supports the predicted class over the true one; if not, the map is
+    /// empty.
     public var hasEvidence = true
 
     package init(
@@ -34,31 +34,31 @@ extension EvidenceReport {
     }
   }
 
-  /// Finds the most confident mistakes of a run and draws what spoke for them, fold by fold, while the
-  /// classifier that erred is in place. Set it as ``TransferRun/onFold``.
+  /// Collects the most confident misclassifications of a run with their saliency maps, fold by fold, while
+  /// the classifier of the fold is in place. Set it as ``TransferRun/onFold``.
   ///
-  /// A map explains the difference of the classifier's own logits of the predicted and the true class,
-  /// through the encoder that it looked through.
+  /// A map explains the difference of the classifier's logits of the predicted and the true class, with the
+  /// encoder that the classifier was fitted on.
   public final class MistakeCollector {
     private let count: Int
     private let preprocessing: Preprocessing
     private let model: any ExplainableModel
     private var found: [Mistake] = []
 
-    /// - `count`: mistakes that are kept, of different images.
-    /// - `preprocessing`: how files become images.
-    /// - `model`: whose encoder the classifiers look through.
+    /// - `count`: the number of mistakes to keep, of different images.
+    /// - `preprocessing`: the image preprocessing.
+    /// - `model`: the model with the encoder of the classifiers.
     public init(_ count: Int = 12, preprocessing: Preprocessing, model: any ExplainableModel) {
       self.count = count
       self.preprocessing = preprocessing
       self.model = model
     }
 
-    /// Those that were found, most confident first.
+    /// The collected mistakes, most confident first.
     public var mistakes: [Mistake] { found }
 
-    /// Looks through a fold's predictions and explains those that belong to the list.
-    /// - Throws: what loading an image throws, and when a map is not finite.
+    /// Examines the predictions of a fold and explains the most confident mistakes.
+    /// - Throws: errors of image loading, and when a map is not finite.
     public func add(_ item: FittedFold) throws {
       let fold = item.fold
       let wrong = fold.probabilities.indices.compactMap {
@@ -108,7 +108,7 @@ extension EvidenceReport {
 }
 
 extension FundusImage {
-  /// A JPEG of at most 320 pixels a side, with the aspect kept.
+  /// A JPEG of at most 320 pixels per side, with the aspect ratio preserved.
   func thumbnail() throws -> Data {
     let shrink = min(1, 320 / Double(max(width, height)))
     let size = (

@@ -2,8 +2,8 @@ import Foundation
 
 /// The tables over all configurations.
 extension EvidenceReport {
-  /// The columns of the table of results. With two classes the macro means of sensitivity and
-  /// specificity say no more than balanced accuracy: those of the positive class have a table of their own.
+  /// The columns of the results table. With two classes macro sensitivity and specificity equal balanced
+  /// accuracy and are left out: those of the positive class have a table of their own.
   static func scores(of results: [TransferResult]) -> [(key: String, title: String)] {
     let weights = Set(results.map { $0.kappaWeights ?? .quadratic })
     let kappa =
@@ -50,23 +50,23 @@ extension EvidenceReport {
       })
     page.table(
       ["Method", "Folds"] + scores.map(\.title), rows,
-      caption: (hasFolds ? "Mean ± standard deviation over the folds. " : "")
+      caption: (hasFolds ? "Mean ± standard deviation over folds. " : "")
         + (methods.isEmpty
           ? ""
-          : "In parentheses: 95 % confidence intervals over test images, each image (or group) once "
-            + "whatever the number of folds (\(methods)). ")
-        + (report.results.count > 1 ? "Bold: best of its column. " : "")
+          : "In parentheses: 95 % confidence intervals over test images, where each image (or group) "
+            + "counts once regardless of the number of folds (\(methods)). ")
+        + (report.results.count > 1 ? "Bold: best in its column. " : "")
         + "Balanced accuracy is macro recall, published as ACA.")
     addKappaNote(to: &page)
     if let publication {
-      page.paragraph("Gray italics: quoted from \(publication.source), not measured here.")
+      page.paragraph("Gray italics: published in \(publication.source), not measured here.")
     }
     if report.results.count > 1 { page.figures([comparison()]) }
     addSweep(to: &page)
     let omitted = Set(report.results.flatMap(\.omitted)).sorted()
     if !omitted.isEmpty {
       page.notice(
-        "No mean over the folds, since some lack a class: " + omitted.joined(separator: ", "))
+        "No mean over folds, since some lack a class: " + omitted.joined(separator: ", "))
     }
     for result in report.results {
       let notes = Set(result.folds.flatMap(\.notes)).sorted()
@@ -84,21 +84,21 @@ extension EvidenceReport {
       weights == .quadratic
         ? "Kappa is quadratically weighted over the order "
           + result.classes.joined(separator: " < ") + "."
-        : "Kappa is unweighted, since the classes have no order (\"ordered\" in the experiment's file "
-          + "gives them one).")
+        : "Kappa is unweighted, since the classes are not ordinal (set \"ordered\" in the experiment's "
+          + "file if they are).")
   }
 
   private static func undefined(_ result: TransferResult, _ key: String) -> String {
     if result.omitted.contains(key) { return "undefined: some folds lack a class" }
     return result.mean[key] == nil
-      ? "–" : "undefined: \(result.undefined?[key] ?? "one class only")"
+      ? "–" : "undefined: \(result.undefined?[key] ?? "only one class occurs")"
   }
 
   private static func interval(_ result: TransferResult, _ key: String) -> ConfidenceInterval? {
     result.intervals?[key] ?? (result.folds.count == 1 ? result.folds[0].intervals[key] : nil)
   }
 
-  /// The published threshold sweep of the AMD experiment, beside a threshold that has not seen the test.
+  /// The published threshold sweep of the AMD experiment, next to a threshold chosen on training images.
   private func addSweep(to page: inout HTMLPage) {
     let swept = report.results.filter { $0.mean["AMD_auc"] != nil }
     guard let classes = swept.first?.classes else { return }
@@ -118,7 +118,7 @@ extension EvidenceReport {
             return title.contains("test labels") ? .quoted(text) : .number(text)
           }
       },
-      caption: "Gray: as published, with the threshold that suits the test labels best, which is "
+      caption: "Gray: as published, with the threshold that is best on the test labels, which is "
         + "optimistic.")
   }
 
@@ -131,7 +131,7 @@ extension EvidenceReport {
           || $0.shots == result.configuration.split.train)
     }
     guard !figures.isEmpty else { return nil }
-    return [.init("quoted: " + result.method.rawValue), .quoted("")]
+    return [.init("published: " + result.method.rawValue), .quoted("")]
       + scores.map { key, _ in
         .quoted(figures.first { $0.metric == key }.map { Self.text($0.value) } ?? "")
       }

@@ -1,13 +1,13 @@
 import Foundation
 
-/// What a clinician wants to see of a transfer: how well each method does, where it errs, how far its
-/// confidence can be trusted, and which images it gets wrong.
+/// The HTML report of a transfer experiment: the performance of each method, its errors, its calibration,
+/// and misclassified images.
 public struct EvidenceReport {
-  /// A figure from elsewhere that is shown beside ours, marked as quoted.
+  /// A published figure to compare with, marked as such.
   public struct Reference: Sendable, Codable {
     /// The method.
     public var method: TransferMethod
-    /// Training images of each class, as `80%` or `5`; nil where there are none.
+    /// Training images per class, as `80%` or `5`; nil for none.
     public var shots: SampleCount?
     /// The score's published name, such as `aca` or `auc_avg`.
     public var metric: String
@@ -17,7 +17,7 @@ public struct EvidenceReport {
 
   /// Figures of a publication.
   public struct Publication: Sendable, Codable {
-    /// Whose they are, such as "KeepFIT (MICCAI 2024), Table 2".
+    /// The source, such as "KeepFIT (MICCAI 2024), Table 2".
     public var source: String
     /// The figures.
     public var figures: [Reference]
@@ -27,13 +27,13 @@ public struct EvidenceReport {
   public var report: TransferReport
   /// Figures to compare with; nil for none.
   public var publication: Publication?
-  /// The embeddings of test images `[N, D]`, their classes, and how many test images there are, for the
-  /// projection.
+  /// Embeddings of test images `[N, D]` and their classes, for the projection, and the total number of test
+  /// images.
   public var embeddings: (values: Tensor, labels: [Int], total: Int)?
   /// The most confident mistakes, most confident first.
   public var mistakes: [Mistake] = []
 
-  /// A report on these results.
+  /// Creates a report on results.
   public init(_ report: TransferReport) { self.report = report }
 
   /// The page.
@@ -42,9 +42,9 @@ public struct EvidenceReport {
     let tested = report.results.first?.folds.first?.labels.count ?? 0
     var page = HTMLPage(
       title: "Transfer: \(report.experiment)",
-      subtitle: Self.counted(classes.count, "class", "classes") + ", "
-        + Self.counted(tested, "test image") + " in a fold, "
-        + Self.counted(report.results.count, "configuration"))
+      subtitle: counted(classes.count, "class", "classes") + ", "
+        + counted(tested, "test image") + " per fold, "
+        + counted(report.results.count, "configuration"))
     addData(to: &page)
     addResults(to: &page)
     addDetection(to: &page)
@@ -58,34 +58,26 @@ public struct EvidenceReport {
   /// - Throws: `CocoaError` if the file cannot be written.
   public func write(to url: URL) throws { try page().write(to: url) }
 
-  /// What is worth knowing about the data before any figure: overlaps, merged labels, images left out.
+  /// Notes on the data, before any figures: overlaps, merged labels, images left out.
   private func addData(to page: inout HTMLPage) {
     let left = report.skipped.map { "\($0.image): \($0.reason)" }
     guard !report.notes.isEmpty || !left.isEmpty else { return }
     page.section("Data")
     if !report.notes.isEmpty { page.list(report.notes) }
     guard !left.isEmpty else { return }
-    page.paragraph("\(Self.counted(left.count, "image")) could not be used and are left out:")
+    page.paragraph(
+      "\(counted(left.count, "image")) could not be used and \(left.count == 1 ? "is" : "are") left out:"
+    )
     page.list(left.prefix(10) + (left.count > 10 ? ["and \(left.count - 10) more"] : []))
   }
 
   static func name(of result: TransferResult) -> String { name(of: result.configuration) }
 
-  /// The method with its training images: "linear-probe, 5-shot", "fine-tune, 80 % training split".
+  /// The method with its number of training images: "linear-probe, 5-shot", "fine-tune, 80 % training split".
   static func name(of configuration: TransferConfiguration) -> String {
     let method = configuration.method
     guard method.isTrained else { return method.rawValue }
-    let shots =
-      switch configuration.split.train {
-      case .percent(let share): "\(share)\u{a0}% training split"
-      case .count(let count): "\(count)-shot"
-      }
-    return "\(method.rawValue), \(shots)"
-  }
-
-  /// "1 image", "2 images".
-  static func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(count) \(count == 1 ? one : many ?? one + "s")"
+    return "\(method.rawValue), \(configuration.split.train.trainingText)"
   }
 
   static func text(_ value: Double) -> String { String(format: "%.3f", value) }
@@ -94,7 +86,7 @@ public struct EvidenceReport {
     interval.map { String(format: "\n(%.3f–%.3f)", $0.lower, $0.upper) } ?? ""
   }
 
-  /// The methods of intervals that a table shows, for its caption.
+  /// The interval methods of a table, for its caption.
   static func methods(of intervals: [(name: String, interval: ConfidenceInterval?)]) -> String {
     var names: [(method: String, scores: [String])] = []
     for (name, interval) in intervals {

@@ -1,7 +1,7 @@
 extension FundusImage {
-  /// The image that a tensor holds, rounded to 8 bits.
+  /// The image of a tensor, rounded to 8 bits.
   ///
-  /// - Parameter pixels: `[H, W, 3]`, 0 to 1; what lies outside is clipped, and NaN is black.
+  /// - Parameter pixels: `[H, W, 3]`, 0 to 1; other values are clipped, and NaN is black.
   public init(_ pixels: Tensor) {
     precondition(
       pixels.rank == 3 && pixels.shape[2] == 3, "an image is [H, W, 3], not \(pixels.shape)")

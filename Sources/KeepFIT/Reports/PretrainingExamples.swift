@@ -1,14 +1,14 @@
 import Foundation
 
-/// Keeps a few of a run's pairs for its report.
+/// Example pairs of a run for its report.
 public enum PretrainingExamples {
-  /// Writes pairs of the first batch, as the model sees them, to `examples/` and `examples.json`.
+  /// Writes pairs of the first batch, preprocessed for the model, to `examples/` and `examples.json`.
   ///
   /// - Parameters:
-  ///   - record: what the run was started with.
-  ///   - directory: the run's directory.
-  ///   - count: pairs of each stream.
-  /// - Throws: what loading an image throws, or `CocoaError` when a file cannot be written.
+  ///   - record: the settings of the run.
+  ///   - directory: the run directory.
+  ///   - count: the number of pairs per stream.
+  /// - Throws: errors of image loading, or `CocoaError` when a file cannot be written.
   public static func write(
     _ record: PretrainingRecord, to directory: URL, count: Int = 4
   ) throws {

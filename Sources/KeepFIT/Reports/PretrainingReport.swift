@@ -1,22 +1,22 @@
 import Foundation
 
-/// What a person wants to see of a pretraining run, finished or not.
+/// The HTML report of a pretraining run, finished or not.
 ///
-/// Built from the run's directory: `metrics.jsonl`, `config.json` and, where they exist,
+/// Built from the run directory: `metrics.jsonl`, `config.json` and, where they exist,
 /// `examples.json` (a list of `{"stream", "text", "image"}` with paths below the directory) and
-/// `skipped.json` (a list of `{"image", "reason"}`). The page is complete in itself and may be
-/// written again and again while the run goes on; a browser that shows it then reloads by itself.
+/// `skipped.json` (a list of `{"image", "reason"}`). The page is self-contained and is updated during the
+/// run; the browser then reloads it automatically.
 public struct PretrainingReport {
-  /// An image and the text that it was trained with.
+  /// An example pair of image and text.
   public struct Example: Sendable {
-    /// The stream that it came from, such as `public` or `expert`.
+    /// The stream, such as `public` or `expert`.
     public var stream: String
-    /// The text as the model saw it.
+    /// The text that the model was trained with.
     public var text: String
     /// A PNG or JPEG file.
     public var image: Data
 
-    /// An image and the text that it was trained with.
+    /// An example pair of image and text.
     public init(stream: String, text: String, image: Data) {
       self.stream = stream
       self.text = text
@@ -24,31 +24,31 @@ public struct PretrainingReport {
     }
   }
 
-  /// A name for the run, shown as the heading.
+  /// The title.
   public var title: String
-  /// The numbers of each step.
+  /// The metrics of each step.
   public var metrics: RunMetrics
-  /// The options that the run was started with, as names and values.
+  /// The settings of the run, as names and values.
   public var configuration: [(name: String, value: String)]
-  /// Some of the pairs of the first batches.
+  /// Example pairs of the first batch.
   public var examples: [Example]
-  /// Images that were left out, and why.
+  /// Images that were left out, with reasons.
   public var skipped: [(image: String, reason: String)]
-  /// How many steps the run will have; nil if that is not known.
+  /// The total number of steps; nil if unknown.
   public var totalSteps: Int?
-  /// Whether the run goes on.
+  /// Whether the run is in progress.
   public var isRunning: Bool
 
-  /// What was left out of the data and changed on the way, a sentence each.
+  /// Remarks on the data and changes of settings, one sentence each.
   public var remarks: [String]
 
-  /// Reads a run's directory.
+  /// Reads a run directory.
   ///
   /// - Parameters:
-  ///   - directory: the run's directory.
-  ///   - metrics: what was read of `metrics.jsonl`.
-  ///   - isRunning: whether the run goes on, so that the page reloads by itself.
-  ///   - totalSteps: how many steps the run will have.
+  ///   - directory: the run directory.
+  ///   - metrics: the content of `metrics.jsonl`.
+  ///   - isRunning: whether the run is in progress, so that the page reloads automatically.
+  ///   - totalSteps: the total number of steps.
   public init(
     run directory: URL, metrics: RunMetrics, isRunning: Bool = false, totalSteps: Int? = nil
   ) {
@@ -70,16 +70,16 @@ public struct PretrainingReport {
       .map { ($0.id, $0.reason) }
     let record = try? PretrainingRecord(contentsOf: files.configurationFile)
     remarks = (record?.data?.sentences ?? []) + (record?.history ?? [])
-    // Those have a section of their own.
+    // These have a section of their own.
     configuration.removeAll { $0.name.hasPrefix("data.") || $0.name == "history" }
   }
 
-  /// Reads a run's directory, all of `metrics.jsonl` included.
+  /// Reads a run directory, including `metrics.jsonl`.
   ///
   /// - Parameters:
-  ///   - directory: the run's directory.
-  ///   - isRunning: whether the run goes on, so that the page reloads by itself.
-  ///   - totalSteps: how many steps the run will have.
+  ///   - directory: the run directory.
+  ///   - isRunning: whether the run is in progress, so that the page reloads automatically.
+  ///   - totalSteps: the total number of steps.
   /// - Throws: `CocoaError` if `metrics.jsonl` is missing.
   public init(run directory: URL, isRunning: Bool = false, totalSteps: Int? = nil) throws {
     self.init(
@@ -136,7 +136,7 @@ public struct PretrainingReport {
       tiles.append(
         (
           String(format: "%.4f", tail.reduce(0, +) / Double(tail.count)),
-          "loss, mean of the last steps"
+          "loss, mean over the last steps"
         ))
     }
     last("lr", "learning rate", "%.3g")
@@ -147,7 +147,7 @@ public struct PretrainingReport {
     tiles.append(("\(metrics.lastEpoch)", "epoch"))
     page.tiles(tiles)
     if let loss = metrics.columns["loss"], loss.values.contains(where: { !$0.isFinite }) {
-      page.notice("The loss was not a number at some steps; those are gaps in the curves.")
+      page.notice("The loss was not finite at some steps, which are gaps in the curves.")
     }
     for (name, column) in metrics.evaluations.sorted(by: { $0.key < $1.key }) {
       let count = column.values.count { !$0.isFinite }
@@ -158,7 +158,7 @@ public struct PretrainingReport {
       }
     }
     if metrics.unreadableLines > 0 {
-      page.notice("\(metrics.unreadableLines) lines of metrics.jsonl could not be read.")
+      page.notice("\(counted(metrics.unreadableLines, "line")) of metrics.jsonl could not be read.")
     }
   }
 
@@ -184,10 +184,11 @@ public struct PretrainingReport {
     figures.append(curve("samples_per_second", "Throughput", "samples per second", fromZero: true))
     page.figures(figures.filter { !$0.isEmpty })
     page.paragraph(
-      "Pale: each step (thinned in long runs). Strong: mean over one twentieth of the run.")
+      "Light line: each step (thinned in long runs). Bold line: moving average over one twentieth of the "
+        + "run.")
   }
 
-  /// The raw and the smoothed curve of a column; empty if there is none.
+  /// The raw and the smoothed curve of a column; empty if it does not exist.
   private func curve(
     _ name: String, _ title: String, _ label: String, color: String = PlotStyle.color(0),
     fromZero: Bool = false
@@ -208,7 +209,7 @@ public struct PretrainingReport {
   private func addEvaluations(to page: inout HTMLPage) {
     let names = metrics.evaluations.keys.sorted()
     guard !names.isEmpty else { return }
-    page.section("Evaluations during training")
+    page.section("Validation")
     page.figures(
       names.map { name in
         let column = metrics.evaluations[name] ?? RunMetrics.Column()
@@ -222,14 +223,14 @@ public struct PretrainingReport {
   private func addSkipped(to page: inout HTMLPage) {
     page.section("Skipped images")
     if skipped.isEmpty {
-      page.paragraph("None: every image that training came to was read.")
+      page.paragraph("None: every image that was loaded could be read.")
       return
     }
     page.notice(
       skipped.count == 1
         ? "1 image was left out." : "\(skipped.count) images were left out.")
     let shown = skipped.prefix(200)
-    // A reason that names its image stands alone.
+    // A reason that names its image needs no image column.
     let isNamed = shown.contains { !$0.image.isEmpty }
     page.table(
       isNamed ? ["Image", "Reason"] : ["Reason"],

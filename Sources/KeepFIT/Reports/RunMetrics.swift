@@ -3,26 +3,26 @@ import Foundation
 /// The lines of a run's `metrics.jsonl`, as columns.
 ///
 /// A line holds `step`, `epoch`, `lr`, `loss`, `grad_norm` and `samples_per_second`, and the terms
-/// of the loss either as an object `terms` or as numbers beside the others. Lines without `loss`
-/// (the evaluations of a run) are kept apart in ``evaluations``.
+/// of the loss either as an object `terms` or as further numbers. Lines without `loss` (validations) are
+/// stored in ``evaluations``.
 public struct RunMetrics: Sendable {
-  /// One number for each of some steps.
+  /// Values at steps.
   public struct Column: Sendable {
     /// The steps, counted from 1.
     public internal(set) var steps: [Double] = []
-    /// The value at each of them.
+    /// The value at each step.
     public internal(set) var values: [Double] = []
   }
 
-  /// Every number of the training lines by its name: `loss`, `lr`, and so on.
+  /// All values of the training lines by name: `loss`, `lr`, and so on.
   public private(set) var columns: [String: Column] = [:]
-  /// The names of the loss terms in the order of their first line.
+  /// The names of the loss terms in order of appearance.
   public private(set) var terms: [String] = []
-  /// Every number of the lines without a loss, by name.
+  /// All values of the validation lines, by name.
   public private(set) var evaluations: [String: Column] = [:]
-  /// How many lines could not be read. A run that was killed may leave half a line at the end.
+  /// The number of invalid lines. A killed run may leave an incomplete last line.
   public private(set) var unreadableLines = 0
-  /// The last step that was read.
+  /// The last step.
   public private(set) var lastStep = 0
   /// The epoch of the last line.
   public private(set) var lastEpoch = 0
@@ -33,10 +33,10 @@ public struct RunMetrics: Sendable {
     "logit_scale", "peak_bytes", "batch", "samples",
   ]
 
-  /// How many bytes have been read.
+  /// The number of bytes read.
   private var position: UInt64 = 0
 
-  /// The numbers of no line yet; see ``update(from:)``.
+  /// Creates empty metrics; see ``update(from:)``.
   public init() {}
 
   /// Reads `metrics.jsonl`.
@@ -47,18 +47,18 @@ public struct RunMetrics: Sendable {
     read(try update(from: url))
   }
 
-  /// Reads the lines that `metrics.jsonl` has got since the last time, so that the work for a report does
-  /// not grow with the run.
+  /// Reads the lines added to `metrics.jsonl` since the last call, so that the cost of a report does not grow
+  /// with the run.
   ///
   /// - Parameter url: the same file at each call.
-  /// - Returns: the line without an end at the end of the file, which is being written or was cut short;
-  ///   it is read at the next call.
+  /// - Returns: the incomplete last line of the file, which is being written or was truncated; it is read
+  ///   at the next call.
   /// - Throws: `CocoaError` if there is no such file.
   @discardableResult
   public mutating func update(from url: URL) throws -> Data {
     let file = try FileHandle(forReadingFrom: url)
     defer { try? file.close() }
-    // A file that has become shorter was begun again.
+    // A file that has become shorter was rewritten.
     if try file.seekToEnd() < position { self = RunMetrics() }
     try file.seek(toOffset: position)
     let data = try file.readToEnd() ?? Data()
@@ -117,10 +117,10 @@ public struct RunMetrics: Sendable {
     columns[name, default: Column()].add(step, number)
   }
 
-  /// A number, or the words that JSON writers use for the values that JSON lacks.
+  /// A number, or a string that stands for a non-finite number.
   private static func number(_ value: Any) -> Double? {
     if let number = value as? NSNumber { return number.doubleValue }
-    // What was not finite when it was written.
+    // null stands for a non-finite number.
     if value is NSNull { return .nan }
     switch value as? String {
     case "nan", "NaN": return .nan
@@ -133,7 +133,7 @@ public struct RunMetrics: Sendable {
 
 extension RunMetrics.Column {
   fileprivate mutating func add(_ step: Double, _ value: Double) {
-    // A resumed run repeats the steps after its last checkpoint: the later line counts.
+    // A resumed run repeats the steps after its last checkpoint: the last line counts.
     while let last = steps.last, last >= step {
       steps.removeLast()
       values.removeLast()
@@ -142,8 +142,8 @@ extension RunMetrics.Column {
     values.append(value)
   }
 
-  /// The column with at most `count` points, each the mean of equally many steps, so that the
-  /// figure of a week-long run stays small.
+  /// The column reduced to at most `count` points, each the mean over equally many steps, so that figures of
+  /// long runs stay small.
   func thinned(to count: Int) -> [XYPlot.Point] {
     guard steps.count > count else { return zip(steps, values).map { XYPlot.Point($0, $1) } }
     return (0..<count).map { index in
@@ -154,8 +154,8 @@ extension RunMetrics.Column {
     }
   }
 
-  /// The mean over a window of about one twentieth of the column around each step; near the ends
-  /// the window shrinks to stay centerd, so that a steep start is not flattened.
+  /// The moving average over a window of about one twentieth of the column; near the ends the window shrinks
+  /// to stay centered, so that a steep start is not flattened.
   func smoothed() -> RunMetrics.Column {
     var result = RunMetrics.Column()
     var sums = [0.0]

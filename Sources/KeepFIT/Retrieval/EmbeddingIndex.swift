@@ -1,48 +1,48 @@
 import Foundation
 
-/// Exact search among the embeddings of a file that `keepfit embed` wrote.
+/// Exact search in the embeddings of a file written by `keepfit embed`.
 ///
-/// A file of a million rows of 512 numbers takes 2 GB, more than memory can deliver in a tenth of a
-/// second. The first search of a large file therefore writes a quarter-size companion
-/// (`NAME.search`) beside it, from which `InnerProductSearch` finds the exact answer. A companion
-/// that is out of date is written anew; where none can be written, it is made in memory.
+/// A million embeddings of dimension 512 take 2 GB, more than memory can deliver in a tenth of a second. The
+/// first search of a large file therefore writes a companion file of a quarter of the size (`NAME.search`)
+/// next to it, from which `InnerProductSearch` finds the exact result. An outdated companion file is
+/// rewritten; if it cannot be written, it is kept in memory.
 public struct EmbeddingIndex: Sendable {
-  /// A found row.
+  /// A search result.
   public struct Match: Sendable, Codable, Equatable {
     /// The row, counted from 0.
     public let index: Int
-    /// The cosine similarity when embeddings and query have unit length, as the model makes them.
+    /// The inner product, which is the cosine similarity for unit vectors such as the model's embeddings.
     public let score: Float
-    /// The image or text of the row, when the file names them.
+    /// The image or text of the row, if the file contains sources.
     public let source: String?
   }
 
   /// The rows.
   private let rows: InnerProductSearch
-  /// The image or text of each row; empty when the file names none.
+  /// The image or text of each row; empty if the file contains no sources.
   public let sources: [String]
 
   /// The number of rows N.
   public var count: Int { rows.rows.shape[0] }
-  /// The numbers of a row D.
+  /// The embedding dimension D.
   public var width: Int { rows.rows.shape[1] }
 
-  /// Searches embeddings in memory.
+  /// Creates an index of embeddings in memory.
   /// - Parameters:
   ///   - embeddings: `[N, D]`.
-  ///   - sources: names for the rows, N or none.
-  /// - Throws: ``TransferError/invalid(_:)`` when there are none or they are not finite.
+  ///   - sources: the image or text of each row, N or none.
+  /// - Throws: ``TransferError/invalid(_:)`` when there are no embeddings or they are not finite.
   public init(_ embeddings: Tensor, sources: [String] = []) throws(TransferError) {
     guard embeddings.rank == 2, embeddings.count > 0 else {
-      throw .invalid("there is nothing to search in embeddings of the shape \(embeddings.shape)")
+      throw .invalid("cannot search embeddings of shape \(embeddings.shape)")
     }
     guard sources.isEmpty || sources.count == embeddings.shape[0] else {
-      throw .invalid("\(sources.count) names for \(embeddings.shape[0]) embeddings")
+      throw .invalid("\(sources.count) sources for \(embeddings.shape[0]) embeddings")
     }
     do {
       rows = try InnerProductSearch(embeddings)
     } catch {
-      throw .invalid("the embeddings hold values that are not finite")
+      throw .invalid("the embeddings contain non-finite values")
     }
     self.sources = sources
   }
@@ -51,9 +51,9 @@ public struct EmbeddingIndex: Sendable {
   /// - Parameters:
   ///   - url: a safetensors file with a tensor `[N, D]`.
   ///   - name: the tensor to search.
-  ///   - keepsCodes: whether a companion file may be read and written beside a large file.
-  /// - Throws: `CheckpointError` when the file cannot be read; ``TransferError`` when it has no
-  ///   such tensor, or it is empty or not finite.
+  ///   - keepsCodes: whether a companion file may be read and written next to a large file.
+  /// - Throws: `CheckpointError` when the file cannot be read; ``TransferError`` when it has no such tensor,
+  ///   or the tensor is empty or not finite.
   public init(
     contentsOf url: URL, tensor name: String = "image_embeddings", keepsCodes: Bool = true
   ) throws {
@@ -61,11 +61,11 @@ public struct EmbeddingIndex: Sendable {
     guard let shape = file.shape(of: name) else {
       let names = file.names.map { "'\($0)'" }.joined(separator: ", ")
       throw TransferError.invalid(
-        "\(url.relativePath): no tensor '\(name)' to search; the file holds \(names)")
+        "\(url.relativePath): no tensor '\(name)' to search; the file contains \(names)")
     }
     guard shape.count == 2, shape[0] > 0, shape[1] > 0 else {
       throw TransferError.invalid(
-        "\(url.relativePath): '\(name)' must be [rows, numbers], it is \(shape)")
+        "\(url.relativePath): '\(name)' must be a matrix, but has the shape \(shape)")
     }
     let sources = try Self.sources(of: file, tensor: name)
     guard sources.isEmpty || sources.count == shape[0] else {
@@ -87,9 +87,9 @@ public struct EmbeddingIndex: Sendable {
         rows = try InnerProductSearch(embeddings)
       } catch {
         throw TransferError.invalid(
-          "\(url.relativePath): '\(name)' holds values that are not finite")
+          "\(url.relativePath): '\(name)' contains non-finite values")
       }
-      // A read-only directory costs time at the next search, nothing else.
+      // In a read-only directory only the next search is slower.
       if keepsCodes, isLarge {
         try? rows.codes.write(to: companion, metadata: ["of": state], force: true)
       }
@@ -97,7 +97,7 @@ public struct EmbeddingIndex: Sendable {
     self.sources = sources
   }
 
-  /// What tells a file from a changed one: its size and the time of its last change.
+  /// An identifier of the file's version: its size and modification time.
   private static func state(of url: URL, tensor: String) -> String {
     let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
     let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
@@ -105,7 +105,7 @@ public struct EmbeddingIndex: Sendable {
     return "\(tensor) \(size) \(time)"
   }
 
-  /// The names of the rows, a JSON list in the metadata (`image_sources` for `image_embeddings`).
+  /// The sources of the rows, a JSON list in the metadata (`image_sources` for `image_embeddings`).
   private static func sources(of file: SafetensorsFile, tensor: String) throws -> [String] {
     let stem = tensor.replacingOccurrences(of: "_embeddings", with: "")
     for key in ["\(stem)_sources", "\(stem)s", "\(stem)_paths", "sources"] {
@@ -117,16 +117,16 @@ public struct EmbeddingIndex: Sendable {
     return []
   }
 
-  /// The `count` rows that are most similar to a query of D numbers, most similar first.
-  /// - Throws: ``TransferError/invalid(_:)`` when the query has another width or is not finite.
+  /// The `count` rows most similar to a query of dimension D, most similar first.
+  /// - Throws: ``TransferError/invalid(_:)`` when the query has another dimension or is not finite.
   public func search(_ query: [Float], count: Int) throws(TransferError) -> [Match] {
     guard query.count == width else {
       throw .invalid(
-        "a query of \(query.count) numbers cannot be compared with embeddings of \(width): "
-          + "was the index made with another model?")
+        "a query of dimension \(query.count) does not match embeddings of dimension \(width): "
+          + "was the index built with another model?")
     }
     guard query.allSatisfy(\.isFinite) else {
-      throw .invalid("the query's embedding holds values that are not finite")
+      throw .invalid("the embedding of the query contains non-finite values")
     }
     return rows.search(query, count: count).map { match in
       Match(

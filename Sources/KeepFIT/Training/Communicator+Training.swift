@@ -1,6 +1,5 @@
 extension Communicator {
-  /// Runs `body` on every rank; an error on all when it fails on any, so that none waits for one that has
-  /// failed.
+  /// Runs `body` on every rank. Throws on all ranks if it fails on one, so that no rank waits forever.
   /// - Throws: ``SharedFailure``.
   func together<Result>(_ body: () throws -> Result) throws -> Result {
     let result = Swift.Result { try body() }
@@ -15,7 +14,7 @@ extension Communicator {
     throw SharedFailure(error: PretrainingError.otherRank)
   }
 
-  /// Gives all ranks the weights and statistics of the first.
+  /// Broadcasts the weights and statistics of rank 0 to all ranks.
   func shareState(of model: some Module) {
     for entry in model.stateEntries() {
       if let parameter = entry.parameter { parameter.value = broadcast(parameter.value) }

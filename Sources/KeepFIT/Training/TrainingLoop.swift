@@ -1,53 +1,53 @@
 import Foundation
 
-/// What one kind of training computes. ``TrainingLoop`` counts the steps, writes the log, validates,
+/// The computation of one kind of training. ``TrainingLoop`` counts the steps, writes the log, validates,
 /// saves and resumes.
 protocol TrainingTask: AnyObject {
-  /// Steps in the whole run.
+  /// The number of steps of the run.
   var totalSteps: Int { get }
-  /// Steps in an epoch.
+  /// The number of steps per epoch.
   var stepsPerEpoch: Int { get }
-  /// When the run is saved, and when it gives up.
+  /// The policy for checkpoints and early stopping.
   var saving: SavingPolicy { get }
-  /// The folder of a checkpoint that `checkpoints/best` is to point to; nil for the checkpoint.
+  /// The subdirectory of a checkpoint that `checkpoints/best` links to; nil for the checkpoint itself.
   var bestFolder: String? { get }
 
-  /// Starts to load batches for the step after so many.
+  /// Starts loading batches after a number of completed steps.
   func startLoading(after step: Int)
-  /// Ends what goes on in the background, and returns when it has ended.
+  /// Stops background loading, and waits for its end.
   func stopLoading()
-  /// Makes all ranks begin with the same weights.
+  /// Gives all ranks the same initial weights.
   func shareInitialWeights()
-  /// Makes an optimizer step, counted from 1.
+  /// Performs an optimizer step, counted from 1.
   /// - Throws: ``SharedFailure`` for a failure that all ranks know of.
   func makeStep(_ number: Int) throws -> StepMetrics
-  /// Measures the model; nil when there is nothing to measure.
+  /// Validates the model; nil if there is no validation.
   func validate() throws -> ValidationResult?
   /// Writes a checkpoint.
   func save(_ state: TrainingState) throws
-  /// Takes over a checkpoint.
+  /// Restores a checkpoint.
   func restore(_ checkpoint: URL) throws -> TrainingState
 }
 
 /// When a run is saved, and when it gives up.
 struct SavingPolicy {
-  /// Steps between checkpoints; nil for the ends of epochs.
+  /// The number of steps between checkpoints; nil for one checkpoint per epoch.
   var everySteps: Int?
-  /// Minutes between checkpoints, beside the steps; nil for none.
+  /// The number of minutes between additional checkpoints; nil for none.
   var everyMinutes: Double?
-  /// How many of the latest checkpoints are kept, besides the best.
+  /// The number of latest checkpoints to keep, besides the best.
   var keeps: Int
-  /// Epochs without improvement after which the run ends; nil for never.
+  /// Early stopping: the number of epochs without improvement after which the run ends; nil for none.
   var patience: Int?
-  /// Whether a score that is only as good as the best is an improvement.
+  /// Whether a score equal to the best one is an improvement.
   var tiesImprove = false
 }
 
-/// What a validation found.
+/// The result of a validation.
 struct ValidationResult {
   /// Named values for the log.
   var values: [(name: String, value: Float)]
-  /// What is to be maximized; nil when nothing was measured.
+  /// The value to maximize; nil if nothing was measured.
   var score: Float?
 }
 
@@ -56,14 +56,14 @@ struct SharedFailure: Error {
   let error: any Error
 }
 
-/// The steps of a training run: checkpoints, logs, validation, early stop, interruption.
+/// The loop of a training run: steps, checkpoints, logs, validation, early stopping, interruption.
 ///
-/// All that is random follows from the seed and the number of the step, and a checkpoint holds all
-/// that is not; so a run that is interrupted at any moment, and resumed, ends with the same bits.
+/// All random numbers depend only on the seed and the step, and a checkpoint contains the rest of the state,
+/// so a run that is interrupted at any time and resumed gives bit-identical results.
 final class TrainingLoop {
   let directory: RunDirectory
   let communicator: any Communicator
-  /// A wish to end early.
+  /// The request to stop early.
   let stopRequest = StopRequest()
   /// Called for each event, on the thread of ``run(_:)``, on rank 0.
   var onEvent: (PretrainingEvent) -> Void = { _ in }
@@ -77,9 +77,9 @@ final class TrainingLoop {
 
   private var isLeader: Bool { communicator.rank == 0 }
 
-  /// Continues from the newest whole checkpoint. A damaged one is moved aside, to `damaged-…`, and told
-  /// as ``PretrainingEvent/warned(_:)``; the one before it is taken then.
-  /// - Throws: what is wrong with the newest one when none can be used, or fits the model.
+  /// Resumes from the newest valid checkpoint. A damaged one is moved aside, to `damaged-…`, and reported as
+  /// ``PretrainingEvent/warned(_:)``; the previous one is used instead.
+  /// - Throws: the error of the newest checkpoint if none can be used or matches the model.
   func resume(_ task: some TrainingTask) throws {
     var damaged: [(step: Int, error: any Error)] = []
     for step in try directory.checkpointSteps().reversed() {
@@ -93,7 +93,8 @@ final class TrainingLoop {
     }
     guard savedStep != nil else {
       throw damaged.first?.error
-        ?? PretrainingError.runDirectory("\(directory.url.path) holds no checkpoint to resume from")
+        ?? PretrainingError.runDirectory(
+          "\(directory.url.path) contains no checkpoint to resume from")
     }
     let newest = communicator.maximum(Float(state.step))
     guard newest == Float(state.step) else {
@@ -115,16 +116,15 @@ final class TrainingLoop {
     (error as? any LocalizedError)?.errorDescription ?? "\(error)"
   }
 
-  /// Forgets how well validation went so far: for a resumed run that is validated otherwise than before.
+  /// Resets the best validation result, for a resumed run whose validation has changed.
   func forgetBest() {
     state.best = nil
     state.epochsSinceBest = 0
   }
 
-  /// Trains until the end, early stop, or ``stopRequest``.
+  /// Trains until the end, early stopping, or ``stopRequest``.
   ///
-  /// A failure, such as an image that cannot be read, loses no step either: those that were made are
-  /// saved before the error is thrown.
+  /// After a failure, such as an unreadable image, the completed steps are saved before the error is thrown.
   func run(_ task: some TrainingTask) throws -> PretrainingOutcome {
     let total = task.totalSteps
     let log = isLeader ? try MetricsLog(directory.metricsFile, keepingThrough: state.step) : nil
@@ -133,16 +133,16 @@ final class TrainingLoop {
       try save(task, isBest: false)
     }
     if isLeader { onEvent(.started(step: state.step, of: total)) }
-    // A run that was resumed with a new limit may have nothing left to do.
+    // A run that was resumed with a lower limit may have nothing left to do.
     if isOutOfPatience(task) && state.step < total { return .stoppedEarly(step: state.step) }
     task.startLoading(after: state.step)
-    // A process that ends while threads still decode images may crash on its way out.
+    // A process that ends while threads are still decoding images may crash at exit.
     defer { task.stopLoading() }
     do {
       return try train(task, total, log)
     } catch {
       let shared = error as? SharedFailure
-      // All ranks have the same state, so the leader's will do.
+      // All ranks have the same state, so rank 0 saves it.
       if isLeader, savedStep != state.step { try? write(task, isBest: false) }
       if shared != nil { communicator.barrier() }
       throw shared?.error ?? error
@@ -183,7 +183,7 @@ final class TrainingLoop {
     task.saving.patience.map { state.epochsSinceBest >= $0 } ?? false
   }
 
-  /// Measures the model; returns whether it is the best so far.
+  /// Validates the model; returns whether it is the best so far.
   private func validate(_ task: some TrainingTask, _ log: MetricsLog?) throws -> Bool {
     guard let result = try task.validate() else { return false }
     if isLeader {
@@ -191,7 +191,7 @@ final class TrainingLoop {
       onEvent(.validated(step: state.step, result.values))
     }
     guard let score = result.score else { return false }
-    // What is not finite, such as a score over no images, is never the best.
+    // A non-finite value, such as a score over no images, is never the best.
     let isBetter = state.best.map { score > $0 || (task.saving.tiesImprove && score == $0) } ?? true
     if score.isFinite, isBetter {
       state.best = score

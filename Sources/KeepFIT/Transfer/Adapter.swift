@@ -1,11 +1,11 @@
 import Foundation
 
-/// A fitted classifier with everything that using it takes: a directory of `adapter.json` and
+/// A fitted classifier with everything needed to use it: a directory with `adapter.json` and
 /// `adapter.safetensors`.
 ///
-/// It belongs to the weights that it was fitted on. Another model is refused by its fingerprint.
+/// It can only be used with the model weights that it was fitted on, which a fingerprint identifies.
 public struct Adapter {
-  /// The method that made it.
+  /// The adaptation method.
   public let method: TransferMethod
   /// The label of each class.
   public let classes: [String]
@@ -15,7 +15,7 @@ public struct Adapter {
   public let model: String
   /// The experiment's name.
   public let experiment: String
-  /// How the images were made that it was fitted on; nil where nobody recorded it.
+  /// The preprocessing of the images that it was fitted on; nil if not recorded.
   public let preprocessing: Preprocessing?
   private let content: Content
 
@@ -57,7 +57,7 @@ public struct Adapter {
       }
   }
 
-  /// A classifier over features, with what it was fitted on.
+  /// Creates an adapter from a classifier over features and the settings that it was fitted with.
   public init(
     _ method: TransferMethod, classifier: any FeatureClassifier, classes: [String],
     projects: Bool, model: String, experiment: String, preprocessing: Preprocessing? = nil
@@ -78,7 +78,7 @@ public struct Adapter {
     }
   }
 
-  /// Logits of every class, `[B, K]`, of images `[B, S, S, 3]`.
+  /// Logits of all classes, `[B, K]`, for images `[B, S, S, 3]`.
   /// - Throws: ``TransferError`` for another model.
   public func logits(_ images: Tensor, model: any TransferModel) throws(TransferError) -> Tensor {
     try check(model)
@@ -90,14 +90,15 @@ public struct Adapter {
       }
     case .tuned(let state, let weight, let bias):
       guard let tunable = model as? any TrainableTransferModel else {
-        throw .invalid("this model cannot take over a fine-tuned encoder")
+        throw .invalid("this model cannot load a fine-tuned encoder")
       }
       let entries = tunable.imageState
       let original = entries.map { $0.exported.copy() }
       let tuned = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor) })
       for entry in entries {
         guard let tensor = tuned[entry.name], tensor.shape == entry.fileShape else {
-          throw .invalid("the fine-tuned encoder has no '\(entry.name)' of this model's shape")
+          throw .invalid(
+            "the fine-tuned encoder has no tensor '\(entry.name)' of this model's shape")
         }
       }
       for entry in entries { entry.load(tuned[entry.name]!) }
@@ -146,7 +147,7 @@ public struct Adapter {
         CheckpointEntry("labels", integers: adapter.labels, shape: [adapter.labels.count]))
     case .features(let zeroShot as ZeroShot): add(zeroShot.knowledge)
     case .features:
-      throw TransferError.invalid("a classifier of this kind cannot be saved")
+      throw TransferError.invalid("this type of classifier cannot be saved")
     case .tuned(let state, let weight, let bias):
       tensors = state.map { ($0.name, $0.tensor) }
       tensors += [("classifier.weight", weight), ("classifier.bias", bias)]
@@ -160,15 +161,15 @@ public struct Adapter {
   }
 
   /// Reads a directory.
-  /// - Throws: ``TransferError`` or `CheckpointError` when it is no adapter or is damaged.
+  /// - Throws: ``TransferError`` or `CheckpointError` when it is not an adapter or is damaged.
   public init(contentsOf directory: URL) throws {
     let json = directory.appendingPathComponent("adapter.json")
     guard let data = try? Data(contentsOf: json) else {
-      throw TransferError.invalid("\(directory.relativePath) holds no adapter.json")
+      throw TransferError.invalid("\(directory.relativePath) contains no adapter.json")
     }
     guard let description = try? JSONDecoder().decode(Description.self, from: data),
       description.format == 1
-    else { throw TransferError.invalid("\(json.relativePath) describes no adapter") }
+    else { throw TransferError.invalid("\(json.relativePath) is not an adapter") }
     let written = try JSONValue(parsing: Array(JSONEncoder().encode(description)))
     if let stray = try JSONValue(parsing: Array(data)).unknownKey(known: written) {
       throw TransferError.invalid("\(json.relativePath): \(stray)")
@@ -197,19 +198,21 @@ public struct Adapter {
       guard fits else {
         let expected = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
         throw TransferError.invalid(
-          "\(name): '\(key)' should have the shape [\(expected)], found "
+          "\(name): expected '\(key)' of shape [\(expected)], found "
             + (found.map { "\($0)" } ?? "none"))
       }
       return try file.tensor(named: key)
     }
     func knowledge() throws -> ClassKnowledge {
       guard let scale = description.logitScale else {
-        throw TransferError.invalid("\(name): adapter.json lacks the logit scale")
+        throw TransferError.invalid("\(name): the logit scale is missing from adapter.json")
       }
       return ClassKnowledge(
         textEmbeddings: try tensor("text_embeddings", [count, nil]), logitScale: scale)
     }
-    guard count >= 2 else { throw TransferError.invalid("\(name): \(count) classes") }
+    guard count >= 2 else {
+      throw TransferError.invalid("\(name): at least two classes are needed, found \(count)")
+    }
     switch description.method {
     case .zeroShot: return .features(ZeroShot(try knowledge()))
     case .linearProbe:

@@ -1,42 +1,42 @@
 import Foundation
 
-/// A small network between image features and texts (Gao et al., IJCV 2024), as published.
+/// CLIP-Adapter, a small network between image features and texts (Gao et al., IJCV 2024), as published.
 ///
 /// `A(x) = relu(W₂ relu(W₁ x))` without biases, `x~ = normalize(r A(x) + (1 - r) x)` with r = 0.2,
-/// logits `exp(s) x~ Tᵀ`. Trained with AdamW (1e-3, epsilon 1e-4, decay 0.01), one sample a step,
-/// a cosine to zero over all steps, in one order for all epochs; s and T stay as they are.
+/// logits `exp(s) x~ Tᵀ`. Trained with AdamW (learning rate 1e-3, epsilon 1e-4, weight decay 0.01), batch
+/// size 1, a cosine schedule to zero over all steps, in the same order in all epochs; s and T are frozen.
 public struct CLIPAdapter: FeatureClassifier {
   /// How the adapter is trained.
   public struct Options: Sendable, Equatable, Codable {
-    /// Times through the training features.
+    /// The number of epochs.
     public var epochs = 40
-    /// The learning rate of the first step.
+    /// The initial learning rate.
     public var learningRate = 1e-3
-    /// Added to the root of AdamW's second moment.
+    /// AdamW's epsilon.
     public var epsilon = 1e-4
     /// AdamW's weight decay.
     public var weightDecay = 0.01
-    /// The share r of the adapted features.
+    /// The residual ratio r of the adapted features.
     public var ratio: Float = 0.2
-    /// Width of the hidden layer is D divided by this.
+    /// The reduction of the hidden layer: its width is D divided by this.
     public var reduction = 4
-    /// First weights are those of `torch.manual_seed(seed)`.
+    /// The random seed; initial weights are those of `torch.manual_seed(seed)`.
     public var seed: UInt64 = 42
 
     /// The published settings.
     public init() {}
   }
 
-  /// The classes' texts.
+  /// The text embeddings of the classes.
   public let knowledge: ClassKnowledge
   /// W₁, `[D / 4, D]`.
   public let down: Tensor
   /// W₂, `[D, D / 4]`.
   public let up: Tensor
-  /// The share r of the adapted features.
+  /// The residual ratio r of the adapted features.
   public let ratio: Float
 
-  /// An adapter with known weights.
+  /// Creates an adapter with given weights.
   public init(knowledge: ClassKnowledge, down: Tensor, up: Tensor, ratio: Float = 0.2) {
     precondition(down.rank == 2 && up.shape == [down.shape[1], down.shape[0]])
     self.knowledge = knowledge
@@ -92,7 +92,7 @@ public struct CLIPAdapter: FeatureClassifier {
     let h = down.apply(x).map { max($0, 0) }
     let a = up.apply(h).map { max($0, 0) }
     let z = zip(a, x).map { ratio * $0 + (1 - ratio) * $1 }
-    // Zero features, of a black image say, stay zero.
+    // Zero features, for instance of a black image, stay zero.
     let length = z.reduce(0) { $0 + $1 * $1 }.squareRoot()
     let norm = length > 0 ? length : .infinity
     let u = z.map { $0 / norm }

@@ -1,21 +1,21 @@
-/// The sentence that class names are put into, and who chose it.
+/// The prompt template for class names, and its source.
 public struct ClassPrompt: Sendable, Codable, Equatable {
-  /// Who chose a sentence, the first of these that has one.
+  /// The source of a template, in order of precedence.
   public enum Source: String, Sendable, Codable {
-    /// Whoever started the run.
+    /// The options of the run.
     case option
-    /// The model, whose configuration has a caption of its own.
+    /// The model, whose configuration has its own caption.
     case model
     /// The modality of the images.
     case modality
   }
 
-  /// The sentence, with `[CLS]` for the class.
+  /// The template, with `[CLS]` for the class.
   public let template: String
-  /// Who chose it.
+  /// Its source.
   public let source: Source
 
-  /// The first sentence that there is.
+  /// The first template available.
   public init(asked: String?, model: String?, modality: ImagingModality) {
     if let asked {
       (template, source) = (asked, .option)
@@ -28,8 +28,8 @@ public struct ClassPrompt: Sendable, Codable, Equatable {
 }
 
 extension ClassKnowledge {
-  /// A warning when all texts have nearly the same embedding: the sign of a text encoder that was
-  /// loaded in part, or has collapsed. Such a model tells no classes apart by their names.
+  /// A warning if all texts have nearly the same embedding, a sign of a text encoder that was only partly
+  /// loaded or has collapsed. Such a model cannot distinguish classes by their names.
   public var collapseNote: String? { Self.collapseNote(of: textEmbeddings) }
 
   /// The same for any text embeddings `[K, D]`; nil for fewer than two.
@@ -48,11 +48,11 @@ extension ClassKnowledge {
       }
       return product / (first * second).squareRoot()
     }
-    // If all resemble the first one, all resemble each other.
+    // If all are similar to the first one, all are similar to each other.
     let least = (1..<count).map { cosine(0, $0) }.min() ?? 0
     guard !(least <= 0.99999) else { return nil }
-    return "all \(count) class texts have nearly the same embedding (least cosine "
-      + "\(least.isNaN ? "undefined" : "\((least * 1e7).rounded() / 1e7)")): the text encoder tells no "
-      + "classes apart, its weights may be missing or it has collapsed"
+    return "all \(count) class texts have nearly the same embedding (lowest cosine similarity "
+      + "\(least.isNaN ? "undefined" : "\((least * 1e7).rounded() / 1e7)")): the text encoder cannot "
+      + "distinguish the classes; its weights may be missing or collapsed"
   }
 }

@@ -1,20 +1,19 @@
 extension DataSplit {
-  /// Draws a split that leaves groups whole, such as all images of a patient.
+  /// Samples a split that keeps groups together, such as all images of a patient.
   ///
-  /// Groups come in the order in which the rows of ``init(labels:seed:options:classNames:)`` do, and go
-  /// to the test, then to validation, then to training, as long as they bring images of a class that
-  /// the part still lacks. A percentage is therefore reached and may be passed by the rest of a group,
-  /// and with percentages that make 100 training takes all groups that are left; a number of images is
-  /// kept exactly, and what a group has beyond it is not used at all.
+  /// Groups are assigned in the order of the rows of ``init(labels:seed:options:classNames:)``, first to the
+  /// test split, then to validation, then to training, as long as they contain images of a class that the
+  /// split still lacks. A percentage is therefore reached and may be exceeded by the rest of a group; with
+  /// percentages that add up to 100, training gets all remaining groups. A number of images is met exactly,
+  /// and the surplus of a group is not used.
   ///
   /// - Parameters:
   ///   - labels: the class of each row, in the manifest's order.
   ///   - groups: the group of each row.
   ///   - seed: the fold's index.
-  ///   - options: how much goes where.
-  ///   - classNames: of class 0, 1, …
-  /// - Throws: ``TransferError`` when a class is empty, or has too few groups for all parts that were
-  ///   asked for.
+  ///   - options: the sizes of the splits.
+  ///   - classNames: the names of class 0, 1, …
+  /// - Throws: ``TransferError`` when a class is empty, or has too few groups for all requested splits.
   public init(
     labels: [Int], groups: [String], seed: Int, options: Options, classNames: [String]
   ) throws(TransferError) {
@@ -32,23 +31,22 @@ extension DataSplit {
       let rows = draw.take(wanted, keepsSome: keepsSome)
       for (label, name) in classNames.enumerated() {
         let asked = wanted.samples(of: draw.available[label])
-        if rows[label].isEmpty, asked > 0 || (!wanted.isZero && part != "validate on") {
+        if rows[label].isEmpty, asked > 0 || (!wanted.isZero && part != "validation") {
           throw .emptyClass(
             label: name, part: part,
-            reason: "its \(draw.available[label]) images are of "
-              + "\(draw.groupCount(of: label)) groups, and the split tests \(options.test), trains "
-              + "on \(options.train) and validates on \(options.validation)")
+            reason: "\(counted(draw.available[label], "image")) of "
+              + "\(counted(draw.groupCount(of: label), "group")), requested: test \(options.test), "
+              + "training \(options.train), validation \(options.validation)")
         }
         if case .count(let count) = wanted, rows[label].count < count {
-          notes.append(
-            "class '\(name)': \(rows[label].count) instead of \(count) images to \(part)")
+          notes.append(Self.shortage(name, left: rows[label].count, requested: count, part: part))
         }
       }
       return rows
     }
     let test = try take(options.test, "test", keepsSome: options.test != .percent(100))
-    let validation = try take(options.validation, "validate on")
-    var train = try take(options.train, "train on", keepsSome: false)
+    let validation = try take(options.validation, "validation")
+    var train = try take(options.train, "training", keepsSome: false)
     if case .percent(let first) = options.test, case .percent(let second) = options.validation,
       case .percent(let third) = options.train, third > 0, first + second + third == 100
     {
@@ -61,7 +59,7 @@ extension DataSplit {
   }
 }
 
-/// Hands out whole groups.
+/// Assigns whole groups.
 private struct GroupDraw {
   /// The rows of each class.
   let available: [Int]
@@ -102,14 +100,14 @@ private struct GroupDraw {
     return result
   }
 
-  /// The rows of each class of the groups that reach what is wanted.
-  /// - `keepsSome`: leaves at least one image of each class for other parts.
+  /// The rows of each class of the groups that meet the requested size.
+  /// - `keepsSome`: leaves at least one image of each class for other splits.
   mutating func take(_ wanted: SampleCount, keepsSome: Bool) -> [[Int]] {
     var need = available.map { wanted.samples(of: $0) }
     var left = counts(free.flatMap { $0 })
     var rest = free
     var taken: [[Int]] = []
-    // First the groups that bring more of what is lacking than of what is not, then any.
+    // First groups with more images of lacking classes than of others, then any.
     for isStrict in [true, false] {
       rest.removeAll { rows in
         let counts = counts(rows)
@@ -131,7 +129,7 @@ private struct GroupDraw {
     return rows.map { Array($0.prefix(count)) }
   }
 
-  /// The rows of each class of all groups that nobody took.
+  /// The rows of each class of all remaining groups.
   mutating func takeRest() -> [[Int]] {
     defer { free = [] }
     return byClass(free)

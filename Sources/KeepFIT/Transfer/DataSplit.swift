@@ -1,20 +1,20 @@
-/// Which images of a manifest one fold trains on, validates on and tests.
+/// The training, validation and test images of one fold.
 ///
-/// Folds are independent random splits, drawn with Python's generator as published: the same seed
-/// gives the same lists. Positions count the manifest's rows from 0.
+/// Folds are independent random splits, sampled with Python's random generator as published: the same seed
+/// gives the same lists. Indices count the manifest's rows from 0.
 public struct DataSplit: Sendable, Equatable {
-  /// How a split is drawn.
+  /// The sizes of a split.
   public struct Options: Sendable, Equatable, Codable {
-    /// Images of each class to train on, taken after those to test.
+    /// Training images per class, taken after the test images.
     public var train: SampleCount
-    /// Images of each class to validate on, taken last.
+    /// Validation images per class, taken last.
     public var validation: SampleCount
-    /// Images of each class to test, taken first.
+    /// Test images per class, taken first.
     public var test: SampleCount
-    /// Repeats training images of smaller classes at random until all are as large.
+    /// Oversamples training images of smaller classes at random until all classes are of equal size.
     public var balance: Bool
 
-    /// The published defaults: 80 % to train, none to validate, 20 % to test.
+    /// The published defaults: 80 % training, no validation, 20 % test.
     public init(
       train: SampleCount = .percent(80), validation: SampleCount = .percent(0),
       test: SampleCount = .percent(20), balance: Bool = false
@@ -25,33 +25,33 @@ public struct DataSplit: Sendable, Equatable {
       self.balance = balance
     }
 
-    /// Everything is tested, for zero-shot evaluation and external test sets.
+    /// All images are test images, for zero-shot evaluation and external test sets.
     public static let testAll = Options(
       train: .percent(0), validation: .percent(0), test: .percent(100))
   }
 
-  /// Rows to train on, classes in ascending order. With balancing some occur several times.
+  /// Training rows, classes in ascending order. With oversampling some occur several times.
   public var train: [Int]
-  /// Rows to validate on, classes in ascending order.
+  /// Validation rows, classes in ascending order.
   public var validation: [Int]
-  /// Rows to test, classes in ascending order.
+  /// Test rows, classes in ascending order.
   public var test: [Int]
-  /// What the split was drawn from: the fold's number.
+  /// The seed of the split, which is the fold's number.
   public let seed: Int
-  /// Python's generator as the split leaves it: adapters shuffle with it next.
+  /// The state of Python's random generator after sampling, with which adapters shuffle.
   public var random: PythonRandom
-  /// Parts that came out smaller than asked, in words.
+  /// Notes on splits that are smaller than requested.
   public var notes: [String]
 
-  /// Draws a split.
+  /// Samples a split.
   ///
   /// - Parameters:
   ///   - labels: the class of each row, in the manifest's order.
   ///   - seed: the fold's index in published experiments.
-  ///   - options: how much goes where.
-  ///   - classNames: of class 0, 1, …; for messages, and to find classes without images.
-  /// - Throws: ``TransferError`` when a class is empty, has a single image that would have to be
-  ///   both trained on and tested, or leaves nothing for a part that was asked for.
+  ///   - options: the sizes of the splits.
+  ///   - classNames: the names of class 0, 1, …, for messages, and to find classes without images.
+  /// - Throws: ``TransferError`` when a class is empty, has a single image that would be needed for both
+  ///   training and test, or leaves no image for a requested split.
   public init(
     labels: [Int], seed: Int, options: Options, classNames: [String]
   ) throws(TransferError) {
@@ -70,22 +70,22 @@ public struct DataSplit: Sendable, Equatable {
       func take(_ wanted: SampleCount, _ part: String) -> [Int] {
         let count = wanted.samples(of: members.count)
         if count > rest.count {
-          notes.append("class '\(name)': \(rest.count) instead of \(count) images to \(part)")
+          notes.append(Self.shortage(name, left: rest.count, requested: count, part: part))
         }
         defer { rest = rest.dropFirst(count) }
         return Array(rest.prefix(count))
       }
       let parts = (
-        test: take(options.test, "test"), train: take(options.train, "train"),
-        validation: take(options.validation, "validate")
+        test: take(options.test, "test"), train: take(options.train, "training"),
+        validation: take(options.validation, "validation")
       )
       for (rows, wanted, part) in [
-        (parts.test, options.test, "test"), (parts.train, options.train, "train on"),
+        (parts.test, options.test, "test"), (parts.train, options.train, "training"),
       ] where rows.isEmpty && !wanted.isZero {
         throw .emptyClass(
           label: name, part: part,
-          reason: "of \(members.count) the split tests \(options.test), trains on "
-            + "\(options.train) and validates on \(options.validation)")
+          reason: "\(counted(members.count, "image")), requested: test \(options.test), "
+            + "training \(options.train), validation \(options.validation)")
       }
       test += parts.test
       train.append(parts.train)
@@ -100,8 +100,8 @@ public struct DataSplit: Sendable, Equatable {
     self.notes = notes
   }
 
-  /// A split that is given, as the official one of TAOP.
-  /// - `seed`: for the generator that adapters shuffle with.
+  /// A given split, such as the official one of TAOP.
+  /// - `seed`: the seed of the random generator with which adapters shuffle.
   public init(train: [Int], validation: [Int] = [], test: [Int], seed: Int) {
     self.init(
       train: train, validation: validation, test: test, seed: seed,
@@ -119,14 +119,19 @@ public struct DataSplit: Sendable, Equatable {
     self.notes = notes
   }
 
-  /// The split without the rows for which the answers are false.
+  /// The split without the rows for which the predicates are false.
   func keeping(train: (Int) -> Bool, test: (Int) -> Bool) -> DataSplit {
     DataSplit(
       train: self.train.filter(train), validation: validation.filter(train),
       test: self.test.filter(test), seed: seed, random: random, notes: notes)
   }
 
-  /// Repeats rows of smaller classes at random until all are as large.
+  /// A note that a class has fewer images left for a split than requested.
+  static func shortage(_ name: String, left: Int, requested: Int, part: String) -> String {
+    "class '\(name)' has \(counted(left, part + " image")) left, \(requested) requested"
+  }
+
+  /// Oversamples rows of smaller classes at random until all classes are of equal size.
   /// - `train`: the rows of each class.
   static func balance(_ train: inout [[Int]], random: inout PythonRandom) {
     let largest = train.map(\.count).max() ?? 0
@@ -143,7 +148,7 @@ public struct DataSplit: Sendable, Equatable {
     _ count: Int, of name: String, options: Options
   ) throws(TransferError) {
     if count == 0 {
-      throw .emptyClass(label: name, part: "use", reason: "no row of the manifest has this label")
+      throw .emptyClass(label: name, part: "", reason: "no row of the manifest has this label")
     }
     let trains = !options.train.isZero || !options.validation.isZero
     if count == 1 && trains { throw .singleSampleClass(label: name) }

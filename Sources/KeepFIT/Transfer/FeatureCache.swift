@@ -1,30 +1,30 @@
 import Foundation
 
-/// Raw image features on disk, by content: the model's fingerprint, the way images are prepared and
-/// the images' own bytes. Renaming or moving images changes nothing; changing one changes its key.
+/// A cache of raw image features on disk, keyed by the model's fingerprint, the preprocessing and the
+/// content of the images, so that images can be renamed or moved.
 ///
-/// New features make a new file, so that every feature is written once and several processes may
-/// share a directory: `<key>-<content>.safetensors`, where the key stands for one model and one
-/// preparation and the content for the images. Damaged files are as good as absent.
+/// New features are written to a new file, `<key>-<content>.safetensors`, where the key identifies model and
+/// preprocessing and the content the images, so that every feature is written once and several processes
+/// can share a directory. Damaged files are ignored.
 public struct FeatureCache: Sendable {
-  /// Where the files lie.
+  /// The directory of the files.
   public let directory: URL
 
-  /// A cache in a directory, which is made when the first file is written.
+  /// Creates a cache in a directory, which is created when the first file is written.
   public init(directory: URL) { self.directory = directory }
 
-  /// What a file's features have in common.
+  /// The model and preprocessing of the features in a file.
   struct Key: Sendable, Hashable {
     let model: String
     let preparation: String
 
-    /// What the names of all files with such features begin with.
+    /// The prefix of the names of all files with this key.
     var stem: String {
       String(SHA256.hexDigest(Array("\(model)\n\(preparation)".utf8)).prefix(32))
     }
   }
 
-  /// The known features of a key: rows by the images' digests.
+  /// The cached features of a key, by image digest.
   func load(_ key: Key, width: Int) -> [String: [Float]] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
     var result: [String: [Float]] = [:]
@@ -43,13 +43,13 @@ public struct FeatureCache: Sendable {
     return result
   }
 
-  /// Writes new features of a key to a file of their own.
+  /// Writes new features of a key to a new file.
   func save(_ features: [String: [Float]], key: Key, width: Int) throws {
     guard !features.isEmpty else { return }
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     let digests = features.keys.sorted()
     let values = Tensor(digests.flatMap { features[$0]! }, shape: [digests.count, width])
-    // The same images give the same name, so that two processes leave one file.
+    // The same images give the same name, so that two processes write the same file.
     let content = SHA256.hexDigest(Array(digests.joined().utf8)).prefix(16)
     try Safetensors.write(
       [("features", values)],

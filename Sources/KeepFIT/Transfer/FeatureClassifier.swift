@@ -1,36 +1,35 @@
 import Foundation
 
-/// A classifier over image features: what every transfer method but fine-tuning fits.
+/// A classifier over image features, as fitted by every transfer method except fine-tuning.
 public protocol FeatureClassifier: Sendable {
-  /// Logits of every class, `[N, K]`, from features `[N, D]`. Probabilities are their softmax.
+  /// Logits of all classes, `[N, K]`, from features `[N, D]`. Probabilities are their softmax.
   func logits(_ features: Tensor) -> Tensor
-  /// The same, with gradients that pass to the features.
+  /// The same, differentiable with respect to the features.
   func differentiableLogits(_ features: Tensor) -> Tensor
 }
 
 extension FeatureClassifier {
-  /// ``logits(_:)``, for classifiers that are made of tensor operations.
+  /// ``logits(_:)``, for classifiers that consist of tensor operations.
   public func differentiableLogits(_ features: Tensor) -> Tensor { logits(features) }
 
-  /// Probabilities of every class, `[N, K]`.
+  /// Probabilities of all classes, `[N, K]`.
   public func probabilities(_ features: Tensor) -> Tensor {
     Autograd.withoutGradients { logits(features).softmax() }
   }
 }
 
-/// What a model says about the classes of an experiment: the starting point of all methods that
-/// use text.
+/// The text embeddings of the classes of an experiment, the starting point of all methods that use text.
 public struct ClassKnowledge: Sendable {
-  /// A text embedding for each class, `[K, D]`. Means over several prompts are not normalized
-  /// again, so a class with diverse descriptions scores lower, as published.
+  /// The text embedding of each class, `[K, D]`. Means over several prompts are not normalized again, so a
+  /// class with diverse descriptions has lower scores, as published.
   public let textEmbeddings: Tensor
-  /// The model's stored logit scale s. Logits are multiplied by exp(s), without a clamp.
+  /// The model's stored logit scale s. Logits are multiplied by exp(s), without clamping.
   public let logitScale: Float
 
   /// The factor exp(s).
   public var factor: Float { exp(logitScale) }
 
-  /// Embeddings `[K, D]` and the stored scale.
+  /// Creates it from embeddings `[K, D]` and the stored scale.
   public init(textEmbeddings: Tensor, logitScale: Float) {
     precondition(textEmbeddings.rank == 2, "text embeddings are [K, D]")
     self.textEmbeddings = textEmbeddings.detached
@@ -43,12 +42,12 @@ public struct ClassKnowledge: Sendable {
   }
 }
 
-/// Nothing is fitted: logits are `exp(s) X Tᵀ`.
+/// Zero-shot classification, without fitting: logits are `exp(s) X Tᵀ`.
 public struct ZeroShot: FeatureClassifier {
-  /// The classes' texts.
+  /// The text embeddings of the classes.
   public let knowledge: ClassKnowledge
 
-  /// A classifier from texts alone.
+  /// Creates a classifier from texts.
   public init(_ knowledge: ClassKnowledge) { self.knowledge = knowledge }
 
   /// `exp(s) X Tᵀ`, `[N, K]`.
@@ -56,7 +55,7 @@ public struct ZeroShot: FeatureClassifier {
 }
 
 extension LinearProbe: FeatureClassifier {
-  /// In single precision; for two classes 0 and the decision.
+  /// Logits in single precision; for two classes, 0 and the decision value.
   public func differentiableLogits(_ features: Tensor) -> Tensor {
     var weights = weights.map(Float.init)
     var intercepts = intercepts.map(Float.init)
@@ -70,7 +69,7 @@ extension LinearProbe: FeatureClassifier {
   }
 }
 
-/// The features that a method is fitted on.
+/// Features with labels to fit a method on.
 public struct TrainingFeatures: Sendable {
   /// `[N, D]`.
   public let features: Tensor
@@ -82,18 +81,18 @@ public struct TrainingFeatures: Sendable {
   /// The number of samples N.
   public var count: Int { labels.count }
 
-  /// Checks and keeps features and labels.
-  /// - Throws: ``TransferError/invalid(_:)`` when there are none, sizes disagree, or a label is
-  ///   outside of the classes.
+  /// Checks and stores features and labels.
+  /// - Throws: ``TransferError/invalid(_:)`` when there are none, the sizes do not match, or a label is out
+  ///   of range.
   public init(features: Tensor, labels: [Int], classCount: Int) throws(TransferError) {
     guard features.rank == 2, features.shape[0] == labels.count else {
-      throw .invalid("\(labels.count) labels for features of the shape \(features.shape)")
+      throw .invalid("\(labels.count) labels for features of shape \(features.shape)")
     }
     guard !labels.isEmpty else {
-      throw .invalid("this method is trained, and the split leaves no image to train on")
+      throw .invalid("this method needs training images, and the split has none")
     }
     guard labels.allSatisfy({ $0 >= 0 && $0 < classCount }) else {
-      throw .invalid("labels outside of the classes 0 to \(classCount - 1)")
+      throw .invalid("labels must be among the classes 0 to \(classCount - 1)")
     }
     self.features = features.detached
     self.labels = labels
@@ -110,8 +109,8 @@ public struct TrainingFeatures: Sendable {
     let (width, texts) = (features.shape[1], knowledge.textEmbeddings.shape)
     if texts[1] != width {
       throw .invalid(
-        "\(method) compares images with texts and needs projected features: images have "
-          + "\(width) numbers, texts \(texts[1])")
+        "\(method) compares images with texts and needs projected features: images have the dimension "
+          + "\(width), texts \(texts[1])")
     }
     if texts[0] != classCount {
       throw .invalid("\(texts[0]) texts for \(classCount) classes")

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Runs images through a model's encoder, each image once.
+/// Extracts image features, encoding each image only once.
 ///
-/// Features are kept in memory, and on disk with a cache, so that folds, shots and methods share
-/// them. Raw features are kept; the projection head is applied to them when asked for.
+/// Features are kept in memory, and optionally in a cache on disk, and shared by folds, shots and methods.
+/// Raw features are stored; the projection head is applied on request.
 public final class FeatureExtractor {
   private let model: any TransferModel
   private let source: ImageSource
@@ -12,16 +12,16 @@ public final class FeatureExtractor {
   private let stream: RandomStream
   private var digests: [URL: String] = [:]
   private var known: [FeatureCache.Key: [String: [Float]]] = [:]
-  /// Images that were run through the encoder, neither in memory nor in the cache before.
+  /// The number of images that were encoded, because they were neither in memory nor in the cache.
   public private(set) var encodedCount = 0
-  /// Told about every batch: images done and to do.
+  /// Called after every batch with the numbers of completed and total images.
   public var progress: ((_ done: Int, _ total: Int) -> Void)?
 
-  /// New features between two writes of the cache, so that little is lost with a run that is killed.
+  /// The number of new features between two writes of the cache, so that a killed run loses little.
   private static let writeInterval = 256
 
-  /// - `batchSize`: images encoded at once.
-  /// - `seed`: what augmentations are drawn from.
+  /// - `batchSize`: images per batch.
+  /// - `seed`: the random seed of augmentation.
   public init(
     model: any TransferModel, source: ImageSource, cache: FeatureCache? = nil,
     batchSize: Int = 8, seed: UInt64 = 0
@@ -37,12 +37,12 @@ public final class FeatureExtractor {
 
   private let augmentation: String
 
-  /// Features of image files, in their order.
+  /// Features of image files, in order.
   ///
-  /// - `pass`: nil for the images as they are; otherwise the number of an augmented pass, whose
-  ///   changes depend on the image and the number alone.
-  /// - `projected`: `[N, D]` through the projection head instead of raw `[N, F]`.
-  /// - Throws: what loading an image throws. Features that were finished before are in the cache.
+  /// - `pass`: nil for the original images; otherwise the number of an augmented pass, whose augmentation
+  ///   depends only on the image and the number.
+  /// - `projected`: whether to return projected features `[N, D]` instead of raw ones `[N, F]`.
+  /// - Throws: errors of image loading. Features computed before are in the cache.
   public func features(_ urls: [URL], pass: Int? = nil, projected: Bool) throws -> Tensor {
     let key = key(pass)
     _ = try encode(urls, key: key, pass: pass) { throw $1 }
@@ -51,10 +51,10 @@ public final class FeatureExtractor {
     return projected ? Autograd.withoutGradients { model.projected(raw) } : raw
   }
 
-  /// Why images cannot be used, by their files.
-  /// - `encodes`: runs the others through the encoder, so that their features are known afterwards;
+  /// The reasons why images cannot be used, by file.
+  /// - `encodes`: whether to encode the other images, so that their features are available afterwards;
   ///   otherwise images are only loaded.
-  /// - Throws: what writing to the cache throws.
+  /// - Throws: errors of writing to the cache.
   func unusable(_ urls: [URL], encodes: Bool) throws -> [URL: String] {
     var reasons: [URL: String] = [:]
     if encodes {
@@ -83,7 +83,7 @@ public final class FeatureExtractor {
       preparation: source.identity + (pass.map { " pass \($0)\(augmentation)" } ?? ""))
   }
 
-  /// Encodes what is not known yet, and tells what cannot be.
+  /// Encodes images without features, and reports those that cannot be encoded.
   private func encode(
     _ urls: [URL], key: FeatureCache.Key, pass: Int?,
     onFailure: (URL, any Error) throws -> Void
@@ -95,7 +95,7 @@ public final class FeatureExtractor {
     let missing = readable.filter { seen.insert(digests[$0]!).inserted }
     var unsaved: [String: [Float]] = [:]
     defer {
-      // What ended the work is thrown; that the cache cannot take the rest besides is not.
+      // The first error is thrown; a further one while writing the cache is not.
       try? cache?.save(unsaved, key: key, width: width)
     }
     for first in stride(from: 0, to: missing.count, by: batchSize) {
@@ -118,7 +118,7 @@ public final class FeatureExtractor {
             try onFailure(
               url,
               TransferError.invalid(
-                "\(url.relativePath): the model's features of this image are not finite"))
+                "\(url.relativePath): the features of this image are not finite"))
             continue
           }
           unsaved[digests[url]!] = features
@@ -149,7 +149,7 @@ public final class FeatureExtractor {
     }
   }
 
-  /// The files whose bytes can be read, in their order.
+  /// The readable files, in order.
   private func findDigests(
     _ urls: [URL], onFailure: (URL, any Error) throws -> Void
   ) throws -> [URL] {

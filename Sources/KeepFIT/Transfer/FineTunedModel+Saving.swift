@@ -1,7 +1,7 @@
 import Foundation
 
 extension FineTunedModel {
-  /// The tuned weights with the classifier, to be kept or to classify with.
+  /// The fine-tuned weights and the classifier as an adapter, to save or to classify with.
   ///
   /// - Parameters:
   ///   - classes: the label of each class, as many as the classifier has.

@@ -1,16 +1,16 @@
 import Foundation
 
-/// An encoder that has been fine-tuned, until ``restore()`` gives the model its weights back.
+/// A fine-tuned model, until ``restore()`` restores its original weights.
 public final class FineTunedModel {
-  /// The model, with the tuned weights.
+  /// The model, with the fine-tuned weights.
   public let model: any TrainableTransferModel
   /// The classifier's weight, `[K, D]`.
   public private(set) var weight: Tensor
   /// The classifier's bias, `[K]`.
   public private(set) var bias: Tensor
-  /// What happened.
+  /// The training history.
   public private(set) var history: [FineTuning.Epoch] = []
-  /// The epoch whose weights are in place.
+  /// The epoch of the current weights.
   public private(set) var bestEpoch = 0
   /// Whether features go through the projection head.
   public let projects: Bool
@@ -18,14 +18,14 @@ public final class FineTunedModel {
   private let batchSize: Int
   private let original: [Tensor]
 
-  /// Images with their classes.
+  /// Image files with their classes.
   public struct Samples: Sendable {
     /// The files.
     public var urls: [URL]
     /// Their classes.
     public var labels: [Int]
 
-    /// Files with their classes.
+    /// Creates it from files and classes.
     public init(urls: [URL], labels: [Int]) {
       precondition(urls.count == labels.count, "a class for every image")
       self.urls = urls
@@ -33,12 +33,12 @@ public final class FineTunedModel {
     }
   }
 
-  /// Trains. The model keeps the tuned weights until ``restore()``.
+  /// Fine-tunes the model, which keeps the new weights until ``restore()``.
   ///
-  /// - `validation`: images to choose the best epoch by; may be empty.
-  /// - `augments`: changes every training image at random, anew in each epoch.
-  /// - `progress`: told about every step: epoch, step and steps of an epoch, loss.
-  /// - Throws: what loading an image throws; ``TransferError`` when the loss is not finite.
+  /// - `validation`: images to select the best epoch; may be empty.
+  /// - `augments`: whether training images are augmented, differently in each epoch.
+  /// - `progress`: called after every step with epoch, step, steps per epoch and loss.
+  /// - Throws: errors of image loading; ``TransferError`` when the loss is not finite.
   public init(
     _ model: any TrainableTransferModel, training: Samples, validation: Samples, classCount: Int,
     source: ImageSource, projects: Bool, augments: Bool, options: FineTuning.Options,
@@ -53,7 +53,7 @@ public final class FineTunedModel {
     bias = Tensor(zeros: [classCount])
     guard !training.urls.isEmpty else {
       throw TransferError.invalid(
-        "this method is trained, and the split leaves no image to train on")
+        "this method needs training images, and the split has none")
     }
     var generator = TorchGenerator(seed: options.seed)
     let (first, shift) = try firstClassifier(
@@ -78,7 +78,7 @@ public final class FineTunedModel {
       let probe = try LinearProbe(
         features: features, labels: training.labels, classCount: classCount)
       let width = features.shape[1]
-      // One logit for two classes becomes half of it for one, minus half for the other.
+      // The single logit of two classes is split into half of it for one and minus half for the other.
       let (weights, intercepts) =
         classCount == 2
         ? (
@@ -133,7 +133,7 @@ public final class FineTunedModel {
 
     var best: (f1: Double, state: [Tensor], weight: Tensor, bias: Tensor)?
     for epoch in 1...max(1, options.epochs) {
-      // PyTorch's loader draws a seed for its workers, then one for its sampler.
+      // PyTorch's DataLoader samples a seed for its workers, then one for its sampler.
       _ = generator.int63()
       var sampler = TorchGenerator(seed: generator.int63())
       let order = sampler.permutation(training.urls.count)
@@ -213,14 +213,14 @@ public final class FineTunedModel {
     return Tensor.concatenated(parts)
   }
 
-  /// Logits of every class, `[N, K]`, of image files.
-  /// - `random`: changes every image at random, for test-time augmentation.
+  /// Logits of all classes, `[N, K]`, for image files.
+  /// - `random`: augments every image at random, for test-time augmentation.
   public func logits(_ urls: [URL], random: RandomStream? = nil) throws -> Tensor {
     let features = try features(of: urls, random: random)
     return Autograd.withoutGradients { linear(features, weight: weight, bias: bias) }
   }
 
-  /// The tuned weights of the image encoder by their names in a checkpoint.
+  /// The fine-tuned weights of the image encoder, by their names in a checkpoint.
   public var state: [(name: String, tensor: Tensor)] {
     model.imageState.map { ($0.name, $0.exported) }
   }
@@ -229,6 +229,6 @@ public final class FineTunedModel {
     for (entry, tensor) in zip(model.imageState, state) { entry.load(tensor) }
   }
 
-  /// Gives the model the weights back that it had before.
+  /// Restores the original weights of the model.
   public func restore() { load(original) }
 }

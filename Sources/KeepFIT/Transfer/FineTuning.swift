@@ -1,12 +1,12 @@
 import Foundation
 
-/// Trains the image encoder together with a linear classifier on top of its (projected) features.
+/// Fine-tuning of the image encoder together with a linear classifier on its (projected) features.
 ///
-/// AdamW (1e-4, epsilon 1e-4, decay 0.01) at a constant rate, gradients clipped to a norm of 1,
-/// cross-entropy. Batches come in the order that PyTorch's loader gives. The released code freezes
-/// nothing whatever it is told; here the freezing is real.
+/// AdamW with a constant learning rate (1e-4, epsilon 1e-4, weight decay 0.01), gradient clipping at a norm
+/// of 1, cross-entropy. Batches have the order of PyTorch's DataLoader. The released code ignores its
+/// option to freeze layers; here it works.
 public enum FineTuning {
-  /// What stays as it is.
+  /// The frozen part of the encoder.
   public enum Freeze: String, Sendable, Codable, CaseIterable {
     /// Nothing: the whole encoder is trained.
     case none
@@ -28,45 +28,44 @@ public enum FineTuning {
     }
   }
 
-  /// How the encoder is trained.
+  /// The training settings.
   public struct Options: Sendable, Codable, Equatable {
-    /// What stays as it is.
+    /// The frozen part of the encoder.
     public var freeze = Freeze.none
-    /// Starts the classifier from a linear probe, so that the encoder is not torn about by a random
-    /// one (LP-FT; Kumar et al., ICLR 2022).
+    /// Initializes the classifier from a linear probe, so that a random classifier does not distort the
+    /// features (LP-FT; Kumar et al., ICLR 2022).
     public var startsFromProbe = false
-    /// Times through the training images at most.
+    /// The maximum number of epochs.
     public var epochs = 50
-    /// Images of a step.
+    /// The batch size.
     public var batchSize = 8
-    /// The learning rate of every step.
+    /// The learning rate.
     public var learningRate = 1e-4
-    /// Added to the root of AdamW's second moment.
+    /// AdamW's epsilon.
     public var epsilon: Float = 1e-4
     /// AdamW's weight decay.
     public var weightDecay: Float = 0.01
-    /// The largest norm of all gradients together.
+    /// The maximum global gradient norm.
     public var gradientNorm: Float = 1
-    /// Normalizes by each batch and updates the running statistics, in batch norms that are not
-    /// frozen.
+    /// Whether batch norms that are not frozen use batch statistics and update the running statistics.
     public var updatesBatchNorm = true
-    /// With validation images: epochs without a better mean F1 before training stops and the best
-    /// epoch is restored.
+    /// Early stopping: with validation images, the number of epochs without a better macro F1 before training
+    /// stops and the best epoch is restored.
     public var patience = 10
-    /// The first classifier and the order are those of `torch.manual_seed(seed)`.
+    /// The random seed; the initial classifier and the order are those of `torch.manual_seed(seed)`.
     public var seed: UInt64 = 42
 
     /// The published settings.
     public init() {}
   }
 
-  /// What happened in one epoch.
+  /// The results of an epoch.
   public struct Epoch: Sendable, Codable {
     /// The number of the epoch, from 1.
     public let epoch: Int
-    /// The mean loss of its steps.
+    /// The mean training loss.
     public let loss: Double
-    /// The mean F1 on the validation images after it.
+    /// The macro F1 on the validation images.
     public let validationF1: Double?
   }
 }

@@ -1,22 +1,22 @@
 import Foundation
 
-/// A fold with its classifier, while the classifier's weights are in place: what
-/// ``TransferRun/onFold`` is told about.
+/// A fold with its fitted classifier, while the classifier's weights are in place, as passed to
+/// ``TransferRun/onFold``.
 public struct FittedFold {
   /// The label of each class.
   public let classes: [String]
-  /// What was predicted.
+  /// The results.
   public let fold: TransferResult.Fold
-  /// How it was evaluated.
+  /// The configuration.
   public let configuration: TransferConfiguration
-  /// The directory that the test images' paths start from.
+  /// The root directory of the test images' paths.
   public let root: URL
   let fitted: FittedMethod
 
-  /// The question what speaks for one class and against another, to this classifier.
+  /// A query for a saliency map of one class versus another, for this classifier.
   ///
-  /// The score is the difference of the two logits as the classifier computes them; the encoder that
-  /// fine-tuning changed is in place as long as this fold is.
+  /// The score is the difference of the two logits of the classifier; a fine-tuned encoder is in place only
+  /// as long as this fold is.
   public func query(for predicted: Int, against other: Int) -> Explanation.Query {
     Explanation.Query(
       classes: classes, predicted: predicted, against: other, projects: fitted.projects,
@@ -25,13 +25,13 @@ public struct FittedFold {
 }
 
 extension FittedMethod {
-  /// Whether the classifier looks at projected features.
+  /// Whether the classifier uses projected features.
   var projects: Bool {
     if case .tuned(let model) = content { return model.projects }
     return configuration.projects
   }
 
-  /// Logits of every class, `[B, K]`, from features; gradients pass to the features.
+  /// Logits of all classes, `[B, K]`, from features; differentiable with respect to the features.
   func differentiableLogits(_ features: Tensor) -> Tensor {
     switch content {
     case .features(let classifier): classifier.differentiableLogits(features)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A method that has been fitted on one fold.
+/// A method fitted on one fold.
 struct FittedMethod {
   enum Content {
     case features(any FeatureClassifier)
@@ -19,10 +19,10 @@ struct FittedMethod {
     self.extractor = extractor
   }
 
-  /// Whether validation images had a say.
+  /// Whether validation images were used.
   var usesValidation: Bool { configuration.method == .fineTune }
 
-  /// Logits of image files, `[N, K]`; with test-time augmentation their mean over the passes.
+  /// Logits of image files, `[N, K]`; with test-time augmentation, their mean over the passes.
   func logits(_ urls: [URL], plain: Bool = false) throws -> Tensor {
     let usesCache = [.tipAdapter, .tipAdapterF].contains(configuration.method)
     let passes: [Int?] =
@@ -43,13 +43,13 @@ struct FittedMethod {
     return parts.dropFirst().reduce(parts[0], +) / Float(parts.count)
   }
 
-  /// Gives a fine-tuned model its weights back.
+  /// Restores the original weights of a fine-tuned model.
   func finish() {
     if case .tuned(let model) = content { model.restore() }
   }
 }
 
-/// Logits of test images with what is known about them.
+/// Logits of test images with their labels.
 struct Scored {
   let labels: [Int]
   let images: [String]

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Tells which files hold the same bytes.
+/// Identifies files with the same content.
 struct ImageIdentity {
   private let digests: [String: String]
 
-  /// Reads files that are as long as another one, and no others.
+  /// Reads only files of the same size as another one.
   init(_ urls: [URL]) {
     var bySize: [Int: [URL]] = [:]
     for url in Dictionary(urls.map { ($0.path, $0) }, uniquingKeysWith: { $1 }).values {
@@ -22,12 +22,12 @@ struct ImageIdentity {
       })
   }
 
-  /// The same text for files with the same content, and for no others.
+  /// An identifier that is the same exactly for files with the same content.
   func key(_ url: URL) -> String { digests[url.path] ?? url.path }
 }
 
 extension ImageIdentity {
-  /// The rows of a manifest that hold an image for the second time, each with the row of the first.
+  /// The rows of a manifest that repeat an image, each with the row of the first occurrence.
   func repeats(in dataset: LabeledImages) -> [(row: Int, first: Int)] {
     var first: [String: Int] = [:]
     return dataset.images.indices.compactMap { row in
@@ -37,7 +37,7 @@ extension ImageIdentity {
     }
   }
 
-  /// What is worth saying about images that a manifest holds twice.
+  /// Notes on images that occur twice in a manifest.
   /// - Throws: ``TransferError/invalid(_:)`` when the same image has two labels, unless `accepts`.
   func check(_ dataset: LabeledImages, accepts: Bool) throws(TransferError) -> [String] {
     let repeats = repeats(in: dataset)
@@ -51,7 +51,7 @@ extension ImageIdentity {
     }
     if !conflicts.isEmpty, !accepts {
       throw .invalid(
-        "\(dataset.name): the same image with two labels: "
+        "\(dataset.name): identical images with two labels: "
           + LabeledImages.listed(
             conflicts.map {
               "\(text($0)): '\(dataset.classes[dataset.labels[$0.first]])' and "

@@ -1,9 +1,9 @@
 import Foundation
 
 extension ImageSource {
-  /// Files as a preprocessing prepares them, changed as pretraining changes them.
+  /// Images with a given preprocessing, augmented as in pretraining.
   public init(_ preprocessing: Preprocessing, augmentation: Augmentation = .published) {
-    // Both are plain values; encoding them cannot fail.
+    // Both are plain values, whose encoding cannot fail.
     func text(_ value: some Encodable) -> String {
       (try? JSONText.encode(value)) ?? "\(value)"
     }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A KeepFIT model as transfer and explanation use it.
+/// A KeepFIT model for transfer and explanation.
 public final class KeepFITTransferModel: TrainableTransferModel, ExplainableModel {
   /// The model.
   public let model: KeepFITModel
-  /// What tells the image encoder, its head and the logit scale from others. Taken when this is
-  /// made, so that fine-tuning does not change it.
+  /// The fingerprint of the image encoder, its head and the logit scale, computed at initialization so that
+  /// fine-tuning does not change it.
   public let fingerprint: String
 
-  /// Reads every weight of the image encoder once.
+  /// Creates it; reads all weights of the image encoder once.
   public init(_ model: KeepFITModel) {
     self.model = model
     let entries = Self.imageState(of: model).sorted { $0.name < $1.name }
@@ -26,8 +26,7 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
 
   /// The stored scale s, not clamped.
   public var logitScale: Float { model.logitScale.value.item }
-  /// The caption of the model's configuration, unless it is the one that every configuration starts
-  /// with.
+  /// The caption of the model's configuration, unless it is the default one.
   public var ownPrompt: String? {
     let caption = model.configuration.caption
     return caption == KeepFITConfiguration().caption ? nil : caption
@@ -35,16 +34,16 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
   /// 2048 for ResNet-50.
   public var featureCount: Int { model.vision.configuration.featureCount }
 
-  /// Raw features of images, by the fused inference path.
+  /// Raw image features, computed by the fused inference path.
   public func features(of images: Tensor) -> Tensor { model.imageFeatures(images) }
 
-  /// Through the image head; differentiable.
+  /// Features after the image head; differentiable.
   public func projected(_ features: Tensor) -> Tensor { model.visionHead(features) }
 
-  /// Texts that are padded together, so that the padding counts as published.
+  /// Embeddings of texts that are padded together, with the published pooling that includes the padding.
   public func embeddings(of texts: [String]) throws -> Tensor { model.textEmbeddings(texts) }
 
-  /// Features that remember how they came about.
+  /// Features with recorded gradients.
   public func trainingFeatures(
     of images: Tensor, projected: Bool, mode: ExecutionMode
   ) -> Tensor {
@@ -55,18 +54,18 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
   /// The entries under `vision_model.`.
   public var imageState: [StateEntry] { Self.imageState(of: model) }
 
-  /// Passed on to the network.
+  /// Forwarded to the network.
   public var freezesBatchNorm: Bool {
     get { model.vision.freezesBatchNorm }
     set { model.vision.freezesBatchNorm = newValue }
   }
 
-  /// The residual stages' activations.
+  /// The activations of the residual stages.
   public func stages(of images: Tensor) -> [Tensor] {
     Autograd.withoutGradients { model.vision.intermediates(of: images, mode: .inference).stages }
   }
 
-  /// Through the stages that are left, and the image head if asked for, with the weights frozen.
+  /// Applies the remaining stages, and optionally the image head, with frozen weights.
   public func features(
     afterStage stage: Int, _ activations: Tensor, projected: Bool
   ) -> Tensor {

@@ -1,22 +1,22 @@
 import Foundation
 
-/// Logistic regression on frozen features, as published: L2 penalty with C = 0.316, classes
-/// weighted by the inverse of their frequency, an intercept that is not penalized.
+/// Linear probe: logistic regression on frozen features, as published, with an L2 penalty with C = 0.316,
+/// class weights inverse to frequency, and an unpenalized intercept.
 ///
 /// Minimizes `Σᵢ wᵢ ℓᵢ + ‖W‖² / (2C)` with `wᵢ = N / (K n_{yᵢ})` to its optimum, in double
-/// precision. Two classes make a single output (sigmoid), more a softmax over all: scikit-learn's
-/// `LogisticRegression(C: 0.316, class_weight: "balanced")`. Features are used as they are.
+/// precision. With two classes there is a single output (sigmoid), with more a softmax over all, as in
+/// scikit-learn's `LogisticRegression(C=0.316, class_weight="balanced")`. Features are not standardized.
 public struct LinearProbe: Sendable {
-  /// How the probe is fitted.
+  /// The settings of the fit.
   public struct Options: Sendable, Equatable, Codable {
-    /// The inverse of the penalty's strength.
+    /// The inverse regularization strength.
     public var inverseStrength = 0.316
-    /// Weighs classes by the inverse of their frequency.
+    /// Whether classes are weighted by the inverse of their frequency.
     public var balancesClasses = true
-    /// Done when no element of the gradient of the objective is larger, in units of the largest
-    /// sample weight. Small enough for coefficients that are right to 1e-5.
+    /// The tolerance: the largest absolute element of the gradient at convergence, in units of the largest
+    /// sample weight. The default gives coefficients that are accurate to 1e-5.
     public var gradientTolerance = 1e-6
-    /// Steps at most.
+    /// The maximum number of iterations.
     public var maximumIterations = 2000
 
     /// The published settings, fitted to the optimum.
@@ -31,17 +31,17 @@ public struct LinearProbe: Sendable {
   public let classCount: Int
   /// D.
   public let featureCount: Int
-  /// Steps that the fit took.
+  /// The number of iterations of the fit.
   public let iterations: Int
 
   /// Fits a probe.
   ///
-  /// Centring the features changes the intercept alone, and makes the optimum quick to reach: it is
-  /// done in the arithmetic, not in the data.
+  /// Centering the features changes only the intercept and speeds up convergence; it is done implicitly,
+  /// without copying the data.
   /// - `features`: `[N, D]`.
   /// - `labels`: `[N]`, each below `classCount`; every class must occur.
-  /// - Throws: ``TransferError`` for a class without samples, features that are not finite, or a fit
-  ///   that does not reach its tolerance.
+  /// - Throws: ``TransferError`` for a class without samples, non-finite features, or a fit that does not
+  ///   converge.
   public init(
     features: Tensor, labels: [Int], classCount: Int, options: Options = Options()
   ) throws(TransferError) {
@@ -88,8 +88,8 @@ public struct LinearProbe: Sendable {
     // The last digits of the objective may be lost to rounding before the tolerance is met.
     guard outcome.converged || outcome.gradientMaximum <= 100 * solver.gradientTolerance else {
       throw .invalid(
-        "the linear probe did not converge in \(outcome.iterations) steps (gradient "
-          + "\(outcome.gradientMaximum)); look for features of very different size")
+        "the linear probe did not converge in \(outcome.iterations) iterations (gradient "
+          + "\(outcome.gradientMaximum)); check for features of very different scale")
     }
     weights = Array(outcome.point[0..<outputs * width])
     intercepts = Self.shifted(
@@ -99,7 +99,7 @@ public struct LinearProbe: Sendable {
     iterations = outcome.iterations
   }
 
-  /// A probe with known weights, `[R, D]`, and intercepts, `[R]`.
+  /// Creates a probe with given weights, `[R, D]`, and intercepts, `[R]`.
   public init(
     weights: [Double], intercepts: [Double], classCount: Int, featureCount: Int
   ) {
@@ -116,20 +116,20 @@ public struct LinearProbe: Sendable {
     _ features: Tensor, _ labels: [Int], _ classCount: Int
   ) throws(TransferError) -> (Int, Int) {
     guard features.rank == 2, features.shape[0] == labels.count, !labels.isEmpty else {
-      throw .invalid("\(labels.count) labels for features of the shape \(features.shape)")
+      throw .invalid("\(labels.count) labels for features of shape \(features.shape)")
     }
     guard classCount >= 2, labels.allSatisfy({ $0 >= 0 && $0 < classCount }) else {
-      throw .invalid("labels outside of the classes 0 to \(classCount - 1)")
+      throw .invalid("labels must be among the classes 0 to \(classCount - 1)")
     }
     let isFinite = features.withSpan { span in
       for index in span.indices where !span[index].isFinite { return false }
       return true
     }
-    guard isFinite else { throw .invalid("the features hold values that are not finite") }
+    guard isFinite else { throw .invalid("the features contain non-finite values") }
     return (features.shape[0], features.shape[1])
   }
 
-  /// Intercepts moved between centerd and plain features.
+  /// Converts intercepts between centered and original features.
   private static func shifted(
     _ intercepts: [Double], _ weights: [Double], _ means: [Double], sign: Double
   ) -> [Double] {
@@ -159,7 +159,7 @@ public struct LinearProbe: Sendable {
     }
   }
 
-  /// Logits of every class, `[N, K]`: for two classes 0 and the decision, whose softmax is the
+  /// Logits of all classes, `[N, K]`: for two classes, 0 and the decision value, whose softmax is the
   /// published pair of the sigmoid and its complement.
   public func logits(_ features: Tensor) -> Tensor {
     let rows = decisions(features)
@@ -174,7 +174,7 @@ private struct Objective: Sendable {
   let weights: [Double]
   let outputs: Int
 
-  /// Replaces scores `[samples, R]` by the loss's derivatives and returns the loss.
+  /// Replaces scores `[samples, R]` by the derivatives of the loss and returns the loss.
   func replaceByDerivatives(_ samples: Range<Int>, _ scores: inout MutableSpan<Double>) -> Double {
     var loss = 0.0
     for (position, sample) in samples.enumerated() {

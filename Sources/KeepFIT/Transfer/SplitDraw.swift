@@ -1,18 +1,18 @@
-/// Draws the folds of a configuration: at random, or as the data say.
+/// Samples the folds of a configuration, or takes them from the data.
 struct SplitDraw {
   let dataset: LabeledImages
   let officialTest: LabeledImages?
   /// Whether there is a positive class, whose thresholds are chosen on validation images.
   let choosesThresholds: Bool
 
-  /// Whether the data say which images are for testing.
+  /// Whether the data define the test images.
   private var isOfficial: Bool { officialTest != nil || dataset.parts != nil }
 
-  /// Rows to train on where the data say so.
+  /// Training rows of an official split.
   private var trainRows: [Int] { dataset.rows(of: .train) }
-  /// Rows to validate on where the data say so.
+  /// Validation rows of an official split.
   private var validationRows: [Int] { dataset.parts == nil ? [] : dataset.rows(of: .validation) }
-  /// Rows to test where the data say so, of the test manifest if there is one.
+  /// Test rows of an official split, of the test manifest if there is one.
   private var testRows: [Int] {
     officialTest.map { Array($0.images.indices) } ?? dataset.rows(of: .test)
   }
@@ -21,34 +21,36 @@ struct SplitDraw {
     officialTest.map { "the test manifest \($0.name)" } ?? "the column 'split' of \(dataset.name)"
   }
 
-  /// Looks at what holds for all configurations.
-  /// - Returns: what is worth saying.
-  /// - Throws: ``TransferError/invalid(_:)`` when a part is empty, groups are on both sides, or
-  ///   validation images are given as well as asked for.
+  /// Checks that are independent of the configuration.
+  /// - Returns: notes.
+  /// - Throws: ``TransferError/invalid(_:)`` when a split is empty, groups are on both sides, or validation
+  ///   images are both given and requested.
   func check(_ configurations: [TransferConfiguration]) throws(TransferError) -> [String] {
     guard isOfficial else { return [] }
-    if testRows.isEmpty { throw .invalid("\(places) leaves nothing to test") }
+    if testRows.isEmpty { throw .invalid("\(places) marks no test images") }
     let fitted = configurations.filter(\.method.isTrained)
     guard !fitted.isEmpty else {
       return dataset.parts == nil
-        ? [] : ["\(places): \(testRows.count) of \(dataset.count) images are tested"]
+        ? [] : ["\(places): \(testRows.count) of \(dataset.count) images are test images"]
     }
-    if trainRows.isEmpty { throw .invalid("\(places) leaves nothing to train on") }
+    if trainRows.isEmpty { throw .invalid("\(places) leaves no training images") }
     try checkGroups()
     var notes = [
-      "\(places): \(trainRows.count) images to train on, \(validationRows.count) to validate on, "
-        + "\(testRows.count) to test"
+      "\(places): \(counted(trainRows.count, "training image")), "
+        + "\(counted(validationRows.count, "validation image")), "
+        + counted(testRows.count, "test image")
     ]
     if !validationRows.isEmpty {
       if fitted.contains(where: { !$0.split.validation.isZero }) {
         throw .invalid(
-          "\(places) gives \(validationRows.count) validation images; leave out --shots-val")
+          "\(places) already defines \(counted(validationRows.count, "validation image")); omit --shots-val"
+        )
       }
       let idle = fitted.filter { $0.method != .fineTune }.map(\.method.rawValue)
       if !idle.isEmpty, !choosesThresholds {
         notes.append(
-          "the \(validationRows.count) validation images serve fine-tune and thresholds of a positive "
-            + "class alone, and are not used by " + Set(idle).sorted().joined(separator: ", "))
+          "validation images are used only for fine-tune and for the thresholds of a positive class, and "
+            + "not by " + Set(idle).sorted().joined(separator: ", "))
       }
     }
     return notes
@@ -62,16 +64,14 @@ struct SplitDraw {
     let shared = Set(testRows.map { other.groups[$0] }).intersection(fitted).sorted()
     if !shared.isEmpty {
       throw .invalid(
-        "\(places) has \(shared.count) groups both to fit on and to test: "
-          + LabeledImages.listed(shared)
-          + "; correct it, or leave out the grouping to take it as "
-          + "it is")
+        "\(places): \(counted(shared.count, "group")) in both training or validation and test: "
+          + LabeledImages.listed(shared) + "; correct it, or omit the grouping to use it anyway")
     }
     let between = Set(trainRows.map { own.groups[$0] })
       .intersection(validationRows.map { own.groups[$0] }).sorted()
     if !between.isEmpty {
       throw .invalid(
-        "\(places) has \(between.count) groups both to train and to validate on: "
+        "\(places): \(counted(between.count, "group")) in both training and validation: "
           + LabeledImages.listed(between))
     }
   }
@@ -90,10 +90,10 @@ struct SplitDraw {
         }
         let total = dataset.labels.count { $0 == label }
         let text =
-          "class '\(name)': \(configuration.split.validation) of \(total) images leave none "
-          + "to validate on"
+          "class '\(name)' has no validation image: \(configuration.split.validation) of "
+          + counted(total, "image")
         if case .percent = configuration.split.validation, !configuration.acceptsSmallerParts {
-          throw .invalid("\(text); ask for more (--shots-val), or allow it (--allow-fewer)")
+          throw .invalid("\(text); raise --shots-val, or accept it with --allow-fewer")
         }
         if !result[fold].notes.contains(where: { $0.hasPrefix("class '\(name)'") }) {
           result[fold].notes.append(text)
@@ -128,7 +128,7 @@ struct SplitDraw {
     for (label, name) in dataset.classes.enumerated()
     where !trainRows.contains(where: { dataset.labels[$0] == label }) {
       throw .emptyClass(
-        label: name, part: "train on", reason: "no row to train on has this label")
+        label: name, part: "training", reason: "no training row has this label")
     }
     let takesAll = options.train == .percent(100)
     let isSame = takesAll && options.validation.isZero && !options.balance
@@ -138,7 +138,7 @@ struct SplitDraw {
       if isSame {
         split = DataSplit(train: trainRows, test: [], seed: fold)
       } else if takesAll, !options.validation.isZero {
-        // Validation images first, then all that is left to train on.
+        // Validation images first, then all remaining images for training.
         split = try draw(
           trainRows, seed: fold,
           .init(
@@ -160,7 +160,7 @@ struct SplitDraw {
     return result
   }
 
-  /// A random split of some rows, which leaves groups whole where there are any.
+  /// A random split of rows, which keeps groups together if there are any.
   private func draw(
     _ rows: [Int], seed: Int, _ options: DataSplit.Options
   ) throws(TransferError) -> DataSplit {

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Texts beside a cache of the training features (Zhang et al., ECCV 2022), as published.
+/// TIP-Adapter: texts combined with a cache of training features (Zhang et al., ECCV 2022), as published.
 ///
 /// `logits = 100 X Tᵀ + α exp(-β (1 - X Kᵀ)) V` with keys K, the training features, and values V,
 /// their one-hot labels. TIP-Adapter-F trains the keys.
 public struct TIPAdapter: FeatureClassifier {
-  /// How the cache is used and trained.
+  /// The settings of the cache and its training.
   public struct Options: Sendable, Equatable, Codable {
     /// The weight α of the cache.
     public var alpha: Float = 1
@@ -13,35 +13,35 @@ public struct TIPAdapter: FeatureClassifier {
     public var beta: Float = 5
     /// Trains the keys: TIP-Adapter-F.
     public var trainsKeys = false
-    /// Times through the training features.
+    /// The number of epochs.
     public var epochs = 40
-    /// AdamW's learning rate, the same at every step.
+    /// AdamW's learning rate, which is constant.
     public var learningRate = 1e-3
-    /// Added to the root of AdamW's second moment.
+    /// AdamW's epsilon.
     public var epsilon = 1e-4
     /// AdamW's weight decay.
     public var weightDecay = 0.01
-    /// As released: a training query is its own key, as far as that has been trained. Otherwise
-    /// queries stay the features that were extracted.
+    /// As in the released code, training queries share storage with the keys and change with them. Otherwise
+    /// queries are the extracted features.
     public var queriesFollowKeys = false
-    /// Predicts with the formula that the keys were trained with, exp(s) and a cache weighted by
+    /// Predicts with the formula used in training, with a text weight of exp(s) and a cache weight of
     /// exp(s) / N, instead of the published 100 and 1.
     public var predictsAsTrained = false
 
-    /// The published settings, queries frozen.
+    /// The published settings, with fixed queries.
     public init() {}
   }
 
-  /// The classes' texts.
+  /// The text embeddings of the classes.
   public let knowledge: ClassKnowledge
   /// `[N, D]`.
   public let keys: Tensor
   /// The class of each key.
   public let labels: [Int]
-  /// How the cache is used.
+  /// The settings.
   public let options: Options
 
-  /// A cache with known keys.
+  /// Creates an adapter with given keys.
   public init(knowledge: ClassKnowledge, keys: Tensor, labels: [Int], options: Options) {
     precondition(keys.rank == 2 && keys.shape[0] == labels.count, "a label for every key")
     self.knowledge = knowledge
@@ -50,7 +50,7 @@ public struct TIPAdapter: FeatureClassifier {
     self.options = options
   }
 
-  /// Fills the cache, and trains its keys when ``Options/trainsKeys`` says so.
+  /// Fills the cache, and trains its keys if ``Options/trainsKeys`` is set.
   ///
   /// - `random`: shuffles the samples, once.
   /// - Throws: ``TransferError/invalid(_:)`` when features are not projected.
@@ -103,7 +103,7 @@ public struct TIPAdapter: FeatureClassifier {
     return Tensor(keys.weights, shape: [count, width])
   }
 
-  /// Logits of every class, `[N, K]`.
+  /// Logits of all classes, `[N, K]`.
   public func logits(_ features: Tensor) -> Tensor {
     let classes = knowledge.textEmbeddings.shape[0]
     let values = Tensor.oneHot(labels, count: classes)

@@ -1,44 +1,43 @@
-/// How one method is evaluated on one experiment.
+/// The configuration of a method on an experiment.
 public struct TransferConfiguration: Sendable, Codable, Equatable {
   /// The method.
   public var method: TransferMethod
-  /// How each fold's images are chosen. Where the data say which images are for training and which
-  /// for testing, `train` is of those for training (100 % for all of them) and `test` does not count.
+  /// The split of each fold. If the data define an official split, `train` refers to its training images
+  /// (100 % for all of them) and `test` is ignored.
   public var split = DataSplit.Options()
-  /// Takes what a class has where the split asks for more, as published. Otherwise that is an error.
+  /// Accepts classes with fewer images than the split requests, as published. Otherwise this is an error.
   public var acceptsSmallerParts = false
-  /// Independent random splits, with seeds 0, 1, …
+  /// The number of independent random splits, with seeds 0, 1, …
   public var folds = 5
-  /// Features through the projection head; nil for the method's default.
+  /// Whether to use projected features; nil for the method's default.
   public var projectsFeatures: Bool?
-  /// Fit-time augmentation: 20 changed passes over the training images in place of a plain one.
+  /// Training augmentation: 20 augmented passes over the training images instead of a plain one.
   public var augmentsTraining = false
-  /// Test-time augmentation: the mean of the logits of 20 changed passes.
+  /// Test-time augmentation: the mean logits of 20 augmented passes.
   public var augmentsTest = false
-  /// As released: TIP-adapters see one changed pass over the test images, never a plain one.
+  /// As in the released code: TIP-Adapters test on one augmented pass instead of the original images.
   public var augmentsTIPTest = false
-  /// Which table of descriptions the class names were looked up in, for the record.
+  /// The name of the knowledge table, for the record.
   public var knowledge = "builtin"
-  /// Which classes the confusion matrix has.
+  /// The classes of the confusion matrix.
   public var classSet = ClassificationMetrics.ClassSet.occurring
-  /// Sets drawn for the 95 % intervals; 0 for none.
+  /// The number of resamples for the 95 % confidence intervals; 0 for no intervals.
   public var bootstrapResamples = 1000
   /// Settings of the linear probe.
   public var linearProbe = LinearProbe.Options()
   /// Settings of the CLIP-Adapter.
   public var clipAdapter = CLIPAdapter.Options()
-  /// Settings of the TIP-Adapters; the method decides whether keys are trained.
+  /// Settings of the TIP-Adapters; the method determines whether keys are trained.
   public var tipAdapter = TIPAdapter.Options()
   /// Settings of fine-tuning.
   public var fineTuning = FineTuning.Options()
 
-  /// The published passes of both augmentations.
+  /// The published number of augmented passes.
   public static let augmentationPasses = 20
 
-  /// The published settings of a method: 80 % to train and 20 % to test in five folds, or, for
-  /// zero-shot, everything tested once.
-  /// - `officialSplit`: whether the data say what is for training and what for testing. Then all
-  ///   that is for training is trained on, once.
+  /// The published settings of a method: 80 % training and 20 % test images in five folds, or, for zero-shot,
+  /// all images as test images in one fold.
+  /// - `officialSplit`: whether the data define a split; then all training images are used, in one fold.
   public init(method: TransferMethod, officialSplit: Bool = false) {
     self.method = method
     if officialSplit {
@@ -51,16 +50,16 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
     }
   }
 
-  /// Whether features go through the projection head.
+  /// Whether projected features are used.
   public var projects: Bool { projectsFeatures ?? method.projectsByDefault }
 
   /// Configurations for every method and number of shots: the paper's few-shot table.
   ///
-  /// Zero-shot is evaluated once, on the same test images as the others.
+  /// Zero-shot is evaluated once, on the same test images as the other methods.
   /// - Parameters:
-  ///   - methods: what to compare.
-  ///   - shots: training images of each class.
-  ///   - base: everything else.
+  ///   - methods: the methods to compare.
+  ///   - shots: the numbers of training images per class.
+  ///   - base: all other settings.
   public static func table(
     methods: [TransferMethod], shots: [SampleCount], base: TransferConfiguration
   ) -> [TransferConfiguration] {

@@ -1,26 +1,25 @@
 import Foundation
 
-/// What can be wrong with the data or the options of a transfer experiment.
+/// An error in the data or the options of a transfer experiment.
 ///
-/// Every case is found before features are extracted. The text names the thing, what was expected
-/// and what was found, on one line.
+/// All are found before features are extracted. The one-line text names the problem, what was expected and
+/// what was found.
 public enum TransferError: Error, Equatable, LocalizedError, CustomStringConvertible {
-  /// Something that the experiment needs is wrong or absent: the text says what.
+  /// Something is invalid or missing, as the text describes.
   case invalid(String)
-  /// A row's category is none of the experiment's targets; the suggestion is the target that it may
-  /// have been meant to be.
+  /// A label is not among the targets of the experiment; the suggestion is a similar target.
   case unknownLabel(
     label: String, row: Int, manifest: String, targets: [String], suggestion: String? = nil)
-  /// A class has no image in a part that needs it.
+  /// A class has no image in a split that needs it.
   case emptyClass(label: String, part: String, reason: String)
-  /// A class has one image, which cannot be both trained on and tested.
+  /// A class has one image, which cannot be used for both training and test.
   case singleSampleClass(label: String)
-  /// Images that the manifest names are not there.
+  /// Images listed in the manifest are missing.
   case missingImages(first: String, count: Int, of: Int, manifest: String)
   /// An adapter was fitted on the features of another model.
   case wrongModel(adapter: String, expected: String, found: String)
 
-  /// One line for people.
+  /// A one-line description.
   public var description: String {
     switch self {
     case .invalid(let text): return text
@@ -30,15 +29,15 @@ public enum TransferError: Error, Equatable, LocalizedError, CustomStringConvert
       return
         "\(manifest), row \(row): the label '\(label)' is not among the targets (\(known))\(hint)"
     case .emptyClass(let label, let part, let reason):
-      return "the class '\(label)' has no image to \(part): \(reason)"
+      return "class '\(label)' has no \(part.isEmpty ? "" : part + " ")image: \(reason)"
     case .singleSampleClass(let label):
-      return "the class '\(label)' has a single image, which cannot be both trained on and "
-        + "tested: add images, leave the class out of the targets, or test without training"
+      return "class '\(label)' has a single image, which cannot be used for both training and "
+        + "test: add images, remove the class from the targets, or use zero-shot"
     case .missingImages(let first, let count, let total, let manifest):
       let rest = count > 1 ? " and \(count - 1) more of \(total)" : ""
-      return "\(manifest) names images that do not exist: \(first)\(rest) (check the images root)"
+      return "\(manifest) lists images that do not exist: \(first)\(rest) (check the image root)"
     case .wrongModel(let adapter, let expected, let found):
-      return "\(adapter) was fitted for the model \(expected), but the model in use is \(found)"
+      return "\(adapter) was fitted on the model \(expected), but this model is \(found)"
     }
   }
 

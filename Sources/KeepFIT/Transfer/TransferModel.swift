@@ -1,45 +1,45 @@
 import Foundation
 
-/// What transfer needs of an image-text model. Nothing here records gradients.
+/// An image-text model for transfer. Nothing here records gradients.
 public protocol TransferModel: AnyObject {
-  /// What tells the weights from others: hexadecimal digits.
+  /// The fingerprint of the weights, in hexadecimal.
   var fingerprint: String { get }
   /// The stored logit scale s.
   var logitScale: Float { get }
-  /// The number of raw image features F.
+  /// The dimension F of raw image features.
   var featureCount: Int { get }
-  /// The sentence with `[CLS]` that the model was made for, where it has one of its own.
+  /// The model's own prompt template with `[CLS]`, if it has one.
   var ownPrompt: String? { get }
   /// Raw features `[B, F]` of images `[B, S, S, 3]`, without the projection head.
   func features(of images: Tensor) -> Tensor
-  /// Raw features through the projection head, `[B, D]`.
+  /// Applies the projection head to raw features, `[B, D]`.
   func projected(_ features: Tensor) -> Tensor
-  /// Text embeddings `[M, D]` of texts that are tokenized in one call.
+  /// Text embeddings `[M, D]` of texts that are tokenized together.
   func embeddings(of texts: [String]) throws -> Tensor
 }
 
-/// A model whose image encoder can be trained further.
+/// A model whose image encoder can be fine-tuned.
 public protocol TrainableTransferModel: TransferModel {
-  /// Raw or projected features `[B, F]` or `[B, D]`, remembered for gradients when training.
+  /// Raw or projected features `[B, F]` or `[B, D]`, with recorded gradients in training.
   func trainingFeatures(of images: Tensor, projected: Bool, mode: ExecutionMode) -> Tensor
-  /// Everything that belongs to the image encoder and its head, by its name in a checkpoint.
+  /// All tensors of the image encoder and its head, by their names in a checkpoint.
   var imageState: [StateEntry] { get }
-  /// Keeps the running statistics of batch norm, also in training.
+  /// Whether batch norm uses its running statistics in training as well.
   var freezesBatchNorm: Bool { get set }
 }
 
-/// How files become images for a model.
+/// Loading and augmentation of images for a model.
 public struct ImageSource: Sendable {
-  /// What tells this way from others, in the keys of cached features.
+  /// An identifier for the keys of cached features.
   public let identity: String
-  /// The preprocessing that it follows; nil for a way of the caller's own.
+  /// The preprocessing; nil for custom loading.
   public let preprocessing: Preprocessing?
-  /// An image `[S, S, 3]` from a file.
+  /// Loads an image `[S, S, 3]` from a file.
   public let load: @Sendable (URL) throws -> Tensor
-  /// A randomly changed image `[S, S, 3]`.
+  /// Augments an image `[S, S, 3]`.
   public let augment: @Sendable (Tensor, RandomStream) -> Tensor
 
-  /// A way to load and to change images.
+  /// Creates a source from closures.
   public init(
     identity: String, preprocessing: Preprocessing? = nil,
     load: @escaping @Sendable (URL) throws -> Tensor,
@@ -53,13 +53,13 @@ public struct ImageSource: Sendable {
 }
 
 extension TransferModel {
-  /// None: the modality's sentence serves.
+  /// None by default, so that the modality's prompt template is used.
   public var ownPrompt: String? { nil }
 
-  /// The texts' side of a classification: an embedding for each class.
+  /// Computes the text embedding of each class.
   ///
-  /// A class's descriptions, its own name included, are put into the template, tokenized in one
-  /// call and encoded; the mean of the embeddings is not normalized again, as published.
+  /// The descriptions of a class, including its name, are inserted into the template, tokenized together and
+  /// encoded; the mean of the embeddings is not normalized again, as published.
   public func knowledge(
     of classes: [String], table: Knowledge, template: String
   ) throws -> ClassKnowledge {

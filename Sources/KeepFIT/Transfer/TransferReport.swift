@@ -1,10 +1,10 @@
 import Foundation
 
-/// The results of one run, as they are written to `results.json`.
+/// The results of a run, as written to `results.json`.
 ///
-/// The file always has `experiment`, `notes`, `skipped` and `results`, a list with an entry for each
+/// The file contains `experiment`, `notes`, `skipped` and `results`, a list with an entry for each
 /// configuration. With a single configuration the members of that entry (`method`, `configuration`,
-/// `folds`, `mean`, `std`, …) stand at the top level as well.
+/// `folds`, `mean`, `std`, …) are repeated at the top level.
 public struct TransferReport: Sendable {
   /// An image that could not be used and was left out.
   public struct SkippedImage: Sendable, Codable, Equatable {
@@ -12,20 +12,20 @@ public struct TransferReport: Sendable {
     public var manifest: String
     /// Its path.
     public var image: String
-    /// Why.
+    /// The reason.
     public var reason: String
   }
 
   /// The experiment's name.
   public var experiment: String
-  /// One for each method and number of shots.
+  /// The results of each method and number of shots.
   public var results: [TransferResult]
-  /// What is worth saying about the data and the options, a sentence each.
+  /// Notes on the data and the options, one sentence each.
   public var notes: [String]
   /// Images that were left out because they could not be used.
   public var skipped: [SkippedImage]
 
-  /// Results of one experiment.
+  /// Creates a report.
   public init(
     experiment: String, results: [TransferResult], notes: [String] = [],
     skipped: [SkippedImage] = []
@@ -37,7 +37,7 @@ public struct TransferReport: Sendable {
   }
 
   /// The text of `results.json`.
-  /// - `pretty`: indented, for people.
+  /// - `pretty`: whether the text is indented.
   public func json(pretty: Bool) throws -> String {
     try JSONText.encode(self, pretty: pretty)
   }
@@ -51,7 +51,7 @@ public struct TransferReport: Sendable {
       force: force)
   }
 
-  /// Reads what ``write(to:force:)`` wrote, now or in earlier versions.
+  /// Reads a file written by ``write(to:force:)``, also of earlier versions.
   public init(contentsOf url: URL) throws {
     let data = try Data(contentsOf: url)
     self = try JSONDecoder().decode(TransferReport.self, from: data)
@@ -61,7 +61,7 @@ public struct TransferReport: Sendable {
 extension TransferReport: Codable {
   private enum CodingKeys: String, CodingKey { case experiment, results, notes, skipped }
 
-  /// Reads `results`, or the bare result of earlier versions.
+  /// Decodes `results`, or the single result of earlier versions.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     experiment = try values.decode(String.self, forKey: .experiment)
@@ -73,7 +73,7 @@ extension TransferReport: Codable {
     skipped = try values.decodeIfPresent([SkippedImage].self, forKey: .skipped) ?? []
   }
 
-  /// Writes the list of results, and a single one at the top level as well.
+  /// Encodes the list of results, and a single one at the top level as well.
   public func encode(to encoder: any Encoder) throws {
     if results.count == 1 { try results[0].encode(to: encoder) }
     var values = encoder.container(keyedBy: CodingKeys.self)

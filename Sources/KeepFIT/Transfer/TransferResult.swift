@@ -1,38 +1,37 @@
 import Foundation
 
-/// What one method reached on one experiment: the content of `results.json`.
+/// The results of a method on an experiment: an entry of `results.json`.
 public struct TransferResult: Sendable, Codable {
-  /// One fold.
+  /// The results of a fold.
   public struct Fold: Sendable, Codable {
-    /// The fold's number, its seed.
+    /// The fold's number, which is its seed.
     public var fold: Int
-    /// Every score by its published name.
+    /// All scores by their published names.
     public var metrics: [String: MetricValue]
-    /// 95 % intervals of some scores.
+    /// 95 % confidence intervals of some scores.
     public var intervals: [String: ConfidenceInterval]
-    /// The test images' paths.
+    /// The paths of the test images.
     public var testImages: [String]
     /// Their true classes.
     public var labels: [Int]
-    /// The probabilities of every class, `[N, K]`.
+    /// The predicted probabilities, `[N, K]`.
     public var probabilities: [[Float]]
     /// The number of training images.
     public var trainingCount: Int
-    /// The number of validation images that the best epoch was chosen by; nil in files of earlier
-    /// versions.
+    /// The number of validation images used for model selection; nil in files of earlier versions.
     public var validationCount: Int?
-    /// What the test images share with those that were fitted on; nil for methods that are not, and
-    /// in files of earlier versions.
+    /// The overlap of test images with training and validation images; nil for methods without training, and in
+    /// files of earlier versions.
     public var overlap: Overlap?
-    /// The group of each test image, such as its patient, where groups were asked for.
+    /// The group of each test image, such as its patient, if groups were requested.
     public var groups: [String]?
-    /// Parts of the split that came out smaller than asked.
+    /// Notes on splits that are smaller than requested.
     public var notes: [String]
-    /// Scores on other manifests by their names.
+    /// The results on external test sets by name.
     public var external: [String: External]?
-    /// How well the positive class is told from the others; nil where there is none.
+    /// The detection scores of the positive class; nil if there is none.
     public var positive: DetectionScores? = nil
-    /// Why a score is undefined, by its name; nil in files of earlier versions.
+    /// The reasons why scores are undefined, by name; nil in files of earlier versions.
     public var undefined: [String: String]? = nil
 
     private enum CodingKeys: String, CodingKey {
@@ -49,19 +48,19 @@ public struct TransferResult: Sendable, Codable {
     }
   }
 
-  /// What a fold's test images share with those to train or validate on.
+  /// The overlap of a fold's test images with its training and validation images.
   public struct Overlap: Sendable, Codable, Equatable {
-    /// Test images whose files have the same content as one that was fitted on.
+    /// The number of test images with the same content as a training or validation image.
     public var identicalImages: Int
-    /// What groups go by, asked for or suggested by the manifest; nil where nothing says so.
+    /// The criterion of the groups, requested or suggested by the manifest; nil if there are no groups.
     public var groupedBy: ImageGrouping?
-    /// Whether the split was drawn so that it leaves these groups whole.
+    /// Whether the split keeps these groups together.
     public var isGrouped: Bool?
-    /// Groups among the test images.
+    /// The number of groups among the test images.
     public var testGroups: Int?
-    /// Those of them that also have images that were fitted on.
+    /// The number of these groups that also have training or validation images.
     public var sharedGroups: Int?
-    /// Test images of these shared groups.
+    /// The number of test images in these shared groups.
     public var imagesOfSharedGroups: Int?
 
     init(identicalImages: Int) { self.identicalImages = identicalImages }
@@ -76,15 +75,15 @@ public struct TransferResult: Sendable, Codable {
     }
   }
 
-  /// One fold's scores on the images of another manifest.
+  /// The results of a fold on an external test set.
   public struct External: Sendable, Codable {
-    /// Every score by its published name.
+    /// All scores by their published names.
     public var metrics: [String: MetricValue]
-    /// The images' paths.
+    /// The paths of the images.
     public var testImages: [String]
     /// Their true classes.
     public var labels: [Int]
-    /// The probabilities of every class, `[N, K]`.
+    /// The predicted probabilities, `[N, K]`.
     public var probabilities: [[Float]]
 
     private enum CodingKeys: String, CodingKey {
@@ -97,33 +96,33 @@ public struct TransferResult: Sendable, Codable {
   public var experiment: String
   /// The method.
   public var method: TransferMethod
-  /// Everything that was set.
+  /// The configuration.
   public var configuration: TransferConfiguration
   /// The label of each class.
   public var classes: [String]
   /// The fingerprint of the model.
   public var model: String
-  /// The sentence for the class names; nil for methods without text, and in files of earlier versions.
+  /// The prompt template; nil for methods without text, and in files of earlier versions.
   public var prompt: ClassPrompt?
-  /// One for each fold.
+  /// The results of each fold.
   public var folds: [Fold]
-  /// Mean of each score over the folds, rounded as published.
+  /// The mean of each score over folds, rounded as published.
   public var mean: [String: MetricValue]
-  /// Population standard deviation of each score over the folds, rounded as published.
+  /// The population standard deviation of each score over folds, rounded as published.
   public var std: [String: MetricValue]
-  /// Scores without a mean, because some folds lack a class.
+  /// Scores without a mean, because a class is missing from some folds.
   public var omitted: [String]
-  /// Mean and deviation on other manifests by their names.
+  /// Mean and standard deviation on external test sets by name.
   public var external: [String: FoldSummary]?
-  /// Seconds of fitting and predicting, without the extraction of features.
+  /// The time of fitting and prediction in seconds, without feature extraction.
   public var seconds: Double
   /// The weights of `kappa`; nil in files of earlier versions, where it is quadratic.
   public var kappaWeights: KappaWeights? = nil
-  /// How well the positive class is told from the others, over all folds; nil where there is none.
+  /// The detection scores of the positive class over all folds; nil if there is none.
   public var positive: DetectionScores? = nil
-  /// 95 % intervals of some scores over the test images of all folds, each image or group once.
+  /// 95 % confidence intervals of some scores over the test images of all folds, each image or group once.
   public var intervals: [String: ConfidenceInterval]? = nil
-  /// Why a score has no mean, by its name.
+  /// The reasons why scores have no mean, by name.
   public var undefined: [String: String]? = nil
 
   private enum CodingKeys: String, CodingKey {

@@ -1,7 +1,7 @@
 import Foundation
 
 extension TransferRun {
-  /// Finds all images that cannot be used, and takes them out of every split.
+  /// Finds all unusable images, and removes them from every split.
   func setBadImagesAside() throws -> [TransferReport.SkippedImage] {
     let test = officialTest ?? dataset
     var rows: [(manifest: LabeledImages, row: Int)] = []
@@ -21,7 +21,7 @@ extension TransferRun {
       splits[index] = try splits[index].map { split throws(TransferError) in
         let kept = split.keeping(train: isGood(dataset), test: isGood(test))
         if kept.train.isEmpty, kept.validation.isEmpty, kept.test.isEmpty {
-          throw .invalid("no image of \(dataset.name) can be read")
+          throw .invalid("none of the images of \(dataset.name) can be read")
         }
         try check(kept, was: split, configuration)
         return kept
@@ -29,7 +29,7 @@ extension TransferRun {
     }
     external = try external.map { other throws(TransferError) in
       let kept = other.images.indices.filter(isGood(other))
-      if kept.isEmpty { throw .invalid("no image of \(other.name) can be read") }
+      if kept.isEmpty { throw .invalid("none of the images of \(other.name) can be read") }
       return other.selecting(kept)
     }
     var listed: Set<URL> = []
@@ -41,19 +41,19 @@ extension TransferRun {
     }
   }
 
-  /// A class must not vanish with its bad images.
+  /// Checks that no class is left without images in a split.
   private func check(
     _ kept: DataSplit, was: DataSplit, _ configuration: TransferConfiguration
   ) throws(TransferError) {
     let test = officialTest ?? dataset
     for (label, name) in dataset.classes.enumerated() {
       let parts = [
-        (was.train.map { dataset.labels[$0] }, kept.train.map { dataset.labels[$0] }, "train on"),
+        (was.train.map { dataset.labels[$0] }, kept.train.map { dataset.labels[$0] }, "training"),
         (was.test.map { test.labels[$0] }, kept.test.map { test.labels[$0] }, "test"),
       ]
       for (before, after, part) in parts where before.contains(label) && !after.contains(label) {
         throw .emptyClass(
-          label: name, part: part, reason: "none of its images in this part can be read")
+          label: name, part: part, reason: "none of them can be read")
       }
     }
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Fitting a method to a fold, and keeping what comes out.
+/// Fitting a method on a fold, and saving the result.
 extension TransferRun {
   func fit(
     _ configuration: TransferConfiguration, split: DataSplit, knowledge: ClassKnowledge?,
@@ -11,7 +11,7 @@ extension TransferRun {
     if configuration.method == .fineTune, let model = model as? any TrainableTransferModel {
       let start = Date()
       defer { seconds += Date().timeIntervalSince(start) }
-      // Folds of an official split train on the same images, and differ in their seeds alone.
+      // Folds of an official split have the same training images, and differ only in their seeds.
       var options = configuration.fineTuning
       if isOfficial { options.seed &+= UInt64(split.seed) }
       let tuned = try FineTunedModel(
@@ -40,7 +40,7 @@ extension TransferRun {
     return FittedMethod(configuration, .features(classifier), extractor: extractor)
   }
 
-  /// Whether the data say which images are for testing.
+  /// Whether the data define the test images.
   var isOfficial: Bool { officialTest != nil || dataset.parts != nil }
 
   private func trainingFeatures(
@@ -66,7 +66,9 @@ extension TransferRun {
         features: training.features, labels: training.labels, classCount: training.classCount,
         options: configuration.linearProbe)
     }
-    guard let knowledge else { throw .invalid("\(configuration.method.rawValue) needs texts") }
+    guard let knowledge else {
+      throw .invalid("\(configuration.method.rawValue) needs class texts")
+    }
     switch configuration.method {
     case .clipAdapter:
       return try CLIPAdapter(

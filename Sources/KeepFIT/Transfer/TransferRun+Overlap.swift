@@ -1,9 +1,9 @@
 import Foundation
 
-/// What the test shares with training.
+/// The overlap of test and training data.
 extension TransferRun {
-  /// What the test images of a fold share with those that the method is fitted on; nil for methods
-  /// that are not.
+  /// The overlap of a fold's test images with its training and validation images; nil for methods without
+  /// training.
   func overlap(_ split: DataSplit, _ configuration: TransferConfiguration) -> TransferResult
     .Overlap?
   {
@@ -25,7 +25,7 @@ extension TransferRun {
     return result
   }
 
-  /// The worst of all folds, in words.
+  /// Notes on the fold with the largest overlap.
   func overlapNotes() -> [String] {
     var folds: [(overlap: TransferResult.Overlap, tests: Int)] = []
     for (configuration, splits) in zip(configurations, splits) {
@@ -38,8 +38,8 @@ extension TransferRun {
       worst.overlap.identicalImages > 0
     {
       result.append(
-        "\(worst.overlap.identicalImages) of the \(worst.tests) test images of a fold are also "
-          + "among those to train or validate on (same content)")
+        "\(worst.overlap.identicalImages) of the \(worst.tests) test images of a fold are also among its "
+          + "training or validation images (same content)")
     }
     if let worst = folds.max(by: { ($0.overlap.sharedGroups ?? 0) < ($1.overlap.sharedGroups ?? 0) }
     ),
@@ -53,16 +53,16 @@ extension TransferRun {
         }
       result.append(
         "\(shared) of the \(worst.overlap.testGroups ?? 0) groups of a fold's test images (by "
-          + "\(by)) also have images to train or validate on, so that the figures may be too good"
-          + (dataset.parts == nil && officialTest == nil ? "; \(remedy) keeps them apart" : ""))
+          + "\(by)) also have training or validation images, so the scores may be too optimistic"
+          + (dataset.parts == nil && officialTest == nil ? "; \(remedy) keeps groups together" : "")
+      )
     }
     return result
   }
 
-  /// Embeddings of at most `limit` test images of the first fold, evenly spaced over its list, in
-  /// which classes follow one another: every class has its share. Images that were encoded for the
-  /// run are not encoded again.
-  /// - Throws: what loading an image throws.
+  /// Embeddings of at most `limit` test images of the first fold, evenly spaced over its list, which is
+  /// ordered by class, so that the sample is stratified. Images encoded for the run are not encoded again.
+  /// - Throws: errors of image loading.
   public func projectionSample(
     of report: TransferReport, limit: Int = 600
   ) throws -> (values: Tensor, labels: [Int], total: Int)? {

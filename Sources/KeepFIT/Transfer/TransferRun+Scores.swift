@@ -1,7 +1,7 @@
-/// Scores beside the published ones: the positive class, intervals, and what is undefined and why.
+/// Scores in addition to the published ones: the positive class, intervals, and reasons for undefined scores.
 extension TransferRun {
-  /// Predictions on images that are not tested, to choose thresholds on: the validation images, or else
-  /// those that the method was fitted on. Nil for methods that are not fitted.
+  /// Predictions on other images than the test images, to choose thresholds on: the validation images, or else
+  /// the training images. Nil for methods without training.
   func unseenPredictions(
     _ fitted: FittedMethod, split: DataSplit
   ) throws -> (source: OperatingPoint.Source, predictions: Predictions)? {
@@ -11,7 +11,7 @@ extension TransferRun {
       : (.validation, try predictions(fitted, on: split.validation))
   }
 
-  /// Predictions on the training images, for the published scores of the AMD experiment alone.
+  /// Predictions on the training images, only for the published scores of the AMD experiment.
   func publishedTraining(
     _ fitted: FittedMethod, _ split: DataSplit,
     unseen: (source: OperatingPoint.Source, predictions: Predictions)?
@@ -42,7 +42,7 @@ extension TransferRun {
     fold.positive = scores
   }
 
-  /// Adds what all folds say together.
+  /// Adds scores, intervals and reasons over all folds.
   func addSummary(
     to result: inout TransferResult, metrics: [ClassificationMetrics], resamples: Int
   ) throws {
@@ -69,7 +69,6 @@ extension TransferRun {
 }
 
 extension TransferResult.Fold {
-  /// What says which rows of several folds are one observation: groups where they are known, or else
-  /// images.
+  /// The clusters of rows that count as one observation: groups if known, or else images.
   var clusterNames: [String] { groups ?? testImages }
 }

@@ -2,31 +2,30 @@ import Foundation
 
 /// Evaluates methods on an experiment, fold by fold.
 ///
-/// Everything that can be wrong with options and data is found when a run is made, before a single
-/// image is encoded.
+/// All problems with options and data are reported when a run is created, before any image is encoded.
 public final class TransferRun {
-  /// The experiment's images.
+  /// The images of the experiment.
   public let dataset: LabeledImages
   /// With a test manifest: the test images.
   public let officialTest: LabeledImages?
-  /// Other manifests with the same classes, tested with every fold's classifier.
+  /// External test sets with the same classes, tested with every fold's classifier.
   public internal(set) var external: [LabeledImages]
-  /// What is evaluated.
+  /// The configurations to evaluate.
   public let configurations: [TransferConfiguration]
-  /// The sentence that class names are put into, and where it comes from.
+  /// The prompt template for class names, and its source.
   public let prompt: ClassPrompt
-  /// What is worth saying about the data and the options, a sentence each. Part of the report.
+  /// Notes on the data and the options, one sentence each. Part of the report.
   public private(set) var notes: [String] = []
-  /// What happens to images that cannot be read.
+  /// The handling of unreadable images.
   public var onBadImage = BadImagePolicy.fail
-  /// Told about encoding and fitting, in words, with a share from 0 to 1 where it is known.
+  /// Called with a description of the progress, and a fraction from 0 to 1 if known.
   public var progress: ((_ text: String, _ share: Double?) -> Void)?
-  /// Where to save each fold's adapter, below `<method>-<shots>/fold<number>`; nil for nowhere.
+  /// The directory to save each fold's adapter to, below `<method>-<shots>/fold<number>`; nil for none.
   public var adapterDirectory: URL?
-  /// Told about every fold while its classifier is in place.
+  /// Called for every fold while its classifier is in place.
   public var onFold: ((FittedFold) throws -> Void)?
 
-  /// What the classes mean to each other.
+  /// The roles of the classes.
   public let roles: ClassRoles
 
   let name: String
@@ -37,16 +36,16 @@ public final class TransferRun {
   private let table: Knowledge
   var splits: [[DataSplit]]
 
-  /// Checks data and options and draws the splits.
+  /// Checks data and options and samples the splits.
   ///
-  /// - `cache`: where features are kept between runs; nil for nowhere.
+  /// - `cache`: the feature cache; nil for none.
   /// - `knowledge`: descriptions of the classes; `Knowledge/none` for the plain names.
-  /// - `template`: the prompt, with `[CLS]` for the description; nil for the model's own, or else the
-  ///   modality's.
-  /// - `batchSize`: images encoded at once.
-  /// - Throws: ``TransferError`` for classes that a split leaves empty or that have too few images,
-  ///   nothing to test, methods that the model or the options do not allow, manifests whose classes
-  ///   differ, an image with two labels, or groups on both sides of an official split.
+  /// - `template`: the prompt template, with `[CLS]` for the description; nil for the model's own, or else
+  ///   that of the modality.
+  /// - `batchSize`: images per batch.
+  /// - Throws: ``TransferError`` for classes without or with too few images in a split, no test images,
+  ///   methods that the model or the options do not allow, manifests with different classes, an image with
+  ///   two labels, or groups on both sides of an official split.
   public init(
     experiment: Experiment, dataset: LabeledImages, officialTest: LabeledImages? = nil,
     external: [LabeledImages] = [], model: any TransferModel, source: ImageSource,
@@ -85,7 +84,7 @@ public final class TransferRun {
     for configuration in configurations {
       let folds = try draw.splits(configuration)
       if !configuration.acceptsSmallerParts, let note = folds.lazy.flatMap(\.notes).first {
-        throw .invalid("\(note): ask for fewer, or allow fewer (--allow-fewer)")
+        throw .invalid("\(note); lower the requested number, or accept fewer with --allow-fewer")
       }
       splits.append(folds)
     }
@@ -97,7 +96,7 @@ public final class TransferRun {
       notes += try identity.check(read, accepts: experiment.isPublished)
     }
     notes += overlapNotes()
-    // Two manifests may have the same to say.
+    // Two manifests may give the same note.
     var said: Set<String> = []
     notes = notes.filter { said.insert($0).inserted }
   }
@@ -107,34 +106,35 @@ public final class TransferRun {
     hasOfficialTest: Bool
   ) throws(TransferError) {
     let method = configuration.method
-    if configuration.folds < 1 { throw .invalid("at least one fold, not \(configuration.folds)") }
+    if configuration.folds < 1 {
+      throw .invalid("there must be at least one fold, not \(configuration.folds)")
+    }
     if method.usesText && !configuration.projects {
       throw .invalid(
-        "\(method.rawValue) compares images with texts and needs projected features; leave out "
+        "\(method.rawValue) compares images with texts and needs projected features; omit "
           + "--no-projection")
     }
     if method.isTrained && configuration.split.train.isZero {
-      throw .invalid("\(method.rawValue) is trained: it needs training images")
+      throw .invalid("\(method.rawValue) needs training images")
     }
     if configuration.split.test.isZero && !hasOfficialTest {
-      throw .invalid("nothing would be tested: the split leaves no test images")
+      throw .invalid("the split has no test images")
     }
     if method == .fineTune && !(model is any TrainableTransferModel) {
       throw .invalid("this model cannot be fine-tuned")
     }
     if method.usesText, let bare = classes.first(where: { !$0.contains(where: \.isLetter) }) {
       throw .invalid(
-        "\(method.rawValue) compares images with the names of the classes, and '\(bare)' names "
-          + "nothing; name the classes in a JSON experiment, \"names\": {\"\(bare)\": \"…\"}, or "
-          + "take --method linear-probe")
+        "\(method.rawValue) compares images with class names, and '\(bare)' is not a name; name the "
+          + "classes in a JSON experiment, \"names\": {\"\(bare)\": \"…\"}, or use "
+          + "--method linear-probe")
     }
   }
 
   // MARK: - Running
 
   /// Evaluates every configuration.
-  /// - Throws: what loading an image or fitting throws. Features that were finished until then are in
-  ///   the cache.
+  /// - Throws: errors of image loading or fitting. Features computed before are in the cache.
   public func run() throws -> TransferReport {
     extractor.progress = { [weak self] done, total in
       self?.progress?("encoding images", Double(done) / Double(total))
@@ -160,7 +160,7 @@ public final class TransferRun {
     var others: [String: [ClassificationMetrics]] = [:]
     var seconds = 0.0
     for (number, split) in splits.enumerated() {
-      let label = "\(configuration.method.rawValue), \(configuration.split.train) to train"
+      let label = "\(configuration.method.rawValue), \(configuration.split.train.trainingText)"
       progress?("\(label), fold \(number + 1) of \(splits.count)", nil)
       let fitted = try fit(configuration, split: split, knowledge: knowledge, seconds: &seconds)
       defer { fitted.finish() }
@@ -211,7 +211,7 @@ public final class TransferRun {
     return result
   }
 
-  /// An external manifest is tested whole, in the order of a split with the fold's seed.
+  /// All images of an external test set are tested, in the order of a split with the fold's seed.
   private func evaluate(
     _ fitted: FittedMethod, on other: LabeledImages, fold: Int,
     configuration: TransferConfiguration

@@ -1,24 +1,23 @@
 import FundusTensor
 import Foundation
 
-/// Random changes of training images: flip, small rotation and shrinking, brightness and contrast.
+/// Random augmentation of training images: horizontal flip, rotation and scaling, brightness and contrast.
 ///
-/// Each step happens to each image with its own probability. Formulas and ranges are those of the
-/// released pipeline (kornia 0.6.12); expert images are never augmented there.
+/// Each operation is applied to each image with its own probability. Formulas and ranges are those of the
+/// released pipeline (kornia 0.6.12), in which expert images are not augmented.
 ///
-/// Random numbers depend on the stream, the epoch and the sample alone: not on the batch that a
-/// sample is in, the threads, or what was drawn before. Only the order of the color steps belongs to
-/// the batch.
+/// Random numbers depend only on the stream, the epoch and the sample, not on the batch, the threads, or
+/// previous samples. Only the order of the color operations is chosen per batch.
 public struct Augmentation: Hashable, Sendable, Codable {
-  /// How often images are mirrored left to right.
+  /// The probability of a horizontal flip.
   public var flipProbability: Float = 0.5
-  /// How often images are turned and scaled.
+  /// The probability of rotation and scaling.
   public var affineProbability: Float = 0.25
-  /// Degrees that an image is turned by: from the negative of this to this.
+  /// The maximum rotation in degrees, in both directions.
   public var largestAngle: Float = 5
-  /// The least scale; the largest is 1. Below 1 the image shrinks inside of a black border.
+  /// The minimum scale; the maximum is 1. Below 1 the image is shrunk, with a black border.
   public var smallestScale: Float = 0.9
-  /// How often colors change.
+  /// The probability of color jitter.
   public var jitterProbability: Float = 0.25
   /// The brightness factor is uniform from 1 minus this to 1 plus this.
   public var brightness: Float = 0.2
@@ -33,12 +32,12 @@ public struct Augmentation: Hashable, Sendable, Codable {
 
   /// A rotation and an isotropic scale about the center ((W - 1) / 2, (H - 1) / 2).
   public struct Affine: Hashable, Sendable, Codable {
-    /// Degrees; positive turns the content counterclockwise as seen.
+    /// Degrees; positive rotates the content counterclockwise.
     public var angle: Float
     /// Below 1 the content shrinks.
     public var scale: Float
 
-    /// A rotation by `angle` degrees with a scale.
+    /// Creates a rotation by `angle` degrees with a scale.
     public init(angle: Float, scale: Float) {
       self.angle = angle
       self.scale = scale
@@ -52,23 +51,23 @@ public struct Augmentation: Hashable, Sendable, Codable {
     /// x becomes clamp(c · x + (1 - c) · m, 0, 1) with m the mean gray of the image.
     public var contrast: Float
 
-    /// The two factors.
+    /// Creates the two factors.
     public init(brightness: Float, contrast: Float) {
       self.brightness = brightness
       self.contrast = contrast
     }
   }
 
-  /// What happens to one image.
+  /// The augmentation parameters of an image.
   public struct Choice: Hashable, Sendable, Codable {
-    /// Whether it is mirrored.
+    /// Whether it is flipped.
     public var flips: Bool
-    /// How it is turned; nil to leave it.
+    /// Its rotation and scale; nil for none.
     public var affine: Affine?
-    /// How its colors change; nil to leave them.
+    /// Its color jitter; nil for none.
     public var jitter: Jitter?
 
-    /// What happens to an image; nothing by default.
+    /// Creates augmentation parameters; nothing by default.
     public init(flips: Bool = false, affine: Affine? = nil, jitter: Jitter? = nil) {
       self.flips = flips
       self.affine = affine
@@ -76,8 +75,8 @@ public struct Augmentation: Hashable, Sendable, Codable {
     }
   }
 
-  /// A step of the color jitter. The released pipeline also has saturation (factor 1) and hue (0),
-  /// which change nothing but take part in the random order.
+  /// An operation of the color jitter. The released pipeline also has saturation (factor 1) and hue (0), which
+  /// are identities but take part in the random order.
   public enum ColorStep: Int, Hashable, Sendable, Codable, CaseIterable {
     /// See ``Jitter/brightness``.
     case brightness
@@ -89,10 +88,10 @@ public struct Augmentation: Hashable, Sendable, Codable {
     case hue
   }
 
-  /// Draws what happens to one sample in one epoch.
+  /// Samples the augmentation parameters of a sample in an epoch.
   public func choice(sample: Int, epoch: Int, stream: RandomStream) -> Choice {
     var random = stream.derived("augmentation").derived(UInt64(epoch), UInt64(sample))
-    // Every number is drawn, needed or not, so that changing one probability moves nothing else.
+    // All numbers are always sampled, so that changing one probability does not affect the others.
     let draws = (0..<7).map { _ in random.uniform() }
     func spread(_ draw: Float, _ range: Float) -> Float { 1 - range + 2 * range * draw }
     return Choice(
@@ -106,7 +105,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
         : nil)
   }
 
-  /// Draws the order of the color steps, one for all images of a batch.
+  /// Samples the order of the color operations, one for all images of a batch.
   public func order(batch: Int, epoch: Int, stream: RandomStream) -> [ColorStep] {
     var random = stream.derived("augmentation order").derived(UInt64(epoch), UInt64(batch))
     return ColorStep.allCases.shuffled(using: &random)
@@ -114,7 +113,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
 
   /// Augments a batch `[N, H, W, 3]` of images from 0 to 1.
   ///
-  /// - `samples`: for each image the number of its sample in the dataset.
+  /// - `samples`: the index of each image in the dataset.
   /// - `batch`: the number of the batch in the epoch.
   public func augment(
     _ images: Tensor, samples: [Int], batch: Int, epoch: Int, stream: RandomStream
@@ -128,7 +127,7 @@ public struct Augmentation: Hashable, Sendable, Codable {
 // MARK: - Given choices
 
 extension Augmentation {
-  /// Changes a batch `[N, H, W, 3]` of images from 0 to 1 in the given way.
+  /// Augments a batch `[N, H, W, 3]` of images from 0 to 1 with given parameters.
   public static func apply(
     _ choices: [Choice], order: [ColorStep], to images: Tensor
   ) -> Tensor {
@@ -146,7 +145,7 @@ extension Augmentation {
     }
   }
 
-  /// Changes one image `[H, W, 3]` in place.
+  /// Augments one image `[H, W, 3]` in place.
   public static func apply(
     _ choice: Choice, order: [ColorStep], to image: inout MutableSpan<Float>, height: Int,
     width: Int
@@ -172,7 +171,7 @@ extension Augmentation {
 }
 
 extension Augmentation.Affine {
-  /// Where a pixel of the result comes from: center + R(-angle) (pixel - center) / scale, with
+  /// The source position of a pixel of the result: center + R(-angle) (pixel - center) / scale, with
   /// R(a) = [[cos a, -sin a], [sin a, cos a]] for x to the right and y down.
   func map(height: Int, width: Int) -> [Double] {
     let radians = Double(angle) * .pi / 180

@@ -1,30 +1,31 @@
-/// How an image file is read.
+/// Options for decoding image files.
 ///
-/// The defaults give the pixels that Pillow's `convert("RGB")` gives: no rotation, alpha dropped.
+/// The defaults give the same pixels as Pillow's `convert("RGB")`: no rotation, alpha dropped.
 public struct DecodingOptions: Hashable, Sendable, Codable {
-  /// What becomes of gray images with more than 8 bits.
+  /// The conversion of gray images with more than 8 bits.
   public enum DeepGray: String, Hashable, Sendable, Codable {
-    /// Values above 255 become 255, as in Pillow: what the published pipeline shows the model.
+    /// Values above 255 are clipped to 255, as in Pillow and the published pipeline.
     case clipped
-    /// The whole range becomes 0 to 255.
+    /// The full range is scaled to 0 to 255.
     case scaled
   }
 
-  /// Images with more pixels are refused before memory is allocated. The default is Pillow's.
+  /// The maximum number of pixels; larger images are refused before memory is allocated. The default is
+  /// Pillow's.
   public var pixelLimit: Int = 178_956_970
-  /// Turn the image upright as its EXIF (or TIFF) orientation tells. Off, as published.
+  /// Whether the EXIF (or TIFF) orientation is applied. Off by default, as published.
   public var appliesOrientation = false
-  /// Accept files that end too early; what is missing stays gray (JPEG) or black. Off.
+  /// Whether truncated files are accepted; missing parts are gray (JPEG) or black. Off by default.
   public var toleratesTruncation = false
-  /// What becomes of 16-bit gray images.
+  /// The conversion of 16-bit gray images.
   public var deepGray = DeepGray.clipped
-  /// Decode JPEG at 1/2, 1/4 or 1/8 of its size: 2, 4 or 8. Other formats ignore it.
+  /// The factor by which JPEG files are reduced in decoding: 1, 2, 4 or 8. Ignored for other formats.
   public var jpegReduction = 1
 
   /// The defaults.
   public init() {}
 
-  /// The defaults, with files that end too early accepted.
+  /// The defaults, with truncated files accepted.
   public static var tolerant: DecodingOptions {
     var options = DecodingOptions()
     options.toleratesTruncation = true

@@ -1,9 +1,8 @@
 import Foundation
 
-/// Formats that are known by their first bytes and not read, with what a user can do about them.
+/// Unsupported formats that are recognized by their first bytes, with a remedy.
 enum ForeignFormat {
-  /// What the bytes are, and the remedy: `a HEIC photograph; convert it to JPEG…`. Nil for bytes that say
-  /// nothing.
+  /// The format of the bytes and the remedy: `a HEIC photograph; convert it to JPEG…`. Nil if unknown.
   static func description(of data: Data) -> String? {
     let head = [UInt8](data.prefix(1024))
     if let container = isoContainer(head) { return container }
@@ -12,19 +11,19 @@ enum ForeignFormat {
     return markup(head)
   }
 
-  /// A name that promises another format than the content has: `.dcm`, which has no rule for its first
-  /// bytes when the preamble is missing, and files of zeros.
+  /// A description of unrecognized content by the file extension, such as `.dcm` without preamble, or of files
+  /// of zeros.
   static func hint(name: String, data: Data) -> String {
-    if data.prefix(4096).allSatisfy({ $0 == 0 }) { return "only zero bytes (a broken copy?)" }
+    if data.prefix(4096).allSatisfy({ $0 == 0 }) { return "only zero bytes (an incomplete copy?)" }
     switch (name as NSString).pathExtension.lowercased() {
-    case "dcm", "dicom": return "something else (DICOM without its preamble?); \(dicomRemedy)"
+    case "dcm", "dicom": return "unknown content (DICOM without preamble?); \(dicomRemedy)"
     case "nef", "cr2", "cr3", "arw", "dng", "raw":
-      return "a camera's raw format; export it as TIFF or PNG"
+      return "a camera raw file; export it as TIFF or PNG"
     case let suffix
     where ["jpg", "jpeg", "png", "tif", "tiff", "ppm", "pgm", "pbm"].contains(suffix):
       return
-        "none of them, whatever the extension .\(suffix) says (a damaged or wrongly named file?)"
-    default: return "none of them"
+        "unknown content despite the extension .\(suffix) (a damaged or wrongly named file?)"
+    default: return "unknown content"
     }
   }
 
@@ -64,19 +63,19 @@ enum ForeignFormat {
       0, Array("version https://git-lfs".utf8),
       "a Git LFS pointer, not the image; fetch it with 'git lfs pull'"
     ),
-    (0, Array("FUJIFILM".utf8), "a camera's raw format; export it as TIFF or PNG"),
+    (0, Array("FUJIFILM".utf8), "a camera raw file; export it as TIFF or PNG"),
     (0, [0x00, 0x00, 0x01, 0x00], convert("an icon", with: "magick in.ico out.png")),
   ]
 
-  /// HEIC, AVIF, Canon's raw format and films share a container whose brand tells them apart.
+  /// HEIC, AVIF, Canon raw files and videos share a container, and are distinguished by its brand.
   private static func isoContainer(_ head: [UInt8]) -> String? {
     guard head.dropFirst(4).starts(with: Array("ftyp".utf8)), head.count >= 12 else { return nil }
     switch String(decoding: head[8..<12], as: UTF8.self) {
     case "avif", "avis": return convert("an AVIF image", with: "avifdec in.avif out.png")
     case "heic", "heix", "heim", "heis", "hevc", "mif1", "msf1":
       return convert("a HEIC image", with: "heif-convert in.heic out.png")
-    case "crx ": return "a camera's raw format; export it as TIFF or PNG"
-    default: return "a film or another file in an MP4 container; export a frame as PNG"
+    case "crx ": return "a camera raw file; export it as TIFF or PNG"
+    default: return "a video or another file in an MP4 container; export a frame as PNG"
     }
   }
 

@@ -1,8 +1,8 @@
 import Foundation
 
 extension FundusImage {
-  /// Writes the format that the extension of the name asks for: jpg, jpeg, png, tif, tiff, ppm.
-  /// - `force`: overwrite what is there.
+  /// Writes the image in the format given by the extension: jpg, jpeg, png, tif, tiff, ppm.
+  /// - `force`: whether an existing file may be replaced.
   public func write(
     to url: URL, quality: Int = 75, subsampling: ChromaSubsampling = .both, force: Bool = false
   ) throws(ImageError) {

@@ -3,13 +3,13 @@ import CTurboJPEG
 import Foundation
 
 extension FundusImage {
-  /// How chroma is stored in a JPEG.
+  /// The chroma subsampling of a JPEG.
   public enum ChromaSubsampling: String, Sendable, Codable {
-    /// At full size.
+    /// No subsampling.
     case none = "4:4:4"
-    /// At half the width.
+    /// Half of the width.
     case horizontal = "4:2:2"
-    /// At half the width and height; Pillow's default.
+    /// Half of the width and height; Pillow's default.
     case both = "4:2:0"
   }
 
@@ -32,7 +32,7 @@ extension FundusImage {
     return sink.data
   }
 
-  /// The image as a JPEG file, with the accurate integer transform.
+  /// The image as a JPEG file, with the accurate integer DCT.
   /// - `quality`: 1 to 100; 75 is Pillow's default.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` for a side above 65,500 pixels.
   public func jpegData(
@@ -41,7 +41,7 @@ extension FundusImage {
     precondition((1...100).contains(quality), "a JPEG quality of \(quality)")
     guard width <= 65500 && height <= 65500 else {
       throw .unsuitable(
-        name: "JPEG", reason: "\(width) x \(height) pixels are more than the format can hold")
+        name: "JPEG", reason: "\(width) x \(height) pixels exceed the limit of the format")
     }
     guard let handle = tjInitCompress() else {
       preconditionFailure("the JPEG library cannot start")
@@ -66,14 +66,14 @@ extension FundusImage {
     return Data(bytes: bytes, count: Int(count))
   }
 
-  /// Writes a PNG: first under a temporary name, then renamed.
-  /// - `force`: overwrite what is there.
+  /// Writes a PNG atomically.
+  /// - `force`: whether an existing file may be replaced.
   public func writePNG(to url: URL, compression: Int = 6, force: Bool = false) throws(ImageError) {
     try ImageFile.write(pngData(compression: compression), to: url, force: force)
   }
 
-  /// Writes a JPEG: first under a temporary name, then renamed.
-  /// - `force`: overwrite what is there.
+  /// Writes a JPEG atomically.
+  /// - `force`: whether an existing file may be replaced.
   public func writeJPEG(
     to url: URL, quality: Int = 75, subsampling: ChromaSubsampling = .both, force: Bool = false
   ) throws(ImageError) {
@@ -82,7 +82,7 @@ extension FundusImage {
   }
 }
 
-/// Collects what libpng writes.
+/// Collects the output of libpng.
 private final class DataSink {
   var data = Data()
 }

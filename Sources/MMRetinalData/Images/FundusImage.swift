@@ -3,15 +3,15 @@ import Foundation
 
 /// An image of 8-bit RGB pixels.
 public struct FundusImage: Equatable, Sendable {
-  /// Pixels in a row.
+  /// The width in pixels.
   public let width: Int
-  /// Rows.
+  /// The height in pixels.
   public let height: Int
   /// `[height, width, 3]` in row-major order, red first.
   public let pixels: [UInt8]
 
-  /// An image of the given pixels.
-  /// - Precondition: both sides are positive and `pixels` holds `height * width * 3` bytes.
+  /// Creates an image from pixels.
+  /// - Precondition: both sides are positive and `pixels` has `height * width * 3` bytes.
   public init(width: Int, height: Int, pixels: [UInt8]) {
     precondition(width > 0 && height > 0, "an image of \(width) x \(height) pixels")
     precondition(
@@ -22,14 +22,14 @@ public struct FundusImage: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads a JPEG, PNG, TIFF or PPM/PGM file; the content decides, not the name.
+  /// Reads a JPEG, PNG, TIFF or PPM/PGM file; the format is detected from the content, not the name.
   public init(contentsOf url: URL, options: DecodingOptions = .init()) throws(ImageError) {
     let data = try ImageFile.read(url)
     try self.init(decoding: data, name: url.path, options: options)
   }
 
-  /// Decodes an image file that is in memory.
-  /// - `name`: what errors call the data.
+  /// Decodes an image file in memory.
+  /// - `name`: the name for error messages.
   public init(
     decoding data: Data, name: String, options: DecodingOptions = .init()
   ) throws(ImageError) {
@@ -60,8 +60,8 @@ public struct FundusImage: Equatable, Sendable {
     }
   }
 
-  /// The part of the image inside of the given rows and columns.
-  /// - Precondition: the ranges are not empty and lie inside.
+  /// The crop of the image to the given rows and columns.
+  /// - Precondition: the ranges are not empty and inside the image.
   public func cropped(rows: Range<Int>, columns: Range<Int>) -> FundusImage {
     precondition(
       !rows.isEmpty && !columns.isEmpty && rows.lowerBound >= 0 && rows.upperBound <= height

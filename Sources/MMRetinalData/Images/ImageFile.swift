@@ -1,8 +1,8 @@
 import Foundation
 
-/// Reading and writing whole files, with errors of this module.
+/// Reading and writing of files, with errors of this module.
 enum ImageFile {
-  /// The bytes of a regular file. Refuses directories, pipes and devices, which could hang.
+  /// The bytes of a regular file. Refuses directories, pipes and devices, which could block.
   static func read(_ url: URL) throws(ImageError) -> Data {
     let name = url.path
     var type: FileAttributeType?
@@ -12,14 +12,14 @@ enum ImageFile {
       type = attributes[.type] as? FileAttributeType
     } catch {
       let exists = FileManager.default.fileExists(atPath: name)
-      throw .unreadable(name: name, reason: exists ? "not permitted" : "no such file")
+      throw .unreadable(name: name, reason: exists ? "permission denied" : "no such file")
     }
-    if type == .typeDirectory { throw .unreadable(name: name, reason: "a directory") }
+    if type == .typeDirectory { throw .unreadable(name: name, reason: "it is a directory") }
     guard type == .typeRegular else {
-      throw .unreadable(name: name, reason: "not a regular file")
+      throw .unreadable(name: name, reason: "it is not a regular file")
     }
     do { return try Data(contentsOf: url) } catch {
-      throw .unreadable(name: name, reason: "not permitted, or it vanished")
+      throw .unreadable(name: name, reason: "permission denied, or the file was removed")
     }
   }
 
@@ -34,11 +34,11 @@ enum ImageFile {
     return format
   }
 
-  /// Refuses an image of more pixels than the limit, or of more samples than the data can hold.
+  /// Refuses an image with more pixels than the limit, or more samples than the data can contain.
   ///
   /// - Parameters:
-  ///   - bytes: how many bytes of samples the header asks for.
-  ///   - ratio: how many bytes of samples a byte of the file can stand for; 0 when unknown.
+  ///   - bytes: the number of sample bytes according to the header.
+  ///   - ratio: the maximum number of sample bytes per byte of the file; 0 if unknown.
   static func check(
     width: Int, height: Int, bytes: Int, ratio: Int, data: Data, name: String,
     format: ImageFormat, options: DecodingOptions
@@ -53,11 +53,11 @@ enum ImageFile {
     if ratio > 0, !options.toleratesTruncation, bytes / ratio > data.count {
       throw .truncated(
         name: name, format: format,
-        reason: "\(data.count) bytes cannot hold \(width) x \(height) pixels")
+        reason: "\(data.count) bytes are too few for \(width) x \(height) pixels")
     }
   }
 
-  /// Makes a directory and those above it.
+  /// Creates a directory and its parents.
   static func makeDirectory(_ url: URL) throws(ImageError) {
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -71,7 +71,7 @@ enum ImageFile {
     let manager = FileManager.default
     let name = url.path
     if !force, manager.fileExists(atPath: name) { throw .exists(name: name) }
-    // Names have at most 255 bytes; a long one must leave room for the mark.
+    // Names have at most 255 bytes, including the temporary suffix.
     let stem = String(decoding: url.lastPathComponent.utf8.prefix(200), as: UTF8.self)
     let temporary = url.deletingLastPathComponent().appendingPathComponent(
       ".\(stem).\(UInt64.random(in: .min ... .max)).part")
@@ -94,7 +94,7 @@ enum ImageFile {
     switch error {
     case CocoaError.fileWriteOutOfSpace, POSIXError.ENOSPC, POSIXError.EDQUOT: "the disk is full"
     case CocoaError.fileWriteNoPermission, POSIXError.EACCES, POSIXError.EROFS: "permission denied"
-    case CocoaError.fileWriteFileExists: "a file is in the way"
+    case CocoaError.fileWriteFileExists: "a file with this name exists"
     default: error.localizedDescription
     }
   }

@@ -1,4 +1,4 @@
-/// The formats that are read.
+/// The supported formats.
 public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable {
   /// Baseline and progressive JPEG, 8 bits.
   case jpeg = "JPEG"
@@ -6,13 +6,13 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
   case png = "PNG"
   /// Tagged Image File Format, classic and big.
   case tiff = "TIFF"
-  /// PBM, PGM and PPM, in text (P1, P2, P3) and bytes (P4, P5, P6).
+  /// PBM, PGM and PPM, in text (P1, P2, P3) and binary form (P4, P5, P6).
   case netpbm = "PNM"
 
   /// The usual name.
   public var description: String { rawValue }
 
-  /// The format that the first bytes speak of, whatever the file is called.
+  /// The format according to the first bytes.
   public init?(firstBytes bytes: some Sequence<UInt8>) {
     let head = Array(bytes.prefix(8))
     let signatures: [([UInt8], ImageFormat)] = [
@@ -25,7 +25,7 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
       self = format
       return
     }
-    // "P", a digit, and something that ends the word.
+    // "P", a digit, and a separator.
     guard head.count >= 3, head[0] == 0x50, (0x31...0x36).contains(head[1]),
       head[2] == 0x23 || Netpbm.isSpace(head[2])
     else { return nil }

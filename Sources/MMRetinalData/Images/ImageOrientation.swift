@@ -1,25 +1,25 @@
 import Foundation
 
-/// How an image must be turned to stand upright: the EXIF and TIFF tag 274.
+/// The orientation of an image: the EXIF and TIFF tag 274.
 public enum ImageOrientation: Int, Sendable, CaseIterable {
-  /// As stored.
+  /// Upright as stored.
   case upright = 1
-  /// Mirrored left to right.
+  /// Mirrored horizontally.
   case mirrored
-  /// Turned by 180 degrees.
+  /// Rotated by 180 degrees.
   case upsideDown
-  /// Mirrored top to bottom.
+  /// Mirrored vertically.
   case flipped
-  /// Rows are columns.
+  /// Transposed.
   case transposed
-  /// Must be turned clockwise by 90 degrees.
+  /// Must be rotated clockwise by 90 degrees.
   case turnedLeft
-  /// Rows are columns, seen from the other corner.
+  /// Transposed along the other diagonal.
   case transversed
-  /// Must be turned counterclockwise by 90 degrees.
+  /// Must be rotated counterclockwise by 90 degrees.
   case turnedRight
 
-  /// What the file says; ``upright`` where it says nothing that makes sense.
+  /// The orientation stated in a file; ``upright`` if none or invalid.
   init(of data: Data, format: ImageFormat) {
     let bytes = [UInt8](data.prefix(format == .tiff ? data.count : 1 << 20))
     let value: Int? =
@@ -91,7 +91,7 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
 }
 
 extension FundusImage {
-  /// The image turned upright from the given orientation.
+  /// The image rotated to upright from the given orientation.
   public func oriented(_ orientation: ImageOrientation) -> FundusImage {
     if orientation == .upright { return self }
     let swaps = orientation.rawValue >= 5

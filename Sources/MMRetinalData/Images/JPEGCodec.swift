@@ -2,8 +2,7 @@ import CTurboJPEG
 import Foundation
 import FundusTensor
 
-/// JPEG through the TurboJPEG library: accurate integer transform and smooth chroma upsampling, the
-/// settings that Pillow uses.
+/// JPEG decoding with TurboJPEG: accurate integer DCT and smooth chroma upsampling, as in Pillow.
 enum JPEGCodec {
   /// A handle of the library, freed with this object.
   private final class Handle {
@@ -11,7 +10,7 @@ enum JPEGCodec {
 
     init(_ make: () -> tjhandle?, name: String) throws(ImageError) {
       guard let pointer = make() else {
-        throw .unreadable(name: name, reason: "the JPEG library could not start")
+        throw .unreadable(name: name, reason: "the JPEG library could not be initialized")
       }
       self.pointer = pointer
     }
@@ -70,7 +69,7 @@ enum JPEGCodec {
     }
   }
 
-  /// Ink is stored inverted by every program that writes such files, with or without Adobe's marker.
+  /// CMYK is stored inverted in practice, with or without Adobe's marker.
   private static func decodeInk(
     _ data: Data, _ handle: Handle, _ header: Header, name: String, options: DecodingOptions
   ) throws(ImageError) -> StoredImage {
@@ -81,20 +80,20 @@ enum JPEGCodec {
       width: width, height: height, kind: .cmyk, largest: 255, samples: .bytes(pixels))
   }
 
-  /// An image on its way to a smaller size.
+  /// An image decoded at a reduced size.
   struct Passing {
-    /// Rows of the whole image.
+    /// The height of the full image.
     let height: Int
-    /// Columns of the whole image.
+    /// The width of the full image.
     let width: Int
-    /// By how much the decoded image is smaller.
+    /// The reduction factor of the decoded image.
     let reduction: Int
     /// RGB.
     let pixels: ScratchBytes
   }
 
   /// Decodes RGB into scratch memory, for a reduction that depends on the size.
-  /// - Returns: nil for ink, which ``decodeRGB(_:name:options:)`` reads.
+  /// - Returns: nil for CMYK, which ``decodeRGB(_:name:options:)`` reads.
   static func decodePassing(
     _ data: Data, name: String, options: DecodingOptions,
     reduction: (_ height: Int, _ width: Int) -> Int
@@ -125,11 +124,11 @@ enum JPEGCodec {
         handle.pointer, raw.baseAddress!.assumingMemoryBound(to: UInt8.self), UInt(raw.count),
         &header.width, &header.height, &subsampling, &header.space)
     }
-    // A rare subsampling has no name in the library, which decodes it all the same.
+    // Rare subsamplings have no constant in the library, but can be decoded.
     guard status == 0 || (header.width > 0 && header.height > 0 && header.space >= 0) else {
       throw failure(handle.message, name: name)
     }
-    // At the least a bit for each 8 x 8 block, unless the file is coded arithmetically.
+    // At least one bit per 8 x 8 block, unless the file is arithmetically coded.
     let bytes = Int(header.width) * Int(header.height)
     try ImageFile.check(
       width: Int(header.width), height: Int(header.height), bytes: bytes,
@@ -185,7 +184,7 @@ enum JPEGCodec {
     return status
   }
 
-  /// Warnings are fine (Pillow has none of them), except that the file ended too early.
+  /// Warnings are ignored, as in Pillow, except that of a truncated file.
   private static func judge(
     _ handle: Handle, _ data: Data, name: String, options: DecodingOptions
   ) throws(ImageError) {
@@ -193,9 +192,9 @@ enum JPEGCodec {
     guard tjGetErrorCode(handle.pointer) == Int32(TJERR_WARNING.rawValue) else { throw error }
     if options.toleratesTruncation { return }
     if case .truncated = error { throw error }
-    // Only the first warning is known. A file without the marker of its end was cut off.
+    // Only the first warning is reported. A file without an end marker is truncated.
     if data.range(of: Data([0xFF, 0xD9]), options: .backwards) == nil {
-      throw .truncated(name: name, format: .jpeg, reason: "it has no end")
+      throw .truncated(name: name, format: .jpeg, reason: "the end of the image is missing")
     }
   }
 

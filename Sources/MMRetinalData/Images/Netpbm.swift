@@ -1,6 +1,6 @@
 import Foundation
 
-/// PBM, PGM and PPM: a header of words, then numbers in text or bytes.
+/// PBM, PGM and PPM: a text header, then samples in text or binary form.
 enum Netpbm {
   static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
@@ -17,7 +17,7 @@ enum Netpbm {
     guard (1...65535).contains(largest) else {
       throw reader.damaged("the largest value must be from 1 to 65535, found \(largest)")
     }
-    // Exactly one character ends the header.
+    // Exactly one whitespace character ends the header.
     reader.position += 1
     let kind: StoredImage.Kind = type == 3 || type == 6 ? .rgb : .gray
     try ImageFile.check(
@@ -50,7 +50,7 @@ enum Netpbm {
     return image(width: width, height: height, kind: kind, largest: largest, values: values)
   }
 
-  /// Color keeps 8 bits by rounding half to even, as Pillow does; deep gray keeps its range.
+  /// Color is rounded to 8 bits, half to even, as in Pillow; deep gray keeps its range.
   private static func image(
     width: Int, height: Int, kind: StoredImage.Kind, largest: Int, values: [UInt16]
   ) -> StoredImage {
@@ -93,7 +93,7 @@ enum Netpbm {
       }
     }
 
-    /// The number that starts here, nil where none does.
+    /// The number at the current position, nil if there is none.
     mutating func number() -> Int? {
       let start = position
       var value = 0
@@ -128,7 +128,7 @@ enum Netpbm {
         }
         var value: Int?
         if isBitmap {
-          // Bits need no space between them.
+          // Bits need no separators.
           value = Int(bytes[position]) - 0x30
           position += 1
         } else {

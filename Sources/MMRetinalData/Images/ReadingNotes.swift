@@ -1,14 +1,14 @@
 import Synchronization
 
-/// What readers of manifests and images understood or left as it is, for a program to tell its user:
-/// nothing of it is an error, and all of it changes what a model sees.
+/// Notes of readers of manifests and images on how input was interpreted, for a program to show to its user:
+/// none is an error, but all of them affect the model input.
 ///
-/// One collection for the process, because images are read in many places and on many threads.
+/// There is one collection per process, because images are read in many places and on many threads.
 public final class ReadingNotes: Sendable {
-  /// The collection that the readers of this module use.
+  /// The collection used by the readers of this module.
   public static let shared = ReadingNotes()
 
-  /// Something about an image that the settings leave as it is.
+  /// A property of an image that the current settings ignore.
   enum Peculiarity: Int, CaseIterable {
     case ignoredOrientation
     case clippedGray
@@ -17,11 +17,11 @@ public final class ReadingNotes: Sendable {
       let images = "\(count) image\(count == 1 ? "" : "s") such as \(example)"
       return switch self {
       case .ignoredOrientation:
-        "\(images): the EXIF orientation says that the image must be turned, which is ignored, as "
-          + "published; --exif-orientation apply turns it"
+        "\(images): the EXIF orientation is ignored, as published; --exif-orientation apply rotates "
+          + "the image"
       case .clippedGray:
-        "\(images): 16-bit gray is clipped at 255, as published, which makes it white; "
-          + "--gray16 scale keeps its range"
+        "\(images): 16-bit gray is clipped at 255, as published, which makes most pixels white; "
+          + "--gray16 scale keeps the range"
       }
     }
   }
@@ -33,12 +33,12 @@ public final class ReadingNotes: Sendable {
   }
   private let state = Mutex(State())
 
-  /// Gives notes about manifests to a listener as they come, each once.
+  /// Sets a listener for notes on manifests, each of which is reported once.
   public func listen(_ listener: @escaping @Sendable (String) -> Void) {
     state.withLock { $0.listener = listener }
   }
 
-  /// A sentence, told once.
+  /// Reports a sentence, once.
   func tell(_ note: String) {
     let listener = state.withLock { state in
       guard state.listener != nil, state.told.insert(note).inserted else {
@@ -49,14 +49,14 @@ public final class ReadingNotes: Sendable {
     listener?(note)
   }
 
-  /// Counts an image, once however often it is read.
+  /// Counts an image, once even if it is read several times.
   func count(_ peculiarity: Peculiarity, image name: String) {
     state.withLock { state in
       _ = state.images[peculiarity, default: ([], name)].names.insert(name.hashValue)
     }
   }
 
-  /// The sentences about images so far, with their numbers; forgets them.
+  /// Returns the warnings on images so far, with counts, and removes them.
   public func takeImageWarnings() -> [String] {
     state.withLock { state in
       defer { state.images = [:] }

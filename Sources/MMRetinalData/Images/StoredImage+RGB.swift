@@ -1,8 +1,8 @@
 extension StoredImage {
-  /// The image as 8-bit RGB, with Pillow's `convert("RGB")` as the rule.
+  /// The image as 8-bit RGB, as converted by Pillow's `convert("RGB")`.
   ///
-  /// Alpha is dropped, not blended. Deep color keeps its upper byte; deep gray is clipped at 255
-  /// unless it is to be scaled. Palette indices past the file's palette give black.
+  /// Alpha is dropped, not blended. Deep color keeps its upper byte; deep gray is clipped at 255 unless scaling
+  /// is requested. Palette indices out of range give black.
   public func rgb(deepGray: DecodingOptions.DeepGray = .clipped) -> FundusImage {
     let count = width * height
     let bytes: [UInt8]
@@ -52,13 +52,13 @@ extension StoredImage {
     return FundusImage(width: width, height: height, pixels: result)
   }
 
-  /// Whether clipping changes it: one channel, with values above 255.
+  /// Whether clipping has an effect: one channel, with values above 255.
   var isDeepGray: Bool {
     guard kind == .gray, case .words(let values) = samples else { return false }
     return values.contains { $0 > 255 }
   }
 
-  /// Words as bytes of the range 0 to 255.
+  /// Converts 16-bit values to 0 to 255.
   private func lowered(_ words: [UInt16], deepGray: DecodingOptions.DeepGray) -> [UInt8] {
     switch (kind, deepGray) {
     case (.gray, .clipped): words.map { UInt8(min($0, 255)) }
@@ -68,7 +68,7 @@ extension StoredImage {
     }
   }
 
-  /// Bytes of fewer than 8 bits stretched to 0 to 255.
+  /// Scales values of fewer than 8 bits to 0 to 255.
   private func scaled(_ bytes: [UInt8]) -> [UInt8] {
     guard case .bytes = samples, largest < 255, kind != .palette else { return bytes }
     // Exact for 1, 2 and 4 bits, where 255 is a multiple of the largest value.

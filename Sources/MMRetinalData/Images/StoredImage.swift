@@ -1,10 +1,10 @@
 import Foundation
 
-/// An image with the channels and bits that its file has, before any conversion to RGB.
+/// An image with the channels and bit depth of its file, before conversion to RGB.
 ///
-/// The published pipeline looks at images like this; see ``Preprocessing/Color/asStored``.
+/// The published pipeline uses images in this form; see ``Preprocessing/Color/asStored``.
 public struct StoredImage: Equatable, Sendable {
-  /// What the channels mean.
+  /// The meaning of the channels.
   public enum Kind: String, Sendable {
     /// One channel, black to white.
     case gray
@@ -14,11 +14,11 @@ public struct StoredImage: Equatable, Sendable {
     case rgb
     /// Red, green, blue, alpha.
     case rgbAlpha
-    /// RGB that has been multiplied by the alpha that follows.
+    /// RGB premultiplied by the alpha channel that follows.
     case rgbAssociatedAlpha
     /// Indices into ``StoredImage/palette``.
     case palette
-    /// Cyan, magenta, yellow, black; 255 is full ink.
+    /// CMYK; 255 is full ink.
     case cmyk
 
     var channels: Int {
@@ -33,26 +33,26 @@ public struct StoredImage: Equatable, Sendable {
 
   /// The samples in row-major order, channels of a pixel next to each other.
   public enum Samples: Equatable, Sendable {
-    /// Up to 8 bits each, not scaled: a 1-bit image holds 0 and 1.
+    /// Up to 8 bits each, not scaled: a 1-bit image has the values 0 and 1.
     case bytes([UInt8])
     /// 9 to 16 bits each.
     case words([UInt16])
   }
 
-  /// Pixels in a row.
+  /// The width in pixels.
   public let width: Int
-  /// Rows.
+  /// The height in pixels.
   public let height: Int
-  /// What the channels mean.
+  /// The meaning of the channels.
   public let kind: Kind
-  /// The largest value that a sample can have: 255 for 8 bits, 1 for 1 bit, `maxval` of a PGM.
+  /// The largest possible sample value: 255 for 8 bits, 1 for 1 bit, `maxval` of a PGM.
   public let largest: Int
-  /// The values.
+  /// The samples.
   public let samples: Samples
-  /// 256 colors of a palette image, three bytes each; empty otherwise.
+  /// The 256 colors of a palette image, three bytes each; empty otherwise.
   public let palette: [UInt8]
 
-  /// Samples of a pixel.
+  /// The number of samples per pixel.
   public var channels: Int { kind.channels }
 
   /// Reads a file.
@@ -60,7 +60,7 @@ public struct StoredImage: Equatable, Sendable {
     try self.init(decoding: ImageFile.read(url), name: url.path, options: options)
   }
 
-  /// Decodes a file that is in memory. Orientation is not applied.
+  /// Decodes a file in memory. Orientation is not applied.
   public init(
     decoding data: Data, name: String, options: DecodingOptions = .init()
   ) throws(ImageError) {

@@ -1,23 +1,23 @@
 extension Knowledge {
-  /// Folders whose labels the released code leaves alone while pretraining. Its first name never
-  /// fires: that data set's folder is `06_DEN`.
+  /// Directories of datasets whose labels the released code does not augment in pretraining. The first name
+  /// has no effect, since the directory of that dataset is `06_DEN`.
   public static let publishedExclusions: Set<String> = [
     "06_EYENET", "11_STARE", "08_ODIR-5K", "31_JICHI",
   ]
 
-  /// The exclusions as they were meant.
+  /// The exclusions as intended.
   public static let intendedExclusions: Set<String> = publishedExclusions.union(["06_DEN"])
 
-  /// What a category may be called while pretraining: its name and its descriptors, each as likely.
+  /// The texts that may stand for a category in pretraining: its name and its descriptors, with equal
+  /// probability.
   ///
-  /// A descriptor that repeats the name gives it more weight, as in the released code.
+  /// A descriptor equal to the name increases its probability, as in the released code.
   ///
   /// - Parameters:
   ///   - category: the label of the row.
-  ///   - imagePath: the image's path relative to the data root; its first component names the
-  ///     data set.
-  ///   - exclusions: data sets whose labels stay as they are.
-  /// - Returns: nil when the label stays as it is.
+  ///   - imagePath: the image's path relative to the data root; its first component is the dataset.
+  ///   - exclusions: datasets whose labels are not augmented.
+  /// - Returns: nil if the label is not augmented.
   public func augmentationPool(
     for category: String, imagePath: String, excluding exclusions: Set<String> = publishedExclusions
   ) -> [String]? {
@@ -28,8 +28,8 @@ extension Knowledge {
     return [category] + known
   }
 
-  /// A label freed of spellings that hide it from the table: surrounding spaces, a final dot, upper
-  /// case, `age-related` with a hyphen. The released code compares labels as they are.
+  /// A normalized label, so that spelling variants are found in the table: without surrounding spaces and
+  /// final dot, in lower case, `age-related` without hyphen. The released code compares labels as they are.
   public static func normalized(_ label: String) -> String {
     var text = label.lowercased()[...]
     while let last = text.last, last == "." || last.isWhitespace { text = text.dropLast() }

@@ -1,20 +1,19 @@
 import Foundation
 
-/// What experts say about the signs behind a category label: a table from category to descriptors.
+/// Expert knowledge about category labels: a table from categories to descriptors of their signs.
 ///
-/// Used twice: prompts of a category are averaged over its descriptors (`ensemble(for:)`), and while
+/// It has two uses: prompts of a category are averaged over its descriptors (`ensemble(for:)`), and in
 /// pretraining a label may be replaced by one of them (`augmentationPool(for:imagePath:excluding:)`).
-/// The order of the categories and of their descriptors is kept as written, because floating-point
-/// means depend on it.
+/// The order of categories and descriptors is preserved, because floating-point means depend on it.
 public struct Knowledge: Sendable, Equatable {
-  /// One category and what is known of it.
+  /// A category with its descriptors.
   public struct Entry: Sendable, Equatable {
-    /// The label as data sets write it, for example `severe diabetic retinopathy`.
+    /// The label as written in datasets, for example `severe diabetic retinopathy`.
     public let category: String
     /// Noun phrases that fit "A fundus photograph of …".
     public let descriptors: [String]
 
-    /// An entry of the table.
+    /// Creates an entry.
     public init(category: String, descriptors: [String]) {
       self.category = category
       self.descriptors = descriptors
@@ -35,9 +34,9 @@ public struct Knowledge: Sendable, Equatable {
     }
   }
 
-  /// Which release's rule builds the list of prompts of a category.
+  /// The rule of a release for the prompts of a category.
   public enum EnsembleRule: Sendable {
-    /// The category's own name is always among its prompts.
+    /// The category's name is always among its prompts.
     case keepFIT
     /// As `keepFIT`, but names that contain "myopic maculopathy" are not added to their descriptors.
     case flair
@@ -47,7 +46,7 @@ public struct Knowledge: Sendable, Equatable {
   public let entries: [Entry]
   private let index: [String: Int]
 
-  /// A table of these entries, whose categories must differ.
+  /// Creates a table from entries with distinct categories.
   public init(_ entries: [Entry]) {
     self.entries = entries
     index = Dictionary(
@@ -57,8 +56,8 @@ public struct Knowledge: Sendable, Equatable {
       })
   }
 
-  /// The table that comes with the package: written for it, over the labels of the data sets that
-  /// the published model was pretrained and tested on.
+  /// The built-in table, written for this package, with the labels of the datasets that the published model was
+  /// pretrained and tested on.
   public static let builtin: Knowledge = {
     do {
       return try Knowledge(json: PackageResources.knowledge_json, name: "knowledge.json")
@@ -67,7 +66,7 @@ public struct Knowledge: Sendable, Equatable {
     }
   }()
 
-  /// No knowledge: every category stands for itself.
+  /// The empty table, in which every category has only its name.
   public static let none = Knowledge([])
 
   /// Reads a table `{"category": ["descriptor", …], …}` from a JSON file.
@@ -83,21 +82,21 @@ public struct Knowledge: Sendable, Equatable {
     try self.init(json: [UInt8](data), name: url.path)
   }
 
-  /// Reads a table from the bytes of a JSON text.
+  /// Parses a table from JSON.
   ///
-  /// - `name`: what errors call the text.
+  /// - `name`: the name for error messages.
   public init(json: [UInt8], name: String) throws(KnowledgeError) {
     var parser = KnowledgeParser(json, name: name)
     self.init(try parser.parse())
   }
 
-  /// The descriptors of a category, or nil when the table does not know exactly this label.
+  /// The descriptors of a category, or nil if the table does not contain exactly this label.
   public func descriptors(for category: String) -> [String]? {
     index[category].map { entries[$0].descriptors }
   }
 
-  /// The texts whose embeddings are averaged for a category: its descriptors in stored order, then
-  /// its own name unless it is among them; the name alone when the table does not know it.
+  /// The texts whose embeddings are averaged for a category: its descriptors in stored order, then its name
+  /// unless it is among them; only the name if the table does not contain it.
   public func ensemble(for category: String, rule: EnsembleRule = .keepFIT) -> [String] {
     guard let known = descriptors(for: category) else { return [category] }
     if known.contains(category) { return known }
@@ -135,23 +134,23 @@ public struct Knowledge: Sendable, Equatable {
   /// SHA-256 of `compactJSON`, as lower-case hexadecimal digits.
   public var digest: String { SHA256.hexDigest(Array(compactJSON.utf8)) }
 
-  /// The published table that this is, if it is one.
+  /// The published table that equals this one, if any.
   public var publishedTable: PublishedTable? {
     let digest = digest
     return PublishedTable.allCases.first { $0.digest == digest }
   }
 }
 
-/// Why a knowledge table could not be used.
+/// An error of a knowledge table.
 public enum KnowledgeError: Error, Equatable, LocalizedError, CustomStringConvertible {
   /// The file could not be opened or read.
   case unreadable(file: String, reason: String)
   /// The text is not a JSON object of lists of strings.
   case malformed(file: String, line: Int, expected: String, found: String)
-  /// A category is given twice, or a descriptor is empty.
+  /// A category occurs twice, or a descriptor is empty.
   case invalid(file: String, line: Int, reason: String)
 
-  /// One line: the file, the line and what is wrong with it.
+  /// A one-line description with the file, the line and the problem.
   public var description: String {
     switch self {
     case .unreadable(let file, let reason): "\(file): cannot read the knowledge table: \(reason)"

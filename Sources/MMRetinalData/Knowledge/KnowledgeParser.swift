@@ -1,5 +1,4 @@
-/// A reader of `{"category": ["descriptor", …]}` that keeps the order of the members, which
-/// Foundation's readers do not.
+/// A parser of `{"category": ["descriptor", …]}` that preserves the order of members, unlike Foundation's.
 struct KnowledgeParser {
   private let bytes: [UInt8]
   private let name: String
@@ -21,7 +20,7 @@ struct KnowledgeParser {
         let category = try string(called: "a category in quotes")
         guard seen.insert(category).inserted else {
           throw .invalid(
-            file: name, line: line, reason: "the category \"\(category)\" is given twice")
+            file: name, line: line, reason: "the category \"\(category)\" occurs twice")
         }
         try expect(UInt8(ascii: ":"), called: "':' after \"\(category)\"")
         entries.append(
@@ -105,7 +104,7 @@ struct KnowledgeParser {
       text.append(contentsOf: String(scalar).utf8)
     default:
       position -= 1
-      throw unexpected("an escape that JSON has")
+      throw unexpected("a valid JSON escape")
     }
   }
 

@@ -1,10 +1,10 @@
 import FundusTensor
 import Synchronization
 
-/// Batches that are loaded ahead, in the order of the steps.
+/// A stream of prefetched batches, in the order of the steps.
 ///
-/// Threads start with the stream and end with it: when the last batch was loaded, when ``cancel()`` is
-/// called, or when nobody holds the stream any more.
+/// Threads start with the stream and end when the last batch was loaded, when ``cancel()`` is called, or
+/// when the stream is released.
 public final class BatchStream: Sendable {
   private let plan: PairPlan
   private let loader: OrderedLoader<PairPlan>
@@ -12,33 +12,33 @@ public final class BatchStream: Sendable {
   init(loader: PairLoader, epoch: Int, step: Int, lastEpoch: Int?) {
     precondition(step >= 0, "step \(step)")
     plan = PairPlan(loader: loader, lastEpoch: lastEpoch)
-    // A step past the end means the start of a later epoch.
+    // A step past the end is in a later epoch.
     self.loader = OrderedLoader(
       plan, startingAt: epoch * loader.stepsPerEpoch + step, threads: loader.options.threads,
       prefetch: loader.options.prefetch)
   }
 
-  /// The next batch, waiting for it if need be; nil after the last epoch.
-  /// - Throws: ``LoadingError`` for an image of this batch that cannot be used, with its file's name.
-  ///   The stream is over then.
+  /// The next batch, waiting for it if necessary; nil after the last epoch.
+  /// - Throws: ``LoadingError`` for an unusable image of this batch, naming the file. The stream has ended
+  ///   then.
   public func next() throws -> LoadedBatch? { try loader.next() }
 
-  /// Ends the threads, waiting for the images that they are at.
+  /// Stops the threads, and waits for their current images.
   public func cancel() { loader.cancel() }
 
-  /// The images that could not be used so far, each once, sorted by path.
+  /// The unusable images so far, each once, sorted by path.
   public var skipped: [SkippedImage] {
     plan.skips.withLock { $0.images.values.sorted { $0.id < $1.id } }
   }
 
-  /// How often an image that could not be used was replaced.
+  /// The number of times that an unusable image was replaced.
   public var skippedCount: Int { plan.skips.withLock { $0.count } }
 
-  /// The seconds that callers of ``next()`` have waited: what the engine lost to loading.
+  /// The time in seconds that callers of ``next()`` have waited for loading.
   public var secondsWaited: Double { loader.secondsWaited }
 }
 
-/// The steps of all epochs, one after the other.
+/// The steps of all epochs in sequence.
 private final class PairPlan: LoadingPlan {
   struct Skips {
     var images: [String: SkippedImage] = [:]

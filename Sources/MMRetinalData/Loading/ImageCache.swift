@@ -1,24 +1,23 @@
 import Foundation
 import Synchronization
 
-/// Images that were decoded and resized before, kept in a directory.
+/// A cache of decoded and resized images in a directory.
 ///
-/// An entry is named by a digest of the file's path, size and time of change and of how the image was
-/// prepared, so that a changed file or setting never meets an old entry. Entries are written under a
-/// temporary name and renamed: processes may share a directory, and one that is killed leaves nothing
-/// half-written under a name that counts. Each entry carries a checksum; a damaged one is prepared again.
+/// The key of an entry is a digest of the file's path, size, modification time and preprocessing, so that a
+/// changed file or setting never matches an old entry. Entries are written atomically, so that processes can
+/// share a directory. Each entry has a checksum; damaged entries are replaced.
 public final class ImageCache: Sendable {
-  /// What became of the images that were asked for.
+  /// Counts of cache accesses.
   public struct Statistics: Sendable, Hashable {
-    /// Found in the cache.
+    /// Cache hits.
     public var hits = 0
-    /// Prepared because they were not there.
+    /// Cache misses.
     public var misses = 0
-    /// Prepared again because their entry was damaged.
+    /// Damaged entries that were replaced.
     public var damaged = 0
-    /// Prepared but not kept, because writing failed.
+    /// Entries that could not be written.
     public var unwritten = 0
-    /// Why writing failed first.
+    /// The first error while writing.
     public var firstFailure: String?
   }
 
@@ -26,8 +25,8 @@ public final class ImageCache: Sendable {
   public let directory: URL
   private let counts = Mutex(Statistics())
 
-  /// A cache in a directory, which is made if need be.
-  /// - Throws: ``ImageError`` when it cannot be made.
+  /// Creates a cache in a directory, which is created if needed.
+  /// - Throws: ``ImageError`` when it cannot be created.
   public init(directory: URL) throws(ImageError) {
     self.directory = directory
     do {
@@ -37,13 +36,12 @@ public final class ImageCache: Sendable {
     }
   }
 
-  /// The size of the entry of an image of `imageSize` x `imageSize` pixels: 3 bytes a pixel, as they are,
-  /// and a header.
+  /// The size of an entry of `imageSize` x `imageSize` pixels: 3 bytes per pixel, uncompressed, and a header.
   public static func entryBytes(imageSize: Int) -> Int {
     CacheEntry.headerBytes + 3 * imageSize * imageSize
   }
 
-  /// The bytes that the directory holds already.
+  /// The total size of the entries in the directory, in bytes.
   public func storedBytes() -> Int {
     let files = FileManager.default.enumerator(
       at: directory, includingPropertiesForKeys: [.fileSizeKey])
@@ -54,23 +52,22 @@ public final class ImageCache: Sendable {
     return sum
   }
 
-  /// What became of the images so far.
+  /// The counts so far.
   public var statistics: Statistics { counts.withLock { $0 } }
 
-  /// The image of a file, from the cache or else prepared and kept.
+  /// The image of a file, from the cache or else prepared and stored.
   ///
-  /// A cache that cannot be written is no reason to stop: the image is used all the same and the
-  /// failure counted.
+  /// If the cache cannot be written, the image is returned anyway and the failure is counted.
   /// - Parameters:
-  ///   - url: the image's file.
-  ///   - preparation: names everything that decides the prepared pixels.
-  ///   - prepare: makes the image from the file.
+  ///   - url: the image file.
+  ///   - preparation: an identifier of everything that determines the prepared pixels.
+  ///   - prepare: prepares the image from the file.
   public func image(
     of url: URL, preparation: String, prepare: () throws -> FundusImage
   ) throws -> FundusImage {
     guard let key = Self.key(of: url, preparation: preparation) else { return try prepare() }
     let entry = self.entry(of: key)
-    // Mapped reading would trap if another process cut the file short.
+    // Memory-mapped reading would trap if another process truncated the file.
     if let data = try? Data(contentsOf: entry) {
       if let image = CacheEntry.decode([UInt8](data), key: key) {
         counts.withLock { $0.hits += 1 }
@@ -94,12 +91,12 @@ public final class ImageCache: Sendable {
     return image
   }
 
-  /// The entry's file: 256 directories keep each of them small.
+  /// The file of an entry, in one of 256 subdirectories.
   private func entry(of key: String) -> URL {
     directory.appending(path: String(key.prefix(2))).appending(path: key + ".image")
   }
 
-  /// 64 hexadecimal digits; nil when the file is not there, which the preparation tells better.
+  /// The key, 64 hexadecimal digits; nil if the file does not exist, which the preparation reports.
   private static func key(of url: URL, preparation: String) -> String? {
     var status = stat()
     guard stat(url.path, &status) == 0 else { return nil }
@@ -114,7 +111,7 @@ public final class ImageCache: Sendable {
   }
 }
 
-/// The bytes of an entry: a mark, the key, width, height, a checksum of the pixels, the pixels.
+/// The bytes of an entry: a signature, the key, width, height, a checksum of the pixels, the pixels.
 enum CacheEntry {
   private static let mark = Array("KeepFIT image 1\n".utf8)
   static let headerBytes = mark.count + 64 + 4 + 4 + 8
@@ -132,7 +129,7 @@ enum CacheEntry {
     return bytes
   }
 
-  /// The image, or nil for anything but a whole and undamaged entry of this key.
+  /// The image, or nil unless this is a complete and valid entry of the key.
   static func decode(_ bytes: [UInt8], key: String) -> FundusImage? {
     guard bytes.count > headerBytes, bytes.starts(with: mark),
       bytes[mark.count..<mark.count + 64].elementsEqual(key.utf8)
@@ -156,8 +153,8 @@ enum CacheEntry {
     bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  /// Four interleaved sums of multiplied bytes, quick enough to check at each reading. Guards against
-  /// decay, not against malice.
+  /// A fast checksum of four interleaved sums of multiplied bytes, verified at each access. It protects against
+  /// corruption, not against tampering.
   private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     var lanes: (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
     let prime: UInt64 = 0x9E37_79B9_7F4A_7C15

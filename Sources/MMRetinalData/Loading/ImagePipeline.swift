@@ -1,20 +1,20 @@
 import Foundation
 import FundusTensor
 
-/// From a file to the numbers of a training image: decoding and resizing, perhaps from a cache, then
+/// The pipeline from a file to a training image: decoding and resizing, optionally from a cache, then
 /// augmentation.
 public struct ImagePipeline: Sendable {
-  /// How files become squares of numbers.
+  /// The preprocessing.
   public var preprocessing: Preprocessing
-  /// Random changes; nil for expert images, which are never augmented.
+  /// The augmentation; nil for expert images, which are not augmented.
   public var augmentation: Augmentation?
-  /// Keeps prepared images as bytes, rounded to the nearest: at most half a gray level (1/510) off.
+  /// The cache of prepared images, rounded to bytes: an error of at most half a gray level (1/510).
   ///
-  /// With a cache, all images are rounded, whether found in it or not, so that a run does not depend on
-  /// what the cache held.
+  /// With a cache, all images are rounded, whether they are in it or not, so that a run does not depend on the
+  /// content of the cache.
   public var cache: ImageCache?
 
-  /// A pipeline.
+  /// Creates a pipeline.
   public init(
     preprocessing: Preprocessing, augmentation: Augmentation? = nil, cache: ImageCache? = nil
   ) {
@@ -23,7 +23,7 @@ public struct ImagePipeline: Sendable {
     self.cache = cache
   }
 
-  /// The image `[S, S, 3]` of a file for one place of a run.
+  /// The image `[S, S, 3]` of a file for one position of a run.
   /// - Throws: ``ImageError`` that names the file.
   public func image(contentsOf url: URL, place: PairLoader.Place) throws -> Tensor {
     let side = preprocessing.imageSize
@@ -45,10 +45,10 @@ public struct ImagePipeline: Sendable {
     }
   }
 
-  /// The numbers that bytes stand for.
+  /// Converts bytes to values from 0 to 1.
   private static let levels = (0..<256).map { Float($0) / 255 }
 
-  /// Names everything that decides the cached pixels.
+  /// An identifier of everything that determines the cached pixels.
   private var cacheName: String {
     guard let text = try? JSONText.encode(preprocessing) else {
       preconditionFailure("a preprocessing can always be encoded")

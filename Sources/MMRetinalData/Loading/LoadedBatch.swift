@@ -1,8 +1,8 @@
 import FundusTensor
 
-/// A batch of images with their texts, ready for a step.
+/// A batch of images with their texts, ready for a training step.
 public struct LoadedBatch: Sendable {
-  /// The epoch that the batch belongs to.
+  /// The epoch of the batch.
   public let epoch: Int
   /// The step within the epoch, from 0.
   public let step: Int
@@ -10,7 +10,7 @@ public struct LoadedBatch: Sendable {
   public let images: Tensor
   /// The rows with their texts, in the order of the images.
   public let samples: [PairDataset.Sample]
-  /// Where the draws stand in the epoch, counted over all ranks.
+  /// The position of the samples in the epoch, counted over all ranks.
   public let positions: [Int]
 
   /// The number of images.
@@ -23,14 +23,14 @@ public struct LoadedBatch: Sendable {
   public var ids: [String] { samples.map(\.id) }
 }
 
-/// An image that could not be used and was left out.
+/// An unusable image that was left out.
 public struct SkippedImage: Sendable, Hashable, CustomStringConvertible {
-  /// The path of the image, in its manifest where there is one.
+  /// The path of the image, in its manifest if there is one.
   public let id: String
-  /// Why it could not be used; names the file.
+  /// The reason, which names the file.
   public let reason: String
 
-  /// An image that was left out.
+  /// Creates a skipped image.
   public init(id: String, reason: String) {
     self.id = id
     self.reason = reason
@@ -40,27 +40,27 @@ public struct SkippedImage: Sendable, Hashable, CustomStringConvertible {
   public var description: String { reason }
 }
 
-/// What happens when an image cannot be read.
+/// The handling of unreadable images.
 public enum BadImagePolicy: String, Sendable, CaseIterable {
-  /// Loading ends with the error, which names the file.
+  /// Loading ends with an error that names the file.
   case fail
-  /// The next row that can be read takes its place, so that batches keep their size; the image is
-  /// counted and listed.
+  /// The image is replaced by the next readable row, so that batches keep their size, and is counted and
+  /// listed.
   case skip
 }
 
-/// Why a dataset cannot be loaded.
+/// An error of dataset loading.
 public enum LoadingError: Error, Sendable, CustomStringConvertible {
-  /// An image that is needed cannot be used.
+  /// An image cannot be used.
   case badImage(id: String, reason: String)
-  /// One unusable image after the other.
+  /// Too many unusable images in a row.
   case tooManyBadImages(count: Int, last: String)
-  /// Images of one batch differ in size.
+  /// Images of a batch differ in size.
   case differentSizes(id: String, found: [Int], expected: [Int])
   /// The stream was cancelled.
   case cancelled
 
-  /// One line for people.
+  /// A one-line description.
   public var description: String {
     switch self {
     case .badImage(let id, let reason):
@@ -68,7 +68,7 @@ public enum LoadingError: Error, Sendable, CustomStringConvertible {
     case .tooManyBadImages(let count, let last):
       "\(count) images in a row cannot be used; the last: \(last)"
     case .differentSizes(let id, let found, let expected):
-      "\(id): the image is \(found), others of its batch are \(expected); give all the same size"
+      "\(id): the image is \(found), but others of its batch are \(expected); all must have the same size"
     case .cancelled: "loading was cancelled"
     }
   }

@@ -1,23 +1,23 @@
 import Foundation
 import FundusTensor
 
-/// Measures how fast images come out of the loader alone.
+/// A benchmark of the loader without a model.
 public struct LoaderBenchmark: Sendable, Codable, Hashable {
-  /// Images a second, over all threads.
+  /// Images per second, over all threads.
   public let samplesPerSecond: Double
-  /// Milliseconds a batch: the median.
+  /// The median time per batch in milliseconds.
   public let millisecondsPerBatch: Double
-  /// Milliseconds a batch: 95 of 100 are quicker.
+  /// The 95th percentile of the time per batch in milliseconds.
   public let millisecondsPerBatchP95: Double
-  /// Images that were loaded while the clock ran.
+  /// The number of images loaded in the measurement.
   public let samples: Int
-  /// Threads of the loader.
+  /// The number of loader threads.
   public let threads: Int
-  /// Images of a batch.
+  /// The batch size.
   public let batchSize: Int
-  /// The side of the loaded images.
+  /// The image size in pixels.
   public let imageSize: Int
-  /// Bytes of tensor memory at the most.
+  /// Peak tensor memory in bytes.
   public let peakBytes: Int
 
   private enum CodingKeys: String, CodingKey {
@@ -30,13 +30,13 @@ public struct LoaderBenchmark: Sendable, Codable, Hashable {
     case peakBytes = "peak_bytes"
   }
 
-  /// Loads images for some time.
+  /// Loads images for a given time.
   /// - Parameters:
-  ///   - images: files, each used in turn.
-  ///   - pipeline: how they are prepared.
-  ///   - batchSize: images of a batch.
-  ///   - threads: threads of the loader.
-  ///   - seconds: how long to measure, after two batches of warming up.
+  ///   - images: files, used in turn.
+  ///   - pipeline: the image pipeline.
+  ///   - batchSize: images per batch.
+  ///   - threads: the number of loader threads.
+  ///   - seconds: the duration of the measurement, after two warm-up batches.
   /// - Throws: the error of an image that cannot be loaded.
   public static func run(
     images: [URL], pipeline: ImagePipeline, batchSize: Int = 8, threads: Int = 2,
@@ -57,7 +57,7 @@ public struct LoaderBenchmark: Sendable, Codable, Hashable {
     let stream = loader.batches(epoch: 1)
     defer { stream.cancel() }
     let clock = ContinuousClock()
-    // As many batches as may be ready before the clock starts.
+    // As many warm-up batches as may be prefetched before the measurement.
     for _ in 0..<options.prefetch + 1 { _ = try stream.next() }
     var times: [Double] = []
     var last = clock.now
@@ -79,8 +79,8 @@ public struct LoaderBenchmark: Sendable, Codable, Hashable {
       peakBytes: CachingAllocator.shared.statistics.peakBytesInUse)
   }
 
-  /// Writes JPEG files such as fundus cameras make, for measuring: a bright disc on black with vessels
-  /// and the noise of a sensor. Files that are there already are kept.
+  /// Writes JPEG files similar to those of fundus cameras, for benchmarks: a bright disc on black with vessels
+  /// and sensor noise. Existing files are kept.
   /// - Returns: the files.
   public static func writeImages(
     count: Int, width: Int = 3000, height: Int = 2000, quality: Int = 90, to directory: URL

@@ -1,82 +1,84 @@
 import Foundation
 import FundusTensor
 
-/// Loads batches of images and texts ahead of the engine, on threads of its own.
+/// Prefetches batches of images and texts on its own threads.
 ///
-/// Batches come in the order of the steps whatever the number of threads, with the same bits: all random
-/// choices are keyed by seed, epoch and the draw's place in the epoch.
+/// Batches come in the order of the steps and are bit-identical for any number of threads: all random choices
+/// depend only on seed, epoch and the position of the sample in the epoch.
 public struct PairLoader: Sendable {
-  /// How batches are loaded.
+  /// The loading options.
   public struct Options: Sendable {
-    /// The images of a batch of this rank.
+    /// The batch size of this rank.
     public var batchSize: Int
     /// This rank, from 0.
     public var rank = 0
-    /// How many ranks share the draws.
+    /// The number of ranks.
     public var ranks = 1
-    /// Threads that decode and prepare images.
+    /// The number of threads that decode and prepare images.
     public var threads = 2
-    /// Batches that are ready or under way at any time, at least 1.
+    /// The number of batches to prefetch, at least 1.
     public var prefetch = 3
-    /// Keys texts and augmentations.
+    /// The random seed of texts and augmentation.
     public var seed: UInt64
-    /// What happens when an image cannot be read.
+    /// The handling of unreadable images.
     public var onBadImage = BadImagePolicy.fail
 
-    /// The usual options.
+    /// Creates loading options.
     public init(batchSize: Int, seed: UInt64 = 0) {
       self.batchSize = batchSize
       self.seed = seed
     }
   }
 
-  /// Where an image will be used; keys all that is random about it.
+  /// The position at which an image is used, which determines its random choices.
   public struct Place: Sendable, Hashable {
     /// The epoch.
     public let epoch: Int
     /// The step within the epoch.
     public let step: Int
-    /// The place of the draw in the epoch, counted over all ranks.
+    /// The position of the sample in the epoch, counted over all ranks.
     public let position: Int
     /// The seed of the loader.
     public let seed: UInt64
   }
 
-  /// Makes an image `[H, W, 3]` of a sample. Called on several threads at once.
+  /// Prepares an image `[H, W, 3]` of a sample. Called concurrently on several threads.
   public typealias Preparation =
     @Sendable (_ sample: PairDataset.Sample, _ place: Place) throws -> Tensor
 
-  /// The rows.
+  /// The dataset.
   public let dataset: PairDataset
-  /// Chooses the rows of each step.
+  /// The sampler, which selects the rows of each step.
   public let sampler: any BatchSampler
-  /// How batches are loaded.
+  /// The loading options.
   public let options: Options
   let prepare: Preparation
 
-  /// A loader with a preparation of one's own.
+  /// Creates a loader with custom preparation.
   public init(
     dataset: PairDataset, sampler: any BatchSampler, options: Options,
     prepare: @escaping Preparation
   ) {
     precondition(options.batchSize > 0, "a batch of \(options.batchSize)")
-    precondition(options.threads > 0 && options.prefetch > 0, "loading needs a thread and a batch")
+    precondition(
+      options.threads > 0 && options.prefetch > 0, "loading needs at least one thread and one batch"
+    )
     self.dataset = dataset
     self.sampler = sampler
     self.options = options
     self.prepare = prepare
   }
 
-  /// How many steps an epoch has.
+  /// The number of steps per epoch.
   public var stepsPerEpoch: Int {
     sampler.stepsPerEpoch(batchSize: options.batchSize, ranks: options.ranks)
   }
 
-  /// Starts to load the batches from a step on, across epochs.
+  /// Starts loading batches from a step on, across epochs.
   /// - Parameters:
-  ///   - epoch: the epoch to begin with.
-  ///   - step: the step of it to begin with, from 0.
-  ///   - lastEpoch: the stream ends after this epoch; nil for a stream without end.
+  ///   - epoch: the first epoch.
+  ///   - step: the first step within it, from 0.
+  ///   - lastEpoch: the last epoch; nil for an endless stream.
   public func batches(epoch: Int, step: Int = 0, lastEpoch: Int? = nil) -> BatchStream {
     BatchStream(loader: self, epoch: epoch, step: step, lastEpoch: lastEpoch)
   }
@@ -100,10 +102,10 @@ public struct PairLoader: Sendable {
       ranks: options.ranks)
   }
 
-  /// Rows that are tried in place of one that cannot be read.
+  /// The number of rows to try in place of an unreadable one.
   private static let maximumAttempts = 50
 
-  /// The image of a draw, or of the first row after it that can be read.
+  /// The image of a sample, or of the first readable row after it.
   func image(
     for draw: SampleDraw, epoch: Int, step: Int, skipping: (SkippedImage) -> Void
   ) throws -> PreparedImage {

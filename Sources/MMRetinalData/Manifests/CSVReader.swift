@@ -4,32 +4,31 @@ import Foundation
 public struct CSVRecord: Sendable, Hashable {
   /// The line on which the record starts, counted from 1.
   public let line: Int
-  /// The fields, without their quotes.
+  /// The fields, without quotes.
   public let fields: [String]
 }
 
 /// Reads comma-separated values as RFC 4180 defines them.
 ///
 /// Lines may end with LF, CRLF or CR; a byte order mark is skipped; blank lines are skipped; fields in
-/// quotes may hold commas, line ends and doubled quotes. A quote inside of an unquoted field stands for
-/// itself, as it does for Python and pandas. Text is UTF-8, or UTF-16 with a byte order mark.
+/// quotes may contain commas, line ends and doubled quotes. A quote inside an unquoted field is literal, as
+/// in Python and pandas. Text is UTF-8, or UTF-16 with a byte order mark.
 ///
-/// The reader does not stop at the first problem: it leaves the record out and goes on, so that a file
-/// can be mended in one go.
+/// The reader does not stop at the first problem: it skips the record and continues, so that all problems of
+/// a file are reported at once.
 public struct CSVReader: Sendable {
-  /// Longer fields are refused: they are the sign of a quote that is never closed.
+  /// The maximum field length; longer fields are a sign of an unclosed quote.
   public var maximumFieldBytes = 1 << 20
-  /// The character between fields; nil to find it in the first line: what a line `sep=` names, else a
-  /// comma, else a semicolon or a tab if the first line has one of the two.
+  /// The separator of fields; nil to detect it from the first line: the one in a line `sep=`, else a comma,
+  /// else a semicolon or a tab.
   public var separator: UInt8?
-  /// Reading stops after so many problems.
+  /// The number of problems after which reading stops.
   public var maximumProblems = 1000
 
-  /// A reader with the usual limits.
+  /// Creates options with the default limits.
   public init() {}
 
-  /// All records of a file's contents, all that is wrong with them, and what was understood that is not
-  /// plain comma-separated UTF-8.
+  /// All records of a file, their problems, and notes on anything that is not plain comma-separated UTF-8.
   public func records(
     of bytes: [UInt8]
   ) -> (records: [CSVRecord], problems: [TextProblem], notes: [String]) {
@@ -46,7 +45,7 @@ public struct CSVReader: Sendable {
   }
 }
 
-/// What separates the fields of a file, and where its records begin.
+/// The separator of a file, and the start of its records.
 private struct CSVForm {
   var separator = UInt8(ascii: ",")
   /// The first byte after a line `sep=`, if there is one.
@@ -59,7 +58,7 @@ private struct CSVForm {
     if line.count == declaration.count + 1, line.starts(with: declaration), let last = line.last {
       separator = given ?? last
       start = line.count
-      note = "the fields are separated by \(Self.name(separator)), as the line 'sep=' says"
+      note = "the fields are separated by \(Self.name(separator)), as given in the line 'sep='"
       return
     }
     if let given {
@@ -155,7 +154,7 @@ private struct CSVScanner {
     var isTooLong = false
     while true {
       guard position < bytes.count else {
-        return failure("opens a quote that is never closed", line: start)
+        return failure("has an unclosed quote", line: start)
       }
       let byte = bytes[position]
       position += 1
@@ -178,11 +177,11 @@ private struct CSVScanner {
     if position < bytes.count, !isEndOfField(bytes[position]) {
       while position < bytes.count, !isEndOfField(bytes[position]) { position += 1 }
       return failure(
-        "goes on after its closing quote (write a quote inside of a field twice)", line: end)
+        "continues after its closing quote (quotes inside a field must be doubled)", line: end)
     }
     if isTooLong {
       return failure(
-        "has more than \(options.maximumFieldBytes) bytes (a quote left open?)", line: start)
+        "has more than \(options.maximumFieldBytes) bytes (an unclosed quote?)", line: start)
     }
     return text(content[...]).mapError {
       FieldFailure(problem: TextProblem(line: start, message: "field \(number) \($0.message)"))
@@ -197,9 +196,10 @@ private struct CSVScanner {
     if content.count > options.maximumFieldBytes {
       return .failure(
         TextFailure(
-          message: "has \(content.count) bytes, at most \(options.maximumFieldBytes) are allowed"))
+          message: "has \(content.count) bytes, more than the limit of \(options.maximumFieldBytes)"
+        ))
     }
-    if content.contains(0) { return .failure(TextFailure(message: "holds a NUL byte")) }
+    if content.contains(0) { return .failure(TextFailure(message: "contains a NUL byte")) }
     guard let text = String(validating: content, as: UTF8.self) else {
       return .failure(
         TextFailure(

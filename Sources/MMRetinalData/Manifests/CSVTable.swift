@@ -1,21 +1,21 @@
 import Foundation
 
-/// A CSV file with a header line, its columns reached by name.
+/// A CSV file with a header line.
 public struct CSVTable: Sendable {
   /// The names of the columns.
   public let header: [String]
-  /// The records below the header that have as many fields as it.
+  /// The records with as many fields as the header.
   public let records: [CSVRecord]
-  /// What is wrong with the other records.
+  /// The problems of the other records.
   public let problems: [TextProblem]
-  /// What was understood that is not plain comma-separated UTF-8.
+  /// Notes on anything that is not plain comma-separated UTF-8.
   public let notes: [String]
   private let positions: [String: Int]
 
   /// Reads a table.
   ///
-  /// Problems of single records are collected in ``problems``.
-  /// - Throws: ``TextFileError`` when there is no header, or two columns have one name.
+  /// Problems of individual records are collected in ``problems``.
+  /// - Throws: ``TextFileError`` when there is no header, or two columns have the same name.
   public init(bytes: [UInt8], file: String, reader: CSVReader = CSVReader()) throws {
     var (records, problems, notes) = reader.records(of: bytes)
     guard let first = records.first else {
@@ -42,7 +42,7 @@ public struct CSVTable: Sendable {
         problems.append(
           TextProblem(
             line: record.line,
-            message: "\(record.fields.count) fields, but the header names \(header.count) columns"))
+            message: "\(record.fields.count) fields, but the header has \(header.count) columns"))
       }
     }
     self.header = header
@@ -58,31 +58,31 @@ public struct CSVTable: Sendable {
     try self.init(bytes: readTextFile(url), file: url.path, reader: reader)
   }
 
-  /// The position of the column with a name, if there is one.
+  /// The index of the column with a name, if there is one.
   public func column(_ name: String) -> Int? { positions[name] }
 
-  /// The first of some names that a column has: as written, or else with other capitals, spaces or
-  /// hyphens in place of `_`.
+  /// The index of the column with the first matching name: exactly, or else ignoring case and with spaces or
+  /// hyphens instead of `_`.
   func column(like names: [String]) -> Int? {
     if let exact = names.lazy.compactMap(column).first { return exact }
     let plain = header.map(Self.plain)
     return names.lazy.compactMap { name in plain.firstIndex(of: Self.plain(name)) }.first
   }
 
-  /// A name in lower case, without what separates its words.
+  /// A name in lower case, without word separators.
   private static func plain(_ name: String) -> String {
     name.lowercased().filter { $0 != "_" && $0 != " " && $0 != "-" }
   }
 }
 
-/// The bytes of a file that should hold text, with an error that names it.
+/// The bytes of a text file, with an error that names it.
 func readTextFile(_ url: URL) throws -> [UInt8] {
   var isDirectory: ObjCBool = false
   guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
     throw TextFileError(file: url.path, "there is no such file")
   }
   if isDirectory.boolValue {
-    throw TextFileError(file: url.path, "this is a directory, expected a file")
+    throw TextFileError(file: url.path, "it is a directory, expected a file")
   }
   do {
     return [UInt8](try Data(contentsOf: url))

@@ -1,11 +1,10 @@
 import Foundation
 
-/// Writes comma-separated values as RFC 4180 defines them, with LF line ends and quotes only where
-/// they are needed.
+/// Writes comma-separated values according to RFC 4180, with LF line ends and quotes only where needed.
 public enum CSVWriter {
   /// One line, with its line end.
   public static func line(_ fields: [String]) -> String {
-    // A lone empty field would read as a blank line.
+    // A single empty field would be read as a blank line.
     if fields == [""] { return "\"\"\n" }
     return fields.map(field).joined(separator: ",") + "\n"
   }

@@ -1,29 +1,29 @@
 import Foundation
 
-/// What says which images belong together, such as those of one patient: no group may be on both sides
-/// of a split, or a test measures how well a model remembers patients.
+/// The criterion by which images are grouped, such as by patient. No group may be on both sides of a split,
+/// which would leak information from training to test data.
 public enum ImageGrouping: Sendable, Hashable, Codable {
-  /// Rows with the same text in a column of the manifest, such as `patient_id`.
+  /// Rows with the same value in a column of the manifest, such as `patient_id`.
   case column(String)
-  /// Images whose paths have the same text in the first pair of parentheses of a regular expression,
-  /// such as `(.*)_(left|right)`. An image that it does not match stands alone.
+  /// Images whose paths match in the first capture group of a regular expression, such as
+  /// `(.*)_(left|right)`. An image without a match forms its own group.
   case pattern(String)
-  /// Images whose paths differ in the eye alone (left and right, OS and OD, L and R).
+  /// Images whose paths differ only in the eye (left and right, OS and OD, L and R).
   case eyes
 
-  /// Names of columns that usually tell patients apart, in lower case, without spaces or `_`.
+  /// Common names of patient columns, in lower case, without spaces or `_`.
   static let patientColumns: Set<String> = [
     "patient", "patientid", "patientname", "patientcode", "patientnumber", "subject", "subjectid",
     "subjectcode", "participant", "participantid", "person", "personid", "pid",
   ]
 
-  /// The group of each row, in their order.
+  /// The group of each row, in order.
   ///
   /// - Parameters:
   ///   - rows: the rows of a manifest.
   ///   - file: the manifest, for messages.
-  /// - Throws: ``TextFileError`` when there is no such column, a row leaves it empty, the expression is
-  ///   wrong or has no parentheses, or nothing matches it.
+  /// - Throws: ``TextFileError`` when there is no such column, it is empty in a row, the expression is invalid
+  ///   or has no parentheses, or nothing matches it.
   public func groups(of rows: [ManifestRow], file: String) throws(TextFileError) -> [String] {
     switch self {
     case .column(let name):
@@ -58,7 +58,7 @@ public enum ImageGrouping: Sendable, Hashable, Codable {
     }
   }
 
-  /// How many of the rows a pattern does not match; 0 for other groupings.
+  /// The number of rows that a pattern does not match; 0 for other groupings.
   public func unmatched(in rows: [ManifestRow]) -> Int {
     guard case .pattern(let text) = self else { return 0 }
     let groups = try? Self.matches(of: text, in: rows.map(\.image), file: "")
@@ -69,12 +69,13 @@ public enum ImageGrouping: Sendable, Hashable, Codable {
     of pattern: String, in images: [String], file: String
   ) throws(TextFileError) -> [String?] {
     guard let expression = try? NSRegularExpression(pattern: pattern) else {
-      throw TextFileError(file: file, "the group pattern '\(pattern)' is no regular expression")
+      throw TextFileError(file: file, "the group pattern '\(pattern)' is not a regular expression")
     }
     guard expression.numberOfCaptureGroups > 0 else {
       throw TextFileError(
         file: file,
-        "the group pattern '\(pattern)' needs parentheses around what images of a group share")
+        "the group pattern '\(pattern)' needs parentheses around the part that images of a group share"
+      )
     }
     return images.map { image in
       let whole = NSRange(image.startIndex..., in: image)
@@ -85,8 +86,8 @@ public enum ImageGrouping: Sendable, Hashable, Codable {
     }
   }
 
-  /// What a manifest itself says about groups: a column that usually names patients, or else file
-  /// names of which at least two differ in the eye alone; nil when there is neither.
+  /// The grouping that a manifest suggests: a column with a common name of patient columns, or else file names
+  /// of which at least two differ only in the eye; nil if there is neither.
   public static func suggested(by rows: [ManifestRow]) -> ImageGrouping? {
     var columns: Set<String> = []
     for row in rows { columns.formUnion(row.columns.keys) }
@@ -116,7 +117,7 @@ extension ImageGrouping: CustomStringConvertible {
     }
   }
 
-  /// Reads what ``encode(to:)`` wrote.
+  /// Decodes the output of ``encode(to:)``.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
     if text == "eyes" {
@@ -127,11 +128,11 @@ extension ImageGrouping: CustomStringConvertible {
       self = .pattern(String(text.dropFirst("pattern:".count)))
     } else {
       throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "no grouping: '\(text)'"))
+        .init(codingPath: decoder.codingPath, debugDescription: "not a grouping: '\(text)'"))
     }
   }
 
-  /// Writes `"column:patient_id"`, `"pattern:(.*)_L"` or `"eyes"`.
+  /// Encodes `"column:patient_id"`, `"pattern:(.*)_L"` or `"eyes"`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {
@@ -142,7 +143,7 @@ extension ImageGrouping: CustomStringConvertible {
   }
 }
 
-/// A path that names an eye: `12_left.jpg`, `OD/7.png`, `0001R.tif`.
+/// A path that contains the eye: `12_left.jpg`, `OD/7.png`, `0001R.tif`.
 private struct EyeName {
   /// The path with `*` in place of the eye.
   let both: String
@@ -153,7 +154,7 @@ private struct EyeName {
     "rechts": false, "左眼": true, "右眼": false, "左": true, "右": false,
   ]
 
-  /// Nil unless a run of letters before the extension is a word for an eye; the last one counts.
+  /// Nil unless a run of letters before the extension denotes an eye; the last one counts.
   init?(_ path: String) {
     let bytes = Array(path.utf8)
     let slash = bytes.lastIndex(of: UInt8(ascii: "/")) ?? 0

@@ -1,4 +1,4 @@
-/// How an image of the retina was taken.
+/// The imaging modality of a retinal image.
 public enum ImagingModality: String, Sendable, Hashable, Codable, CaseIterable {
   /// Color fundus photograph.
   case colorFundus = "CFP"
@@ -8,7 +8,7 @@ public enum ImagingModality: String, Sendable, Hashable, Codable, CaseIterable {
   /// Optical coherence tomography, one B-scan.
   case coherenceTomography = "OCT"
 
-  /// The modality with a name as manifests and options write it, in any case.
+  /// The modality with a name as in manifests and options, ignoring case.
   public init?(named name: String) {
     self.init(rawValue: name.trimmed.uppercased())
   }
@@ -21,7 +21,7 @@ public enum CaptionLanguage: String, Sendable, Hashable, Codable, CaseIterable {
   /// Chinese.
   case chinese = "zh"
 
-  /// The columns that hold captions of this language, in the order in which they are looked for.
+  /// The columns with captions of this language, in search order.
   var columns: [String] {
     switch self {
     case .english: ["caption", "caption_en", "en_caption"]

@@ -1,20 +1,20 @@
 extension Manifest {
-  /// How a banned category is compared with the categories of a row.
+  /// How held-out categories are matched with the categories of a row.
   public enum BanRule: String, Sendable, CaseIterable {
-    /// Equal texts, as in KeepFIT. Labels that merely contain a banned term stay.
+    /// Exact match, as in KeepFIT. Labels that only contain a held-out term are kept.
     case exact
-    /// Any category that contains a banned term, as in FLAIR. Also drops `chorioretinitis` and
+    /// Substring match, as in FLAIR: categories that contain a held-out term, including `chorioretinitis` and
     /// `no cataract`.
     case substring
   }
 
-  /// The categories that the published pretraining holds out for evaluation (specification 4.3).
+  /// The categories held out for evaluation in the published pretraining (specification 4.3).
   public static let publishedBannedCategories = [
     "myopia", "cataract", "macular hole", "retinitis pigmentosa", "myopic", "myope", "myop",
     "retinitis",
   ]
 
-  /// The manifest without the rows that have a banned category. Rows with captions stay.
+  /// The manifest without rows of held-out categories. Rows with captions are kept.
   public func withoutCategories(
     _ banned: [String] = publishedBannedCategories, rule: BanRule = .exact
   ) -> Manifest {
@@ -31,8 +31,8 @@ extension Manifest {
     return result
   }
 
-  /// A random part of the rows, in the order of the file: `floor(fraction * count)` of them, without
-  /// replacement. The same seed and name of the manifest choose the same rows.
+  /// A random subset of the rows, in the order of the file: `floor(fraction * count)` of them, without
+  /// replacement. The same seed and manifest name give the same rows.
   /// - `fraction`: above 0, at most 1.
   public func subset(fraction: Double, seed: UInt64) -> Manifest {
     precondition(fraction > 0 && fraction <= 1, "a fraction of \(fraction)")
@@ -44,9 +44,9 @@ extension Manifest {
     return result
   }
 
-  /// The manifest with the spelling of its labels made one: lower case, no final dot, single spaces,
-  /// `age-related` without its hyphen. Otherwise such variants count as classes of their own and miss
-  /// the knowledge table, as they do in the released code.
+  /// The manifest with normalized spelling of labels: lower case, no final dot, single spaces, `age-related`
+  /// without hyphen. Otherwise such variants are separate classes and are not found in the knowledge table,
+  /// as in the released code.
   public func normalizingLabels() -> Manifest {
     var result = self
     for index in rows.indices {

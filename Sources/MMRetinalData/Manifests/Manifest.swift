@@ -1,10 +1,9 @@
 import Foundation
 
-/// A list of images with what is known about each: the rows of one manifest file and the directory
-/// that their paths start from.
+/// A manifest: a list of images with labels or captions, and the root directory of their paths.
 ///
-/// Forms that are read (specification 4.1, A4):
-/// - plain CSV: `image` and one label a row in `label` (`category`, `class`, `diagnosis`, `grade`);
+/// Supported forms (specification 4.1, A4):
+/// - plain CSV: `image` and one label per row in `label` (`category`, `class`, `diagnosis`, `grade`);
 /// - labeled CSV: `image`, `atributes` (so spelled in the published files; `attributes` works too) and
 ///   `categories`, the last two Python list literals of strings;
 /// - caption CSV: `image`, `caption` and, for bilingual sets, `caption_zh`;
@@ -12,11 +11,11 @@ import Foundation
 ///   ``Form/captions``;
 /// - JSON Lines (`.jsonl`): one object a line with the same names, lists being JSON arrays.
 ///
-/// All may have a column `modality` (`CFP`, `FFA`, `OCT`); other columns are left alone. Semicolons, tabs,
-/// a line `sep=`, UTF-16, capitals in the names of columns and names that public datasets use are
-/// understood and noted, see ``notes``.
+/// All may have a column `modality` (`CFP`, `FFA`, `OCT`); other columns are kept. Semicolons, tabs, a line
+/// `sep=`, UTF-16, capitals in column names and the column names of public datasets are accepted with a
+/// note, see ``notes``.
 public struct Manifest: Sendable {
-  /// What the rows of a file are to be read as.
+  /// The content of the rows of a file.
   public enum Form: String, Sendable, CaseIterable {
     /// Captions if there is a caption column, labels otherwise.
     case automatic
@@ -28,16 +27,16 @@ public struct Manifest: Sendable {
 
   /// The name of the file without its extension, such as `39_MM_Retinal_dataset`.
   public let name: String
-  /// The directory that the rows' paths start from.
+  /// The root directory of the rows' paths.
   public let root: URL
   /// The rows, in the order of the file.
   public var rows: [ManifestRow]
 
-  /// What was understood beyond the letter of the format: another separator or encoding, columns under
-  /// other names, paths that the disk spells in another way. A sentence each.
+  /// Notes on deviations from the format: another separator or encoding, columns with other names, paths that
+  /// are spelled differently on disk. One sentence each.
   public private(set) var notes: [String] = []
 
-  /// A manifest made from rows.
+  /// Creates a manifest from rows.
   public init(name: String, root: URL, rows: [ManifestRow]) {
     self.name = name
     self.root = root
@@ -50,11 +49,11 @@ public struct Manifest: Sendable {
   /// Reads a manifest file.
   /// - Parameters:
   ///   - url: a `.csv` file, or a `.jsonl` file of JSON Lines.
-  ///   - root: the directory that the paths of the images start from. Need not exist.
-  ///   - form: what the rows are to be read as.
-  ///   - modality: how the images of rows that do not say so were taken.
-  /// - Throws: ``TextFileError`` with everything that is wrong in the file: lines that are no CSV or
-  ///   JSON, lists that are no lists of strings, missing captions, paths out of the root.
+  ///   - root: the root directory of the image paths. Need not exist.
+  ///   - form: the content of the rows.
+  ///   - modality: the modality of rows that do not state one.
+  /// - Throws: ``TextFileError`` with all problems of the file: lines that are not valid CSV or JSON, lists
+  ///   that are not lists of strings, missing captions, paths outside of the root.
   public init(
     contentsOf url: URL, root: URL, form: Form = .automatic,
     modality: ImagingModality = .colorFundus
@@ -66,8 +65,8 @@ public struct Manifest: Sendable {
     self = manifest
   }
 
-  /// Reads the rows of a manifest file that can be used, and tells what is wrong with the others.
-  /// - Throws: ``TextFileError`` when no row can be read, because the file or its header cannot.
+  /// Reads the valid rows of a manifest file, and the problems of the others.
+  /// - Throws: ``TextFileError`` when no row can be read, because the file or its header is invalid.
   public static func read(
     contentsOf url: URL, root: URL, form: Form = .automatic,
     modality: ImagingModality = .colorFundus

@@ -1,10 +1,10 @@
-/// Which columns of a table hold what a manifest needs, and what had to be guessed.
+/// The columns of a manifest table, and notes on how they were identified.
 struct ManifestColumns {
   /// The path of the image.
   let image: Int
   /// Python lists of labels.
   let categories: Int?
-  /// A label as plain text, where there are no lists.
+  /// A label as plain text, if there are no lists.
   let label: Int?
   /// Python lists of attributes.
   let attributes: Int?
@@ -12,26 +12,26 @@ struct ManifestColumns {
   let captions: [(CaptionLanguage, Int)]
   /// `CFP`, `FFA` or `OCT`.
   let modality: Int?
-  /// Columns that were taken under another name.
+  /// Notes on columns with other names.
   let notes: [String]
 
-  /// Names of the column with the path of the image: the manifest's own, then those of public datasets.
+  /// Names of the column with the image path: the standard one, then those of public datasets.
   private static let imageNames = [
     "image", "image_path", "img_path", "file_path", "path", "filename", "file", "image_name",
     "image_file", "img", "image_id", "id_code",
   ]
-  /// Names of a column with one label a row.
+  /// Names of a column with one label per row.
   private static let labelNames = [
     "label", "category", "class", "diagnosis", "grade", "retinopathy_grade", "level",
   ]
 
-  /// Finds the columns.
-  /// - Throws: what is missing, with the names that there are.
+  /// Identifies the columns.
+  /// - Throws: an error that names the missing column and the existing ones.
   init(_ table: CSVTable, form: Manifest.Form) throws(TextProblem) {
     func missing(_ columns: String) -> TextProblem {
       TextProblem(
         line: nil,
-        message: "the first line must name a column \(columns), found "
+        message: "the header must contain a column \(columns), found "
           + table.header.prefix(12).map { "'\($0.abbreviated(to: 30))'" }.joined(separator: ", "))
     }
     guard let image = table.column(like: Self.imageNames) else { throw missing("'image'") }
@@ -64,7 +64,7 @@ struct ManifestColumns {
     }
     tell(image, "images", known: ["image"])
     tell(categories, "labels", known: ["categories"])
-    // The plain names are documented; grades of a named disease may not be what is meant.
+    // The generic names are documented; grades of a specific disease may not be intended as label.
     tell(label, "labels", known: Array(Self.labelNames.prefix(5)))
     for (language, position) in captions {
       tell(position, "captions", known: language.columns)
@@ -72,7 +72,7 @@ struct ManifestColumns {
     self.notes = notes
   }
 
-  /// The columns that are none of these, with their names.
+  /// The other columns, with their names.
   func others(in table: CSVTable) -> [(position: Int, name: String)] {
     let read = Set([image, categories, label, attributes].compactMap(\.self) + captions.map(\.1))
     return table.header.enumerated().filter { !$1.isEmpty && !read.contains($0) }

@@ -1,21 +1,20 @@
 import Foundation
 
-/// Finds the files of rows whose paths are written in another way than the disk has them.
+/// Finds the files of rows whose paths are spelled differently on disk.
 ///
-/// Only where there is no file under the path as it stands: composed letters for decomposed ones and
-/// the reverse (Unicode NFC and NFD), `\` between folders, and a missing extension. A path that fits more
-/// than one file stays as it is.
+/// Only if the path itself does not exist: composed instead of decomposed letters or the reverse (Unicode NFC
+/// and NFD), `\` as separator, and a missing extension. An ambiguous path is not changed.
 struct ManifestPaths {
-  /// How a path was understood.
+  /// The correction of a path.
   enum Reading: Int, CaseIterable {
     case normalization, backslashes, fileExtension
 
     func note(_ count: Int, example: String) -> String {
       let rows = "\(count) path\(count == 1 ? "" : "s") such as '\(example.abbreviated(to: 80))'"
       return switch self {
-      case .normalization: "\(rows): accents are stored in another Unicode form on the disk"
+      case .normalization: "\(rows): accents have another Unicode form on disk"
       case .backslashes: "\(rows): '\\' is read as '/'"
-      case .fileExtension: "\(rows): the extension was found on the disk"
+      case .fileExtension: "\(rows): the missing extension was found on disk"
       }
     }
   }
@@ -24,7 +23,7 @@ struct ManifestPaths {
     "jpg", "jpeg", "png", "tif", "tiff", "ppm", "JPG", "JPEG", "PNG",
   ]
 
-  /// The rows with paths that exist where that is possible, and what was understood.
+  /// The rows with corrected paths, and notes on the corrections.
   static func resolved(_ rows: [ManifestRow], root: URL) -> (rows: [ManifestRow], notes: [String]) {
     var rows = rows
     var found: [Reading: (count: Int, example: String)] = [:]
@@ -61,7 +60,7 @@ struct ManifestPaths {
       }
     }
     if let match = candidates.first(where: { exists($0.path, below: root) }) { return match }
-    // Not for a path that has an extension of an image: its file is just missing.
+    // Not for a path with an image extension, whose file is missing.
     for (path, readings) in candidates {
       let suffix = (path as NSString).pathExtension.lowercased()
       guard !extensions.contains(suffix) else { continue }

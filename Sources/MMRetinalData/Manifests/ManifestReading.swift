@@ -1,11 +1,11 @@
 import Foundation
 
-/// Turns the contents of manifest files into rows, gathering what is wrong.
+/// Parses manifest files into rows and collects problems.
 struct ManifestReading {
   let form: Manifest.Form
   let modality: ImagingModality
 
-  /// A problem of a row, before its line is attached.
+  /// A problem of a row, without its line.
   struct RowProblem: Error {
     let message: String
     var kind = TextProblem.Kind.format
@@ -59,7 +59,7 @@ struct ManifestReading {
       attributes: attributes, categories: try list(fields[position], column: "categories"))
   }
 
-  /// The rows of all records that can be used, and the problems of the others.
+  /// The rows of all valid records, and the problems of the others.
   private func gather<Record>(
     _ records: [Record], problems: [TextProblem], line: (Record) -> Int,
     _ read: (Record) throws(RowProblem) -> ManifestRow
@@ -109,7 +109,7 @@ struct ManifestReading {
     } catch {
       throw RowProblem(
         message: "'\(column)': \(error)"
-          + (cell.contains("[") ? "" : " (a column of plain labels is called 'label')"))
+          + (cell.contains("[") ? "" : " (a column of plain labels must be named 'label')"))
     }
   }
 
@@ -131,7 +131,7 @@ struct ManifestReading {
     for (language, cell) in cells {
       if let cell, !Self.isMissing(cell) { captions[language] = cell }
     }
-    // A row may have its text in one language only; which one training needs is checked there.
+    // A row may have text in one language only; training checks the language that it needs.
     if captions.isEmpty {
       let found = (cells.first?.1 ?? "").trimmed
       throw RowProblem(
@@ -141,7 +141,7 @@ struct ManifestReading {
     return .captions(captions)
   }
 
-  /// Whether a cell holds what programs write in place of a missing value.
+  /// Whether a cell contains a placeholder for a missing value.
   private static func isMissing(_ cell: String) -> Bool {
     ["", "nan", "none", "null"].contains(cell.trimmed.lowercased())
   }

@@ -1,28 +1,28 @@
 import Foundation
 
-/// An image and what is known about it.
+/// An image with its label or caption.
 public struct ManifestRow: Sendable, Hashable {
-  /// What a manifest says about an image.
+  /// The annotation of an image.
   public enum Content: Sendable, Hashable {
     /// Attributes (such as `noisy`) and categories (such as `glaucoma`) of a labeled image.
     case labels(attributes: [String], categories: [String])
-    /// A free description in one or more languages; never empty.
+    /// A free-text description in one or more languages; never empty.
     case captions([CaptionLanguage: String])
   }
 
-  /// The path of the image below its manifest's root, with `/` between its parts.
+  /// The path of the image below its manifest's root, separated by `/`.
   public let image: String
-  /// How the image was taken.
+  /// The imaging modality.
   public var modality: ImagingModality
-  /// What is known about the image.
+  /// The annotation of the image.
   public var content: Content
-  /// What the columns beside path, labels and captions say, by their names: `modality`, `split`,
-  /// `patient_id` and whatever else there is. Empty where a file has no others.
+  /// The values of the other columns, besides path, labels and captions, by name: `modality`, `split`,
+  /// `patient_id` and so on. Empty if there are none.
   public var columns: [String: String]
-  /// The line of the manifest, counted from 1; 0 for rows that come from no file.
+  /// The line of the manifest, counted from 1; 0 for rows that do not come from a file.
   public let line: Int
 
-  /// A row.
+  /// Creates a row.
   /// - Throws: ``ManifestPathError`` unless the path stays below the root.
   public init(
     image: String, modality: ImagingModality = .colorFundus, content: Content,
@@ -37,14 +37,14 @@ public struct ManifestRow: Sendable, Hashable {
     self.line = line
   }
 
-  /// The same row with another path.
+  /// A copy of the row with another path.
   func with(image: String) throws(ManifestPathError) -> ManifestRow {
     try ManifestRow(
       image: image, modality: modality, content: content, columns: columns, line: line)
   }
 
-  /// The name of the dataset: the first directory of the path, as in the published manifests; empty for
-  /// an image that lies in no directory below the root.
+  /// The name of the dataset: the first directory of the path, as in the published manifests; empty for an
+  /// image directly in the root.
   public var dataset: String { image.contains("/") ? String(image.prefix { $0 != "/" }) : "" }
 
   /// The categories of a labeled row; none for a captioned one.
@@ -63,27 +63,29 @@ public struct ManifestRow: Sendable, Hashable {
   }
 }
 
-/// An image's path that must not be opened, because it does not lie below the manifest's root.
+/// An invalid image path, for instance one outside of the manifest's root.
 public struct ManifestPathError: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What is wrong with which path.
+  /// The path and its problem.
   public let description: String
 
-  /// The path with its `.` and empty parts taken out.
+  /// The path without `.` and empty components.
   static func checked(_ path: String) throws(ManifestPathError) -> String {
     let shown = "the path '\(path.abbreviated(to: 120))'"
     if path.trimmed.isEmpty {
-      throw ManifestPathError(description: "the path of the image is empty")
+      throw ManifestPathError(description: "the image path is empty")
     }
-    if path.utf8.contains(0) { throw ManifestPathError(description: "\(shown) holds a NUL byte") }
+    if path.utf8.contains(0) {
+      throw ManifestPathError(description: "\(shown) contains a NUL byte")
+    }
     if path.hasPrefix("/") || path.hasPrefix("~") || hasDriveLetter(path) {
       throw ManifestPathError(
-        description: "\(shown) is absolute, expected one below the data root")
+        description: "\(shown) is absolute, expected a path below the root directory")
     }
     var parts: [Substring] = []
     for part in path.split(separator: "/") where part != "." {
       if part == ".." {
         if parts.popLast() == nil {
-          throw ManifestPathError(description: "\(shown) leads out of the data root")
+          throw ManifestPathError(description: "\(shown) leads out of the root directory")
         }
       } else {
         parts.append(part)
@@ -91,11 +93,11 @@ public struct ManifestPathError: Error, Sendable, Hashable, CustomStringConverti
     }
     if let long = parts.first(where: { $0.utf8.count > 255 }) {
       throw ManifestPathError(
-        description: "\(shown) has a name of \(long.utf8.count) bytes, file systems allow 255")
+        description: "\(shown) has a name of \(long.utf8.count) bytes, more than the limit of 255")
     }
     if path.utf8.count >= 4096 {
       throw ManifestPathError(
-        description: "\(shown) has \(path.utf8.count) bytes, the system allows 4095")
+        description: "\(shown) has \(path.utf8.count) bytes, more than the limit of 4095")
     }
     if parts.isEmpty || path.hasSuffix("/") {
       throw ManifestPathError(description: "\(shown) names a directory, expected a file")

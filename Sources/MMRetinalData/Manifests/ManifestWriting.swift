@@ -3,7 +3,7 @@ import Foundation
 extension Manifest {
   /// The manifest as a CSV file in the published form: an unnamed index, `image`, then either
   /// `atributes` and `categories` or `caption` and `caption_zh` (each when a row has one), and `modality` when
-  /// a row is no color photograph.
+  /// a row is not a color photograph.
   /// - Precondition: the rows are all labeled or all captioned.
   public func csv() -> String {
     let isCaptioned =
@@ -20,10 +20,10 @@ extension Manifest {
       var fields = ["\(index)", row.image]
       switch row.content {
       case .labels(let attributes, let categories):
-        precondition(!isCaptioned, "labeled and captioned rows need manifests of their own")
+        precondition(!isCaptioned, "labeled and captioned rows need separate manifests")
         fields += [PythonListLiteral.text(attributes), PythonListLiteral.text(categories)]
       case .captions(let captions):
-        precondition(isCaptioned, "labeled and captioned rows need manifests of their own")
+        precondition(isCaptioned, "labeled and captioned rows need separate manifests")
         if hasEnglish { fields.append(captions[.english] ?? "") }
         if hasChinese { fields.append(captions[.chinese] ?? "") }
       }
@@ -33,7 +33,7 @@ extension Manifest {
     return CSVWriter.text(header: header, rows: lines)
   }
 
-  /// The manifest as JSON Lines, one object a row.
+  /// The manifest as JSON Lines, one object per row.
   public func jsonLines() throws -> String {
     try rows.map { row in
       var object: [String: JSONValue] = [

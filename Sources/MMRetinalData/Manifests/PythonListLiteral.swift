@@ -1,17 +1,17 @@
-/// Reads and writes lists of strings as Python prints them, such as `['glaucoma', "crohn's disease"]`.
+/// Reads and writes lists of strings in Python syntax, such as `['glaucoma', "crohn's disease"]`.
 ///
-/// The text is parsed by a closed grammar and never evaluated: a list of string literals, separated by
-/// commas (a last comma is fine), nothing else. Strings stand in single or double quotes, with an
-/// optional prefix `u` or `r`, know Python's escapes, and adjacent ones join.
+/// The text is parsed by a closed grammar and never evaluated: a list of string literals, separated by commas
+/// (a trailing comma is allowed), nothing else. Strings are in single or double quotes, with an optional
+/// prefix `u` or `r` and Python's escapes; adjacent ones are concatenated.
 public enum PythonListLiteral {
-  /// Why a text is not a list of strings.
+  /// The reason why a text is not a list of strings.
   public struct ParseError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The place of the problem, in characters (Unicode scalars) counted from 1.
+    /// The position of the problem, in Unicode scalars counted from 1.
     public let column: Int
     /// What was expected and what was found.
     public let message: String
 
-    /// The message with its place.
+    /// The message with its position.
     public var description: String { "\(message) (character \(column) of the list)" }
   }
 
@@ -22,7 +22,7 @@ public enum PythonListLiteral {
     return try parser.list()
   }
 
-  /// The list as Python's `repr` writes it; ``parse(_:)`` gives the strings back.
+  /// The list as written by Python's `repr`; the inverse of ``parse(_:)``.
   public static func text(_ strings: [String]) -> String {
     "[" + strings.map(quoted).joined(separator: ", ") + "]"
   }
@@ -59,7 +59,7 @@ extension PythonListLiteral {
       ParseError(column: (place ?? position) + 1, message: message)
     }
 
-    /// What stands at the position, for messages.
+    /// The text at the current position, for messages.
     var found: String {
       guard next != nil else { return "the end" }
       let rest = text[position...].prefix(20)
@@ -193,7 +193,7 @@ extension PythonListLiteral {
         }
       }
       guard let scalar = Unicode.Scalar(high) else {
-        throw failure("half of a surrogate pair is no character", at: start)
+        throw failure("half of a surrogate pair is not a character", at: start)
       }
       return scalar
     }
@@ -201,7 +201,7 @@ extension PythonListLiteral {
     mutating func hexadecimal(_ count: Int) throws(ParseError) -> Unicode.Scalar {
       let start = position - 2
       guard let scalar = Unicode.Scalar(try digits(count)) else {
-        throw failure("the escape is no Unicode character", at: start)
+        throw failure("the escape is not a Unicode character", at: start)
       }
       return scalar
     }

@@ -1,42 +1,42 @@
-/// How a row of a manifest becomes the text that its image is paired with (specification 4.4, 4.5).
+/// The rules that turn a manifest row into the text of its image (specification 4.4, 4.5).
 public struct ReportRules: Sendable {
-  /// Which caption of a bilingual row is used.
+  /// The caption to use of a bilingual row.
   public enum CaptionChoice: Sendable, Hashable {
     /// Always the caption in this language.
     case language(CaptionLanguage)
-    /// One of the row's captions, each as likely, drawn at each access.
+    /// One of the row's captions, sampled uniformly at each access.
     case any
   }
 
-  /// A text, and the category that it was made from.
+  /// A text, and the category that it was generated from.
   public struct Report: Sendable, Hashable {
     /// The text for the text encoder.
     public let text: String
-    /// The category as the manifest has it, empty where a row has none; nil for captions. Images with
-    /// one category count as each other's matches.
+    /// The category as in the manifest, empty if a row has none; nil for captions. Texts match all images of
+    /// the same category.
     public let category: String?
   }
 
-  /// The sentences that labels are put into.
+  /// The prompt templates.
   public var templates = ReportTemplates.training
-  /// Descriptors that may stand in for a category; nil leaves categories as they are.
+  /// The knowledge table, whose descriptors may replace a category; nil to use plain categories.
   public var knowledge: Knowledge?
-  /// Datasets whose categories stay as they are.
+  /// Datasets whose categories are not replaced.
   public var exclusions = Knowledge.publishedExclusions
-  /// Which caption of a bilingual row is used.
+  /// The caption to use of a bilingual row.
   public var caption = CaptionChoice.language(.english)
 
-  /// Rules with the published templates.
-  /// - Parameter knowledge: augments descriptions when given; the published setting for the labeled
-  ///   stream. The expert stream takes none.
+  /// Creates rules with the published templates.
+  /// - Parameter knowledge: the table for description augmentation, as published for the labeled stream. The
+  ///   expert stream uses none.
   public init(knowledge: Knowledge? = nil) { self.knowledge = knowledge }
 
   /// The text of a row for one access.
   ///
-  /// An attribute and a category are drawn uniformly from the row's (empty texts if it has none) and put
-  /// into the template of the row's modality; with ``knowledge``, the category is replaced by a uniform
-  /// draw from itself and its descriptors. Captions are used as they stand.
-  /// - Precondition: a captioned row has the wanted language (see ``missingCaptions(in:)``).
+  /// An attribute and a category of the row are sampled uniformly (empty if it has none) and inserted into the
+  /// template of the row's modality; with ``knowledge``, the category is replaced by a uniform sample from
+  /// itself and its descriptors. Captions are used verbatim.
+  /// - Precondition: a captioned row has the requested language (see ``missingCaptions(in:)``).
   public func report(for row: ManifestRow, using random: inout RandomStream) -> Report {
     switch row.content {
     case .captions(let captions):
@@ -67,7 +67,7 @@ public struct ReportRules: Sendable {
     }
   }
 
-  /// The rows that lack the wanted language, as problems of their manifest.
+  /// The rows without the requested language, as problems of their manifest.
   public func missingCaptions(in manifest: Manifest) -> [TextProblem] {
     guard case .language(let wanted) = caption else { return [] }
     return manifest.rows.compactMap { row in

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The sentences that labels are put into, one for each modality.
+/// Prompt templates, one for each modality.
 ///
 /// `[ATR]` stands for an attribute and `[CLS]` for a category.
 public struct ReportTemplates: Sendable, Hashable, Codable {
@@ -11,20 +11,20 @@ public struct ReportTemplates: Sendable, Hashable, Codable {
   /// For tomographies.
   public var coherenceTomography: String
 
-  /// Templates of one's own.
+  /// Creates custom templates.
   public init(colorFundus: String, angiography: String, coherenceTomography: String) {
     self.colorFundus = colorFundus
     self.angiography = angiography
     self.coherenceTomography = coherenceTomography
   }
 
-  /// For pretraining: with an attribute. The one for color photographs is the published one.
+  /// The templates for pretraining, with an attribute. The one for color photographs is published.
   public static let training = ReportTemplates(
     colorFundus: "A [ATR] fundus photograph of [CLS]",
     angiography: "A [ATR] fundus fluorescein angiography of [CLS]",
     coherenceTomography: "A [ATR] optical coherence tomography of [CLS]")
 
-  /// For classification: without an attribute. The one for color photographs is the published one.
+  /// The templates for classification, without an attribute. The one for color photographs is published.
   public static let inference = ReportTemplates(
     colorFundus: "A fundus photograph of [CLS]",
     angiography: "A fundus fluorescein angiography of [CLS]",
@@ -48,14 +48,14 @@ public struct ReportTemplates: Sendable, Hashable, Codable {
     }
   }
 
-  /// A template filled for training (specification 2.2): every `[ATR]`, then every `[CLS]`, then each
-  /// double space made one in a single pass. An empty category leaves a space at the end.
+  /// Fills a template for training (specification 2.2): every `[ATR]`, then every `[CLS]`; then double spaces
+  /// are replaced by single ones in one pass. An empty category leaves a space at the end.
   public static func report(_ template: String, attribute: String, category: String) -> String {
     template.replacing("[ATR]", with: attribute).replacing("[CLS]", with: category)
       .replacing("  ", with: " ")
   }
 
-  /// A template filled for classification: every `[CLS]`, nothing else.
+  /// Fills a template for classification: every `[CLS]`, nothing else.
   public static func prompt(_ template: String, category: String) -> String {
     template.replacing("[CLS]", with: category)
   }

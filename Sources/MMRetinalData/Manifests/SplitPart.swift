@@ -1,13 +1,13 @@
-/// The part of a dataset that a manifest's column `split` puts an image in.
+/// The split of an image according to a manifest's column `split`.
 public enum SplitPart: String, Sendable, Hashable, Codable, CaseIterable {
-  /// To fit on.
+  /// Training.
   case train
-  /// To choose among epochs by.
+  /// Validation, for model selection.
   case validation
-  /// To measure on.
+  /// Test.
   case test
 
-  /// The part that a word means, in any case: `train`, `training`; `val`, `valid`, `validation`, `dev`;
+  /// The split with a name, ignoring case: `train`, `training`; `val`, `valid`, `validation`, `dev`;
   /// `test`, `testing`. Nil for any other.
   public init?(named name: String) {
     switch name.trimmed.lowercased() {
@@ -18,8 +18,8 @@ public enum SplitPart: String, Sendable, Hashable, Codable, CaseIterable {
     }
   }
 
-  /// The part of each row by the column `split`; nil when there is no such column.
-  /// - Throws: ``TextFileError`` with every row whose word is none of those above.
+  /// The split of each row according to the column `split`; nil if there is no such column.
+  /// - Throws: ``TextFileError`` with all rows of unknown splits.
   public static func parts(of rows: [ManifestRow], file: String) throws(TextFileError)
     -> [SplitPart]?
   {

@@ -1,27 +1,27 @@
 import Foundation
 
-/// Text files of other programs as UTF-8.
+/// Conversion of text files to UTF-8.
 enum TextEncoding {
   /// The UTF-8 byte order mark that spreadsheet programs write.
   static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  /// The text as UTF-8 without a byte order mark, and what was understood on the way.
+  /// The text as UTF-8 without a byte order mark, and a note if it was converted.
   ///
-  /// UTF-16 is read where a byte order mark says so. Whether the rest is valid UTF-8 is for the reader
-  /// of the format to say, which knows the line.
+  /// UTF-16 is recognized by its byte order mark. The reader of the format, which knows the line, checks whether
+  /// other text is valid UTF-8.
   static func utf8(_ bytes: [UInt8]) throws(TextProblem) -> (bytes: [UInt8], note: String?) {
     if bytes.starts(with: mark) { return (Array(bytes.dropFirst(mark.count)), nil) }
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
       return (try utf16(bytes), "the text is UTF-16")
     }
     if let other = archive(bytes) {
-      throw TextProblem(line: nil, message: "the file is \(other), expected text in UTF-8")
+      throw TextProblem(line: nil, message: "the file is \(other), expected UTF-8 text")
     }
     let head = bytes.prefix(64)
     if head.count(where: { $0 == 0 }) * 3 > head.count {
       throw TextProblem(
         line: nil,
-        message: "the file is no UTF-8 text (UTF-16 without a byte order mark?); save it as UTF-8")
+        message: "the file is not UTF-8 text (UTF-16 without a byte order mark?); save it as UTF-8")
     }
     return (bytes, nil)
   }
@@ -29,7 +29,8 @@ enum TextEncoding {
   private static func utf16(_ bytes: [UInt8]) throws(TextProblem) -> [UInt8] {
     let isLittle = bytes[0] == 0xFF
     guard bytes.count.isMultiple(of: 2) else {
-      throw TextProblem(line: nil, message: "the text is UTF-16 that is cut off in a character")
+      throw TextProblem(
+        line: nil, message: "the text is UTF-16 that is truncated within a character")
     }
     let units = stride(from: 2, to: bytes.count, by: 2).map { index in
       isLittle

@@ -1,25 +1,25 @@
 import Foundation
 
-/// Something wrong in a text file, with the place where a person can mend it.
+/// A problem in a text file, with its position.
 public struct TextProblem: Error, Sendable, Hashable, CustomStringConvertible {
-  /// What sort of thing is wrong.
+  /// The kind of problem.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// The text does not follow its format.
     case format
     /// A caption is missing.
     case missingCaption = "missing_caption"
-    /// A path must not be used.
+    /// A path is invalid.
     case path
   }
 
-  /// The line, counted from 1; nil when the whole file is meant.
+  /// The line, counted from 1; nil for the whole file.
   public let line: Int?
   /// What was expected and what was found.
   public let message: String
-  /// What sort of thing is wrong.
+  /// The kind of problem.
   public let kind: Kind
 
-  /// A problem at a line, or of the file as a whole.
+  /// Creates a problem of a line, or of the whole file.
   public init(line: Int?, message: String, kind: Kind = .format) {
     self.line = line
     self.message = message
@@ -30,14 +30,14 @@ public struct TextProblem: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String { line.map { "line \($0): \(message)" } ?? message }
 }
 
-/// A manifest, table or list that cannot be used, with everything that is wrong in it.
+/// An invalid manifest, table or list, with all its problems.
 public struct TextFileError: Error, Sendable, LocalizedError, CustomStringConvertible {
   /// The path of the file, as the caller gave it.
   public let file: String
   /// All problems, in the order of their lines. Never empty.
   public let problems: [TextProblem]
 
-  /// An error of one file.
+  /// Creates an error of a file.
   public init(file: String, problems: [TextProblem]) {
     precondition(!problems.isEmpty, "an error needs a problem")
     self.file = file
@@ -48,7 +48,7 @@ public struct TextFileError: Error, Sendable, LocalizedError, CustomStringConver
     self.init(file: file, problems: [TextProblem(line: nil, message: message)])
   }
 
-  /// One line: the file, the first problems, and how many more there are.
+  /// A one-line description: the file, the first problems, and the number of further ones.
   public var description: String {
     let shown = problems.prefix(3).map(\.description).joined(separator: "; ")
     let rest = problems.count - 3
@@ -61,7 +61,7 @@ public struct TextFileError: Error, Sendable, LocalizedError, CustomStringConver
 }
 
 extension String {
-  /// The text cut to a length fit for a message, with control characters made visible.
+  /// The text shortened for a message, with visible control characters.
   func abbreviated(to limit: Int = 60) -> String {
     var result = ""
     for scalar in unicodeScalars.prefix(limit) {
@@ -72,6 +72,6 @@ extension String {
     return unicodeScalars.count > limit ? result + "…" : result
   }
 
-  /// The text without white space at its ends.
+  /// The text without surrounding white space.
   var trimmed: String { trimmingCharacters(in: .whitespacesAndNewlines) }
 }

@@ -1,17 +1,17 @@
 import Foundation
 
 extension FundusImage {
-  /// The part of the image that shows something, without the dark surround.
+  /// The image cropped to its foreground, without the dark border.
   ///
-  /// Pixels whose red value is above ``LiThreshold`` are foreground; the bounding box of its largest
-  /// connected part (8 neighbors, the first of equals) remains. An image of one red value is left
-  /// alone. As in FLAIR's transfer pipeline.
+  /// Pixels with a red value above ``LiThreshold`` are foreground; the image is cropped to the bounding box of
+  /// its largest connected component (8-connectivity, the first in a tie). An image with constant red channel
+  /// is not changed. As in FLAIR's transfer pipeline.
   public func croppedToForeground() -> FundusImage {
     guard let box = foregroundBox() else { return self }
     return cropped(rows: box.rows, columns: box.columns)
   }
 
-  /// Where the foreground of ``croppedToForeground()`` lies; nil where there is none.
+  /// The bounding box of the foreground of ``croppedToForeground()``; nil if there is none.
   public func foregroundBox() -> (rows: Range<Int>, columns: Range<Int>)? {
     var histogram = [Int](repeating: 0, count: 256)
     for index in stride(from: 0, to: pixels.count, by: 3) { histogram[Int(pixels[index])] += 1 }
@@ -43,7 +43,7 @@ public enum LiThreshold {
   ///
   /// Starts at the mean and stops at a change of at most 0.5, like scikit-image's `threshold_li` on
   /// integers.
-  /// - Parameter histogram: how often each value from 0 on occurs.
+  /// - Parameter histogram: the count of each value from 0.
   public static func threshold(histogram: [Int]) -> Double {
     guard let low = histogram.firstIndex(where: { $0 > 0 }),
       let high = histogram.lastIndex(where: { $0 > 0 }), low < high
@@ -71,7 +71,7 @@ public enum LiThreshold {
   }
 }
 
-/// Runs of foreground pixels, joined where they touch, also across corners.
+/// Runs of foreground pixels, joined if they touch, also diagonally.
 private struct ConnectedRuns {
   private struct Component {
     var parent: Int
@@ -84,7 +84,7 @@ private struct ConnectedRuns {
   private var row = -1
   private var above: [(columns: Range<Int>, component: Int)] = []
   private var present: [(columns: Range<Int>, component: Int)] = []
-  /// The first run above that may touch the next run.
+  /// The first run of the row above that may touch the next run.
   private var candidate = 0
 
   /// Runs come row by row, from left to right.
@@ -118,7 +118,7 @@ private struct ConnectedRuns {
     return index
   }
 
-  /// Joins under the older of the two, so that roots are in the order of their first pixels.
+  /// Joins two components under the older one, so that roots are in the order of their first pixels.
   private mutating func join(_ a: Int, _ b: Int) -> Int {
     let (first, second) = (root(a), root(b))
     if first == second { return first }

@@ -1,29 +1,29 @@
 import FundusTensor
 import Foundation
 
-/// Resizing files ahead of pretraining, so that ``Preprocessing/training`` finds them at size.
+/// Offline resizing of files before pretraining, for use with ``Preprocessing/training``.
 ///
-/// The released script multiplies by 255 and cuts the fraction off, which darkens resampled pixels by
-/// half a level on average, and saves JPEG with Pillow's defaults. Both are options here.
+/// The released script multiplies by 255 and truncates, which darkens resampled pixels by half a level on
+/// average, and saves JPEG with Pillow's defaults. Both are options here.
 public struct OfflineResize: Hashable, Sendable {
-  /// How a number becomes a byte.
+  /// The rounding of values to bytes.
   public enum Quantization: String, Hashable, Sendable, Codable {
-    /// The fraction is cut off, as published.
+    /// Truncation, as published.
     case truncated
-    /// To the nearest.
+    /// Rounding to nearest.
     case rounded
   }
 
-  /// How the image is fitted into its square.
+  /// The preprocessing, which fits the image into its square.
   public var preprocessing: Preprocessing
-  /// How numbers become bytes.
+  /// The rounding of values to bytes.
   public var quantization = Quantization.truncated
-  /// Of JPEG files, 1 to 100.
+  /// The JPEG quality, 1 to 100.
   public var jpegQuality = 75
-  /// Of JPEG files.
+  /// The chroma subsampling of JPEG files.
   public var jpegSubsampling = FundusImage.ChromaSubsampling.both
 
-  /// Resizes to squares of `imageSize`, with antialias.
+  /// Creates a resize to squares of `imageSize`, with antialiasing.
   public init(imageSize: Int = 512) {
     preprocessing = Preprocessing.transfer.with(imageSize: imageSize)
   }
@@ -33,8 +33,8 @@ public struct OfflineResize: Hashable, Sendable {
     quantized(try preprocessing.prepare(contentsOf: url))
   }
 
-  /// Resizes a file into another. The name of the target decides its format: JPEG, PNG, TIFF, PPM.
-  /// - `force`: overwrite what is there.
+  /// Resizes a file into another one, whose extension determines the format: JPEG, PNG, TIFF, PPM.
+  /// - `force`: whether an existing file may be replaced.
   public func resize(from source: URL, to target: URL, force: Bool = false) throws(ImageError) {
     if !force, FileManager.default.fileExists(atPath: target.path) {
       throw .exists(name: target.path)
@@ -45,7 +45,7 @@ public struct OfflineResize: Hashable, Sendable {
 
   /// `[S, S, 3]` from 0 to 1 as bytes.
   func quantized(_ tensor: Tensor) -> FundusImage {
-    // A value that rounding has left just below a whole level still belongs to that level.
+    // A value just below a level due to rounding errors counts as that level.
     let shift: Float = quantization == .rounded ? 0.5 : 1e-4
     let pixels = tensor.withSpan { span in
       [UInt8](unsafeUninitializedCapacity: span.count) { buffer, count in

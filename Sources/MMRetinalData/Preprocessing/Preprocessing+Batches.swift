@@ -1,26 +1,26 @@
 import FundusTensor
 import Foundation
 
-/// Images of a list that could be used, and those that could not.
+/// A batch of preprocessed images, and the unusable ones.
 public struct PreparedBatch: Sendable {
-  /// The images that could be used, `[N, S, S, 3]`, 0 to 1; N may be 0.
+  /// The usable images, `[N, S, S, 3]`, 0 to 1; N may be 0.
   public let pixels: Tensor
-  /// Their positions in the list, ascending.
+  /// Their indices in the list, ascending.
   public let positions: [Int]
-  /// The images that could not be used, with their reasons.
+  /// The unusable images, with reasons.
   public let skipped: [SkippedImage]
 }
 
 extension Preprocessing {
-  /// Prepares image files a few at a time and hands each batch to `body`, in order.
+  /// Preprocesses image files in batches and passes each batch to `body`, in order.
   ///
   /// - Parameters:
   ///   - urls: the files.
-  ///   - size: images that are in memory at the same time, at least 1.
-  ///   - onBadImage: with `.skip`, files that cannot be used are left out of their batch; `.fail` throws
-  ///     the error of the first of them, after `body` has seen all images before it.
+  ///   - size: the batch size, at least 1.
+  ///   - onBadImage: with `.skip`, unusable files are left out of their batch; `.fail` throws the error of
+  ///     the first one, after `body` has received all images before it.
   ///   - body: receives each batch.
-  /// - Throws: `ImageError`, and what `body` throws.
+  /// - Throws: `ImageError`, and errors of `body`.
   public func forEachBatch(
     of urls: [URL], size: Int, onBadImage: BadImagePolicy = .fail,
     _ body: (PreparedBatch) throws -> Void
@@ -31,7 +31,7 @@ extension Preprocessing {
         try body(PreparedBatch(pixels: pixels, positions: positions, skipped: []))
         continue
       }
-      // Something is wrong with at least one of them: find out with which, image by image.
+      // At least one of them is invalid: process them one by one.
       let results = ThreadPool.map(positions.count) { index in
         Result { try prepare(contentsOf: urls[positions[index]]) }
       }

@@ -17,14 +17,14 @@ extension Preprocessing {
   }
 
   /// An image file in memory as `[S, S, 3]`.
-  /// - `name`: what errors call the data.
+  /// - `name`: the name for error messages.
   public func prepare(decoding data: Data, name: String) throws(ImageError) -> Tensor {
     try Tensor(shape: [imageSize, imageSize, 3]) { span throws(ImageError) in
       try prepare(decoding: data, name: name, into: &span)
     }
   }
 
-  /// Images as `[N, S, S, 3]`, several at a time.
+  /// Images as `[N, S, S, 3]`, processed in parallel.
   public func prepare(_ images: [FundusImage]) throws(ImageError) -> Tensor {
     try Tensor.stacking(images.count, of: [imageSize, imageSize, 3]) {
       index, span throws(ImageError) in
@@ -32,8 +32,8 @@ extension Preprocessing {
     }
   }
 
-  /// Files as `[N, S, S, 3]`, several at a time.
-  /// - Throws: the error of the first file that has one.
+  /// Files as `[N, S, S, 3]`, processed in parallel.
+  /// - Throws: the error of the first invalid file.
   public func prepare(contentsOf urls: [URL]) throws(ImageError) -> Tensor {
     try Tensor.stacking(urls.count, of: [imageSize, imageSize, 3]) {
       index, span throws(ImageError) in
@@ -41,10 +41,9 @@ extension Preprocessing {
     }
   }
 
-  /// Numbers that are no file, `[H, W, 3]`, as `[S, S, 3]`.
+  /// A tensor `[H, W, 3]` as `[S, S, 3]`.
   ///
-  /// The range must be named: the released code guesses it, and divides numbers from 0 to 1 a second
-  /// time.
+  /// The range must be given: the released code guesses it, and divides values from 0 to 1 a second time.
   public func prepare(
     _ pixels: Tensor, range: InputRange, name: String = "image"
   ) throws(ImageError) -> Tensor {
@@ -54,7 +53,7 @@ extension Preprocessing {
     return try fitted(range == .unit ? pixels : pixels / range.divisor, name: name)
   }
 
-  /// A file, written to where a batch keeps it.
+  /// Preprocesses a file into the memory of a batch.
   /// - `target`: receives `[S, S, 3]`.
   public func prepare(
     contentsOf url: URL, into target: inout MutableSpan<Float>
@@ -62,7 +61,7 @@ extension Preprocessing {
     try prepare(decoding: ImageFile.read(url), name: url.path, into: &target)
   }
 
-  /// An image file in memory, written to where a batch keeps it.
+  /// Preprocesses an image file in memory into the memory of a batch.
   public func prepare(
     decoding data: Data, name: String, into target: inout MutableSpan<Float>
   ) throws(ImageError) {
@@ -90,7 +89,7 @@ extension Preprocessing {
     try prepare(image, name: name, into: &target)
   }
 
-  /// An image, written to where a batch keeps it.
+  /// Preprocesses an image into the memory of a batch.
   public func prepare(
     _ image: FundusImage, name: String, into target: inout MutableSpan<Float>
   ) throws(ImageError) {
@@ -115,7 +114,7 @@ extension Preprocessing {
       throw .unsuitable(
         name: name,
         reason: "expected \(imageSize) x \(imageSize) pixels, found \(width) x \(height); resize "
-          + "the files first or choose a preprocessing that does")
+          + "the files first or choose a preprocessing that resizes")
     }
   }
 
@@ -129,14 +128,14 @@ extension Preprocessing {
 }
 
 extension StoredImage {
-  /// The numbers that the released loader makes of this file, `[H, W, 3]`: see
+  /// The values that the released loader reads from this file, `[H, W, 3]`: see
   /// ``Preprocessing/Color/asStored``.
   public func publishedTensor(name: String = "image") throws(ImageError) -> Tensor {
     let count = width * height
     var values: [Float]
     switch samples {
     case .bytes(let bytes):
-      // Pillow stretches 2 and 4 bits of gray, but neither single bits nor indices.
+      // Pillow scales 2- and 4-bit gray, but not 1-bit images or palette indices.
       let factor: Float =
         kind == .gray && largest == 3 ? 85 : kind == .gray && largest == 15 ? 17 : 1
       values = bytes.map { Float($0) * factor }

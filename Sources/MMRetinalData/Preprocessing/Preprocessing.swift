@@ -1,41 +1,40 @@
 import FundusTensor
 
-/// How an image file becomes the square of numbers that a model sees. A value that travels with the
-/// weights of the model.
+/// The preprocessing from an image file to the square model input. It is stored with the weights of the model.
 ///
-/// All named values resize with the aspect ratio kept so that the longer side is ``imageSize``, put
-/// the image into the upper left corner, and leave zeros to the right and below. Pixels are RGB,
-/// 0 to 1; no mean is subtracted.
+/// All named presets resize with preserved aspect ratio so that the longer side is ``imageSize``, place the
+/// image in the upper left corner, and pad with zeros to the right and below. Pixels are RGB, 0 to 1; no
+/// mean is subtracted.
 ///
 /// | name | antialias | for |
 /// | --- | --- | --- |
-/// | ``published`` | no | the published KeepFIT model called on an image |
-/// | ``flair`` | yes | the published FLAIR model called on an image |
+/// | ``published`` | no | inference with the published KeepFIT model |
+/// | ``flair`` | yes | inference with the published FLAIR model |
 /// | ``transfer`` | yes | transfer experiments on original files |
-/// | ``training`` | no resize | pretraining on files that were resized beforehand |
+/// | ``training`` | no resize | pretraining on resized files |
 ///
-/// The released loader accepts files that end too early; here that is an error unless
+/// The released loader accepts truncated files; here this is an error unless
 /// ``DecodingOptions/toleratesTruncation`` of ``decoding`` is set.
 public struct Preprocessing: Hashable, Sendable {
-  /// What becomes of files that are not 8-bit RGB.
+  /// The conversion of files that are not 8-bit RGB.
   public enum Color: String, Hashable, Sendable, Codable {
     /// Conversion to RGB, alpha dropped.
     case rgb
-    /// What the released code does: four channels lose the first (RGBA is seen as G, B, A), palette
-    /// indices and single bits are taken for gray values, 16-bit gray reaches 257, and images
-    /// whose largest value is 1 are not divided by 255.
+    /// As in the released code: the first of four channels is dropped (RGBA becomes G, B, A), palette indices
+    /// and bits are used as gray values, 16-bit gray reaches 257, and images with a maximum of 1 are not
+    /// divided by 255.
     case asStored = "as-stored"
   }
 
-  /// What becomes of the size.
+  /// The resizing of images.
   public enum Geometry: String, Hashable, Sendable, Codable {
-    /// Resized with its aspect kept, zeros to the right and below.
+    /// Resize with preserved aspect ratio, zero padding to the right and below.
     case fitted
-    /// Left alone; an image that is not ``Preprocessing/imageSize`` squared is an error.
+    /// No resize; an image that is not ``Preprocessing/imageSize`` squared is an error.
     case unchanged
   }
 
-  /// The range of numbers that are given instead of a file.
+  /// The value range of tensors.
   public enum InputRange: String, Hashable, Sendable, Codable {
     /// 0 to 255.
     case bytes
@@ -45,30 +44,30 @@ public struct Preprocessing: Hashable, Sendable {
     var divisor: Float { self == .bytes ? 255 : 1 }
   }
 
-  /// The name that configuration files use; nil once a value has been changed into something else.
+  /// The name in configuration files; nil if the preset was modified.
   public var name: String?
-  /// The side of the result in pixels.
+  /// The image size in pixels.
   public var imageSize = 512
-  /// Whether shrinking averages (see `Tensor/resized(height:width:antialias:)`).
+  /// Whether downsampling is antialiased (see `Tensor/resized(height:width:antialias:)`).
   public var antialias: Bool
-  /// The arithmetic of the released code: single for the models called on an image, double for files.
+  /// The precision of the released code: single for inference, double for files.
   public var precision = ResizePrecision.single
-  /// What becomes of files that are not 8-bit RGB.
+  /// The conversion of files that are not 8-bit RGB.
   public var color = Color.rgb
-  /// What becomes of the size.
+  /// The resizing of images.
   public var geometry = Geometry.fitted
-  /// Whether the black surround is cut off first, see ``FundusImage/croppedToForeground()``.
+  /// Whether the black border is cropped first, see ``FundusImage/croppedToForeground()``.
   public var cropsForeground = false
-  /// Whether JPEG files may be decoded at a part of their size when they are to shrink anyway.
+  /// Whether JPEG files may be decoded at a reduced size if they are downsampled anyway.
   ///
-  /// At 3000 x 2000 pixels to 512 this is faster, and changes the result a little: numbers differ by
-  /// no more than ``reductionTolerance``. See ``reduction(height:width:)``; without effect unless
+  /// This is faster, for instance from 3000 x 2000 pixels to 512, and changes the result slightly: values differ
+  /// by at most ``reductionTolerance``. See ``reduction(height:width:)``; it has no effect unless
   /// ``canReduceJPEG``.
   public var reducesJPEG = false
-  /// How files are read.
+  /// The decoding options.
   public var decoding = DecodingOptions()
 
-  /// A value without a name.
+  /// Creates a preprocessing without a name.
   public init(antialias: Bool) { self.antialias = antialias }
 
   private init(
@@ -79,29 +78,29 @@ public struct Preprocessing: Hashable, Sendable {
     self.precision = precision
   }
 
-  /// The published KeepFIT model called on an image: resized without antialias.
+  /// Inference with the published KeepFIT model: resize without antialiasing.
   public static let published = Preprocessing(named: "published", antialias: false)
-  /// The published FLAIR model called on an image: resized with antialias.
+  /// Inference with the published FLAIR model: resize with antialiasing.
   public static let flair = Preprocessing(named: "flair", antialias: true)
-  /// Transfer experiments on original files: antialias, positions in double precision.
+  /// Transfer experiments on original files: resize with antialiasing, in double precision.
   public static let transfer = Preprocessing(named: "transfer", antialias: true, precision: .double)
-  /// Pretraining on files that are ``imageSize`` squared already: no resize at all.
+  /// Pretraining on files that already are ``imageSize`` squared: no resize.
   public static let training: Preprocessing = {
     var result = Preprocessing(named: "training", antialias: true, precision: .double)
     result.geometry = .unchanged
     return result
   }()
 
-  /// All values with a name.
+  /// All named presets.
   public static let named: [Preprocessing] = [.published, .flair, .transfer, .training]
 
-  /// The value of that name.
+  /// The preset with a name.
   public init?(named name: String) {
     guard let value = Preprocessing.named.first(where: { $0.name == name }) else { return nil }
     self = value
   }
 
-  /// The same for another side length.
+  /// A copy with another image size.
   public func with(imageSize: Int) -> Preprocessing {
     precondition(imageSize > 0, "an image of \(imageSize) pixels")
     var result = self
@@ -111,9 +110,9 @@ public struct Preprocessing: Hashable, Sendable {
 
   /// The size of an image after resizing, before padding.
   ///
-  /// With m the longer side and S the size asked for, each side becomes `trunc(side / (m / S))` in
+  /// With m the longer side and S the image size, each side becomes `trunc(side / (m / S))` in
   /// double precision, as published; for powers of two that is `floor(S * side / m)` exactly.
-  /// - Throws: ``ImageError/unsuitable(name:reason:)`` where the shorter side would vanish.
+  /// - Throws: ``ImageError/unsuitable(name:reason:)`` if the shorter side would vanish.
   public func targetSize(
     height: Int, width: Int, name: String = "image"
   ) throws(ImageError) -> (height: Int, width: Int) {
@@ -127,27 +126,27 @@ public struct Preprocessing: Hashable, Sendable {
     return (newHeight, newWidth)
   }
 
-  /// By how much a JPEG of this size is reduced while decoding: 1, 2, 4 or 8.
+  /// The factor by which a JPEG of this size is reduced in decoding: 1, 2, 4 or 8.
   ///
-  /// The image that remains is at least ``remainingRatio`` times as large as the result. Weights
-  /// of the resize are those of the full image, added up over each block.
+  /// The reduced image is at least ``remainingRatio`` times as large as the result. The resize weights are
+  /// those of the full image, summed over each block.
   public func reduction(height: Int, width: Int) -> Int {
     guard reducesJPEG, canReduceJPEG else { return 1 }
     let ratio = Double(max(height, width)) / Double(imageSize)
     return [8, 4, 2].first { ratio / Double($0) >= Preprocessing.remainingRatio } ?? 1
   }
 
-  /// Whether this way of making images may begin with a reduced JPEG: only where shrinking averages
-  /// over all pixels, and nothing else looks at them.
+  /// Whether reduced JPEG decoding is possible: only if downsampling averages over all pixels, and nothing else
+  /// uses them.
   public var canReduceJPEG: Bool {
     antialias && geometry == .fitted && !cropsForeground && color == .rgb
   }
 
-  /// How much larger than its result a reduced JPEG still is, at the least.
+  /// The minimum ratio of a reduced JPEG to the result.
   public static let remainingRatio = 1.25
 
-  /// What reduced decoding may change of numbers from 0 to 1: of an image on average, and of any
-  /// number at the most. Photographs stay far below; fine lines of high contrast come near.
+  /// The change of values from 0 to 1 by reduced decoding: the mean over an image, and the maximum.
+  /// Photographs stay far below; thin high-contrast lines come close.
   public static let reductionTolerance: (mean: Float, largest: Float) = (0.004, 0.04)
 }
 
@@ -161,7 +160,7 @@ extension Preprocessing: Codable {
     case reducesJPEG = "reduces_jpeg"
   }
 
-  /// Reads a name, or an object whose fields override the value of that name.
+  /// Decodes a name, or an object whose fields override the preset of that name.
   public init(from decoder: any Decoder) throws {
     if let single = try? decoder.singleValueContainer(), let name = try? single.decode(String.self)
     {
@@ -206,10 +205,10 @@ extension Preprocessing: Codable {
     return .dataCorrupted(
       .init(
         codingPath: decoder.codingPath,
-        debugDescription: "no preprocessing is called \"\(name)\"; there are \(known)"))
+        debugDescription: "unknown preprocessing \"\(name)\"; known are \(known)"))
   }
 
-  /// Writes every field.
+  /// Encodes all fields.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(name, forKey: .name)

@@ -1,34 +1,34 @@
 import Foundation
 
-/// Images with texts from one or more manifests, each with its own root, as one numbered list.
+/// A dataset of images with texts from one or more manifests, each with its own root.
 ///
-/// The dataset holds no state that changes: what a draw gives depends on the seed, the epoch and the
-/// place of the draw in the epoch alone.
+/// The dataset has no mutable state: a sample depends only on the seed, the epoch and its position in the
+/// epoch.
 public struct PairDataset: Sendable {
-  /// An image to load and the text that it is paired with.
+  /// An image to load and its text.
   public struct Sample: Sendable, Hashable {
     /// The row, counted over all manifests.
     public let index: Int
-    /// The path in the manifest, which names the sample to people.
+    /// The path in the manifest, which identifies the sample in messages.
     public let id: String
     /// The file of the image.
     public let image: URL
-    /// How the image was taken.
+    /// The imaging modality.
     public let modality: ImagingModality
-    /// The text, and the category it was made from.
+    /// The text, and the category that it was generated from.
     public let report: ReportRules.Report
   }
 
   /// The manifests, in the order of their rows' numbers.
   public let manifests: [Manifest]
-  /// How rows become texts.
+  /// The rules that turn rows into texts.
   public let rules: ReportRules
-  /// The dataset that each row belongs to: the first directory of its path, or else its manifest.
+  /// The dataset of each row: the first directory of its path, or else its manifest.
   public let groups: [String]
   private let starts: [Int]
 
-  /// A dataset of manifests.
-  /// - Throws: ``TextFileError`` when there are no rows, or captions lack the wanted language.
+  /// Creates a dataset from manifests.
+  /// - Throws: ``TextFileError`` when there are no rows, or captions lack the requested language.
   public init(_ manifests: [Manifest], rules: ReportRules = ReportRules()) throws {
     var starts: [Int] = [], groups: [String] = []
     for manifest in manifests {
@@ -41,7 +41,7 @@ public struct PairDataset: Sendable {
       let names = manifests.map(\.name).joined(separator: ", ")
       throw TextFileError(
         file: names.isEmpty ? "the dataset" : names,
-        problems: [TextProblem(line: nil, message: "no rows are left to train on")])
+        problems: [TextProblem(line: nil, message: "there are no rows left for training")])
     }
     self.manifests = manifests
     self.rules = rules
@@ -49,7 +49,7 @@ public struct PairDataset: Sendable {
     self.starts = starts
   }
 
-  /// How many rows there are.
+  /// The number of rows.
   public var count: Int { groups.count }
 
   /// A row and its manifest.
@@ -65,7 +65,7 @@ public struct PairDataset: Sendable {
     return (manifests[low], manifests[low].rows[index - starts[low]])
   }
 
-  /// What a draw gives: a row with the text of this access.
+  /// A sample: a row with the text for this access.
   public func sample(_ draw: SampleDraw, epoch: Int, seed: UInt64) -> Sample {
     let (manifest, row) = row(at: draw.index)
     var random = SampleDraw.stream(seed: seed, use: "report", epoch: epoch, position: draw.position)

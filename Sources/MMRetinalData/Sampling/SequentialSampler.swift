@@ -1,18 +1,18 @@
-/// The rows in the order of the manifests, starting over at the end, so that all batches are full.
+/// Samples the rows in manifest order, cycling, so that all batches are full.
 ///
-/// Batch k of a run holds the rows k·b, k·b+1, … modulo the number of rows, also across epochs: an epoch
-/// begins where the one before ended.
+/// Batch k of a run has the rows k·b, k·b+1, … modulo the number of rows, also across epochs: an epoch starts
+/// where the previous one ended.
 public struct SequentialSampler: BatchSampler {
   /// The number of rows.
   public let count: Int
-  /// How many draws an epoch has.
+  /// The number of samples per epoch.
   public let drawsPerEpoch: Int
-  /// The epoch that begins with the first row.
+  /// The epoch that starts with the first row.
   public let firstEpoch: Int
 
-  /// A sampler over `count` rows, at least one.
-  /// - `drawsPerEpoch`: steps of an epoch times the samples of a step over all ranks.
-  /// - `firstEpoch`: the epoch that begins with the first row.
+  /// Creates a sampler over `count` rows, at least one.
+  /// - `drawsPerEpoch`: steps per epoch times the samples of a step over all ranks.
+  /// - `firstEpoch`: the epoch that starts with the first row.
   public init(count: Int, drawsPerEpoch: Int, firstEpoch: Int = 1) {
     precondition(count > 0 && drawsPerEpoch > 0, "nothing to sample from")
     self.count = count
@@ -20,7 +20,7 @@ public struct SequentialSampler: BatchSampler {
     self.firstEpoch = firstEpoch
   }
 
-  /// As many as was asked for.
+  /// The configured number.
   public func drawCount(ranks: Int) -> Int { drawsPerEpoch }
 
   /// The next row in order.

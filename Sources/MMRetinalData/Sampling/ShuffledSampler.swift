@@ -1,27 +1,27 @@
 import Synchronization
 
-/// Every row once an epoch, in an order that is a permutation of its own for each seed and epoch.
+/// Samples every row once per epoch, in a random order that depends on seed and epoch.
 ///
-/// For W ranks the list is filled up to a multiple of W with its own head, so that all ranks have as
-/// many draws (specification 4.6).
+/// For W ranks the list is padded to a multiple of W with its first elements, so that all ranks have equally
+/// many samples (specification 4.6).
 public final class ShuffledSampler: BatchSampler {
   /// The number of rows.
   public let count: Int
   private let seed: UInt64
-  /// The permutation of the epoch that was asked for last.
+  /// The permutation of the last used epoch.
   private let recent = Mutex<(epoch: Int, order: [Int])?>(nil)
 
-  /// A sampler over `count` rows, at least one.
+  /// Creates a sampler over `count` rows, at least one.
   public init(count: Int, seed: UInt64) {
     precondition(count > 0, "nothing to sample from")
     self.count = count
     self.seed = seed
   }
 
-  /// The rows, filled up to a multiple of the ranks.
+  /// The number of rows, padded to a multiple of the ranks.
   public func drawCount(ranks: Int) -> Int { (count + ranks - 1) / ranks * ranks }
 
-  /// The row at a place of the epoch's permutation.
+  /// The row at a position of the epoch's permutation.
   public func index(epoch: Int, position: Int) -> Int {
     let position = position % count
     return recent.withLock { recent in

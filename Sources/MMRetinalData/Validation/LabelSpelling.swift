@@ -1,6 +1,6 @@
-/// Finds labels that look like different spellings of one label.
+/// Finds labels that look like spelling variants of one label.
 package enum LabelSpelling {
-  /// Two labels that may be meant to be one.
+  /// Two labels that are probably the same.
   package struct Pair: Hashable {
     /// The rarer label.
     package let odd: String
@@ -10,9 +10,9 @@ package enum LabelSpelling {
 
   /// The pairs among labels with their counts, sorted.
   ///
-  /// Labels that differ only in case, hyphens, dots or spaces are always pairs. So are labels that differ
-  /// in one letter from six letters on, or two letters from fourteen on, unless digits are among the
-  /// differences: grades are no slips of the pen.
+  /// Labels that differ only in case, hyphens, dots or spaces are always pairs. So are labels of at least six
+  /// letters that differ in one letter, or of at least fourteen letters that differ in two, unless they differ
+  /// in digits, which denote grades.
   package static func pairs(of counts: [String: Int]) -> [Pair] {
     let groups = Dictionary(grouping: counts.keys, by: normalForm)
     func rank(_ label: String) -> (Int, String) { (-(counts[label] ?? 0), label) }

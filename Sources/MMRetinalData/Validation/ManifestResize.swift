@@ -2,39 +2,38 @@ import Foundation
 import FundusTensor
 import Synchronization
 
-/// Resizes all images of manifests into a tree of their own, under the same paths.
+/// Resizes all images of manifests into another directory, under the same paths.
 ///
-/// A small record beside the images (`.keepfit-resize.json`) says how they were made. A run that was
-/// interrupted goes on where it stopped: images of the same settings are kept, and none is ever there
-/// in part, because files are renamed into place when they are whole. Other settings are refused, or with
-/// ``force`` all images are made again.
+/// A record next to the images (`.keepfit-resize.json`) stores the settings. An interrupted run can be
+/// resumed: existing images with the same settings are kept, and files are written atomically. Different
+/// settings are refused, or, with ``force``, all images are written again.
 public struct ManifestResize: Sendable {
-  /// What became of the images.
+  /// The outcome of a run.
   public struct Outcome: Sendable, Codable, Hashable {
-    /// Images that were written.
+    /// The number of images written.
     public var written = 0
-    /// Images that were there already.
+    /// The number of existing images that were kept.
     public var kept = 0
-    /// Why the others could not be made, in the order of the manifests.
+    /// The errors of the other images, in manifest order.
     public var failures: [String] = []
   }
 
-  /// How an image is resized and stored.
+  /// The resize settings.
   public var resize: OfflineResize
-  /// Whether images that are there already are made again.
+  /// Whether existing images are written again.
   public var force = false
 
-  /// Resizes as described.
+  /// Creates a resize of manifests.
   public init(_ resize: OfflineResize) { self.resize = resize }
 
   /// Resizes the images of manifests.
   /// - Parameters:
-  ///   - manifests: rows that name one file twice are worked at once.
-  ///   - target: the root of the resized images.
-  ///   - progress: is told how many of how many images are done, from any thread.
-  /// - Throws: ``ImageError/unsuitable(name:reason:)`` before any work when an image would be written
-  ///   over an original or over another image, or when the target holds images of other settings and
-  ///   ``force`` is off; ``ImageError/unwritable(name:reason:)`` as soon as a file cannot be written.
+  ///   - manifests: the manifests; an image in several rows is resized once.
+  ///   - target: the root directory of the resized images.
+  ///   - progress: called with the numbers of completed and total images, from any thread.
+  /// - Throws: ``ImageError/unsuitable(name:reason:)`` before any work if an image would overwrite an original
+  ///   or another image, or if the target contains images with other settings and ``force`` is off;
+  ///   ``ImageError/unwritable(name:reason:)`` as soon as a file cannot be written.
   public func run(
     _ manifests: [Manifest], to target: URL,
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
@@ -69,13 +68,13 @@ public struct ManifestResize: Sendable {
       case .success(true): outcome.written += 1
       case .success(false): outcome.kept += 1
       case .failure(let error): outcome.failures.append("\(error)")
-      case nil: preconditionFailure("an image was not looked at")
+      case nil: preconditionFailure("an image was not processed")
       }
     }
     return outcome
   }
 
-  /// Which file becomes which, in the order of the manifests.
+  /// The source and target files, in manifest order.
   private static func plan(
     _ manifests: [Manifest], to target: URL
   ) throws(ImageError) -> [(source: URL, target: URL)] {
@@ -103,14 +102,14 @@ public struct ManifestResize: Sendable {
       let rest = collisions.count - 1
       throw .unsuitable(
         name: target.path,
-        reason: "different images have one path: \(first)"
+        reason: "different images have the same path: \(first)"
           + (rest > 0 ? ", and \(rest) more" : "")
-          + "; resize each root into a directory of its own")
+          + "; resize each root into a separate directory")
     }
     return work
   }
 
-  /// Whether the image was written, not kept.
+  /// Whether the image was written, rather than kept.
   private func make(_ source: URL, _ target: URL, since: timespec) throws(ImageError) -> Bool {
     if !force, let time = ResizeRecord.changed(target), !ResizeRecord.isOlder(time, than: since) {
       return false

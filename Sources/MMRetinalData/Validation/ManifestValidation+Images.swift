@@ -9,7 +9,7 @@ extension ManifestValidation {
     case readable(bytes: Int, looks: ImageFingerprint?)
   }
 
-  /// Looks at every image once, and compares those that can be read.
+  /// Checks every image once, and compares the readable ones.
   mutating func check(
     _ files: [(url: URL, places: [Place])], decodesImages: Bool, findsDuplicates: Bool,
     progress: (@Sendable (Int, Int) -> Void)?
@@ -33,7 +33,7 @@ extension ManifestValidation {
       let place = files[index].places[0]
       switch verdict {
       case .missing:
-        add(.missingImage, place, "there is no image '\(urls[index].path)'")
+        add(.missingImage, place, "the image '\(urls[index].path)' does not exist")
       case .unreadable(let reason): add(.unreadableImage, place, reason)
       case .readable(let bytes, let print):
         bySize[bytes, default: []].append(index)
@@ -45,11 +45,11 @@ extension ManifestValidation {
     compareLooks(files, looks.filter { !equal.contains($0.index) })
   }
 
-  /// Finds files with equal contents; returns all but the first of each.
+  /// Finds files with identical content; returns all but the first of each.
   private mutating func compareContents(
     _ files: [(url: URL, places: [Place])], bySize: [Int: [Int]]
   ) -> Set<Int> {
-    // Only files of one length can be equal, so most are never read for this.
+    // Only files of the same size can be identical, so most are not read for this.
     let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self).sorted()
     let urls = files.map(\.url)
     let digests = Mutex([String](repeating: "", count: candidates.count))
@@ -68,7 +68,7 @@ extension ManifestValidation {
       equal.insert(index)
       let (place, other) = (files[index].places[0], files[original].places[0])
       add(
-        .duplicateImage, place, "'\(place.image)' has the contents of '\(other.image)' (\(other))"
+        .duplicateImage, place, "'\(place.image)' is identical to '\(other.image)' (\(other))"
       )
       compare(place, other)
     }
@@ -90,7 +90,7 @@ extension ManifestValidation {
       let (place, other) = (
         files[looks[second].index].places[0], files[looks[match].index].places[0]
       )
-      let sides = place.side == other.side ? "" : ", which is on another side"
+      let sides = place.side == other.side ? "" : ", which is in another split"
       let labels = place.labels == other.labels ? "" : ", with other labels"
       add(
         .similarImage, place,
@@ -113,8 +113,8 @@ extension ManifestValidation {
     }
   }
 
-  /// Finds patients on two sides: by a column that usually names them, or else by the names of left and
-  /// right eyes below one root.
+  /// Finds patients in two splits: by a patient column, or else by the file names of left and right eyes below
+  /// one root.
   mutating func checkGroups(_ rows: [(row: ManifestRow, place: Place)]) {
     guard Set(rows.map(\.place.side)).count > 1,
       let grouping = ImageGrouping.suggested(by: rows.map(\.row))
@@ -143,7 +143,8 @@ extension ManifestValidation {
       else { continue }
       add(
         .sharedGroup, item.place,
-        "'\(item.place.image)' and '\(other.image)' (\(other)) are of one patient by \(grouping)")
+        "'\(item.place.image)' and '\(other.image)' (\(other)) belong to one patient by \(grouping)"
+      )
     }
   }
 }

@@ -2,9 +2,9 @@ import Foundation
 import FundusTensor
 import Synchronization
 
-/// Checks manifests against the images that they name, and tells all that is wrong at once.
+/// Validates manifests and their images, and reports all problems at once.
 public struct ManifestValidation: Sendable, Codable, Hashable {
-  /// What can be wrong.
+  /// The kind of a finding.
   public enum Kind: String, Sendable, Codable, CaseIterable {
     /// A manifest, or a line of it, cannot be read.
     case unreadableRow = "unreadable_row"
@@ -12,26 +12,26 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     case missingCaption = "missing_caption"
     /// A path is absolute or leads out of the root.
     case badPath = "bad_path"
-    /// There is no such image.
+    /// The image does not exist.
     case missingImage = "missing_image"
     /// The image cannot be decoded.
     case unreadableImage = "unreadable_image"
-    /// Two rows name the same file.
+    /// Two rows have the same file.
     case repeatedRow = "repeated_row"
-    /// Two files have the same contents.
+    /// Two files have the same content.
     case duplicateImage = "duplicate_image"
     /// A label looks like another spelling of a more frequent one.
     case oddLabel = "odd_label"
-    /// Two rows give one image, or images with the same contents, different labels.
+    /// Two rows have different labels for one image, or for images with the same content.
     case conflictingLabels = "conflicting_labels"
-    /// An image is in two manifests, or in two parts of a `split` column, by file or by contents.
+    /// An image is in two manifests, or in two splits of a `split` column, by file or by content.
     case sharedImage = "shared_image"
     /// Two images look the same (``ImageFingerprint``).
     case similarImage = "similar_image"
-    /// A patient, by column or by names of left and right eyes, is in two manifests or parts.
+    /// A patient, by column or by file names of left and right eyes, is in two manifests or splits.
     case sharedGroup = "shared_group"
 
-    /// Whether training would stop over it. The rest may be meant so.
+    /// Whether it would stop training. Other findings may be intended.
     public var isError: Bool {
       switch self {
       case .unreadableRow, .missingCaption, .badPath, .missingImage, .unreadableImage: true
@@ -42,15 +42,15 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     }
   }
 
-  /// One thing that is wrong.
+  /// A finding.
   public struct Finding: Sendable, Codable, Hashable, CustomStringConvertible {
-    /// What sort of thing is wrong.
+    /// The kind of the finding.
     public let kind: Kind
-    /// The name of the manifest; nil where several are meant.
+    /// The name of the manifest; nil for several.
     public let manifest: String?
     /// The line of the manifest.
     public let line: Int?
-    /// What was found.
+    /// The description.
     public let message: String
 
     /// `name, line 3: …`
@@ -60,16 +60,16 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     }
   }
 
-  /// A manifest file to check, with the directory that its paths start from.
+  /// A manifest file to validate, with its root directory.
   public struct Source: Sendable {
     /// The manifest.
     public var file: URL
-    /// The directory that its paths start from.
+    /// The root directory of its image paths.
     public var root: URL
-    /// What its rows are to be read as.
+    /// The content of its rows.
     public var form: Manifest.Form
 
-    /// A manifest to check.
+    /// Creates a manifest to validate.
     public init(file: URL, root: URL, form: Manifest.Form = .automatic) {
       self.file = file
       self.root = root
@@ -79,25 +79,25 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
 
   /// All findings: by manifest and line, then those about labels.
   public private(set) var findings: [Finding] = []
-  /// How many rows could be read.
+  /// The number of valid rows.
   public private(set) var rows = 0
-  /// How many different images they name.
+  /// The number of distinct images.
   public private(set) var images = 0
-  /// How many rows each label has, over all manifests.
+  /// The number of rows of each label, over all manifests.
   public private(set) var labels: [String: Int] = [:]
-  /// How often each kind was found; kinds that were not found are absent.
+  /// The number of findings of each kind, without zeros.
   public private(set) var counts: [String: Int] = [:]
 
-  /// Whether nothing was found that would stop training.
+  /// Whether no finding would stop training.
   public var isSound: Bool { !findings.contains { $0.kind.isError } }
 
-  /// Checks manifests.
+  /// Validates manifests.
   /// - Parameters:
   ///   - sources: the manifests. Images are compared across all of them.
-  ///   - decodesImages: whether every image is decoded whole; otherwise only its presence is checked.
-  ///   - findsDuplicates: whether images are compared with each other: by their contents, and if they
-  ///     are decoded, by their looks.
-  ///   - progress: is told how many of how many images are checked, from any thread.
+  ///   - decodesImages: whether every image is decoded; otherwise only its existence is checked.
+  ///   - findsDuplicates: whether images are compared with each other, by content and, if they are decoded, by
+  ///     appearance.
+  ///   - progress: called with the numbers of checked and total images, from any thread.
   public init(
     checking sources: [Source], decodesImages: Bool = true, findsDuplicates: Bool = true,
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
@@ -134,7 +134,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     for path in order {
       guard let places = files[path]?.places, places.count > 1 else { continue }
       for place in places.dropFirst() {
-        add(.repeatedRow, place, "'\(place.image)' is also named at \(places[0])")
+        add(.repeatedRow, place, "'\(place.image)' also occurs in \(places[0])")
         compare(place, places[0])
       }
     }
@@ -147,12 +147,17 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
         $1.manifest ?? "", $1.line ?? 0, $1.kind.rawValue
       )
     }
+    func rows(_ label: String) -> String {
+      let count = labels[label] ?? 0
+      return count == 1 ? "1 row" : "\(count) rows"
+    }
     for pair in LabelSpelling.pairs(of: labels) {
       findings.append(
         Finding(
           kind: .oddLabel, manifest: nil, line: nil,
-          message: "the label '\(pair.odd)' (\(labels[pair.odd] ?? 0) rows) looks like "
-            + "'\(pair.usual)' (\(labels[pair.usual] ?? 0) rows)"))
+          message:
+            "the label '\(pair.odd)' (\(rows(pair.odd))) looks like a spelling of "
+            + "'\(pair.usual)' (\(rows(pair.usual)))"))
     }
     for finding in findings { counts[finding.kind.rawValue, default: 0] += 1 }
   }
@@ -162,7 +167,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     let manifest: String
     var line: Int?
     var image = ""
-    /// The manifest, and the part of its `split` column.
+    /// The manifest, and the value of its `split` column.
     var side = ""
     var root = ""
     var labels: Set<String> = []
@@ -182,14 +187,14 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     var description: String { "\(manifest), line \(line ?? 0)" }
   }
 
-  /// Says where two rows of one image contradict each other, or are on two sides.
+  /// Reports rows of one image with different labels, or in two splits.
   mutating func compare(_ place: Place, _ other: Place) {
     if place.labels != other.labels, !place.labels.isEmpty, !other.labels.isEmpty {
       let (mine, others) = (place.labels.sorted(), other.labels.sorted())
       add(
         .conflictingLabels, place,
-        "'\(place.image)' is \(PythonListLiteral.text(mine)) here and "
-          + "\(PythonListLiteral.text(others)) at \(other)")
+        "'\(place.image)' is labeled \(PythonListLiteral.text(mine)) here and "
+          + "\(PythonListLiteral.text(others)) in \(other)")
     }
     if place.side != other.side {
       add(.sharedImage, place, "'\(place.image)' is also in \(other) ('\(other.image)')")

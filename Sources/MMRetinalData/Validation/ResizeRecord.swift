@@ -1,10 +1,10 @@
 import Foundation
 import FundusTensor
 
-/// How the images of a directory were resized, in a small file beside them.
+/// The record of how the images of a directory were resized, stored next to them.
 ///
-/// The time of the file counts too: images that are older than it were made by other settings, which a
-/// run with `--force` has given up, and are made again even if that run was interrupted.
+/// Its modification time matters as well: older images have other settings, which a run with `--force`
+/// replaced, and are written again even if that run was interrupted.
 struct ResizeRecord: Codable, Equatable {
   static let name = ".keepfit-resize.json"
 
@@ -27,11 +27,11 @@ struct ResizeRecord: Codable, Equatable {
     jpegSubsampling = "\(resize.jpegSubsampling)"
   }
 
-  /// Makes sure that the directory may receive images of this record, and writes the record.
+  /// Checks that the directory may receive images with these settings, and writes the record.
   /// - Parameters:
-  ///   - files: the images that are to be made.
-  ///   - force: whether images of other settings may be replaced.
-  /// - Returns: the time of the record; older images are not of it.
+  ///   - files: the images to write.
+  ///   - force: whether images with other settings may be replaced.
+  /// - Returns: the time of the record; older images have other settings.
   func begin(in directory: URL, files: [URL], force: Bool) throws -> timespec {
     let file = directory.appending(path: Self.name)
     if let data = try? Data(contentsOf: file) {
@@ -40,9 +40,9 @@ struct ResizeRecord: Codable, Equatable {
       if !force {
         throw ImageError.unsuitable(
           name: directory.path,
-          reason: "the images here were resized with other settings"
+          reason: "the existing images were resized with other settings"
             + (other.map { " (\(differences(from: $0)))" } ?? "")
-            + "; name another directory, or --force to make them again")
+            + "; choose another directory, or replace them with --force")
       }
     } else if !force {
       let present = files.filter { Self.changed($0) != nil }
@@ -50,8 +50,8 @@ struct ResizeRecord: Codable, Equatable {
         throw ImageError.unsuitable(
           name: directory.path,
           reason:
-            "\(present.count) of the images are here already, such as \(first.lastPathComponent), "
-            + "and no record says at what size; name another directory, or --force to replace them")
+            "\(present.count) of the images exist already, such as \(first.lastPathComponent), without a "
+            + "record of their settings; choose another directory, or replace them with --force")
       }
     }
     try ImageFile.makeDirectory(directory)
@@ -61,7 +61,7 @@ struct ResizeRecord: Codable, Equatable {
       throw ImageError.unwritable(name: file.path, reason: "\(error)")
     }
     guard let time = Self.changed(file) else {
-      throw ImageError.unwritable(name: file.path, reason: "it vanished")
+      throw ImageError.unwritable(name: file.path, reason: "it was removed")
     }
     return time
   }
@@ -70,10 +70,10 @@ struct ResizeRecord: Codable, Equatable {
     var parts: [String] = []
     if other.preprocessing.imageSize != preprocessing.imageSize {
       parts.append(
-        "--size \(other.preprocessing.imageSize) there, \(preprocessing.imageSize) here")
+        "--size \(other.preprocessing.imageSize) before, \(preprocessing.imageSize) now")
     }
     if other.jpegQuality != jpegQuality {
-      parts.append("--quality \(other.jpegQuality) there, \(jpegQuality) here")
+      parts.append("--quality \(other.jpegQuality) before, \(jpegQuality) now")
     }
     if other.preprocessing.decoding.appliesOrientation != preprocessing.decoding.appliesOrientation
     {
@@ -85,7 +85,7 @@ struct ResizeRecord: Codable, Equatable {
     return parts.isEmpty ? "another preprocessing" : parts.joined(separator: "; ")
   }
 
-  /// When a file was changed last; nil without a file.
+  /// The modification time of a file; nil if it does not exist.
   static func changed(_ url: URL) -> timespec? {
     var status = stat()
     guard stat(url.path, &status) == 0 else { return nil }

@@ -1,6 +1,6 @@
-/// Finds what a misspelt word was meant to be.
+/// Suggestions for misspelled words.
 package enum Suggestions {
-  /// The nearest of `words` if it is near enough to be a slip of the keyboard.
+  /// The nearest of `words`, if it is close enough to be a typo.
   package static func nearest(to word: String, among words: [String]) -> String? {
     let typed = word.lowercased()
     if let prefixed = words.filter({ typed.count >= 3 && $0.hasPrefix(typed) }).min() {
@@ -14,7 +14,7 @@ package enum Suggestions {
       .min { ($0.distance, $0.word) < ($1.distance, $1.word) }?.word
   }
 
-  /// Insertions, deletions, replacements and swaps of neighbors between two words.
+  /// The edit distance of two words, with insertions, deletions, replacements and transpositions.
   static func distance(_ a: String, _ b: String) -> Int {
     let a = Array(a)
     let b = Array(b)

@@ -1,6 +1,6 @@
 import MMRetinalData
 
-/// Hands the words of the command line to the arguments of a subcommand.
+/// Parses the words of a command line into the arguments of a subcommand.
 package struct ArgumentParser {
   let command: String
   let named: [String: any Argument]
@@ -18,11 +18,11 @@ package struct ArgumentParser {
       preconditionFailure("\(command) declares --\(first.name) twice")
     }
     letters = Dictionary(options.compactMap { option in option.letter.map { ($0, option) } }) {
-      first, _ in preconditionFailure("\(command) declares a letter of --\(first.name) twice")
+      first, _ in preconditionFailure("\(command) declares the letter of --\(first.name) twice")
     }
   }
 
-  /// Reads all words. Returns false if help was asked for, and then nothing is checked.
+  /// Parses all words. Returns false if help was requested; nothing is checked in that case.
   package func parse(_ words: [String]) throws -> Bool {
     if words.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
       return false
@@ -98,7 +98,9 @@ package struct ArgumentParser {
     let bare = String(word.drop { $0 == "-" })
     let candidates = named.keys.sorted() + ["help"]
     if let near = Suggestions.nearest(to: bare, among: candidates) {
-      return .usage("unknown option '\(word)'; did you mean '--\(near)'?")
+      // An alias that is close suggests the present name.
+      let name = named[near]?.name ?? near
+      return .usage("unknown option '\(word)'; did you mean '--\(name)'?")
     }
     return .usage("unknown option '\(word)': see '\(command) --help'")
   }

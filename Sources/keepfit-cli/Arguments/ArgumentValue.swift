@@ -1,14 +1,14 @@
 import Foundation
 
-/// A type that the text of an option's value can be read as.
+/// A type that can be parsed from the text of an option's value.
 package protocol ArgumentValue {
-  /// The value, or nil if the text is none.
+  /// The parsed value, or nil if the text is not valid.
   init?(argument: String)
-  /// What a reader is told to write, such as "a whole number".
+  /// A description of valid values for error messages, such as "a whole number".
   static var expectation: String { get }
-  /// How a default value is shown in the help.
+  /// A default value as the help shows it.
   var argumentText: String { get }
-  /// Every text that is allowed, where they can be listed.
+  /// All allowed values, where they can be listed.
   static var choices: [String]? { get }
 }
 
@@ -18,7 +18,7 @@ extension ArgumentValue {
 
 extension Int: ArgumentValue {
   package init?(argument: String) {
-    // "4096" and "4_096" read the same; "1e3" does not, since it hides how exact it is.
+    // "4_096" is accepted; "1e3" is not.
     self.init(argument.replacingOccurrences(of: "_", with: ""))
   }
   package static var expectation: String { "a whole number" }
@@ -27,7 +27,7 @@ extension Int: ArgumentValue {
 
 extension UInt64: ArgumentValue {
   package init?(argument: String) { self.init(argument) }
-  package static var expectation: String { "a whole number that is not negative" }
+  package static var expectation: String { "a non-negative whole number" }
   package var argumentText: String { String(self) }
 }
 
@@ -44,11 +44,11 @@ extension Double: ArgumentValue {
 
 extension String: ArgumentValue {
   package init?(argument: String) { self = argument }
-  package static var expectation: String { "a text" }
+  package static var expectation: String { "text" }
   package var argumentText: String { self }
 }
 
-/// A file or directory that an option names; relative paths start at the working directory.
+/// The path of a file or directory; relative paths start at the working directory.
 package struct FilePath: ArgumentValue, Hashable {
   package let text: String
 
@@ -61,11 +61,11 @@ package struct FilePath: ArgumentValue, Hashable {
   package static var expectation: String { "a path" }
   package var argumentText: String { text }
 
-  /// What no file system can hold, or nil: Linux allows 255 bytes in a name and 4,095 in a path.
+  /// The reason why a path is too long, or nil: Linux allows 255 bytes in a name and 4,095 in a path.
   package var lengthProblem: String? {
     let longest = text.split(separator: "/").map(\.utf8.count).max() ?? 0
     guard longest > 255 || text.utf8.count > 4095 else { return nil }
-    return "'\(text.prefix(40))…' is too long for a path: at most 255 bytes a name and 4095 in all"
+    return "'\(text.prefix(40))…' is too long: at most 255 bytes per name and 4095 in total"
   }
 
   package var url: URL { URL(fileURLWithPath: (text as NSString).expandingTildeInPath) }
@@ -77,7 +77,7 @@ package struct FilePath: ArgumentValue, Hashable {
   }
 }
 
-/// An enumeration whose raw values are the words of the command line.
+/// An enumeration whose raw values are the allowed option values.
 package protocol ChoiceArgument: ArgumentValue, RawRepresentable, CaseIterable
 where RawValue == String {}
 

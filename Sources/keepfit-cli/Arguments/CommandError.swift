@@ -1,9 +1,9 @@
 import Foundation
 
-/// A failure that ends the command with one line on standard error and an exit code.
+/// An error that ends the command with one line on standard error and an exit code.
 package struct CommandError: Error, CustomStringConvertible {
-  /// What the shell sees: 1 for a failure while working, 2 for wrong usage or wrong input, and 128 + the
-  /// signal's number for work that a signal ended early, as for a process that the signal killed.
+  /// The exit code: 1 for a failure at run time, 2 for wrong usage or input, and 128 + signal number for
+  /// work that a signal ended early.
   package enum Code: Int32, Sendable {
     case failure = 1
     case wrongInput = 2
@@ -14,17 +14,17 @@ package struct CommandError: Error, CustomStringConvertible {
   package let code: Code
   package let message: String
 
-  /// Wrong usage: an option, a value or a file that cannot be what was meant.
+  /// Wrong usage or input: an invalid option, value or file.
   package static func usage(_ message: String) -> CommandError {
     CommandError(code: .wrongInput, message: message)
   }
 
-  /// Something went wrong while working, though the command was right.
+  /// A failure at run time of a valid command.
   package static func failure(_ message: String) -> CommandError {
     CommandError(code: .failure, message: message)
   }
 
-  /// Training that a signal ended in good order.
+  /// Training that was stopped by a signal after saving its state.
   static func interrupted(by signal: Int32?, step: Int) -> CommandError {
     let isInterrupt = signal == SIGINT
     return CommandError(

@@ -1,5 +1,5 @@
-/// Lays out the help of the program and of a subcommand.
-enum HelpText {
+/// Formats the help of the program and of a subcommand.
+package enum HelpText {
   /// The list of commands.
   static func overview(_ commands: [any Subcommand.Type], version: String) -> String {
     let width = (commands.map { $0.name.count }.max() ?? 0) + 2
@@ -17,7 +17,7 @@ enum HelpText {
     }
     text += """
 
-      Exit codes: 0 success, 1 failure while working, 2 wrong usage or wrong input.
+      Exit codes: 0 success, 1 failure at run time, 2 wrong usage or input.
       Results go to standard output, everything else to standard error.
 
       """
@@ -25,7 +25,7 @@ enum HelpText {
   }
 
   /// The help of one command.
-  static func command(_ type: any Subcommand.Type, arguments: [any Argument]) -> String {
+  package static func command(_ type: any Subcommand.Type, arguments: [any Argument]) -> String {
     let positionals = arguments.compactMap { $0 as? Positionals }
     let options = arguments.filter { !($0 is Positionals) }
     var usage = "Usage: keepfit \(type.name)" + (options.isEmpty ? "" : " [options]")

@@ -1,4 +1,4 @@
-/// Writes the manual page from the option tables of all commands, in the language of man(7).
+/// Generates the manual page from the option tables of all commands, in man(7) markup.
 enum ManualPage {
   static func text(_ commands: [any Subcommand.Type], version: String) -> String {
     var lines = [
@@ -7,7 +7,7 @@ enum ManualPage {
       ".SH SYNOPSIS", ".B keepfit", ".I COMMAND", "[options]", ".br", ".B keepfit",
       ".I COMMAND", ".B \\-\\-help",
       ".SH DESCRIPTION",
-      "Classifies, embeds and searches fundus photographs, pretrains image\\-text models, and transfers",
+      "Classifies, embeds and searches fundus photographs, pretrains image\\-text models, and adapts",
       "them to other datasets. Results go to standard output, everything else to standard error.",
       ".SH COMMANDS",
     ]
@@ -33,7 +33,7 @@ enum ManualPage {
       }
     }
     lines += [
-      ".SH EXIT STATUS", "0 success, 1 failure while working, 2 wrong usage or wrong input.",
+      ".SH EXIT STATUS", "0 success, 1 failure at run time, 2 wrong usage or input.",
     ]
     return lines.joined(separator: "\n") + "\n"
   }
@@ -42,7 +42,7 @@ enum ManualPage {
     text.replacing("\\", with: "\\e").replacing("-", with: "\\-")
   }
 
-  /// A line of text that begins like a request of the formatter.
+  /// Escapes a line of text that begins like a formatter request.
   private static func protected(_ line: String) -> String {
     line.hasPrefix(".") || line.hasPrefix("'") ? "\\&" + line : line
   }

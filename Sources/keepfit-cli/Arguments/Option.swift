@@ -1,33 +1,33 @@
 import MMRetinalData
 
-/// Anything that a command line may hold: an option with a value, a flag, or the plain arguments.
+/// An element of a command line: an option with a value, a flag, or positional arguments.
 package protocol Argument: AnyObject {
-  /// `--name`, or the placeholder of plain arguments.
+  /// The name in `--name`, or the placeholder of positional arguments.
   var name: String { get }
-  /// A single letter that may stand for the name, as in `-k`.
+  /// A one-letter short form, as in `-k`.
   var letter: Character? { get }
-  /// Other names that mean the same.
+  /// Earlier names, accepted silently and not shown in help, manual or completions.
   var aliases: [String] { get }
-  /// What stands for the value in the help; nil for a flag.
+  /// The placeholder of the value in the help; nil for a flag.
   var placeholder: String? { get }
-  /// One sentence for the help.
+  /// A one-sentence description for the help.
   var help: String { get }
-  /// The default as the help shows it.
+  /// The default value as the help shows it.
   var defaultText: String? { get }
-  /// Every allowed text, where they can be listed.
+  /// All allowed values, where they can be listed.
   var choices: [String]? { get }
-  /// Whether the command line gave this.
+  /// Whether the command line contains it.
   var isGiven: Bool { get }
-  /// Takes a value from the command line (an empty text for a flag).
+  /// Parses a value from the command line (empty for a flag).
   func take(_ text: String) throws
-  /// Throws if the command line had to give this and did not.
+  /// Throws if it is required and missing.
   func checkPresence() throws
 }
 
 extension Argument {
   package var aliases: [String] { [] }
 
-  /// The help with the allowed values and the default.
+  /// The description with the allowed values and the default.
   var fullHelp: String {
     var text = help
     if let choices { text += " One of \(choices.joined(separator: ", "))." }
@@ -36,7 +36,7 @@ extension Argument {
   }
 }
 
-/// Options that several commands share: properties that are arguments or groups again.
+/// Options shared by several commands: a type whose properties are arguments or further groups.
 package protocol OptionGroup {}
 
 /// `--name VALUE` or `--name=VALUE`, at most once.
@@ -50,11 +50,11 @@ package final class Option<Value: ArgumentValue>: Argument {
   private let isRequired: Bool
   private let check: ((Value) -> String?)?
 
-  /// What the command line gave, if anything.
+  /// The value given on the command line, if any.
   package private(set) var given: Value?
 
   /// - Parameters:
-  ///   - check: what is wrong with a value ("must be …"), nil if it is right.
+  ///   - check: returns what is wrong with a value ("must be …"), or nil if it is valid.
   package init(
     _ name: String, _ placeholder: String, letter: Character? = nil, aliases: [String] = [],
     default: Value? = nil,
@@ -74,10 +74,10 @@ package final class Option<Value: ArgumentValue>: Argument {
   package var defaultText: String? { defaultValue?.argumentText }
   package var choices: [String]? { Value.choices }
 
-  /// What was given, or the default.
+  /// The given value, or the default.
   package var optional: Value? { given ?? defaultValue }
 
-  /// What was given, or the default, of an option that is required or has one.
+  /// The given value, or the default, of an option that is required or has a default.
   package var value: Value {
     guard let value = optional else {
       preconditionFailure("--\(name) has no default and is not required")
@@ -115,7 +115,7 @@ extension Option where Value: Comparable {
   }
 }
 
-/// `--name VALUE`, as often as needed.
+/// `--name VALUE`, repeatable.
 package final class RepeatedOption<Value: ArgumentValue>: Argument {
   package let name: String
   package let letter: Character?
@@ -158,7 +158,7 @@ package final class Flag: Argument {
   package let letter: Character?
   package let help: String
 
-  /// Whether the command line has it.
+  /// Whether the flag was given.
   package private(set) var isOn = false
   package var isGiven: Bool { isOn }
 
@@ -175,14 +175,14 @@ package final class Flag: Argument {
   package func checkPresence() throws {}
 }
 
-/// The arguments without a name, such as image files.
+/// Positional arguments, such as image files.
 package final class Positionals: Argument {
   package let name: String
   package let help: String
-  /// How many may be given.
+  /// The allowed number of arguments.
   package let count: ClosedRange<Int>
 
-  /// The texts in the order in which they were given.
+  /// The arguments in order.
   package private(set) var values: [String] = []
   package var isGiven: Bool { !values.isEmpty }
 
@@ -204,7 +204,8 @@ package final class Positionals: Argument {
     guard values.count < count.upperBound else {
       throw CommandError.usage(
         "unexpected argument '\(text)': "
-          + (count.upperBound == 1 ? "one \(name) is enough" : "\(count.upperBound) are enough"))
+          + (count.upperBound == 1
+            ? "only one \(name) is allowed" : "at most \(count.upperBound) are allowed"))
     }
     if let problem = FilePath(text).lengthProblem {
       throw CommandError.usage("\(name) \(problem)")
@@ -219,7 +220,7 @@ package final class Positionals: Argument {
   }
 }
 
-/// Reads values and words the refusals.
+/// Parses values and formats errors.
 enum ValueReader {
   static func read<Value: ArgumentValue>(
     _ text: String, name: String, check: ((Value) -> String?)?
@@ -242,7 +243,7 @@ enum ValueReader {
 }
 
 extension String {
-  /// The sentence without its capital and full stop, to stand after a colon.
+  /// The sentence without its leading capital and final period, for use after a colon.
   var uncapitalized: String {
     var text = self
     if text.hasSuffix(".") { text.removeLast() }

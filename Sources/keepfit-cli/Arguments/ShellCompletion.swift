@@ -1,8 +1,8 @@
-/// Writes the completion script of a shell from the option tables of all commands.
+/// Generates the completion script of a shell from the option tables of all commands.
 enum ShellCompletion: String, ChoiceArgument {
   case bash, zsh, fish
 
-  /// The script, for a file where the shell looks for completions.
+  /// The script, for a file in the shell's completion directory.
   func script(_ commands: [any Subcommand.Type]) -> String {
     let entries = commands.map { Entry(type: $0) }
     return switch self {
@@ -38,7 +38,7 @@ enum ShellCompletion: String, ChoiceArgument {
     return entries.map { $0.words[0] }.filter { seen.insert($0).inserted }
   }
 
-  /// First words that need a second one, with all second words.
+  /// First words of two-word commands, with their commands.
   private static func families(_ entries: [Entry]) -> [(first: String, members: [Entry])] {
     firstWords(entries).map { first in
       (first, entries.filter { $0.words.count == 2 && $0.words[0] == first })

@@ -1,16 +1,16 @@
-/// A verb of the command line. Its properties that are arguments, or groups of them, are its
-/// options, in the order in which the help lists them.
+/// A command of `keepfit`. Its properties that are arguments, or groups of them, are its options, in the
+/// order in which the help lists them.
 package protocol Subcommand {
   /// The words after `keepfit`, such as `data synthesize`.
   static var name: String { get }
-  /// One sentence for the list of commands.
+  /// A one-sentence description for the list of commands.
   static var summary: String { get }
-  /// Lines for the command's own help: examples, formats.
+  /// Additional help text: file formats, examples.
   static var discussion: String { get }
   init()
-  /// Refuses combinations of options that cannot be meant, before any work.
+  /// Refuses invalid combinations of options before any work is done.
   func validate() throws
-  /// Does the work.
+  /// Runs the command.
   func run() throws
 }
 
@@ -21,9 +21,8 @@ extension Subcommand {
   /// Every argument in order of declaration, those of groups included.
   package var arguments: [any Argument] { Self.collect(self) }
 
-  /// Refuses options, or groups of them, that were given and change nothing: whoever gives one
-  /// believes that it does.
-  /// - Parameter reason: why they have no effect, to stand after "has no effect".
+  /// Refuses options, or groups of them, that were given but have no effect.
+  /// - Parameter reason: why they have no effect, to follow "has no effect".
   func refuseIdle(_ options: Any..., reason: String) throws {
     if let idle = options.flatMap(Self.collect(one:)).first(where: \.isGiven) {
       throw CommandError.usage("--\(idle.name) has no effect \(reason)")

@@ -1,28 +1,28 @@
 import Foundation
 import KeepFIT
 
-/// What the measurements have in common.
+/// Options of all benchmarks.
 struct BenchOptions: OptionGroup {
   let size = Option<Int>(
-    "size", "S", in: 32...4096, help: "Side of the image; by default the model's.")
+    "size", "S", in: 32...4096, help: "Image size in pixels; by default the model's.")
   let batchSize = Option<Int>(
     "batch-size", "B", aliases: ["batch"], default: 8, in: 1...4096,
-    help: "Images or texts at once.")
+    help: "Images or texts per batch.")
   let repeats = Option<Int>(
-    "repeats", "N", default: 10, in: 1...100_000, help: "How many batches are measured.")
+    "repeats", "N", default: 10, in: 1...100_000, help: "Number of batches to measure.")
   let json = Flag("json", help: "Print one JSON object.")
 }
 
-/// Times of one piece of work, and how they are printed.
+/// The timing of a benchmark, and how it is printed.
 struct Measurement {
-  /// Of each batch, in milliseconds.
+  /// The time of each batch in milliseconds.
   var milliseconds: [Double]
-  /// Images or texts in a batch.
+  /// Images or texts per batch.
   var samples: Int
-  /// The most bytes that tensors occupied.
+  /// Peak tensor memory in bytes.
   var peakBytes: Int
 
-  /// Runs `work` once or twice to warm up, then measures it.
+  /// Runs `work` once to warm up, then measures it.
   init(repeats: Int, samples: Int, _ work: () -> Void) {
     work()
     CachingAllocator.shared.resetPeak()
@@ -46,10 +46,10 @@ struct Measurement {
     return sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]
   }
 
-  /// Prints the figures.
+  /// Prints the results.
   /// - Parameters:
-  ///   - per: the name of the median of a batch's time, such as `milliseconds_per_batch`.
-  ///   - unit: what a sample is, for people.
+  ///   - per: the JSON key of the median time of a batch, such as `milliseconds_per_batch`.
+  ///   - unit: the name of a sample.
   func print(_ options: BenchOptions, per: String, unit: String, extra: [JSONValue.Member] = []) {
     let median = quantile(0.5)
     let rate = Double(samples) / median * 1000
@@ -75,19 +75,19 @@ struct Measurement {
     }
     let each = median / Double(samples)
     Console.print(
-      String(format: "%.2f ms a batch of %d (p95 %.2f)", median, samples, quantile(0.95)))
-    Console.print(String(format: "%.3f ms %@, %.1f a second", each, "a " + unit, rate))
+      String(format: "%.2f ms per batch of %d (p95 %.2f)", median, samples, quantile(0.95)))
+    Console.print(String(format: "%.3f ms per %@, %.1f per second", each, unit, rate))
     Console.print(
-      "peak of tensors \(Pretty.bytes(peakBytes)), of the process \(Pretty.bytes(Self.residentPeak))"
+      "peak memory: tensors \(Pretty.bytes(peakBytes)), process \(Pretty.bytes(Self.residentPeak))"
     )
-    Console.print("\(BLAS.coreName) kernels, \(ThreadPool.threadCount) threads")
+    Console.print("\(BLAS.coreName) kernels, \(Pretty.count(ThreadPool.threadCount, "thread"))")
   }
 
-  /// The most memory that the process has had, in bytes.
+  /// The peak memory of the process in bytes.
   private static var residentPeak: Int {
     var usage = rusage()
     #if os(Linux)
-      // What getrusage tells includes the program that started this one, through exec.
+      // getrusage also counts the program that started this one through exec.
       if let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
         let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
         let kibibytes = Int(line.filter(\.isNumber))
@@ -106,9 +106,9 @@ struct Measurement {
 /// `keepfit bench vision`
 struct BenchVisionCommand: Subcommand {
   static let name = "bench vision"
-  static let summary = "Measure the embedding of images that are in memory."
+  static let summary = "Benchmark the embedding of images in memory."
   static let discussion = """
-    --precision int8 without --calibration calibrates on the images of the measurement.
+    --precision int8 without --calibration calibrates on the images of the benchmark.
     """
   let models = ModelOptions()
   let bench = BenchOptions()
@@ -138,10 +138,10 @@ struct BenchVisionCommand: Subcommand {
 /// `keepfit bench text`
 struct BenchTextCommand: Subcommand {
   static let name = "bench text"
-  static let summary = "Measure the embedding of texts that are tokens already."
+  static let summary = "Benchmark the embedding of tokenized texts."
   let models = ModelOptions()
   let bench = BenchOptions()
-  let length = Option<Int>("length", "T", default: 64, in: 3...4096, help: "Tokens of each text.")
+  let length = Option<Int>("length", "T", default: 64, in: 3...4096, help: "Tokens per text.")
   let common = CommonOptions()
 
   func run() throws {
@@ -167,15 +167,16 @@ struct BenchTextCommand: Subcommand {
 /// `keepfit bench step`
 struct BenchStepCommand: Subcommand {
   static let name = "bench step"
-  static let summary = "Measure whole training steps of the keepfit objective."
+  static let summary = "Benchmark training steps of the KeepFIT objective."
   static let discussion = """
-    A step reads --batch-size labeled and as many expert pairs: forward, backward, clipping, AdamW.
+    A step processes --batch-size labeled images and as many expert pairs: forward and backward pass,
+    gradient clipping, AdamW.
     """
   let models = ModelOptions()
   let bench = BenchOptions()
-  let length = Option<Int>("length", "T", default: 64, in: 3...4096, help: "Tokens of each text.")
+  let length = Option<Int>("length", "T", default: 64, in: 3...4096, help: "Tokens per text.")
   let recompute = Flag(
-    "recompute", help: "Compute activations a second time instead of keeping them.")
+    "recompute", help: "Recompute activations in the backward pass, to save memory.")
   let common = CommonOptions()
 
   func run() throws {
@@ -194,15 +195,15 @@ struct BenchStepCommand: Subcommand {
 /// `keepfit bench loader`
 struct BenchLoaderCommand: Subcommand {
   static let name = "bench loader"
-  static let summary = "Measure how fast images come from files, without a model."
+  static let summary = "Benchmark the loading of images from files, without a model."
   let images = Option<FilePath>(
-    "images", "DIR", required: true, help: "A directory of images, each used in turn.")
+    "images", "DIR", required: true, help: "Directory of images, read in turn.")
   let bench = BenchOptions()
   let preprocessing = Option<PreprocessingName>(
-    "preprocessing", "NAME", default: .transfer, help: "How files become images.")
+    "preprocessing", "NAME", default: .transfer, help: "Image preprocessing.")
   let reduceJPEG = ReduceJPEGOptions()
   let seconds = Option<Double>(
-    "seconds", "T", default: 10, in: 0.1...3600, help: "How long to measure.")
+    "seconds", "T", default: 10, in: 0.1...3600, help: "Duration of the measurement in seconds.")
   let common = CommonOptions()
 
   func run() throws {
@@ -216,10 +217,10 @@ struct BenchLoaderCommand: Subcommand {
         (name as NSString).pathExtension.lowercased())
     }.map { folder.url.appending(path: $0) }
     guard !urls.isEmpty else {
-      throw CommandError.usage("\(folder.text): there are no images here")
+      throw CommandError.usage("\(folder.text): the directory contains no images")
     }
     guard let path = Preprocessing(named: preprocessing.value.rawValue) else {
-      throw CommandError.usage("--preprocessing \(preprocessing.value.rawValue) is not known")
+      throw CommandError.usage("--preprocessing \(preprocessing.value.rawValue) is unknown")
     }
     let result = try LoaderBenchmark.run(
       images: urls,

@@ -4,11 +4,12 @@ import KeepFIT
 /// `keepfit calibrate`
 struct CalibrateCommand: Subcommand {
   static let name = "calibrate"
-  static let summary = "Prepare a model for --precision int8, with some of your photographs."
+  static let summary =
+    "Calibrate a model for INT8 inference (--precision int8) on some of your photographs."
   static let discussion = """
-    Looks at the activations on the photographs, of which 20 to 100 of the kind that will be embedded
-    are enough, and compares embeddings from bytes with those from floats. Where the worst cosine lies
-    below --least-cosine, blocks at the beginning of the network stay in floats, as few as possible.
+    Records the activation ranges on the photographs (20 to 100 like those to be embedded are enough) and
+    compares INT8 with FP32 embeddings. If the lowest cosine similarity is below --min-cosine, blocks at the
+    beginning of the network stay in FP32, as few as possible.
 
       keepfit calibrate --model model photographs/*.jpg
       keepfit embed --model model --precision int8 --out index.safetensors photographs/*.jpg
@@ -16,12 +17,13 @@ struct CalibrateCommand: Subcommand {
 
   let models = ModelOptions()
   let out = Option<FilePath>(
-    "out", "FILE", help: "The file to write; by default calibration.json in the model's folder.")
-  let leastCosine = Option<Double>(
-    "least-cosine", "C", default: 0.999, in: 0...1, help: "What the worst image must reach.")
+    "out", "FILE", help: "File to write; by default calibration.json in the model directory.")
+  let minimumCosine = Option<Double>(
+    "min-cosine", "C", aliases: ["least-cosine"], default: 0.999, in: 0...1,
+    help: "Lowest cosine similarity of INT8 and FP32 embeddings to accept.")
   let images = ImageOptions()
   let batchSize = Option<Int>(
-    "batch-size", "B", default: 4, in: 1...4096, help: "Images that are worked at once.")
+    "batch-size", "B", default: 4, in: 1...4096, help: "Images per batch.")
   let json = Flag("json", help: "Print one JSON object.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -33,7 +35,7 @@ struct CalibrateCommand: Subcommand {
       let model = models.model.value
       throw CommandError.usage(
         model.exists
-          ? "--out FILE is missing: \(model.text) is no folder"
+          ? "--out FILE is missing: \(model.text) is not a directory"
           : "\(model.text): there is no such model")
     }
   }
@@ -44,12 +46,12 @@ struct CalibrateCommand: Subcommand {
     let model = try models.load()
     let preprocessing = try images.preprocessing(for: model)
     let urls = files.paths.map(\.url)
-    // Two batches at least, so that half of the images can be held out.
+    // At least two batches, so that half of the images can be held out.
     let size = max(1, min(batchSize.value, urls.count / 2))
     let batches = (urls.count + size - 1) / size
     let progress = ProgressBar("Calibrating", unit: "batches", total: batches)
     let calibration = try VisionCalibration(
-      model, batches: batches, leastCosine: Float(leastCosine.value)
+      model, batches: batches, leastCosine: Float(minimumCosine.value)
     ) { index in
       progress.update(to: index)
       return try preprocessing.prepare(
@@ -70,10 +72,12 @@ struct CalibrateCommand: Subcommand {
     }
     Console.print(
       String(
-        format: "cosine to fp32 %.5f on average, %.5f at worst; %d blocks stay in floats",
-        calibration.agreement.mean, calibration.agreement.least, calibration.floatBlocks))
+        format: "cosine similarity to FP32: mean %.5f, lowest %.5f; ", calibration.agreement.mean,
+        calibration.agreement.least)
+        + Pretty.count(calibration.floatBlocks, "block")
+        + (calibration.floatBlocks == 1 ? " stays" : " stay") + " in FP32")
     if !QuantizedConvolution.isFast {
-      Console.note("This processor has no AVX-512 VNNI: int8 will not be faster here")
+      Console.note("This processor has no AVX-512 VNNI: INT8 inference will not be faster here")
     }
     Console.note("Wrote \(file.text)")
   }

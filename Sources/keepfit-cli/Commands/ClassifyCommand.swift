@@ -4,22 +4,22 @@ import KeepFIT
 /// `keepfit classify`
 struct ClassifyCommand: Subcommand {
   static let name = "classify"
-  static let summary = "Score images against labels, without training or with a fitted adapter."
+  static let summary = "Classify images zero-shot by label names, or with a fitted adapter."
   static let discussion = """
       keepfit classify --model keepfit.pth --vocab vocab.txt \\
         --labels "normal;diabetic retinopathy;macular hole" photograph.jpg
 
-    Without --knowledge all prompts are tokenized in one call, as the published model does. With it
-    each label stands for an ensemble of descriptions, tokenized label by label. --json prints a list
-    of {"image", "labels", "logits", "probabilities"}. Results are printed as they come.
+    Without --knowledge all prompts are tokenized together, as in the published model. With it, each
+    label is represented by an ensemble of descriptions, tokenized label by label. --json prints a list
+    of {"image", "labels", "logits", "probabilities"}. Results are printed as they become available.
     """
 
   let models = ModelOptions()
-  let labels = Option<String>("labels", "A;B;…", help: "The labels, separated by semicolons.")
+  let labels = Option<String>("labels", "A;B;…", help: "Labels, separated by semicolons.")
   let knowledge = KnowledgeOptions(defaultTable: "none")
   let adapter = Option<FilePath>(
     "adapter", "DIR",
-    help: "An adapter that 'transfer --save-adapters' fitted; it knows its labels.")
+    help: "Adapter written by 'transfer --save-adapters'; it contains its labels.")
   let images = ImageOptions()
   let badImages = BadImageOptions()
   let precision = PrecisionOptions()
@@ -38,9 +38,9 @@ struct ClassifyCommand: Subcommand {
     if adapter.given != nil {
       if labels.given != nil {
         throw CommandError.usage(
-          "--labels and --adapter exclude each other: an adapter has its labels")
+          "--labels and --adapter are mutually exclusive: an adapter contains its labels")
       }
-      try refuseIdle(knowledge, reason: "with --adapter, which compares images with no text")
+      try refuseIdle(knowledge, reason: "with --adapter, which uses no text")
       return
     }
     guard labels.given != nil else {
@@ -48,15 +48,15 @@ struct ClassifyCommand: Subcommand {
     }
     guard names.count >= 2 else {
       throw CommandError.usage(
-        "--labels '\(labels.value)' must hold at least two labels, separated by semicolons")
+        "--labels '\(labels.value)' must contain at least two labels, separated by semicolons")
     }
     if names.contains("") {
-      throw CommandError.usage("--labels '\(labels.value)' holds an empty label")
+      throw CommandError.usage("--labels '\(labels.value)' contains an empty label")
     }
     for (index, name) in names.enumerated() {
       if let same = names[..<index].first(where: { $0.lowercased() == name.lowercased() }) {
         throw CommandError.usage(
-          "--labels '\(labels.value)' holds '\(name)' twice"
+          "--labels '\(labels.value)' contains '\(name)' twice"
             + (same == name ? "" : ", once as '\(same)'"))
       }
     }
@@ -68,8 +68,8 @@ struct ClassifyCommand: Subcommand {
     let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
     if precision.precision.value == .int8, fitted?.method == .fineTune {
       throw CommandError.usage(
-        "--precision int8: the adapter has fine-tuned the image encoder, and the calibration was made "
-          + "for the weights before; leave --precision int8 out")
+        "--precision int8: the adapter contains a fine-tuned image encoder, but the calibration was made "
+          + "for the original weights; omit --precision int8")
     }
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
     let score = try fitted.map { try scorer($0, model) } ?? zeroShotScorer(model)
@@ -78,7 +78,7 @@ struct ClassifyCommand: Subcommand {
     var skipped: [SkippedImage] = []
     var printed = 0
     if json.isOn { Console.write("[") }
-    // A list that ends early is closed, so that it stays JSON.
+    // Close the list even after an error, so that it is valid JSON.
     defer { if json.isOn { Console.print("]") } }
     try preprocessing.forEachBatch(
       of: urls, size: batchSize.value, onBadImage: badImages.policy.value

@@ -5,10 +5,10 @@ import FundusTensor
 /// `keepfit convert`
 struct ConvertCommand: Subcommand {
   static let name = "convert"
-  static let summary = "Convert a checkpoint between PyTorch's format and safetensors."
+  static let summary = "Convert a checkpoint between the PyTorch and safetensors formats."
   static let discussion = """
-    The end of OUT decides the format: .safetensors, or .pth, .pt or .bin for PyTorch's zip format.
-    Names, shapes, types and bits stay as they are.
+    The extension of OUT determines the format: .safetensors, or .pth, .pt or .bin for PyTorch's zip
+    format. Tensor names, shapes, types and values are preserved bit for bit.
 
       keepfit convert keepfit.pth model.safetensors
     """
@@ -23,7 +23,7 @@ struct ConvertCommand: Subcommand {
     guard ["safetensors", "pth", "pt", "bin"].contains(end) else {
       throw CommandError.usage(
         "\(files.values[1]): the name must end with .safetensors, .pth, .pt or .bin, "
-          + "which decides the format")
+          + "which determines the format")
     }
     try files.paths[1].checkWritable(force: force.isOn)
   }
@@ -37,6 +37,6 @@ struct ConvertCommand: Subcommand {
     } else {
       try TorchCheckpoint.write(entries, to: output, force: force.isOn)
     }
-    Console.note("Wrote \(Pretty.count(entries.count)) tensors to \(files.values[1])")
+    Console.note("Wrote \(Pretty.count(entries.count, "tensor")) to \(files.values[1])")
   }
 }

@@ -2,14 +2,15 @@ import Foundation
 import KeepFIT
 import Synchronization
 
-/// Manifests with the directories that their paths start from.
+/// Manifests with the root directories of their image paths.
 struct ManifestOptions: OptionGroup {
   let manifests = RepeatedOption<FilePath>(
-    "manifest", "CSV", required: true, help: "A manifest; may be given several times.")
+    "manifest", "CSV", required: true, help: "Manifest (repeatable).")
   let roots = RepeatedOption<FilePath>(
     "root", "DIR", required: true,
-    help: "Where its paths start: one for all manifests, or one for each.")
-  let form = Option<Manifest.Form>("form", "FORM", default: .automatic, help: "What the rows hold.")
+    help: "Root directory of the image paths: one for all manifests, or one for each.")
+  let form = Option<Manifest.Form>(
+    "form", "FORM", default: .automatic, help: "Content of the rows.")
 
   /// The pairs of file and root.
   func sources() throws -> [(file: URL, root: URL)] {
@@ -21,7 +22,7 @@ struct ManifestOptions: OptionGroup {
     }
     for folder in folders where !folder.isDirectory {
       throw CommandError.usage(
-        "--root \(folder.text): \(folder.exists ? "is no directory" : "there is no such directory")"
+        "--root \(folder.text): \(folder.exists ? "is not a directory" : "there is no such directory")"
       )
     }
     return files.indices.map { (files[$0].url, folders[folders.count == 1 ? 0 : $0].url) }
@@ -30,7 +31,7 @@ struct ManifestOptions: OptionGroup {
 
 extension Manifest.Form: ChoiceArgument {}
 
-/// Problems for a person to read: the first ten, and how many more there are.
+/// The first ten problems, and the number of further ones.
 enum ProblemList {
   static func lines(_ problems: [String], limit: Int = 10) -> [String] {
     let rest = problems.count - limit
@@ -38,7 +39,7 @@ enum ProblemList {
   }
 }
 
-/// A progress bar that many threads may advance.
+/// A progress bar that several threads can advance.
 final class SharedProgress: Sendable {
   private let bar: Mutex<ProgressBar>
 
@@ -59,22 +60,22 @@ final class SharedProgress: Sendable {
 /// `keepfit data validate`
 struct DataValidateCommand: Subcommand {
   static let name = "data validate"
-  static let summary = "Check manifests against their images and tell all problems at once."
+  static let summary = "Validate manifests and their images, and report all problems at once."
   static let discussion = """
-    Finds rows that cannot be read, missing captions, missing and unreadable images, labels that look
-    like another spelling, one image with two labels, and what several manifests (or the parts of a
-    column 'split') share: images with the same contents, near duplicates (64-bit difference hash at
-    most 4 bits apart and 16 x 16 thumbnails at most 3 gray levels), and patients, by a column such as
-    'patient_id' or by names of left and right eyes. The exit code is 2 if something would stop training.
+    Finds invalid rows, missing captions, missing and unreadable images, labels that look like spelling
+    variants, images with two labels, and overlap between several manifests (or the parts of a 'split'
+    column): identical images, near duplicates (64-bit difference hashes at most 4 bits apart and 16 x 16
+    thumbnails at most 3 gray levels apart), and patients, by a column such as 'patient_id' or by the file
+    names of left and right eyes. The exit code is 2 if a problem would stop training.
 
       keepfit data validate --manifest train.csv --manifest test.csv --root images
     """
   let data = ManifestOptions()
   let quick = Flag(
     "no-decode",
-    help: "Check that images exist, without decoding them or looking for near duplicates.")
+    help: "Check only that images exist, without decoding them or looking for near duplicates.")
   let noDuplicates = Flag(
-    "no-duplicates", help: "Do not compare images with each other; for very large sets.")
+    "no-duplicates", help: "Do not look for duplicates, for very large datasets.")
   let json = Flag("json", help: "Print one JSON object.")
   let common = CommonOptions()
 
@@ -87,7 +88,7 @@ struct DataValidateCommand: Subcommand {
       checking: sources, decodesImages: !quick.isOn,
       findsDuplicates: !noDuplicates.isOn, progress: progress.update)
     progress.finish(
-      "Checked \(Pretty.count(result.rows)) rows, \(Pretty.count(result.images)) images")
+      "Checked \(Pretty.count(result.rows, "row")), \(Pretty.count(result.images, "image"))")
     if json.isOn {
       Console.print(try JSONText.encode(result))
     } else {
@@ -98,7 +99,7 @@ struct DataValidateCommand: Subcommand {
       }
       Console.print(
         result.findings.isEmpty
-          ? "nothing is wrong"
+          ? "no problems found"
           : result.counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
             .joined(separator: ", "))
     }
@@ -114,18 +115,19 @@ struct DataValidateCommand: Subcommand {
 /// `keepfit data resize`
 struct DataResizeCommand: Subcommand {
   static let name = "data resize"
-  static let summary = "Resize all images of manifests ahead of training."
+  static let summary = "Resize the images of manifests ahead of training."
   static let discussion = """
-    Writes the images under the same paths below --out, with a record of the settings. Existing images of
-    the same settings are kept, so that an interrupted run goes on where it stopped; other settings are
-    refused unless --force makes all images again. Roots that share a path need an --out each.
+    Writes the images to the same paths below --out, with a record of the settings. Existing files with
+    the same settings are skipped, so that an interrupted run can be resumed; different settings are
+    refused unless --force is given, which rewrites all images. Roots that share a path need an --out each.
     """
   let data = ManifestOptions()
   let out = Option<FilePath>(
-    "out", "DIR", required: true, help: "The root of the resized images.")
-  let size = Option<Int>("size", "S", default: 512, in: 32...8192, help: "The longest side.")
+    "out", "DIR", required: true, help: "Root directory of the resized images.")
+  let size = Option<Int>(
+    "size", "S", default: 512, in: 32...8192, help: "Length of the longer side in pixels.")
   let quality = Option<Int>(
-    "quality", "Q", default: 75, in: 1...100, help: "Quality of JPEG files.")
+    "quality", "Q", default: 75, in: 1...100, help: "JPEG quality.")
   let decoding = DecodingChoices()
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -142,7 +144,8 @@ struct DataResizeCommand: Subcommand {
     let progress = SharedProgress("Resizing", unit: "images")
     let outcome = try work.run(manifests, to: out.value.url, progress: progress.update)
     progress.finish(
-      "Wrote \(Pretty.count(outcome.written)) images, kept \(Pretty.count(outcome.kept))")
+      "Wrote \(Pretty.count(outcome.written, "image")), skipped \(Pretty.count(outcome.kept)) existing"
+    )
     if !outcome.failures.isEmpty {
       for line in ProblemList.lines(outcome.failures) { Console.print(line) }
       let count = outcome.failures.count
@@ -156,10 +159,11 @@ struct DataResizeCommand: Subcommand {
 /// `keepfit data stats`
 struct DataStatsCommand: Subcommand {
   static let name = "data stats"
-  static let summary = "Measure the texts of manifests: lengths, vocabulary, words."
+  static let summary =
+    "Compute text statistics of manifests: lengths, vocabulary, word frequencies."
   let data = ManifestOptions()
   let out = Option<FilePath>(
-    "out", "DIR", help: "Where tables (CSV) and figures (SVG) are written.")
+    "out", "DIR", help: "Output directory for tables (CSV) and figures (SVG).")
   let json = Flag("json", help: "Print one JSON list.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -176,7 +180,7 @@ struct DataStatsCommand: Subcommand {
     }
     if let folder = out.given {
       let files = try report.write(to: folder.url, force: overwrite.force.isOn)
-      Console.note("Wrote \(files.count) files to \(folder.text)")
+      Console.note("Wrote \(Pretty.count(files.count, "file")) to \(folder.text)")
     }
   }
 }

@@ -7,36 +7,39 @@ extension SyntheticDataset.ImageFormat: ChoiceArgument {}
 /// `keepfit data synthesize`
 struct DataSynthesizeCommand: Subcommand {
   static let name = "data synthesize"
-  static let summary = "Draw a dataset of eyes with labels, captions in two languages, and masks."
+  static let summary =
+    "Render a synthetic fundus dataset with labels, captions in two languages, and masks."
   static let discussion = """
-    The same seed draws the same images. Below --out: labeled public sets, an expert set with
-    captions, test images of classes that the labels name and of classes that they do not,
-    manifests/ for 'pretrain' and 'transfer', and masks/.
+    The same seed renders the same images. Below --out: labeled public datasets, an expert dataset with
+    captions, test images of seen classes (which have labels) and of unseen classes (which only captions
+    mention), manifests/ for 'pretrain' and 'transfer', and masks/.
 
-      keepfit data synthesize --out eyes --size 256
-      keepfit pretrain --model model --public eyes/manifests/public.csv --public-root eyes \\
-        --expert eyes/manifests/expert.csv --expert-root eyes --out run
+      keepfit data synthesize --out synthetic --size 256
+      keepfit pretrain --model model --public synthetic/manifests/public.csv --public-root synthetic \\
+        --expert synthetic/manifests/expert.csv --expert-root synthetic --out run
     """
 
-  let out = Option<FilePath>("out", "DIR", required: true, help: "The directory to write.")
-  let size = Option<Int>("size", "S", default: 128, in: 32...4096, help: "Side of the images.")
-  let seed = Option<UInt64>("seed", "N", default: 42, help: "What is drawn follows from it.")
+  let out = Option<FilePath>("out", "DIR", required: true, help: "Directory to write.")
+  let size = Option<Int>("size", "S", default: 128, in: 32...4096, help: "Image size in pixels.")
+  let seed = Option<UInt64>("seed", "N", default: 42, help: "Random seed.")
   let publicCount = Option<Int>(
-    "public-count", "N", default: 720, in: 0...10_000_000, help: "Labeled images.")
+    "public-count", "N", default: 720, in: 0...10_000_000, help: "Number of labeled images.")
   let expertCount = Option<Int>(
-    "expert-count", "N", default: 360, in: 0...10_000_000, help: "Color photographs with captions."
-  )
+    "expert-count", "N", default: 360, in: 0...10_000_000,
+    help: "Number of color photographs with captions.")
   let angiogramCount = Option<Int>(
-    "angiogram-count", "N", default: 0, in: 0...10_000_000, help: "Angiograms with captions.")
+    "angiogram-count", "N", default: 0, in: 0...10_000_000,
+    help: "Number of angiograms with captions.")
   let tomogramCount = Option<Int>(
-    "tomogram-count", "N", default: 0, in: 0...10_000_000, help: "B-scans with captions.")
+    "tomogram-count", "N", default: 0, in: 0...10_000_000,
+    help: "Number of OCT B-scans with captions.")
   let testPerClass = Option<Int>(
-    "test-per-class", "N", default: 20, in: 0...1_000_000, help: "Test images of each class.")
+    "test-per-class", "N", default: 20, in: 0...1_000_000, help: "Test images per class.")
   let labelNoise = Option<Double>(
-    "label-noise", "P", default: 0.06, in: 0...1, help: "The part of the labels that are wrong.")
+    "label-noise", "P", default: 0.06, in: 0...1, help: "Fraction of wrong labels.")
   let format = Option<SyntheticDataset.ImageFormat>(
-    "format", "NAME", default: .jpeg, help: "The form of the files.")
-  let noMasks = Flag("no-masks", help: "Leave out the masks of the findings.")
+    "format", "NAME", default: .jpeg, help: "Image file format.")
+  let noMasks = Flag("no-masks", help: "Do not write segmentation masks of the findings.")
   let json = Flag("json", help: "Print what was written as one JSON object.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -58,7 +61,8 @@ struct DataSynthesizeCommand: Subcommand {
       to: out.value.url, configuration: configuration, force: overwrite.force.isOn,
       progress: progress.update)
     let count = summary.images.values.reduce(0, +)
-    progress.finish("Drew \(Pretty.count(count)) images and \(Pretty.count(summary.masks)) masks")
+    progress.finish(
+      "Rendered \(Pretty.count(count, "image")) and \(Pretty.count(summary.masks, "mask"))")
     if json.isOn {
       Console.print(try JSONText.encode(summary))
     }

@@ -5,17 +5,18 @@ import Synchronization
 /// `keepfit demo`
 struct DemoCommand: Subcommand {
   static let name = "demo"
-  static let summary = "Run the whole system on images that it draws itself, to an HTML page."
+  static let summary = "Run the whole pipeline on synthetic fundus images and write an HTML report."
   static let discussion = """
-    Draws eyes, pretrains the small model with FLAIR's and with KeepFIT's objective, and measures both
-    on images of classes that the labels name and of classes that only the experts describe.
+    Renders synthetic fundus images, pretrains a small model with the FLAIR and the KeepFIT objective, and
+    evaluates both on seen classes, which have labels, and unseen ones, which only expert captions describe.
 
       keepfit demo --out keepfit-demo
     """
 
-  let out = Option<FilePath>("out", "DIR", default: FilePath("keepfit-demo"), help: "The folder.")
-  let epochs = Option<Int>("epochs", "E", in: 1...1000, help: "Passes over the labeled images.")
-  let seed = Option<UInt64>("seed", "N", help: "All chance follows from it; 42 by default.")
+  let out = Option<FilePath>(
+    "out", "DIR", default: FilePath("keepfit-demo"), help: "Output directory.")
+  let epochs = Option<Int>("epochs", "E", in: 1...1000, help: "Number of epochs.")
+  let seed = Option<UInt64>("seed", "N", help: "Random seed; by default 42.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
@@ -35,7 +36,7 @@ struct DemoCommand: Subcommand {
   }
 }
 
-/// A progress bar for each stage. Events may come from several threads, one at a time.
+/// A progress bar per stage. Events may come from several threads, one at a time.
 private final class StageDisplay: Sendable {
   private let state = Mutex<(title: String, bar: ProgressBar?)>(("", nil))
 

@@ -6,36 +6,36 @@ struct EmbedCommand: Subcommand {
   static let name = "embed"
   static let summary = "Write the embeddings of images and texts to a file."
   static let discussion = """
-    Embeddings have unit length. The suffix of --out decides the format:
+    Embeddings have unit length. The extension of --out determines the format:
 
       .safetensors  image_embeddings [N, D] and text_embeddings [M, D]; the metadata lists
                     image_sources, text_sources and skipped_images as JSON
       .npy          a float32 array [N, D] of the images, or of the texts
-      .csv          a row an image or text: kind, source, e0, e1, …
+      .csv          one row per image or text: kind, source, e0, e1, …
 
-    Texts are used as they stand, --batch-size of them padded together, which matters: the padding
-    counts in the published pooling.
+    Texts are used verbatim. --batch-size texts are padded together, which affects the embeddings:
+    the published pooling includes the padding.
 
       keepfit embed --model model --out index.safetensors photographs/*.jpg
     """
 
   let models = ModelOptions()
   let out = Option<FilePath>(
-    "out", "FILE", required: true, help: "The file to write: .safetensors, .npy or .csv.")
+    "out", "FILE", required: true, help: "File to write: .safetensors, .npy or .csv.")
   let imageList = Option<FilePath>(
-    "images", "FILE", help: "A file with the path of an image a line.")
-  let textList = Option<FilePath>("texts", "FILE", help: "A file with a text a line.")
+    "images", "FILE", help: "File with one image path per line.")
+  let textList = Option<FilePath>("texts", "FILE", help: "File with one text per line.")
   let images = ImageOptions()
   let badImages = BadImageOptions()
   let precision = PrecisionOptions()
   let batchSize = Option<Int>(
     "batch-size", "B", in: 1...65536,
-    help: "Texts that are padded together (32 by default), images per batch (8).")
+    help: "Texts padded together (by default 32), images per batch (by default 8).")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
   let files = Positionals("IMAGE", count: 0...Int.max, help: "Images: JPEG, PNG, TIFF or PPM.")
 
-  /// The formats by their suffixes.
+  /// The formats by extension.
   private enum Format: String, CaseIterable {
     case safetensors, npy, csv
   }
@@ -107,7 +107,7 @@ struct EmbedCommand: Subcommand {
     }
     guard !rows.isEmpty else {
       for image in skipped { Console.warn("skipped: \(image.reason)") }
-      throw CommandError.failure("none of the images can be used; nothing was written")
+      throw CommandError.failure("none of the images can be used; no file was written")
     }
     progress.finish("Embedded \(Pretty.count(sources.count, "image"))")
     return (

@@ -6,12 +6,12 @@ struct ExplainCommand: Subcommand {
   static let name = "explain"
   static let summary = "Show which regions of an image support a text prompt (saliency map)."
   static let discussion = """
-    Writes the photograph at its own resolution with the saliency map over it and a legend with the
-    color scale, or with .npy the raw map: float32, [height, width] of the photograph, in units of the
-    score. Padding is left out. --json prints {"method", "text", "against", "similarity", "score",
+    Writes the photograph at its original resolution, overlaid with the saliency map, and a legend with
+    the color scale; or, with .npy, the raw map: float32, [height, width] of the photograph, in units of
+    the score. Padding is left out. --json prints {"method", "text", "against", "similarity", "score",
     "rows", "columns", "map", "maximum", "content", "padding_share"}: the map row by row on the model's
-    grid, from 0 to 1 of "maximum", the largest raw value. The score, which the map explains, is the
-    cosine similarity to the text less that to a normal fundus, or to the texts of --against.
+    grid, from 0 to 1 relative to "maximum", the largest raw value. The map explains the score, which is
+    the cosine similarity to the text minus that to a normal fundus, or to the texts of --against.
 
       keepfit explain --model model --text "A fundus photograph of hard exudates" \\
         photograph.jpg --out map.png
@@ -22,20 +22,20 @@ struct ExplainCommand: Subcommand {
   }
 
   let models = ModelOptions()
-  let text = Option<String>("text", "T", required: true, help: "The text, used as it stands.")
+  let text = Option<String>("text", "T", required: true, help: "Text prompt, used verbatim.")
   let against = Option<String>(
     "against", "A;B;…",
-    help: "Contrast texts, or 'nothing'; by default the sentence for a normal fundus.")
+    help: "Contrast texts, or 'nothing'; by default the prompt for a normal fundus.")
   let out = Option<FilePath>(
     "out", "FILE", help: "Overlay with legend (.png, .jpg, .jpeg) or raw map (.npy).")
   let method = Option<Method>(
     "method", "NAME", default: .gradient,
-    help: "Gradient-weighted activation, or hiding patches one by one, which is slow.")
+    help: "Gradient-weighted activations, or occlusion of one patch at a time, which is slow.")
   let grid = Option<Int>(
-    "grid", "N", default: 16, in: 2...64, help: "Patches along a side, for occlusion.")
+    "grid", "N", default: 16, in: 2...64, help: "Occlusion patches per side.")
   let scale = Option<Double>(
     "scale", "V", in: 1e-30...1e30,
-    help: "Raw value of the brightest color, to compare images; by default the map's maximum.")
+    help: "Raw value of the brightest color, for comparable images; by default the map's maximum.")
   let images = ImageOptions()
   let json = Flag("json", help: "Print the map as one JSON object.")
   let overwrite = OverwriteOptions()
@@ -98,12 +98,12 @@ struct ExplainCommand: Subcommand {
         photograph.pixels, content: photograph.content, query: query, model: encoder,
         grid: grid.value)
     }
-    if map.maximum == 0 { Console.note("nothing on the photograph speaks for the text") }
+    if map.maximum == 0 { Console.note("no region of the photograph supports the text") }
     if map.paddingShare >= 0.05 {
       Console.note(
         String(
           format:
-            "%.0f %% of the evidence lay on the padding around the photograph and is left out",
+            "%.0f %% of the saliency was on the padding around the photograph and is left out",
           map.paddingShare * 100))
     }
     if let file = out.given { try write(map, of: photograph, to: file) }

@@ -5,10 +5,10 @@ import FundusTensor
 /// `keepfit inspect`
 struct InspectCommand: Subcommand {
   static let name = "inspect"
-  static let summary = "Show what a checkpoint holds, without loading it."
+  static let summary = "Show the contents of a checkpoint without loading it."
   static let discussion = """
-    Reads safetensors, PyTorch files of both kinds (nothing in them is executed) and the index of a
-    sharded checkpoint. --json prints one object: format, metadata, tensors with name, shape, type.
+    Reads safetensors, PyTorch's zip and legacy formats (no code in them is executed) and the index of
+    a sharded checkpoint. --json prints one object: format, metadata, and tensors with name, shape, type.
     """
 
   let file = Positionals("FILE", count: 1...1, help: "A checkpoint.")
@@ -47,7 +47,7 @@ struct InspectCommand: Subcommand {
       Console.print("metadata \(key.quotable()): \(value.quotable())")
     }
     Console.print(
-      "\(state.format.rawValue): \(Pretty.count(state.tensors.count)) tensors, "
-        + "\(Pretty.count(elements)) elements, \(Pretty.bytes(bytes))")
+      "\(state.format.rawValue): \(Pretty.count(state.tensors.count, "tensor")), "
+        + "\(Pretty.count(elements, "element")), \(Pretty.bytes(bytes))")
   }
 }

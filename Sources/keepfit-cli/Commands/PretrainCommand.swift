@@ -6,33 +6,34 @@ struct PretrainCommand: Subcommand {
   static let name = "pretrain"
   static let summary = "Pretrain a model on labeled images and expert pairs."
   static let discussion = """
-    The run's directory gets config.json, metrics.jsonl, checkpoints/, skipped.json (images left out) and
-    report.html, which can be read while the run goes on. A checkpoint is a model directory;
-    checkpoints/best is a link to the best model: the EMA weights where --average-decay is given.
+    The run directory contains config.json, metrics.jsonl, checkpoints/, skipped.json (images left out) and
+    report.html, which is updated during training. A checkpoint is a model directory; checkpoints/best
+    links to the best model: its EMA weights if --ema-decay is given.
 
-    --resume continues to the same bits, also after the process was killed; a damaged checkpoint is moved
-    aside and the one before it is used. What is not given is taken from the run's config.json. What is
-    given and differs is refused by name, except how long the run is (--epochs, --max-steps), what is
-    saved and validated (--checkpoint-every, --checkpoint-minutes, --keep-checkpoints, --patience,
-    --validation, --probe, --monitor) and how images are loaded (the -root options, --cache,
-    --loader-threads, --on-bad-image, --recompute). --resume-lr changes the learning rate.
+    --resume gives bit-identical results, even if the process was killed; a damaged checkpoint is moved
+    aside and the previous one is used. Options that are not given are read from the run's config.json.
+    Options that differ from it are refused, except those for the length of the run (--epochs,
+    --max-steps), for saving and validation (--checkpoint-every, --checkpoint-minutes,
+    --keep-checkpoints, --patience, --validation, --probe, --monitor) and for image loading (the -root
+    options, --cache, --loader-threads, --on-bad-image, --recompute). --resume-lr changes the learning rate.
 
-    Exit codes beside 0, 1 and 2: 130 after SIGINT and 143 after SIGTERM, with the steps so far saved. Any
-    failure while training, such as an image that cannot be read, a full disk or a loss that is not
-    finite, saves the finished steps too where it can, and is exit code 1. One process writes to a run at
-    a time: a second one ends with exit code 1.
+    Exit codes besides 0, 1 and 2: 130 after SIGINT and 143 after SIGTERM; the completed steps are saved.
+    After a failure during training, such as an unreadable image, a full disk or a non-finite loss, the
+    completed steps are saved if possible and the exit code is 1. Only one process can write to a run: a
+    second one ends with exit code 1.
 
       keepfit pretrain --model model --public flair.csv --public-root images \\
         --expert 39_MM_Retinal_dataset.csv --expert-root mm-retinal --out runs/keepfit
     """
 
   let model = Option<FilePath>(
-    "model", "M", help: "The model to begin with: a directory or a checkpoint.")
+    "model", "M", help: "Initial model: a directory or a checkpoint.")
   let vocabulary = Option<FilePath>(
-    "vocab", "FILE", help: "The model's vocab.txt; by default the one beside its weights.")
-  let out = Option<FilePath>("out", "RUN", required: true, help: "The run's directory.")
+    "vocab", "FILE", help: "The model's vocab.txt; by default the one next to the weights.")
+  let out = Option<FilePath>("out", "RUN", required: true, help: "Run directory.")
   let resume = Flag(
-    "resume", help: "Go on from the newest checkpoint of the run, or begin if there is none.")
+    "resume",
+    help: "Resume from the newest checkpoint of the run, or start a new run if there is none.")
   let data = PretrainingDataOptions()
   let training = PretrainingTrainingOptions()
   let overwrite = OverwriteOptions()
@@ -41,7 +42,7 @@ struct PretrainCommand: Subcommand {
   func validate() throws {
     if resume.isOn && overwrite.force.isOn {
       throw CommandError.usage(
-        "--resume and --force exclude each other: one keeps the run, one replaces it")
+        "--resume and --force are mutually exclusive: one continues the run, the other replaces it")
     }
     if training.resumeLearningRate.given != nil && !resume.isOn {
       throw CommandError.usage("--resume-lr has no effect without --resume; a new run takes --lr")
@@ -59,8 +60,8 @@ struct PretrainCommand: Subcommand {
     let isLeader = communicator.rank == 0
     let directory = RunDirectory(out.value.url)
     let continues = try resume.isOn && !directory.checkpointSteps().isEmpty
-    // Held until the end; other ranks rely on the first one's. A directory is made, or its run replaced,
-    // only when nothing is wrong with the rest.
+    // Held until the end; other ranks rely on the lock of rank 0. A directory is created, or its run
+    // replaced, only after everything else has been checked.
     var lock = isLeader && continues ? try RunWatcher.lock(directory, named: out.value.text) : nil
     defer { withExtendedLifetime(lock) {} }
     let earlier = continues ? try PretrainingRecord(contentsOf: directory.configurationFile) : nil
@@ -81,7 +82,7 @@ struct PretrainCommand: Subcommand {
     {
       Console.warn(note)
     }
-    // All have read the directory before the first one changes it.
+    // All ranks have read the directory before rank 0 changes it.
     communicator.barrier()
     if isLeader && !continues {
       lock = try RunWatcher.lock(directory, named: out.value.text)
@@ -103,7 +104,7 @@ struct PretrainCommand: Subcommand {
     }
     if isLeader && continues {
       for change in changes {
-        Console.note("Changed for the steps from here: \(change.description)")
+        Console.note("Changed from this step on: \(change.description)")
       }
       if !changes.isEmpty {
         record.history =
@@ -118,7 +119,7 @@ struct PretrainCommand: Subcommand {
     } catch {
       if isLeader { watcher.fail(skipped: skipped()) }
       if case PretrainingError.configuration = error { throw error }
-      // Whatever ends a run on its way, such as an image that cannot be read, is a failure.
+      // Anything that ends a run once it has started, such as an unreadable image, is a failure.
       throw CommandError.failure(ErrorText.line(for: error))
     }
     if isLeader { watcher.finish(outcome, skipped: skipped()) }
@@ -128,8 +129,8 @@ struct PretrainCommand: Subcommand {
     if isLeader { Console.print(directory.checkpoint(step: run.step).path) }
   }
 
-  /// The images of --validation and --probe that are left out because they cannot be read.
-  /// - Throws: wrong input unless bad images are to be skipped.
+  /// The unreadable images of --validation and --probe, which are left out.
+  /// - Throws: an input error unless bad images are skipped.
   private func unreadableValidationImages(_ record: PretrainingRecord) throws -> [SkippedImage] {
     let images = try record.inputs.unreadableValidationImages()
     guard let first = images.first else { return [] }
@@ -145,8 +146,9 @@ struct PretrainCommand: Subcommand {
     return images
   }
 
-  /// Counts what the manifests hold, and says what is left out of them.
-  /// - Throws: wrong usage when the manifests are no longer those of the run, or the cache has no room.
+  /// Summarizes the manifests, and reports what is left out of them.
+  /// - Throws: a usage error when the manifests have changed since the run was started, or there is not
+  ///   enough disk space for the cache.
   private func summarize(
     _ record: inout PretrainingRecord, _ network: KeepFITModel, _ earlier: PretrainingRecord?
   ) throws {
@@ -155,8 +157,8 @@ struct PretrainCommand: Subcommand {
       (before.labeledRows, before.expertRows) != (summary.labeledRows, summary.expertRows)
     {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot continue with other manifests: they gave "
-          + "\(before.sentences[0]) and now give \(summary.sentences[0])")
+        "\(out.value.text): the run cannot be resumed with different manifests: "
+          + "\(before.sentences[0]) before, \(summary.sentences[0]) now")
     }
     record.data = summary
     for sentence in summary.sentences { Console.note(sentence) }
@@ -168,20 +170,20 @@ struct PretrainCommand: Subcommand {
       let stored = try ImageCache(directory: URL(filePath: folder)).storedBytes()
       guard free >= needed - stored else {
         throw CommandError.usage(
-          "--cache \(folder): \(Pretty.bytes(needed - stored)) are needed for all images, "
-            + "\(Pretty.bytes(free)) are free; name another directory or leave --cache out")
+          "--cache \(folder): all images need \(Pretty.bytes(needed - stored)), but only "
+            + "\(Pretty.bytes(free)) are free; choose another directory or omit --cache")
       }
     }
-    Console.note("The image cache in \(folder) takes up to \(Pretty.bytes(needed))")
+    Console.note("The image cache in \(folder) needs up to \(Pretty.bytes(needed))")
   }
 
-  /// The settings of a new run, or of the one that continues with what was given.
+  /// The settings of a new run, or of a resumed run with the given options applied.
   private func settings(_ earlier: PretrainingRecord?) throws -> PretrainingRecord {
     if earlier == nil {
       guard model.given != nil else {
         throw CommandError.usage(
-          "--model M is missing: the model to begin with, a directory or a checkpoint"
-            + (resume.isOn ? " (\(out.value.text) holds no checkpoint to resume from)" : ""))
+          "--model M is missing: the initial model, a directory or a checkpoint"
+            + (resume.isOn ? " (\(out.value.text) contains no checkpoint to resume from)" : ""))
       }
       guard !data.labeled.values.isEmpty else {
         throw CommandError.usage("--public CSV is missing: a manifest of labeled images")
@@ -199,8 +201,8 @@ struct PretrainCommand: Subcommand {
     return record
   }
 
-  /// The model that a new run begins with, whose image size it takes unless another was given; or the
-  /// model of the run that continues, from a checkpoint that can be read.
+  /// The initial model of a new run, whose image size is used unless another one was given; or the model of
+  /// a resumed run, from its newest readable checkpoint.
   private func startingModel(
     _ record: inout PretrainingRecord, _ directory: RunDirectory?
   ) throws -> KeepFITModel {
@@ -216,8 +218,8 @@ struct PretrainCommand: Subcommand {
     return network
   }
 
-  /// What differs from the run that is resumed.
-  /// - Throws: wrong usage where a run cannot continue with it.
+  /// The settings that differ from those of the resumed run.
+  /// - Throws: a usage error if the run cannot be resumed with them.
   private func changes(
     of record: PretrainingRecord, from earlier: PretrainingRecord?
   ) throws -> [PretrainingRecord.Change] {
@@ -227,7 +229,7 @@ struct PretrainCommand: Subcommand {
     if let refused = changes.first(where: { !$0.isAllowed && !($0.option == "--lr" && isRateMeant) }
     ) {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot continue with other settings: \(refused.description)"
+        "\(out.value.text): the run cannot be resumed with different settings: \(refused.description)"
           + (refused.option == "--lr" ? "; --resume-lr changes it" : ""))
     }
     return changes

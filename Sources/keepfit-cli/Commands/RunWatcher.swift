@@ -11,10 +11,10 @@ final class RunWatcher {
   private var lastReport = Date.distantPast
   private var hasExamples = false
   private var metrics = RunMetrics()
-  /// Skipped images that skipped.json holds already.
+  /// The number of skipped images that skipped.json already lists.
   private var written = 0
 
-  /// What a run does, in the words of its messages.
+  /// The activity of a run, as named in messages.
   enum Activity {
     case pretraining, reports
 
@@ -22,10 +22,10 @@ final class RunWatcher {
     var past: String { self == .pretraining ? "Pretrained" : "Trained" }
   }
 
-  /// A watcher of one run.
+  /// Creates a watcher of a run.
   /// - Parameters:
-  ///   - directory: the run's directory.
-  ///   - activity: what the run does.
+  ///   - directory: the run directory.
+  ///   - activity: the activity of the run.
   ///   - writeExamples: writes example pairs for the report; called once.
   init(
     _ directory: RunDirectory, activity: Activity, writeExamples: @escaping () throws -> Void
@@ -35,12 +35,12 @@ final class RunWatcher {
     self.writeExamples = writeExamples
   }
 
-  /// Takes the lock of a run, and says where there are none.
+  /// Locks a run, and notes if the file system does not support locks.
   static func lock(_ directory: RunDirectory, named name: String) throws -> RunLock {
     let lock = try directory.lock()
     if lock.isMissing {
       Console.note(
-        "\(name): its file system has no locks; take care that no other process writes to it")
+        "\(name): the file system has no locks; make sure that no other process writes to it")
     }
     return lock
   }
@@ -51,10 +51,10 @@ final class RunWatcher {
       self.total = total
       Console.note(
         step == 0
-          ? "\(activity.present) for \(Pretty.count(total)) steps"
+          ? "\(activity.present) for \(Pretty.count(total, "step"))"
           : step < total
             ? "Resuming from step \(Pretty.count(step)) of \(Pretty.count(total))"
-            : "Nothing is left to do: step \(Pretty.count(step)) of \(Pretty.count(total)) is saved"
+            : "Nothing left to do: step \(Pretty.count(step)) of \(Pretty.count(total)) is saved"
       )
       progress = ProgressBar(activity.present, unit: "steps", total: total, done: step)
     case .step(let metrics, _):
@@ -74,7 +74,7 @@ final class RunWatcher {
       Console.note("Step \(step): \(text.joined(separator: ", "))")
       if let value = values.first?.value, !value.isFinite {
         Console.note(
-          "What is undefined, such as a score over classes without images, is never the best")
+          "Undefined values, such as scores over classes without images, never count as the best")
       }
     case .warned(let text):
       progress?.interrupt()
@@ -87,8 +87,8 @@ final class RunWatcher {
     report(isRunning: false, skipped: skipped)
     let sentence =
       switch outcome {
-      case .finished(let step): "\(activity.past) for \(step) steps"
-      case .stoppedEarly(let step): "Stopped at step \(step), since validation no longer improved"
+      case .finished(let step): "\(activity.past) for \(Pretty.count(step, "step"))"
+      case .stoppedEarly(let step): "Early stopping at step \(step): validation no longer improved"
       case .interrupted(let step): "Interrupted at step \(step)"
       }
     progress?.finish(sentence)
@@ -99,13 +99,13 @@ final class RunWatcher {
     }
   }
 
-  /// Writes what there is when the run ends with an error.
+  /// Writes the report of a run that ended with an error.
   func fail(skipped: [SkippedImage]) {
     progress?.interrupt()
     report(isRunning: false, skipped: skipped)
   }
 
-  /// A report that cannot be written is no reason to end a run.
+  /// Writes the report. A failure to write it does not end the run.
   private func report(isRunning: Bool, skipped: [SkippedImage]) {
     lastReport = Date()
     do {

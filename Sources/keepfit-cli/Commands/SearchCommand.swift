@@ -4,7 +4,7 @@ import KeepFIT
 /// `keepfit search`
 struct SearchCommand: Subcommand {
   static let name = "search"
-  static let summary = "Find the images that fit a text or look like another image."
+  static let summary = "Find the images most similar to a text or an image."
   static let discussion = """
       keepfit embed --model model --out index.safetensors photographs/*.jpg
       keepfit search --model model --index index.safetensors --text "macular hole" -k 5
@@ -18,12 +18,12 @@ struct SearchCommand: Subcommand {
 
   let models = ModelOptions()
   let index = Option<FilePath>(
-    "index", "F.safetensors", required: true, help: "A file that 'embed' wrote.")
-  let text = Option<String>("text", "T", help: "What to look for, used as it stands.")
-  let image = Option<FilePath>("image", "I", help: "The image to look for.")
-  let rows = Option<Rows>("in", "ROWS", default: .images, help: "Which rows are searched.")
+    "index", "F.safetensors", required: true, help: "File written by 'embed'.")
+  let text = Option<String>("text", "T", help: "Query text, used verbatim.")
+  let image = Option<FilePath>("image", "I", help: "Query image.")
+  let rows = Option<Rows>("in", "ROWS", default: .images, help: "Rows to search.")
   let count = Option<Int>(
-    "count", "N", letter: "k", default: 10, in: 1...1_000_000, help: "How many are shown.")
+    "count", "N", letter: "k", default: 10, in: 1...1_000_000, help: "Number of results.")
   let images = ImageOptions()
   let json = Flag("json", help: "Print one JSON list.")
   let common = CommonOptions()

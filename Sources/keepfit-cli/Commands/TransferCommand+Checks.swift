@@ -1,8 +1,8 @@
 import KeepFIT
 
-/// Options that would change nothing are wrong usage: whoever gives one believes that it does.
+/// Refuses options that would have no effect.
 extension TransferCommand {
-  /// An option, whether it was given, and what it takes to have an effect.
+  /// An option, whether it was given, and what it needs to have an effect.
   private struct Rule {
     let option: String
     let isGiven: Bool
@@ -22,7 +22,7 @@ extension TransferCommand {
     return (try? SampleCount(text))?.isZero != true
   }
 
-  /// What can be said from the options alone.
+  /// Checks that need only the options.
   func refuseIdleOptions() throws {
     let methods = methods
     let trains = methods.contains(where: \.isTrained)
@@ -57,10 +57,11 @@ extension TransferCommand {
     ])
     if !trains, let count = folds.given, count > 1, try testsEverything() {
       throw CommandError.usage(
-        "--folds \(count) has no effect: every fold would test all images; give --shots-test too")
+        "--folds \(count) has no effect: every fold would test all images; also give --shots-test")
     }
     if releasedTIP.isOn, augmentTest.isOn, !methods.contains(.tipAdapterF) {
-      throw CommandError.usage("--tip-released has no effect beside --augment-test for tip-adapter")
+      throw CommandError.usage(
+        "--tip-released has no effect together with --augment-test for tip-adapter")
     }
     for (option, isGiven) in [
       ("reference", reference.given != nil), ("force", overwrite.force.isOn),
@@ -70,12 +71,12 @@ extension TransferCommand {
     }
   }
 
-  /// What takes the classes to be said.
+  /// Checks that need the classes.
   func refuseIdleOptions(with roles: ClassRoles) throws {
     if isNonzero(shotsValidation), !methods.contains(.fineTune), roles.positive == nil {
       throw CommandError.usage(
-        "--shots-val has no effect with --method \(method.value.rawValue): validation images serve "
-          + "fine-tune, and thresholds of a positive class (--positive LABEL)")
+        "--shots-val has no effect with --method \(method.value.rawValue): validation images are used for "
+          + "fine-tune, and for the thresholds of a positive class (--positive LABEL)")
     }
   }
 
@@ -83,18 +84,18 @@ extension TransferCommand {
     try shotsTest.given.map { try SampleCount($0) == .percent(100) } ?? true
   }
 
-  /// What takes the data to be said.
+  /// Checks that need the data.
   func refuseIdleOptions(with data: ExperimentData) throws {
     let hasValidation = data.dataset.parts?.contains(.validation) == true
     if patience.given != nil, !hasValidation, !isNonzero(shotsValidation) {
       throw CommandError.usage(
-        "--patience has no effect without validation images: give --shots-val, or rows of the column "
-          + "'split' with val")
+        "--patience has no effect without validation images: give --shots-val, or mark rows with val in "
+          + "a column 'split'")
     }
     let names = [experiment.value] + external.values.map(\.text)
     if !manifests.values.isEmpty, !names.contains(where: Experiment.isPublishedName) {
       throw CommandError.usage(
-        "--manifests has no effect: it is where manifests of published experiments are looked for, and "
+        "--manifests has no effect: it is searched for the manifests of published experiments, but "
           + "\(names.joined(separator: ", ")) is a file")
     }
     guard data.isOfficial else {
@@ -106,17 +107,17 @@ extension TransferCommand {
     let split =
       data.officialTest.map { "the test manifest \($0.name)" } ?? "the manifest's column 'split'"
     if shotsTest.given != nil {
-      throw CommandError.usage("--shots-test has no effect: \(split) says what is tested")
+      throw CommandError.usage("--shots-test has no effect: \(split) determines the test images")
     }
     let draws =
       shots.given != nil || isNonzero(shotsTrain) || isNonzero(shotsValidation) || balance.isOn
     if let count = folds.given, count > 1, !draws, !methods.contains(where: \.isRandom) {
       throw CommandError.usage(
-        "--folds \(count) has no effect: \(split) leaves nothing to chance for --method "
-          + "\(method.value.rawValue); give --shots or --shots-train to draw training images")
+        "--folds \(count) has no effect: with \(split) nothing is random for --method "
+          + "\(method.value.rawValue); give --shots or --shots-train to sample training images")
     }
     if allowFewer.isOn, !draws {
-      throw CommandError.usage("--allow-fewer has no effect: \(split) leaves nothing to draw")
+      throw CommandError.usage("--allow-fewer has no effect: with \(split) nothing is sampled")
     }
   }
 }

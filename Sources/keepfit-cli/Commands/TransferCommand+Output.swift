@@ -16,7 +16,7 @@ extension TransferCommand {
     return page
   }
 
-  /// The figures of `--reference`.
+  /// The published figures of `--reference`.
   static func publication(_ file: FilePath) throws -> EvidenceReport.Publication {
     let data: Data
     do { data = try Data(contentsOf: file.url) } catch {
@@ -35,7 +35,7 @@ extension TransferCommand {
       throw error
     } catch {
       throw CommandError.usage(
-        "--reference \(file.text): is no list of figures: see 'keepfit transfer --help'")
+        "--reference \(file.text): is not a list of figures: see 'keepfit transfer --help'")
     }
   }
 
@@ -52,11 +52,11 @@ extension TransferCommand {
 
   static func table(_ report: TransferReport) -> String {
     let scores = ["aca", "auc_avg", "f1_avg", "kappa"]
-    // Kappa's weights follow from the classes, which all results share.
+    // All results share the classes, which determine the weights of kappa.
     let weights = report.results.first?.kappaWeights == .quadratic ? "quadratic" : "unweighted"
     let positive = report.results.first?.positive?.positive
     let titles =
-      scores.map { $0 == "kappa" ? "kappa (\(weights))" : $0 }
+      ["balanced accuracy", "AUC", "F1", "kappa (\(weights))"]
       + (positive.map { ["sensitivity (\($0))", "specificity (\($0))"] } ?? [])
     var table = TextTable(
       ["method", "train", "folds"] + titles, [.left, .right, .right] + titles.map { _ in .right })

@@ -6,16 +6,16 @@ extension FineTuning.Freeze: ChoiceArgument {}
 /// `keepfit transfer`
 struct TransferCommand: Subcommand {
   static let name = "transfer"
-  static let summary = "Measure how well a model transfers to a dataset."
+  static let summary = "Evaluate or fine-tune a model on a labeled dataset."
   static let discussion = """
-    --experiment is a published name such as 02_MESSIDOR (its manifest is looked for in --manifests and
-    --images-root), a JSON file {"name", "manifest", "targets"}, or just a CSV with the columns image
-    and label. Writes results.json and report.html to --out; the table goes to standard output.
+    --experiment is a published name such as 02_MESSIDOR (its manifest is searched for in --manifests and
+    --images-root), a JSON file {"name", "manifest", "targets"}, or a CSV with the columns image and
+    label. Writes results.json and report.html to --out; the table goes to standard output.
 
-      keepfit transfer --model model --experiment mine.csv --images-root photographs \\
+      keepfit transfer --model model --experiment labels.csv --images-root photographs \\
         --method all --shots 1,5,10 --out results
 
-    --reference takes figures to show beside ours:
+    --reference takes published figures to compare with:
     {"source": "…", "figures": [{"method": "zero-shot", "metric": "aca", "value": 0.5}]}
     """
 
@@ -31,70 +31,83 @@ struct TransferCommand: Subcommand {
 
   let models = ModelOptions()
   let experiment = Option<String>(
-    "experiment", "NAME|FILE", required: true, help: "What is classified.")
+    "experiment", "NAME|FILE", required: true,
+    help: "Dataset: a CSV, a JSON file or a published name.")
   let imagesRoot = Option<FilePath>(
-    "images-root", "DIR", help: "Where the images' paths start; beside the manifest by default.")
+    "images-root", "DIR",
+    help: "Root directory of the image paths; by default the manifest's directory.")
   let manifests = RepeatedOption<FilePath>(
-    "manifests", "DIR", help: "Where manifests of published experiments are.")
+    "manifests", "DIR", help: "Directory with manifests of published experiments (repeatable).")
   let external = RepeatedOption<FilePath>(
-    "external", "CSV", help: "Another manifest to test with the same classes.")
+    "external", "CSV", help: "External test manifest with the same classes (repeatable).")
   let positive = Option<String>(
     "positive", "LABEL",
-    help: "The positive class, such as a disease; of two, the one not called normal or the like.")
+    help:
+      "Positive class, such as a disease; by default, of two classes, the one that does not mean normal."
+  )
   let method = Option<Method>(
-    "method", "NAME", default: .zeroShot, help: "How; all takes every method on features.")
+    "method", "NAME", default: .zeroShot,
+    help: "Adaptation method; 'all' runs every method except fine-tuning.")
   let grouping = GroupingOptions()
   let normalizeLabels = Flag("normalize-labels", help: "Merge spelling variants of a label.")
   let shots = Option<String>(
-    "shots", "A,B,…", help: "Several numbers of training images of each class, as 1,5,10 or 80%.")
+    "shots", "A,B,…", help: "Several numbers of training images per class, e.g. 1,5,10 or 80%.")
   let shotsTrain = Option<String>(
     "shots-train", "N|P%",
-    help: "Training images of each class; 80%, or all of an official training split, by default.")
+    help: "Training images per class; by default 80%, or all of an official training split.")
   let shotsValidation = Option<String>(
-    "shots-val", "N|P%", default: "0%", help: "Validation images of each class.")
+    "shots-val", "N|P%", default: "0%", help: "Validation images per class.")
   let shotsTest = Option<String>(
     "shots-test", "N|P%",
-    help: "Test images of each class; 20%, or 100% for zero-shot, by default.")
+    help: "Test images per class; by default 20%, or 100% for zero-shot.")
   let folds = Option<Int>(
-    "folds", "N", in: 1...1000, help: "Random splits, with seeds 0, 1, …; 5, or 1 for zero-shot.")
+    "folds", "N", in: 1...1000,
+    help: "Random splits, with seeds 0, 1, …; by default 5, or 1 for zero-shot.")
   let allowFewer = Flag(
-    "allow-fewer", help: "Take what a class has where a split asks for more, as published.")
-  let balance = Flag("balance", help: "Repeat training images of smaller classes.")
+    "allow-fewer", help: "Accept classes with fewer images than requested, as published.")
+  let balance = Flag("balance", help: "Oversample the training images of smaller classes.")
   let noProjection = Flag("no-projection", help: "Use raw features, without the projection head.")
-  let projection = Flag("projection", help: "Use projected features also for the linear probe.")
+  let projection = Flag("projection", help: "Use projected features for the linear probe as well.")
   let knowledge = KnowledgeOptions(defaultTable: "builtin")
   let augmentTraining = Flag(
-    "augment-training", help: "Fit on 20 changed passes over the training images.")
-  let augmentTest = Flag("augment-test", help: "Average 20 changed passes over the test images.")
+    "augment-training", help: "Train on 20 augmented passes over the training images.")
+  let augmentTest = Flag(
+    "augment-test", help: "Test-time augmentation: average 20 augmented passes.")
   let releasedTIP = Flag(
-    "tip-released", help: "TIP-adapters as released: queries follow keys, tests are augmented.")
+    "tip-released",
+    help: "TIP-Adapter as in the released code: queries follow the keys, test images are augmented."
+  )
   let consistentTIP = Flag(
-    "tip-consistent", help: "TIP-adapters predict with the formula they were trained with.")
+    "tip-consistent", help: "TIP-Adapter predicts with the formula that it was trained with.")
   let freeze = Option<FineTuning.Freeze>(
-    "freeze", "WHAT", default: FineTuning.Freeze.none, help: "What fine-tuning leaves as it is.")
-  let probeFirst = Flag("probe-first", help: "Start fine-tuning from a linear probe.")
+    "freeze", "WHAT", default: FineTuning.Freeze.none,
+    help: "Part of the image encoder to freeze in fine-tuning.")
+  let probeFirst = Flag(
+    "probe-first", help: "Initialize the fine-tuned classifier from a linear probe (LP-FT).")
   let epochs = Option<Int>("epochs", "E", in: 1...100_000, help: "Epochs of fine-tuning.")
   let learningRate = Option<Double>(
     "lr", "R", in: 1e-12...10, help: "Learning rate of fine-tuning.")
   let patience = Option<Int>(
     "patience", "E", in: 1...100_000,
-    help: "Epochs without better validation before fine-tuning stops.")
+    help: "Early stopping of fine-tuning: epochs without improvement.")
   let images = ImageOptions()
   let onBadImage = Option<BadImagePolicy>(
     "on-bad-image", "POLICY", default: .fail,
-    help: "End the run, or leave the image out, list it and exit with 1.")
+    help:
+      "Unusable images: end the run (fail), or leave them out, list them and exit with 1 (skip).")
   let batchSize = Option<Int>(
-    "batch-size", "B", default: 8, in: 1...4096, help: "Images that are worked at once.")
-  let cache = Option<FilePath>("cache", "DIR", help: "Keeps features between runs, by content.")
-  let saveAdapters = Flag("save-adapters", help: "Keep each fold's classifier below OUT/adapters.")
+    "batch-size", "B", default: 8, in: 1...4096, help: "Images per batch.")
+  let cache = Option<FilePath>("cache", "DIR", help: "Directory that caches features between runs.")
+  let saveAdapters = Flag("save-adapters", help: "Save each fold's classifier below OUT/adapters.")
   let reference = Option<FilePath>(
-    "reference", "FILE", help: "Published figures to show beside ours, as JSON.")
-  let out = Option<FilePath>("out", "DIR", help: "Where results.json and report.html are written.")
+    "reference", "FILE", help: "JSON file of published figures to compare with.")
+  let out = Option<FilePath>(
+    "out", "DIR", help: "Output directory for results.json and report.html.")
   let json = Flag("json", help: "Print results.json instead of the table.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
-  /// The methods that are evaluated.
+  /// The methods to evaluate.
   var methods: [TransferMethod] {
     method.value == .all
       ? TransferMethod.onFeatures : [TransferMethod(rawValue: method.value.rawValue) ?? .zeroShot]
@@ -102,10 +115,10 @@ struct TransferCommand: Subcommand {
 
   func validate() throws {
     if noProjection.isOn && projection.isOn {
-      throw CommandError.usage("--projection and --no-projection exclude each other")
+      throw CommandError.usage("--projection and --no-projection are mutually exclusive")
     }
     if shots.given != nil && shotsTrain.given != nil {
-      throw CommandError.usage("--shots and --shots-train exclude each other")
+      throw CommandError.usage("--shots and --shots-train are mutually exclusive")
     }
     if saveAdapters.isOn && out.given == nil {
       throw CommandError.usage("--save-adapters needs --out DIR")
@@ -152,7 +165,7 @@ struct TransferCommand: Subcommand {
     if saveAdapters.isOn { run.adapterDirectory = out.given?.url.appending(path: "adapters") }
     run.onBadImage = onBadImage.value
     if run.prompt.source == .model, methods.contains(where: \.usesText) {
-      Console.note("Note: prompt '\(run.prompt.template)', the model's own")
+      Console.note("Note: using the model's own prompt, '\(run.prompt.template)'")
     }
     for note in run.roles.notes + run.notes { Console.note("Note: \(note)") }
     let said = run.notes.count
@@ -181,7 +194,8 @@ struct TransferCommand: Subcommand {
       let reasons = report.skipped.prefix(10).map(\.reason).joined(separator: "; ")
       let rest = report.skipped.count > 10 ? "; and \(report.skipped.count - 10) more" : ""
       throw CommandError.failure(
-        "\(report.skipped.count) images could not be used and were left out: \(reasons)\(rest)")
+        "\(Pretty.count(report.skipped.count, "image")) could not be used and "
+          + "\(report.skipped.count == 1 ? "was" : "were") left out: \(reasons)\(rest)")
     }
   }
 
@@ -196,7 +210,7 @@ struct TransferCommand: Subcommand {
     if first.isTrained {
       if let train = shotsTrain.given { base.split.train = try SampleCount(train) }
       base.split.validation = try SampleCount(shotsValidation.value)
-      // Drawn at random again, and so often.
+      // Sampled again in every fold.
       if shots.given != nil || shotsTrain.given != nil {
         base.folds = TransferConfiguration(method: first).folds
       }

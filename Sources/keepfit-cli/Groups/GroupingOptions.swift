@@ -1,27 +1,28 @@
 import KeepFIT
 
-/// Which images belong together.
+/// How images are grouped for splitting.
 struct GroupingOptions: OptionGroup {
   let column = Option<String>(
     "group", "COLUMN",
-    help: "Keep rows with the same text in this column, such as patient_id, together.")
+    help: "Keep rows with the same value in this column, such as patient_id, in one split.")
   let pattern = Option<String>(
     "group-pattern", "REGEX",
     help:
-      "Keep images together whose paths have the same text in the first (…), as '(.*)_(left|right)'."
+      "Keep images whose paths share the first (…) group in one split, e.g. '(.*)_(left|right)'."
   )
   let eyes = Flag(
-    "group-eyes", help: "Keep images together whose paths differ in left/right, OS/OD or L/R alone."
+    "group-eyes",
+    help: "Keep images whose paths differ only in left/right, OS/OD or L/R in one split."
   )
 
-  /// What the options say; nil where none was given.
-  /// - Throws: wrong usage when several were given.
+  /// The grouping that the options select; nil if none was given.
+  /// - Throws: a usage error when several were given.
   func grouping() throws -> ImageGrouping? {
     let given =
       [column.given.map { ImageGrouping.column($0) }, pattern.given.map { .pattern($0) }]
       .compactMap(\.self) + (eyes.isOn ? [.eyes] : [])
     guard given.count <= 1 else {
-      throw CommandError.usage("--group, --group-pattern and --group-eyes exclude each other")
+      throw CommandError.usage("--group, --group-pattern and --group-eyes are mutually exclusive")
     }
     return given.first
   }

@@ -1,8 +1,8 @@
 import KeepFIT
 
-/// Manifests with the directories that their paths start from.
+/// Manifests with the root directories of their image paths.
 enum ManifestSources {
-  /// The manifests with their roots: those given, or those of the run, whose roots may have moved.
+  /// The manifests with their roots: as given, or those of the run, whose roots may have moved.
   static func sources(
     _ manifests: RepeatedOption<FilePath>, _ roots: RepeatedOption<FilePath>,
     _ present: [PretrainingInputs.Source]

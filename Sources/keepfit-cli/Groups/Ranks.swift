@@ -9,7 +9,7 @@ enum Ranks {
     return SingleProcess()
   }
 
-  /// An error on one rank would leave the others waiting for it.
+  /// Aborts all ranks when one fails, since the others would wait for it forever.
   static func aborting<Result>(
     _ communicator: any Communicator, _ body: () throws -> Result
   ) throws -> Result {

@@ -1,21 +1,21 @@
 import Foundation
 import KeepFIT
 
-/// What every command understands.
+/// Options of every command.
 struct CommonOptions: OptionGroup {
   let threads = Option<Int>(
     "threads", "N", in: 1...1024,
     help:
-      "Number of CPU threads; by default KEEPFIT_NUM_THREADS, or the processors that are allowed.")
-  let quiet = Flag("quiet", help: "Write results and errors only.")
+      "Number of CPU threads; by default KEEPFIT_NUM_THREADS, or all processors that may be used.")
+  let quiet = Flag("quiet", help: "Print only results, warnings and errors.")
 
-  /// Puts the options in force. Called by the program before the command runs.
+  /// Applies the options, before the command runs.
   func apply() {
     if quiet.isOn { Console.isQuiet.store(true, ordering: .relaxed) }
     if let count = threads.given { ThreadPool.threadCount = count }
   }
 
-  /// Refuses an environment variable that nothing could follow.
+  /// Refuses an invalid environment variable.
   static func checkEnvironment() throws {
     guard let text = ProcessInfo.processInfo.environment["KEEPFIT_NUM_THREADS"] else { return }
     guard let count = Int(text), (1...1024).contains(count) else {
@@ -26,15 +26,15 @@ struct CommonOptions: OptionGroup {
   }
 }
 
-/// Which model is used.
+/// The model of a command.
 struct ModelOptions: OptionGroup {
   let model = Option<FilePath>(
     "model", "M", required: true,
-    help: "A model directory, or a lone .pth, .pt, .bin or .safetensors file.")
+    help: "Model directory, or a single .pth, .pt, .bin or .safetensors file.")
   let vocabulary = Option<FilePath>(
-    "vocab", "FILE", help: "The model's vocab.txt; by default the one beside its weights.")
+    "vocab", "FILE", help: "The model's vocab.txt; by default the one next to the weights.")
 
-  /// Opens the model.
+  /// Loads the model.
   func load() throws -> KeepFITModel {
     try KeepFITModel.load(model.value.url, vocabulary: vocabulary.given?.url)
   }
@@ -45,17 +45,17 @@ enum PreprocessingName: String, ChoiceArgument {
   case published, flair, transfer, training
 }
 
-/// How image files become images.
+/// How image files are decoded and preprocessed.
 struct ImageOptions: OptionGroup {
   let size = Option<Int>(
-    "size", "S", in: 32...8192, help: "Side of the square image; by default the model's.")
+    "size", "S", in: 32...8192, help: "Image size in pixels; by default the model's.")
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME",
-    help: "How files become images; by default as the model's configuration says.")
+    help: "Image preprocessing; by default as in the model's configuration.")
   let decoding = DecodingChoices()
   let reduceJPEG = ReduceJPEGOptions()
 
-  /// What the options say, on top of an adapter's way or else the model's own.
+  /// The preprocessing of the adapter, or else of the model, with the given options applied.
   func preprocessing(for model: KeepFITModel, adapter: Adapter? = nil) throws -> Preprocessing {
     let own = adapter?.preprocessing ?? model.configuration.preprocessing
     let chosen = preprocessing.given.flatMap { Preprocessing(named: $0.rawValue) } ?? own
@@ -74,15 +74,16 @@ struct DecodingChoices: OptionGroup {
   }
   let orientation = Option<Orientation>(
     "exif-orientation", "CHOICE",
-    help: "Turn images as their EXIF orientation says; by default as the model's configuration "
-      + "says (ignore, as published).")
+    help: "Apply or ignore the EXIF orientation; by default as in the model's configuration "
+      + "(ignore, as published).")
   let gray16 = Option<Gray>(
     "gray16", "CHOICE",
-    help: "Scale 16-bit gray to 8 bits, or clip it at 255; by default as the model's configuration "
-      + "says (clip, as published).")
+    help:
+      "Scale 16-bit gray to 8 bits, or clip it at 255; by default as in the model's configuration "
+      + "(clip, as published).")
 
-  /// The same preprocessing with the choices that were made.
-  /// - Throws: wrong usage where the preprocessing reads files as they are stored.
+  /// The preprocessing with the given options applied.
+  /// - Throws: a usage error if the preprocessing reads files as stored.
   func applied(to preprocessing: Preprocessing) throws -> Preprocessing {
     var changed = preprocessing
     if let choice = orientation.given { changed.decoding.appliesOrientation = choice == .apply }
@@ -91,7 +92,7 @@ struct DecodingChoices: OptionGroup {
     }
     guard preprocessing.color != .asStored || changed == preprocessing else {
       throw CommandError.usage(
-        "--exif-orientation and --gray16 have no effect on a preprocessing with color 'as-stored'")
+        "--exif-orientation and --gray16 have no effect on preprocessing with color 'as-stored'")
     }
     return changed
   }
@@ -101,16 +102,18 @@ struct DecodingChoices: OptionGroup {
 struct ReduceJPEGOptions: OptionGroup {
   let reduce = Flag(
     "reduce-jpeg",
-    help: "Decode large JPEG files at 1/2, 1/4 or 1/8: faster, and 0.004 off on average.")
+    help:
+      "Decode large JPEG files at 1/2, 1/4 or 1/8 scale: faster, with pixels that differ by 0.004 on "
+      + "average.")
 
-  /// The same preprocessing, with reduced decoding where it is asked for.
-  /// - Throws: wrong usage where the preprocessing needs every pixel.
+  /// The preprocessing, with reduced decoding if requested.
+  /// - Throws: a usage error if the preprocessing needs every pixel.
   func applied(to preprocessing: Preprocessing) throws -> Preprocessing {
     guard reduce.isOn else { return preprocessing }
     guard preprocessing.canReduceJPEG else {
       throw CommandError.usage(
         "--reduce-jpeg: the preprocessing '\(preprocessing.name ?? "of the model")' needs every "
-          + "pixel; choose one that averages: --preprocessing flair or transfer")
+          + "pixel; choose one that averages pixels: --preprocessing flair or transfer")
     }
     var reduced = preprocessing
     reduced.reducesJPEG = true
@@ -123,9 +126,10 @@ struct BadImageOptions: OptionGroup {
   let policy = Option<BadImagePolicy>(
     "on-bad-image", "POLICY", default: .fail,
     help:
-      "fail: stop at an image that cannot be used; skip: leave it out, list it, and exit with 1.")
+      "Unusable images: stop at the first one (fail), or leave them out, list them and exit with 1 "
+      + "(skip).")
 
-  /// Lists the images that were left out, and ends the command with code 1 if there were any.
+  /// Lists the images that were left out, and ends the command with exit code 1 if there were any.
   static func report(_ skipped: [SkippedImage], of count: Int) throws {
     guard !skipped.isEmpty else { return }
     for image in skipped { Console.warn("skipped: \(image.reason)") }
@@ -135,7 +139,7 @@ struct BadImageOptions: OptionGroup {
   }
 }
 
-/// Floats or bytes.
+/// The numeric precision of inference.
 enum PrecisionName: String, ChoiceArgument {
   case fp32, int8
 }
@@ -144,24 +148,25 @@ enum PrecisionName: String, ChoiceArgument {
 struct PrecisionOptions: OptionGroup {
   let precision = Option<PrecisionName>(
     "precision", "NAME", default: .fp32,
-    help: "How images are embedded; int8 is faster and needs 'keepfit calibrate' once.")
+    help: "Precision of image inference; int8 is faster and needs 'keepfit calibrate' once.")
   let calibration = Option<FilePath>(
-    "calibration", "FILE", help: "What 'keepfit calibrate' wrote; by default in the model's folder."
+    "calibration", "FILE",
+    help: "File written by 'keepfit calibrate'; by default calibration.json in the model directory."
   )
 
-  /// Refuses a calibration that nothing would use.
+  /// Refuses a calibration that would not be used.
   func validate() throws {
     if calibration.given != nil && precision.value != .int8 {
       throw CommandError.usage("--calibration has no effect without --precision int8")
     }
   }
 
-  /// Puts the precision in force.
+  /// Applies the precision.
   func apply(to network: KeepFITModel, of model: FilePath) throws {
     guard precision.value == .int8 else { return }
     guard let file = calibration.given ?? Self.file(of: model) else {
       throw CommandError.usage(
-        "--precision int8 needs --calibration FILE, since \(model.text) is no folder")
+        "--precision int8 needs --calibration FILE, since \(model.text) is not a directory")
     }
     guard file.exists else {
       throw CommandError.usage(
@@ -170,7 +175,7 @@ struct PrecisionOptions: OptionGroup {
     try network.useBytes(VisionCalibration(contentsOf: file.url))
   }
 
-  /// Where the calibration of a model's folder is looked for.
+  /// The default location of a model's calibration.
   static func file(of model: FilePath) -> FilePath? {
     model.isDirectory ? FilePath(model.text + "/calibration.json") : nil
   }
@@ -178,20 +183,20 @@ struct PrecisionOptions: OptionGroup {
 
 /// `--force`
 struct OverwriteOptions: OptionGroup {
-  let force = Flag("force", letter: "f", help: "Overwrite what is there.")
+  let force = Flag("force", letter: "f", help: "Overwrite existing files.")
 }
 
-/// A knowledge table by name or file.
+/// The knowledge table and the prompt template.
 struct KnowledgeOptions: OptionGroup {
   let knowledge: Option<String>
   let prompt = Option<String>(
-    "prompt", "TEXT", help: "The sentence with [CLS] for the label; by default the model's.",
+    "prompt", "TEXT", help: "Prompt template with [CLS] for the label; by default the model's.",
     check: { $0.contains("[CLS]") ? nil : "must contain [CLS], where the label goes" })
 
   init(defaultTable: String) {
     knowledge = Option(
       "knowledge", "NAME|FILE", default: defaultTable,
-      help: "Descriptions of the labels: builtin, none, or a JSON file.")
+      help: "Knowledge table, which describes the labels: builtin, none, or a JSON file.")
   }
 
   /// The table; nil for none.
@@ -205,7 +210,7 @@ struct KnowledgeOptions: OptionGroup {
 }
 
 extension FilePath {
-  /// The lines of a text file, without the end that closes the last one.
+  /// The lines of a text file, without a trailing empty line.
   func lines() throws -> [String] {
     let data: Data
     do {
@@ -221,11 +226,11 @@ extension FilePath {
     return lines
   }
 
-  /// Refuses a file that could not be written once the work is done: one that may not be overwritten, a
-  /// directory, or a file whose directory is missing or read-only.
-  /// - Parameter createsDirectory: whether the command makes a directory that is missing.
+  /// Refuses a file that could not be written at the end: one that may not be overwritten, a directory, or
+  /// a file whose directory is missing or read-only.
+  /// - Parameter createsDirectory: whether the command creates a missing directory.
   func checkWritable(force: Bool, createsDirectory: Bool = false) throws {
-    if isDirectory { throw CommandError.usage("\(text): is a directory, a file was expected") }
+    if isDirectory { throw CommandError.usage("\(text): is a directory, not a file") }
     if exists && !force {
       throw CommandError.usage("\(text): exists already; --force overwrites it")
     }
@@ -237,7 +242,7 @@ extension FilePath {
       throw CommandError.usage("\(text): there is no directory \(folder.path)")
     }
     guard FileManager.default.isWritableFile(atPath: folder.path) else {
-      throw CommandError.usage("\(text): the directory \(folder.path) may not be written to")
+      throw CommandError.usage("\(text): the directory \(folder.path) is not writable")
     }
   }
 }

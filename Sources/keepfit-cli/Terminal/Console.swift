@@ -7,19 +7,18 @@ import Synchronization
   import Musl
 #endif
 
-/// The two streams of the command: results on standard output, talk on standard error.
+/// The output streams of the command: results on standard output, everything else on standard error.
 enum Console {
-  /// Set by `--quiet`: only results and errors are written.
+  /// Set by `--quiet`: only results, warnings and errors are written.
   static let isQuiet = Atomic(false)
 
-  /// Whether a person watches standard error.
+  /// Whether standard error is a terminal.
   static let isInteractive = isatty(STDERR_FILENO) == 1
 
   /// Writes a line of results.
   static func print(_ text: String) { write(text + "\n") }
 
-  /// The width of the progress line that stands on the terminal; 0 for none. Whatever else is written
-  /// clears it first, so that the two never share a line.
+  /// The width of the progress line on the terminal; 0 for none. Other output clears it first.
   private static let lineWidth = Mutex(0)
 
   /// Writes results as they are.
@@ -28,14 +27,14 @@ enum Console {
     writeAll(Array(text.utf8), to: STDOUT_FILENO)
   }
 
-  /// Tells the person something that is no result.
+  /// Writes a line that is not a result to standard error.
   static func note(_ text: String) {
     if isQuiet.load(ordering: .relaxed) { return }
     clearLine()
     writeAll(Array((text + "\n").utf8), to: STDERR_FILENO)
   }
 
-  /// Draws a progress line in place of the one that stands there. An empty text clears it.
+  /// Redraws the progress line in place. An empty text clears it.
   static func redrawLine(_ text: String) {
     if isQuiet.load(ordering: .relaxed) || !isInteractive { return }
     let text = String(text.prefix(max(1, columns - 1)))
@@ -48,7 +47,7 @@ enum Console {
     }
   }
 
-  /// The width of the terminal in characters: a longer line would wrap, and only its end be cleared.
+  /// The width of the terminal in characters: a longer line would wrap, and only its last part be cleared.
   private static var columns: Int {
     var size = winsize()
     return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
@@ -58,10 +57,10 @@ enum Console {
   /// Clears the progress line, if there is one.
   static func clearLine() { redrawLine("") }
 
-  /// Tells what went otherwise than asked, also with `--quiet`.
+  /// Writes a warning, also with `--quiet`.
   static func warn(_ message: String) { writeMessage("warning", message) }
 
-  /// The one line of an error.
+  /// Writes an error line.
   static func error(_ message: String) { writeMessage("error", message) }
 
   private static func writeMessage(_ kind: String, _ message: String) {
@@ -70,7 +69,7 @@ enum Console {
     writeAll(Array("keepfit: \(kind): \(line)\n".utf8), to: STDERR_FILENO)
   }
 
-  /// Makes a closed pipe an error of the write, so that a long run outlives its reader.
+  /// Turns a closed pipe into a write error, so that a long run survives the end of its reader.
   static func ignoreClosedPipes() { signal(SIGPIPE, SIG_IGN) }
 
   private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
@@ -82,11 +81,11 @@ enum Console {
       } else if errno == EINTR || errno == EAGAIN {
         continue
       } else if descriptor == STDOUT_FILENO && errno == EPIPE {
-        // The reader has all it wanted, as with `| head`.
+        // The reader has closed the pipe, as `| head` does.
         _exit(0)
       } else if descriptor == STDOUT_FILENO {
         let reason = String(cString: strerror(errno))
-        error("standard output cannot be written: \(reason)")
+        error("cannot write to standard output: \(reason)")
         _exit(CommandError.Code.failure.rawValue)
       } else {
         return

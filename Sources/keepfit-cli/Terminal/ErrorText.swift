@@ -4,7 +4,7 @@ import FundusTensor
 import KeepFIT
 import MMRetinalData
 
-/// Turns errors of the library and the system into one line and an exit code.
+/// Formats errors of the library and the system as one line with an exit code.
 enum ErrorText {
   /// The text of an error on one line.
   static func line(for error: any Error) -> String {
@@ -13,8 +13,7 @@ enum ErrorText {
     return "\(error)"
   }
 
-  /// 2 for input that is wrong, which is what the library's errors speak of; 1 for what broke on
-  /// the way, which the system reports.
+  /// 2 for wrong input, which most of the library's errors report; 1 for failures at run time.
   static func code(for error: any Error) -> CommandError.Code {
     switch error {
     case let error as CheckpointError: return error.kind == .unwritable ? .failure : .wrongInput
@@ -27,7 +26,6 @@ enum ErrorText {
         return .wrongInput
       default: return .failure
       }
-    case ImageError.unwritable: return .failure
     case PretrainingError.notFinite, PretrainingError.locked, PretrainingError.otherRank:
       return .failure
     case is POSIXError: return .failure

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Shows how far a loop has come: one line redrawn in place on a terminal, a plain line now and
-/// then elsewhere.
+/// Shows the progress of a loop: one line redrawn in place on a terminal, otherwise a plain line every few
+/// seconds.
 final class ProgressBar {
   private let label: String
   private let unit: String
@@ -13,10 +13,10 @@ final class ProgressBar {
   private var nextPlain = Date()
 
   /// - Parameters:
-  ///   - label: what is going on, such as "Embedding".
+  ///   - label: the activity, such as "Embedding".
   ///   - unit: what is counted, in the plural.
-  ///   - total: how many there will be; 0 if that is not known.
-  ///   - done: how many there are before the loop begins; they do not count for the rate.
+  ///   - total: the total count; 0 if unknown.
+  ///   - done: the count before the loop begins; excluded from the rate.
   init(_ label: String, unit: String, total: Int, done: Int = 0) {
     self.done = done
     before = done
@@ -24,11 +24,11 @@ final class ProgressBar {
     self.unit = unit
     self.total = total
     start = Date()
-    // Short loops stay silent where nobody watches.
+    // Short loops print nothing where output is not a terminal.
     nextPlain = start.addingTimeInterval(5)
   }
 
-  /// Counts `step` more, and shows `detail` after the rate.
+  /// Advances the count by `step`, and shows `detail` after the rate.
   func advance(by step: Int = 1, detail: String = "") { update(to: done + step, detail: detail) }
 
   /// Sets the count, and shows `detail` after the rate.
@@ -45,14 +45,14 @@ final class ProgressBar {
     }
   }
 
-  /// Ends the line with a sentence, and says how long it took.
+  /// Ends the progress line with a sentence and the elapsed time.
   func finish(_ sentence: String? = nil) {
     let seconds = Date().timeIntervalSince(start)
     let closing = sentence ?? "\(label): \(done) \(unit)"
     Console.note("\(closing) in \(Self.duration(seconds))")
   }
 
-  /// Clears the line, so that something else can be written.
+  /// Clears the line before other output.
   func interrupt() { Console.clearLine() }
 
   private func line(_ now: Date, detail: String) -> String {
@@ -80,10 +80,10 @@ final class ProgressBar {
   private static func rate(_ rate: Double, unit: String) -> String {
     rate >= 1 || rate == 0
       ? String(format: rate >= 10 ? "%.0f/s" : "%.1f/s", rate)
-      : String(format: "%.1f s each", 1 / rate)
+      : String(format: "%.1f s per item", 1 / rate)
   }
 
-  /// A time as people say it: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min.
+  /// A readable duration: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min.
   static func duration(_ seconds: Double) -> String {
     if seconds < 10 { return String(format: "%.1f s", seconds) }
     let whole = Int(seconds.rounded())

@@ -2,7 +2,7 @@ import Foundation
 
 /// Columns of text, aligned for a terminal.
 struct TextTable {
-  /// Which side of its column a text keeps to.
+  /// The alignment of a column.
   enum Alignment {
     case left, right
   }
@@ -17,7 +17,7 @@ struct TextTable {
 
   mutating func add(_ row: [String]) { rows.append(row) }
 
-  /// The table, its header first.
+  /// The formatted table, header first.
   var text: String {
     let widths = rows[0].indices.map { column in
       rows.map { $0[column].unicodeScalars.count }.max() ?? 0
@@ -36,9 +36,9 @@ struct TextTable {
   }
 }
 
-/// Numbers for people.
+/// Human-readable numbers.
 enum Pretty {
-  /// A count with its thousands apart.
+  /// A count with thousands separators.
   static func count(_ value: Int) -> String {
     var text = String(abs(value))
     var groups: [String] = []
@@ -49,12 +49,12 @@ enum Pretty {
     return (value < 0 ? "-" : "") + ([text] + groups).joined(separator: ",")
   }
 
-  /// A count with its noun, in the singular for one.
+  /// A count with its noun, singular for one.
   static func count(_ value: Int, _ noun: String) -> String {
     count(value) + " " + noun + (value == 1 ? "" : "s")
   }
 
-  /// A size in the unit that fits.
+  /// A size in bytes with a suitable unit.
   static func bytes(_ value: Int) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB"]
     var size = Double(value)

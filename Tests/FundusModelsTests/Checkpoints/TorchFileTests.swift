@@ -114,8 +114,10 @@ import Testing
     #expect(state["b"]?.tensor().scalars == [2, 3])
     #expect(state.metadata["total_size"] == "12")
     for (map, expected) in [
-      (#""b": "../two.pth""#, "beside the index"), (#""b": "one.safetensors""#, "does not hold it"),
-      (#""b": 1"#, "beside the index"), (#""b": "model.safetensors.index.json""#, "beside"),
+      (#""b": "../two.pth""#, "next to the index"),
+      (#""b": "one.safetensors""#, "does not contain it"),
+      (#""b": 1"#, "next to the index"),
+      (#""b": "model.safetensors.index.json""#, "next to the index"),
       (#""b": "absent.pth""#, "cannot be opened"),
     ] {
       try write(map)
@@ -145,8 +147,8 @@ import Testing
     ("\u{80}\u{2}]]e.", "mark"),
     ("\u{80}\u{2}h\u{1}.", "memo 1"),
     ("\u{80}\u{2}]q\u{0}h\u{0}a.", "magic number"),
-    ("\u{80}\u{2}X\u{FF}\u{FF}\u{FF}\u{7F}abc", "ends in the middle"),
-    ("\u{80}\u{2}(((((((", "ends in the middle"),
+    ("\u{80}\u{2}X\u{FF}\u{FF}\u{FF}\u{7F}abc", "is truncated at byte"),
+    ("\u{80}\u{2}(((((((", "is truncated at byte"),
   ])
   func refusesAHostilePickle(text: String, expected: String) throws {
     let bytes = text.unicodeScalars.map { UInt8($0.value) }

@@ -167,7 +167,7 @@ import Testing
       ({ $0 == "logit_scale" ? nil : $0 }, "1 missing: logit_scale"),
       ({ $0 == "attention.W_k.weight" ? "attention.W_x.weight" : $0 }, "attention.W_x.weight"),
       ({ $0.contains("layer2.1.bn2.bias") ? nil : $0 }, "layer2.1.bn2.bias"),
-      ({ $0.contains("conv1.weight") ? nil : $0 }, "is no KeepFIT or FLAIR checkpoint"),
+      ({ $0.contains("conv1.weight") ? nil : $0 }, "is not a KeepFIT or FLAIR checkpoint"),
       ({ $0.contains("layer4") ? nil : $0 }, "stages of [2, 2, 2, 0] blocks"),
     ] {
       let error = #expect(throws: CheckpointError.self) { try reload(change) }
@@ -247,7 +247,7 @@ import Testing
       (#"{"text": {"position_embedding_type": "relative_key"}}"#, "position_embedding_type"),
       (#"{"image_size": "x"}"#, "image_size"),
       (#"{"image_size": 0}"#, "image_size"),
-      (#"{"vision": {"architecture": "vgg"}}"#, "'vgg' of width 64 is not known"),
+      (#"{"vision": {"architecture": "vgg"}}"#, "'vgg' of width 64 is unknown"),
       (#"{"vision": {"width": -1}}"#, "width -1"),
       (#"{"text": {"num_attention_heads": 7}}"#, "num_attention_heads"),
       (#"{"max_text_length": 600}"#, "max_text_length 600"),

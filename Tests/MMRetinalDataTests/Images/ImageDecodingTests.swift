@@ -60,7 +60,7 @@ import Testing
     #expect(throws: ImageError.self) {
       try image.writeJPEG(to: directory.appendingPathComponent("absent/b.jpg"))
     }
-    #expect(throws: ImageError.unreadable(name: directory.path, reason: "a directory")) {
+    #expect(throws: ImageError.unreadable(name: directory.path, reason: "it is a directory")) {
       try FundusImage(contentsOf: directory)
     }
     let absent = directory.appendingPathComponent("c.png")

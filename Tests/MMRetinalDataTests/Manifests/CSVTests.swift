@@ -47,7 +47,7 @@ import Testing
     #expect(problems[0].message.contains("closing quote"))
     #expect(problems[1].message.contains("NUL"))
     #expect(problems[2].message.contains("UTF-8"))
-    #expect(problems[3].message.contains("never closed"))
+    #expect(problems[3].message.contains("unclosed quote"))
   }
 
   @Test func refusesHugeFieldsWithoutLosingTheRest() {
@@ -108,7 +108,7 @@ import Testing
     #expect(table.column("nothing") == nil)
     #expect(table.records.map { $0.fields[1] } == ["a.png", "c.png"])
     #expect(
-      table.problems == [TextProblem(line: 3, message: "2 fields, but the header names 3 columns")])
+      table.problems == [TextProblem(line: 3, message: "2 fields, but the header has 3 columns")])
     #expect(throws: TextFileError.self) { try CSVTable(bytes: [], file: "empty.csv") }
   }
 }

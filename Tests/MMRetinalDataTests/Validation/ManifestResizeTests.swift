@@ -69,7 +69,7 @@ import Testing
     #expect(try job.run([source], to: target).written == 1)
     job.resize = OfflineResize(imageSize: 12)
     let error = #expect(throws: ImageError.self) { try job.run([source], to: target) }
-    #expect(error?.description.contains("--size 16 there, 12 here") == true)
+    #expect(error?.description.contains("--size 16 before, 12 now") == true)
     #expect(try FundusImage(contentsOf: file).width == 16)
     // A forced run that was killed after its record: the next one makes the rest again.
     job.force = true

@@ -1,6 +1,6 @@
-/// The pieces that the objectives are made of.
+/// The loss terms of the objectives.
 public enum ContrastiveLoss {
-  /// The logit scale is held in `0...ln(100)`, as published (to four decimals).
+  /// The logit scale is clamped to `0...ln(100)`, as published (to four decimals).
   public static let logitScaleRange: ClosedRange<Float> = 0...4.6052
 
   /// The image-text contrastive loss with soft targets:
@@ -8,8 +8,8 @@ public enum ContrastiveLoss {
   ///     Z = exp(s) T V^T
   ///     L = (CE(Z, Y) + CE(Z^T, Y)) / 2,   CE(Z, Y) = -(1/B) sum_ij Y_ij log softmax_j(Z_i)
   ///
-  /// The clamp of `s` lies outside of the tape, as published: the gradient of `s` is never masked.
-  /// - `texts`: `[B, D]`; those of the stream, or fused ones.
+  /// The clamp of `s` is not differentiated, as published: the gradient of `s` is never masked.
+  /// - `texts`: `[B, D]`; text embeddings of the stream, or fused ones.
   public static func imageText(
     _ stream: EncodedStream, texts: Tensor? = nil, logitScale: Parameter
   ) -> Tensor {
@@ -28,7 +28,7 @@ public enum ContrastiveLoss {
     return matmul(texts, images, transposeB: true) * scale
   }
 
-  /// Which texts fit which images when those of one category do:
+  /// The soft targets, in which texts match all images of their category:
   /// `Y_ij = [c_i = c_j] / sum_k [c_j = c_k]`, `[B, B]`.
   public static func categoryTargets(_ categories: [String]) -> Tensor {
     var counts: [String: Int] = [:]
@@ -39,15 +39,15 @@ public enum ContrastiveLoss {
     return Tensor(elements, shape: [categories.count, categories.count])
   }
 
-  /// Each text fits its own image only: the identity, `[B, B]`.
+  /// The targets in which each text matches only its own image: the identity, `[B, B]`.
   public static func pairTargets(_ count: Int) -> Tensor {
     .oneHot(Array(0..<count), count: count)
   }
 
-  /// The text revision: how far the texts are from what the attention makes of expert texts, where
-  /// the images look like the experts' images. The mean of all `B D` squared differences.
+  /// The revision term: the mean squared difference between the texts and the attention over expert texts,
+  /// weighted by image similarity; a mean over all `B D` elements.
   ///
-  /// Gradients flow into both streams and both encoders.
+  /// Gradients flow to both streams and both encoders.
   static func revision(
     _ batch: EncodedBatch, attention: KnowledgeAttention, mode: ExecutionMode
   ) -> Tensor {
@@ -57,8 +57,8 @@ public enum ContrastiveLoss {
     return Tensor.meanSquaredError(batch.labeled.texts, revised)
   }
 
-  /// Both streams' texts, each with what it gains from the other stream: `T + Attn(V, V', T')` and
-  /// `T' + Attn(V', V, T)`, both from the texts before fusion and not normalized again.
+  /// The fused texts of both streams: `T + Attn(V, V', T')` and `T' + Attn(V', V, T)`, both from the texts
+  /// before fusion and not normalized again.
   static func fusedTexts(
     _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
   ) -> (labeled: Tensor, expert: Tensor) {
@@ -76,7 +76,7 @@ extension EncodedBatch {
   var requiredExpert: EncodedStream { required(expert, "expert stream") }
 }
 
-/// What the caller has promised to provide.
+/// Unwraps a value that the caller must provide.
 func required<Value>(_ value: Value?, _ name: String) -> Value {
   guard let value else { preconditionFailure("this objective needs the \(name)") }
   return value

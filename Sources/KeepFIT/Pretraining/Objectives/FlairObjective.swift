@@ -1,6 +1,6 @@
-/// Contrastive learning on labeled images alone, as FLAIR does: `L(V, T, Y)`.
+/// Contrastive learning on labeled images only, as in FLAIR: `L(V, T, Y)`.
 public struct FlairObjective: PretrainingObjective {
-  /// The objective; it has no settings.
+  /// Creates the objective, which has no settings.
   public init() {}
 
   public var needsExpertStream: Bool { false }

@@ -1,10 +1,10 @@
-/// The paper's objective with fused texts in the contrastive terms; the revision looks at the texts
-/// before fusion: `L(V, T~, Y) + L(V', T~', Y') + w L_rev`.
+/// The paper's objective with fused texts in the contrastive terms; the revision term uses the texts before
+/// fusion: `L(V, T~, Y) + L(V', T~', Y') + w L_rev`.
 public struct KeepFITFusionObjective: PretrainingObjective {
-  /// The weight of the revision, published as 100.
+  /// The weight of the revision term, published as 100.
   public let revisionWeight: Float
 
-  /// The objective with the weight of its revision.
+  /// Creates the objective with a weight of the revision term.
   public init(revisionWeight: Float = 100) { self.revisionWeight = revisionWeight }
 
   public var needsAttention: Bool { true }

@@ -1,10 +1,11 @@
-/// The objective of the paper: both streams, and the labeled texts revised by the expert ones:
+/// The objective of the paper: contrastive learning on both streams, and revision of the labeled texts by
+/// the expert texts:
 /// `L(V, T, Y) + L(V', T', Y') + w L_rev`.
 public struct KeepFITObjective: PretrainingObjective {
-  /// The weight of the revision, published as 100.
+  /// The weight of the revision term, published as 100.
   public let revisionWeight: Float
 
-  /// The objective with the weight of its revision.
+  /// Creates the objective with a weight of the revision term.
   public init(revisionWeight: Float = 100) { self.revisionWeight = revisionWeight }
 
   public var needsAttention: Bool { true }

@@ -1,9 +1,9 @@
-/// Both streams, with the texts of each fused into the other's: `L(V, T~, Y) + w L(V', T~', Y')`.
+/// Contrastive learning on both streams, with texts fused across streams: `L(V, T~, Y) + w L(V', T~', Y')`.
 public struct MixedFusionObjective: PretrainingObjective {
   /// The weight of the expert stream, published as 1.
   public let expertWeight: Float
 
-  /// The objective with the weight of its expert stream.
+  /// Creates the objective with a weight of the expert stream.
   public init(expertWeight: Float = 1) { self.expertWeight = expertWeight }
 
   public var needsFusion: Bool { true }

@@ -1,9 +1,9 @@
-/// Labeled images and expert pairs side by side: `L(V, T, Y) + w L(V', T', Y')`.
+/// Contrastive learning on labeled images and expert pairs: `L(V, T, Y) + w L(V', T', Y')`.
 public struct MixedObjective: PretrainingObjective {
   /// The weight of the expert stream, published as 1.
   public let expertWeight: Float
 
-  /// The objective with the weight of its expert stream.
+  /// Creates the objective with a weight of the expert stream.
   public init(expertWeight: Float = 1) { self.expertWeight = expertWeight }
 
   public func terms(

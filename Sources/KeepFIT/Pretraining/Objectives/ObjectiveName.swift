@@ -1,4 +1,4 @@
-/// The objectives by the names that commands and configurations use.
+/// The objectives by their names in commands and configurations.
 public enum ObjectiveName: String, Codable, CaseIterable, Sendable {
   case flair
   case revision
@@ -7,7 +7,7 @@ public enum ObjectiveName: String, Codable, CaseIterable, Sendable {
   case keepfit
   case keepfitFusion = "keepfit-fusion"
 
-  /// The objective of this name.
+  /// Creates the objective of this name.
   /// - Parameter revisionWeight: the weight of the revision term; nil for the published one.
   public func objective(revisionWeight: Float? = nil) -> any PretrainingObjective {
     switch self {

@@ -1,14 +1,14 @@
-/// What the encoders made of one stream of a batch: B images with a text each.
+/// The embeddings of one stream of a batch: B images with one text each.
 public struct EncodedStream {
   /// Image embeddings of unit length, `[B, D]`.
   public var images: Tensor
   /// Text embeddings of unit length, `[B, D]`.
   public var texts: Tensor
-  /// How much image j belongs to text i, `[B, B]`; rows sum to one.
+  /// The soft targets of image j for text i, `[B, B]`; rows sum to one.
   public var targets: Tensor
 
-  /// An encoded stream.
-  /// - Precondition: the shapes agree.
+  /// Creates an encoded stream.
+  /// - Precondition: the shapes match.
   public init(images: Tensor, texts: Tensor, targets: Tensor) {
     precondition(images.shape == texts.shape, "\(images.shape) images, \(texts.shape) texts")
     let count = images.shape[0]
@@ -19,30 +19,30 @@ public struct EncodedStream {
   }
 }
 
-/// An encoded batch: labeled images of public datasets, and expert image-text pairs beside them.
+/// An encoded batch: labeled images of public datasets, and expert image-text pairs.
 public struct EncodedBatch {
   /// The stream of labeled images.
   public var labeled: EncodedStream
-  /// The stream of expert pairs; objectives that do without it accept nil.
+  /// The stream of expert pairs; nil for objectives that do not use it.
   public var expert: EncodedStream?
 
-  /// An encoded batch.
+  /// Creates an encoded batch.
   public init(labeled: EncodedStream, expert: EncodedStream? = nil) {
     self.labeled = labeled
     self.expert = expert
   }
 }
 
-/// One named part of a loss.
+/// A named term of a loss.
 public struct LossTerm {
   /// `public`, `expert` or `revision`.
   public let name: String
   /// The value before weighting, a scalar.
   public let value: Tensor
-  /// What it counts in the loss.
+  /// The weight in the loss.
   public let weight: Float
 
-  /// A part of a loss.
+  /// Creates a loss term.
   public init(_ name: String, _ value: Tensor, weight: Float = 1) {
     self.name = name
     self.value = value
@@ -50,9 +50,9 @@ public struct LossTerm {
   }
 }
 
-/// The trained parts of a model that the objectives use besides the encoders.
+/// The trained parts of a model, besides the encoders, that the objectives use.
 public struct ObjectiveHeads {
-  /// `s`; similarities are multiplied by `exp(clamp(s, 0, 4.6052))`.
+  /// The logit scale `s`; similarities are multiplied by `exp(clamp(s, 0, 4.6052))`.
   public let logitScale: Parameter
   /// The knowledge attention that revises texts (two heads).
   public let attention: KnowledgeAttention?
@@ -75,17 +75,17 @@ public struct ObjectiveHeads {
 
 /// A loss for pretraining (KeepFIT, arXiv 2405.11793, section 2, and its ablations).
 public protocol PretrainingObjective: Sendable {
-  /// Whether batches must have an expert stream.
+  /// Whether the objective needs an expert stream.
   var needsExpertStream: Bool { get }
-  /// Whether the model must have the knowledge attention.
+  /// Whether the objective needs the knowledge attention.
   var needsAttention: Bool { get }
-  /// Whether the model must have the two fusion attentions.
+  /// Whether the objective needs the two fusion attentions.
   var needsFusion: Bool { get }
 
-  /// The parts of the loss of one batch.
+  /// The loss terms of a batch.
   ///
-  /// - `mode`: the dropout of the attentions draws from it.
-  /// - Precondition: the batch and the heads have what this objective needs.
+  /// - `mode`: the mode, with the random stream of dropout in the attentions.
+  /// - Precondition: the batch and the heads contain what this objective needs.
   func terms(_ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode) -> [LossTerm]
 }
 
@@ -96,9 +96,9 @@ extension PretrainingObjective {
 }
 
 extension Collection<LossTerm> {
-  /// The weighted sum of the parts.
+  /// The weighted sum of the terms.
   public var loss: Tensor {
-    precondition(!isEmpty, "a loss without parts")
+    precondition(!isEmpty, "a loss without terms")
     let weighted = map { $0.weight == 1 ? $0.value : $0.value * $0.weight }
     return weighted.dropFirst().reduce(weighted[0], +)
   }

@@ -1,9 +1,9 @@
-/// Labeled images whose texts are revised by expert texts: `L(V, T, Y) + w L_rev`.
+/// Contrastive learning on labeled images, with texts revised by expert texts: `L(V, T, Y) + w L_rev`.
 public struct RevisionObjective: PretrainingObjective {
-  /// The weight of the revision, published as 1 for this variant.
+  /// The weight of the revision term, published as 1 for this variant.
   public let revisionWeight: Float
 
-  /// The objective with the weight of its revision.
+  /// Creates the objective with a weight of the revision term.
   public init(revisionWeight: Float = 1) { self.revisionWeight = revisionWeight }
 
   public var needsAttention: Bool { true }

@@ -11,7 +11,7 @@ enum HTMLText {
       case ">": escaped += "&gt;"
       case "\"": escaped += "&quot;"
       case "'": escaped += "&#39;"
-      // Control characters are not allowed in XML, whatever a caption holds.
+      // Control characters are not allowed in XML.
       case "\u{0}"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}", "\u{7F}": escaped += "\u{FFFD}"
       default: escaped.unicodeScalars.append(character)
       }
@@ -20,25 +20,25 @@ enum HTMLText {
   }
 }
 
-/// A page that needs nothing but itself: style, figures and images are inside of the one file.
+/// A self-contained page: style, figures and images are embedded in one file.
 public struct HTMLPage: Sendable {
-  /// The heading, and the title of the window.
+  /// The heading and window title.
   public var title: String
-  /// A line below the heading.
+  /// The line below the heading.
   public var subtitle: String
-  /// Seconds after which a browser loads the page again; nil for a page that is complete.
+  /// Seconds until the browser reloads the page; nil for a complete page.
   public var refreshSeconds: Int?
   private var body = ""
   private var contents: [(id: String, title: String)] = []
   private var isSectionOpen = false
 
-  /// An empty page.
+  /// Creates an empty page.
   public init(title: String, subtitle: String) {
     self.title = title
     self.subtitle = subtitle
   }
 
-  /// Starts a section, which also appears in the list of contents.
+  /// Starts a section, which is listed in the table of contents.
   public mutating func section(_ heading: String) {
     closeSection()
     let id = "s\(contents.count + 1)"
@@ -47,23 +47,23 @@ public struct HTMLPage: Sendable {
     isSectionOpen = true
   }
 
-  /// A heading below that of the section.
+  /// Adds a subheading.
   public mutating func heading(_ text: String) { body += "<h3>\(HTMLText.escape(text))</h3>\n" }
 
-  /// A paragraph of plain text.
+  /// Adds a paragraph of plain text.
   public mutating func paragraph(_ text: String) { body += "<p>\(HTMLText.escape(text))</p>\n" }
 
-  /// A paragraph that is set apart, such as a warning.
+  /// Adds a highlighted paragraph, such as a warning.
   public mutating func notice(_ text: String) {
     body += "<p class=\"notice\">\(HTMLText.escape(text))</p>\n"
   }
 
-  /// A list of plain texts.
+  /// Adds a list of plain texts.
   public mutating func list(_ items: [String]) {
     body += "<ul>" + items.map { "<li>\(HTMLText.escape($0))</li>" }.joined() + "</ul>\n"
   }
 
-  /// Numbers that shall be seen first.
+  /// Adds a row of key figures.
   public mutating func tiles(_ tiles: [(value: String, label: String)]) {
     body += "<div class=\"tiles\">"
     for tile in tiles {
@@ -73,7 +73,7 @@ public struct HTMLPage: Sendable {
     body += "</div>\n"
   }
 
-  /// Figures side by side, as many as fit.
+  /// Adds figures side by side, as many as fit.
   public mutating func figures(_ svgs: [String]) {
     guard !svgs.isEmpty else { return }
     body += "<div class=\"figures\">"
@@ -92,14 +92,14 @@ public struct HTMLPage: Sendable {
     public init(_ text: String) { self.text = text }
     /// A cell with a text, left-aligned.
     public init(stringLiteral value: String) { text = value }
-    /// A right-aligned cell, bold if it is the best of its column.
+    /// A right-aligned cell, bold if it is the best in its column.
     public static func number(_ text: String, isBest: Bool = false) -> Cell {
       var cell = Cell(text)
       cell.isNumber = true
       cell.isStrong = isBest
       return cell
     }
-    /// A right-aligned cell in gray italics: somebody else's figure.
+    /// A right-aligned cell in gray italics, for a published figure.
     public static func quoted(_ text: String) -> Cell {
       var cell = Cell(text)
       cell.isNumber = true
@@ -108,7 +108,7 @@ public struct HTMLPage: Sendable {
     }
   }
 
-  /// A table; columns whose cells are numbers are right-aligned, and a line break in a cell is kept.
+  /// Adds a table; columns of numbers are right-aligned, and line breaks in cells are kept.
   public mutating func table(_ header: [String], _ rows: [[Cell]], caption: String = "") {
     body += "<div class=\"table\"><table>"
     if !caption.isEmpty { body += "<caption>\(HTMLText.escape(caption))</caption>" }
@@ -134,7 +134,7 @@ public struct HTMLPage: Sendable {
     body += "</tbody></table></div>\n"
   }
 
-  /// Images with a text below each.
+  /// Adds a gallery of images with captions.
   ///
   /// - Parameters:
   ///   - items: one or more PNG or JPEG files side by side, a heading and lines of text.
@@ -153,7 +153,7 @@ public struct HTMLPage: Sendable {
     body += "</div>\n"
   }
 
-  /// The page as the text of a file.
+  /// The HTML text of the page.
   public func html() -> String {
     var page = self
     page.closeSection()
@@ -169,13 +169,13 @@ public struct HTMLPage: Sendable {
       <nav>\(links.joined())</nav></header>
       <main>
       \(page.body)</main>
-      <footer>Written by KeepFIT for Swift. For research; no output of it is a diagnosis.</footer>
+      <footer>Written by KeepFIT for Swift. For research only; must not be used for diagnosis.</footer>
       </body></html>
 
       """
   }
 
-  /// Writes the page under a temporary name and renames it, so that a reader never sees half of it.
+  /// Writes the page atomically, so that a reader never sees an incomplete page.
   ///
   /// - Throws: `CocoaError` if the file cannot be written.
   public func write(to url: URL) throws {

@@ -1,19 +1,19 @@
 import Foundation
 
-/// Bars in groups, with error bars where a spread is known.
+/// A grouped bar chart, with optional error bars.
 public struct BarPlot: Sendable {
-  /// The bars of one color: a value for each category, nil where there is none.
+  /// A group of bars of one color: a value for each category, nil for none.
   public struct Group: Sendable {
     /// The name in the legend.
     public var name: String
     /// A value for each category.
     public var values: [Double?]
-    /// Half the height of the error bar of each category.
+    /// Half the length of the error bar of each category.
     public var spreads: [Double?]
     /// The color as `#RRGGBB`; by default the next of ``PlotStyle/palette``.
     public var color: String?
 
-    /// Bars of one color.
+    /// Creates a group of bars.
     public init(
       _ name: String, _ values: [Double?], spreads: [Double?] = [], color: String? = nil
     ) {
@@ -24,24 +24,24 @@ public struct BarPlot: Sendable {
     }
   }
 
-  /// What stands above the figure.
+  /// The title.
   public var title: String
-  /// What the vertical axis measures, with its unit.
+  /// The label of the vertical axis, with its unit.
   public var yLabel: String
-  /// The names below the groups.
+  /// The category names.
   public var categories: [String]
   /// The bars.
   public var groups: [Group]
-  /// The ends of the vertical axis; by default from zero to the largest value.
+  /// The limits of the vertical axis; by default from zero to the largest value.
   public var yLimits: ClosedRange<Double>?
-  /// Digits after the point of the numbers above the bars; nil writes none.
+  /// The number of decimals of the values above the bars; nil for no values.
   public var decimals: Int? = 2
-  /// A dashed gray line at a height, such as a peer at 1.
+  /// The height of a dashed gray reference line; nil for none.
   public var reference: Double?
-  /// Width and height in pixels.
+  /// The width and height in pixels.
   public var size = (width: 640.0, height: 400.0)
 
-  /// A figure with these bars.
+  /// Creates a bar chart.
   public init(title: String, yLabel: String, categories: [String], groups: [Group]) {
     self.title = title
     self.yLabel = yLabel
@@ -61,11 +61,11 @@ public struct BarPlot: Sendable {
       }
     }
     if let reference { values.append(reference) }
-    // The numbers above the bars need room of their own.
+    // The numbers above the bars need space.
     if decimals != nil, let highest = values.max(), highest > 0 { values.append(highest * 1.06) }
     let y = PlotScale(covering: values, limits: yLimits, includesZero: true)
     let count = max(1, categories.count)
-    // Names that do not fit below their group are written in two lines, then slanted.
+    // Names that do not fit below their group are wrapped to two lines, then rotated.
     let slot = (size.width - 90) / Double(count)
     let lines = categories.map { PlotStyle.wrap($0, width: slot, size: PlotStyle.tickSize) }
     let isSlanted = lines.contains { $0.count > 2 }

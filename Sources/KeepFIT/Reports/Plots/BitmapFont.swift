@@ -1,12 +1,12 @@
-/// Letters of 5 x 7 dots for text in images, where no font can be counted on.
+/// A bitmap font of 5 x 7 pixels for text in images, independent of installed fonts.
 ///
-/// Printable ASCII; any other character is a box.
+/// Contains printable ASCII; any other character is a box.
 package enum BitmapFont {
-  /// Dots from one letter to the next, and from one line to the next.
+  /// The advance of letters and lines in pixels.
   static let advance = 6
   static let lineHeight = 10
 
-  /// The seven rows of a letter from the top, five bits each, the leftmost the highest.
+  /// The seven rows of a letter from the top, five bits each, the leftmost in the highest bit.
   package static func rows(of character: Character) -> [UInt8] {
     guard let code = character.asciiValue, (32...126).contains(code) else {
       return [31, 17, 17, 17, 17, 17, 31]
@@ -14,7 +14,7 @@ package enum BitmapFont {
     return glyphs[Int(code) - 32]
   }
 
-  /// Breaks a text between words into lines of at most so many letters; longer words are cut.
+  /// Wraps a text into lines of at most `letters` letters; longer words are split.
   package static func wrap(_ text: String, letters: Int) -> [String] {
     var lines: [String] = []
     for word in text.split(whereSeparator: \.isWhitespace) {
@@ -43,7 +43,7 @@ package enum BitmapFont {
     }
   }
 
-  /// From the space to the tilde, two hexadecimal digits a row.
+  /// The glyphs from space to tilde, two hexadecimal digits per row.
   private static let packed = [
     "00000000000000 04040404040004 0a0a0a00000000 0a0a1f0a1f0a0a 040f140e051e04 19190204081313",
     "0c12140815120d 04040400000000 02040808080402 08040202020408 0004150e150400 0004041f040400",

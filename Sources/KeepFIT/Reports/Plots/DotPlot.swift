@@ -1,19 +1,19 @@
-/// A row of markers for each category, one for each group: for many categories with long names.
+/// A dot plot with a row per category and a marker per group, for many categories with long names.
 public struct DotPlot: Sendable {
-  /// What stands above the figure.
+  /// The title.
   public var title: String
-  /// What the horizontal axis measures, with its unit.
+  /// The label of the horizontal axis, with its unit.
   public var xLabel: String
   /// The names of the rows, from the top.
   public var categories: [String]
-  /// The markers of one color; their spreads are not drawn.
+  /// The groups of markers; their spreads are not drawn.
   public var groups: [BarPlot.Group]
-  /// A dashed gray line at a value, such as a peer at 1.
+  /// The position of a dashed gray reference line; nil for none.
   public var reference: Double?
-  /// Width of the figure in pixels; its height follows from the number of rows.
+  /// The width in pixels; the height depends on the number of rows.
   public var width = 960.0
 
-  /// A figure with these markers.
+  /// Creates a dot plot.
   public init(title: String, xLabel: String, categories: [String], groups: [BarPlot.Group]) {
     self.title = title
     self.xLabel = xLabel

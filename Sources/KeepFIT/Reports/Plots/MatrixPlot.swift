@@ -1,21 +1,21 @@
-/// A table of numbers as shades, such as a confusion matrix.
+/// A heat map, such as a confusion matrix.
 public struct MatrixPlot: Sendable {
-  /// What stands above the figure.
+  /// The title.
   public var title: String
-  /// What the rows are.
+  /// The label of the rows.
   public var rowLabel: String
-  /// What the columns are.
+  /// The label of the columns.
   public var columnLabel: String
-  /// Names of the rows, from top to bottom.
+  /// The names of the rows, from top to bottom.
   public var rows: [String]
-  /// Names of the columns, from left to right.
+  /// The names of the columns, from left to right.
   public var columns: [String]
-  /// Shades from 0 (white) to 1 (dark), row by row; a value that is not finite stays white.
+  /// Shades from 0 (white) to 1 (dark), row by row; a non-finite value is white.
   public var shades: [[Double]]
-  /// What stands in each cell: a large and a small text.
+  /// The text of each cell: a large and a small line.
   public var texts: [[(large: String, small: String)]]
 
-  /// A table with these names and shades.
+  /// Creates a heat map.
   public init(
     title: String, rowLabel: String, columnLabel: String, rows: [String], columns: [String],
     shades: [[Double]], texts: [[(large: String, small: String)]]
@@ -29,13 +29,13 @@ public struct MatrixPlot: Sendable {
     self.texts = texts
   }
 
-  /// A confusion matrix: rows are the truth, shades the share of the row, texts share and count.
-  /// Cells without images stay empty, so that mistakes are seen at once.
+  /// A confusion matrix: rows are true labels, shades the fraction of the row, texts fraction and count.
+  /// Cells without images stay empty, so that errors stand out.
   ///
   /// - Parameters:
-  ///   - counts: how many images of each true class (row) got each predicted class (column).
-  ///   - names: the classes.
-  ///   - title: what stands above the figure.
+  ///   - counts: the number of images by true class (row) and predicted class (column).
+  ///   - names: the class names.
+  ///   - title: the title.
   /// - Returns: the figure.
   public static func confusion(counts: [[Int]], names: [String], title: String) -> MatrixPlot {
     let totals = counts.map { $0.reduce(0, +) }
@@ -50,7 +50,8 @@ public struct MatrixPlot: Sendable {
       }
     }
     return MatrixPlot(
-      title: title, rowLabel: "Truth", columnLabel: "Prediction", rows: names, columns: names,
+      title: title, rowLabel: "True label", columnLabel: "Predicted label", rows: names,
+      columns: names,
       shades: shares, texts: texts)
   }
 
@@ -119,7 +120,7 @@ public struct MatrixPlot: Sendable {
     return canvas.svg
   }
 
-  /// White to a deep blue, even in lightness, so that it reads without color too.
+  /// A color scale from white to deep blue with uniform lightness, which also works in grayscale.
   private static func color(_ shade: Double) -> String {
     let share = shade.isFinite ? min(1, max(0, shade)) : 0
     let stops: [(Double, Double, Double)] = [

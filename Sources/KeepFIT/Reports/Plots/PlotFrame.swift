@@ -1,6 +1,6 @@
-/// Title, axes, grid and legend around the area that holds the data.
+/// The title, axes, grid and legend around the plot area.
 struct PlotFrame {
-  /// A line of the legend.
+  /// An entry of the legend.
   struct LegendEntry {
     var name: String
     var color: String
@@ -15,8 +15,8 @@ struct PlotFrame {
   private let yLabel: String
 
   /// - Parameters:
-  ///   - yTicks: the texts beside the vertical axis, which decide the left margin.
-  ///   - minimumLegend: with fewer entries there is no legend.
+  ///   - yTicks: the tick labels of the vertical axis, which determine the left margin.
+  ///   - minimumLegend: the minimum number of entries for a legend.
   init(
     title: String, xLabel: String, yLabel: String, size: (width: Double, height: Double),
     legend: [LegendEntry], yTicks: [String], bottomMargin: Double = 30,
@@ -42,7 +42,7 @@ struct PlotFrame {
       height: size.height - top - 8 - bottom)
   }
 
-  /// Puts the entries into rows from `top` on and returns where they end.
+  /// Lays out the entries in rows from `top` and returns their lower end.
   private static func drawLegend(
     _ legend: [LegendEntry], on canvas: inout SVGCanvas, top: Double, width: Double
   ) -> Double {
@@ -66,14 +66,14 @@ struct PlotFrame {
     return y + 14
   }
 
-  /// Grid, ticks and labels of two numeric axes.
+  /// Draws grid, ticks and labels of two numeric axes.
   mutating func drawAxes(x: PlotScale, y: PlotScale) {
     drawVerticalAxis(y)
     drawHorizontalAxis(x)
     drawLabels()
   }
 
-  /// The horizontal axis with its ticks.
+  /// Draws the horizontal axis with its ticks.
   mutating func drawHorizontalAxis(_ x: PlotScale) {
     for tick in x.ticks {
       let at = area.left + x.fraction(tick) * area.width
@@ -85,7 +85,7 @@ struct PlotFrame {
     canvas.line(area.left, area.bottom, area.right, area.bottom, color: PlotStyle.axis, width: 1.2)
   }
 
-  /// Grid, ticks and label of the vertical axis.
+  /// Draws grid, ticks and label of the vertical axis.
   mutating func drawVerticalAxis(_ y: PlotScale) {
     for tick in y.ticks {
       let at = area.bottom - y.fraction(tick) * area.height
@@ -96,7 +96,7 @@ struct PlotFrame {
     }
   }
 
-  /// The names of both axes.
+  /// Draws the labels of both axes.
   mutating func drawLabels() {
     if !xLabel.isEmpty {
       canvas.text(

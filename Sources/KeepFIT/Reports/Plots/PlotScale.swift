@@ -1,30 +1,30 @@
 import Foundation
 
-/// Maps values to pixels along one axis, and chooses where its ticks stand.
+/// The scale of an axis: maps values to positions, and chooses ticks.
 public struct PlotScale: Sendable {
-  /// How values are spaced.
+  /// Linear or logarithmic.
   public enum Kind: Sendable {
     case linear
-    /// Powers of ten at equal distances; values must be positive.
+    /// Logarithmic; values must be positive.
     case logarithmic
   }
 
   let kind: Kind
   let lower: Double
   let upper: Double
-  /// The values that get a tick.
+  /// The tick values.
   let ticks: [Double]
   private let decimals: Int
 
   /// A scale that covers `values`, widened to round numbers.
   ///
   /// - Parameters:
-  ///   - values: what will be drawn. Values that are not finite are ignored, as are values that are
-  ///     not positive on a logarithmic scale.
-  ///   - limits: used in place of the values' own range.
-  ///   - kind: how values are spaced.
-  ///   - tickCount: about how many ticks there shall be.
-  ///   - includesZero: whether the scale starts at zero, as bars need it.
+  ///   - values: the data. Non-finite values are ignored, and on a logarithmic scale also those that are not
+  ///     positive.
+  ///   - limits: limits to use instead of the range of the values.
+  ///   - kind: linear or logarithmic.
+  ///   - tickCount: the approximate number of ticks.
+  ///   - includesZero: whether the scale includes zero, as needed for bars.
   public init(
     covering values: [Double], limits: ClosedRange<Double>? = nil, kind: Kind = .linear,
     tickCount: Int = 6, includesZero: Bool = false
@@ -61,14 +61,14 @@ public struct PlotScale: Sendable {
     decimals = max(0, Int(-floor(log10(step) + 1e-9)))
   }
 
-  /// 1, 2 or 5 times a power of ten, not below `raw`.
+  /// The smallest 1, 2 or 5 times a power of ten that is at least `raw`.
   private static func roundStep(_ raw: Double) -> Double {
     let power = pow(10, floor(log10(raw)))
     let share = raw / power
     return (share <= 1.0000001 ? 1 : share <= 2.0000001 ? 2 : share <= 5.0000001 ? 5 : 10) * power
   }
 
-  /// Where a value stands between the ends, from 0 to 1.
+  /// The relative position of a value between the limits, from 0 to 1.
   func fraction(_ value: Double) -> Double {
     switch kind {
     case .linear: return (value - lower) / (upper - lower)
@@ -78,7 +78,7 @@ public struct PlotScale: Sendable {
     }
   }
 
-  /// The text of a tick.
+  /// The label of a tick.
   func label(_ value: Double) -> String {
     if value == 0 { return "0" }
     let size = abs(value)
@@ -94,7 +94,7 @@ public struct PlotScale: Sendable {
     return Self.grouped(value, decimals: decimals)
   }
 
-  /// A number with thin spaces between its thousands.
+  /// A number with thin spaces as thousands separators.
   static func grouped(_ value: Double, decimals: Int) -> String {
     var text = String(format: "%.\(decimals)f", value)
     var digits = text.split(separator: ".", maxSplits: 1).map(String.init)

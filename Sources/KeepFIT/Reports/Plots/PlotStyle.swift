@@ -1,14 +1,14 @@
-/// The look that all figures share.
+/// The common style of all figures.
 ///
-/// The colors are those of Okabe and Ito ("Color universal design", 2008), which people with any
-/// common kind of color blindness tell apart; every series also has its own dash or marker, so that
-/// a figure survives a black-and-white printer. Letters are large enough to read at half size.
+/// The colors are those of Okabe and Ito ("Color universal design", 2008), which can be distinguished with
+/// all common types of color blindness; every series also has its own dash pattern or marker, so that
+/// figures can be printed in black and white. Text is legible at half size.
 public enum PlotStyle {
-  /// Colors for series, in the order in which they are taken.
+  /// Series colors, in order of use.
   public static let palette = [
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#5D5D5D", "#8C564B",
   ]
-  /// Stroke patterns for series; an empty pattern is a solid line.
+  /// Series dash patterns; an empty pattern is a solid line.
   static let dashes = ["", "9 5", "2 4", "12 4 2 4"]
 
   static let ink = "#1F2933"
@@ -24,13 +24,13 @@ public enum PlotStyle {
   /// The color of a series by its position; positions beyond the palette start again.
   public static func color(_ index: Int) -> String { palette[index % palette.count] }
 
-  /// The stroke pattern of a series by its position. Where colors start again, patterns are shifted: 32
-  /// series differ in one or the other.
+  /// The dash pattern of a series by index. When colors repeat, patterns are shifted, so that 32 combinations
+  /// are distinct.
   package static func dash(_ index: Int) -> String {
     dashes[(index + index / palette.count) % dashes.count]
   }
 
-  /// A guess at how wide a text is drawn, for margins and legends. Wide scripts count double.
+  /// The estimated width of a text, for margins and legends. Wide scripts count double.
   static func width(of text: String, size: Double) -> Double {
     text.unicodeScalars.reduce(0) { sum, scalar in
       sum
@@ -39,7 +39,7 @@ public enum PlotStyle {
     } * size
   }
 
-  /// Breaks a text between words so that its lines fit.
+  /// Wraps a text at word boundaries.
   static func wrap(_ text: String, width: Double, size: Double) -> [String] {
     var lines: [String] = []
     for word in text.split(separator: " ") {

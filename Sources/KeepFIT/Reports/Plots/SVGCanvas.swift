@@ -1,10 +1,10 @@
 import Foundation
 
-/// Collects the elements of an image in Scalable Vector Graphics.
+/// Collects the elements of an SVG image.
 struct SVGCanvas {
   let width: Double
   let height: Double
-  /// What is read aloud to people who do not see the image.
+  /// The accessible description of the image.
   let title: String
   private(set) var body = ""
 
@@ -14,7 +14,7 @@ struct SVGCanvas {
     self.title = title
   }
 
-  /// The whole image as an element that can stand in a page or in a file of its own.
+  /// The SVG element, for embedding in a page or as a file.
   var svg: String {
     """
     <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(number(width)) \(number(height))" \
@@ -59,7 +59,7 @@ struct SVGCanvas {
     body += close("rect", tip)
   }
 
-  /// A marker; `shape` picks one of six that differ without color.
+  /// A marker; `shape` selects one of six shapes.
   mutating func marker(
     _ x: Double, _ y: Double, shape: Int, radius: Double, color: String, opacity: Double = 1,
     tip: String? = nil
@@ -87,7 +87,7 @@ struct SVGCanvas {
     body += "<polygon points=\"\(coordinates(points))\"" + look + close("polygon", tip)
   }
 
-  /// How a text stands to its point.
+  /// The alignment of a text relative to its point.
   enum Anchor: String {
     case start, middle, end
   }
@@ -106,7 +106,7 @@ struct SVGCanvas {
     body += ">\(escape(text))</text>\n"
   }
 
-  /// Draws what `draw` adds inside of a rectangle only.
+  /// Clips the elements that `draw` adds to a rectangle.
   mutating func clipped(
     to area: PlotArea, id: String, _ draw: (inout SVGCanvas) -> Void
   ) {
@@ -134,7 +134,7 @@ struct SVGCanvas {
     points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
   }
 
-  /// Two decimals are a hundredth of a pixel; more would only make the file longer.
+  /// A coordinate with two decimals, a hundredth of a pixel.
   private func number(_ value: Double) -> String {
     guard value.isFinite else { return "0" }
     let hundredths = (value * 100).rounded()
@@ -145,7 +145,7 @@ struct SVGCanvas {
   private func escape(_ text: String) -> String { HTMLText.escape(text) }
 }
 
-/// The rectangle of a figure that holds the data, in pixels.
+/// The plot area of a figure, in pixels.
 struct PlotArea {
   var left: Double
   var top: Double

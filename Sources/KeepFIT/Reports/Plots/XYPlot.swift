@@ -1,46 +1,46 @@
 /// Curves, bands and points over two numeric axes.
 public struct XYPlot: Sendable {
-  /// A point in the units of the axes.
+  /// A point in data coordinates.
   public struct Point: Sendable {
-    /// Along the horizontal axis.
+    /// The horizontal coordinate.
     public var x: Double
-    /// Along the vertical axis.
+    /// The vertical coordinate.
     public var y: Double
-    /// A point in the units of the axes.
+    /// A point in data coordinates.
     public init(_ x: Double, _ y: Double) {
       self.x = x
       self.y = y
     }
   }
 
-  /// One curve, or one cloud of points.
+  /// A curve or a scatter series.
   public struct Series: Sendable {
-    /// How the points are shown.
+    /// The style of a series.
     public enum Look: Sendable {
-      /// A line from point to point.
+      /// A line.
       case line
       /// A line with a marker at each point.
       case lineAndMarkers
-      /// Markers alone.
+      /// Markers only.
       case markers
     }
 
-    /// The name in the legend; an empty name stays out of it.
+    /// The name in the legend; an empty name is left out.
     public var name: String
-    /// The points in the order in which a line connects them. Points that are not finite cut it.
+    /// The points in the order of the line. Non-finite points interrupt it.
     public var points: [Point]
-    /// How the points are shown.
+    /// The style of a series.
     public var look: Look
-    /// The lower and upper edge of an area around the curve, such as a 95 % interval.
+    /// The lower and upper limit of a band around the curve, such as a 95 % confidence band.
     public var band: [(x: Double, low: Double, high: Double)]
     /// The color as `#RRGGBB`; by default the next of ``PlotStyle/palette``.
     public var color: String?
-    /// Whether the curve is drawn thin and pale, behind the others.
+    /// Whether the curve is drawn thin and light, behind the others.
     public var isFaint: Bool
-    /// What the browser shows over each point.
+    /// The tooltip of each point.
     public var tips: [String]
 
-    /// A curve or a cloud of points.
+    /// Creates a series.
     public init(
       _ name: String, _ points: [Point], look: Look = .line,
       band: [(x: Double, low: Double, high: Double)] = [], color: String? = nil,
@@ -56,32 +56,32 @@ public struct XYPlot: Sendable {
     }
   }
 
-  /// What stands above the figure.
+  /// The title.
   public var title: String
-  /// What the horizontal axis measures, with its unit.
+  /// The label of the horizontal axis, with its unit.
   public var xLabel: String
-  /// What the vertical axis measures, with its unit.
+  /// The label of the vertical axis, with its unit.
   public var yLabel: String
-  /// The curves and points.
+  /// The series.
   public var series: [Series]
-  /// The ends of the horizontal axis; by default chosen from the data.
+  /// The limits of the horizontal axis; by default chosen from the data.
   public var xLimits: ClosedRange<Double>?
-  /// The ends of the vertical axis; by default chosen from the data.
+  /// The limits of the vertical axis; by default chosen from the data.
   public var yLimits: ClosedRange<Double>?
-  /// How the horizontal axis is spaced.
+  /// The scale of the horizontal axis.
   public var xKind = PlotScale.Kind.linear
-  /// How the vertical axis is spaced.
+  /// The scale of the vertical axis.
   public var yKind = PlotScale.Kind.linear
-  /// A dashed gray line, such as chance in a ROC plot.
+  /// A dashed gray reference line, such as chance level in a ROC plot.
   public var reference: [Point] = []
-  /// Width and height in pixels.
+  /// The width and height in pixels.
   public var size = (width: 640.0, height: 400.0)
-  /// Whether a single series has a legend too.
+  /// Whether a single series also has a legend.
   public var namesSingleSeries = false
-  /// Whether one unit is as long on both axes, as in a plot of two probabilities.
+  /// Whether both axes have the same scale, as in a plot of two probabilities.
   public var isSquare = false
 
-  /// A figure with these labels and curves.
+  /// Creates a plot.
   public init(title: String, xLabel: String, yLabel: String, series: [Series]) {
     self.title = title
     self.xLabel = xLabel
@@ -93,7 +93,7 @@ public struct XYPlot: Sendable {
   public func svg() -> String {
     let points = series.flatMap(\.points) + reference
     let bands = series.flatMap(\.band)
-    // Markers need room around them, which lines do not.
+    // Markers need a margin, lines do not.
     let hasMarkers = series.contains { $0.look == .markers }
     let x = PlotScale(
       covering: hasMarkers ? Self.widened(points.map(\.x)) : points.map(\.x), limits: xLimits,
@@ -168,7 +168,7 @@ public struct XYPlot: Sendable {
     return [low - (high - low) * 0.03, high + (high - low) * 0.03]
   }
 
-  /// Names the clip path: equal figures may share one, different ones must not.
+  /// An identifier for the clip path, which only identical figures may share.
   private static func identity(_ parts: Any...) -> String {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in parts.map({ "\($0)" }).joined(separator: "|").utf8 {
