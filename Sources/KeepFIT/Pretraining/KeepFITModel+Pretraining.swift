@@ -1,11 +1,16 @@
 extension KeepFITModel {
   /// Configures the model for a run: adds missing attentions, initialized from the random seed, and sets the
   /// image size, frozen encoders, dropout and batch norm.
-  public func prepareForPretraining(_ settings: PretrainingConfiguration) {
+  /// - Parameters:
+  ///   - settings: the settings of the run.
+  ///   - objective: the loss; nil for the one that the settings name.
+  public func prepareForPretraining(
+    _ settings: PretrainingConfiguration, objective: (any PretrainingObjective)? = nil
+  ) {
     // The model is used at the size that it is trained at.
     configuration.imageSize = settings.imageSize
     configuration.preprocessing.imageSize = settings.imageSize
-    let objective = settings.objective.objective()
+    let objective = objective ?? settings.namedObjective
     let initialization = Initialization.random(
       RandomStream(seed: settings.seed).derived("initialization"))
     if objective.needsAttention { addAttention(initialization: initialization) }

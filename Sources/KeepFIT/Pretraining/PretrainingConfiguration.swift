@@ -79,6 +79,11 @@ public struct PretrainingConfiguration: Codable, Sendable, Equatable {
   /// The published settings.
   public init() {}
 
+  /// The built-in loss that ``objective`` names.
+  public var namedObjective: any PretrainingObjective {
+    objective.objective(revisionWeight: revisionWeight)
+  }
+
   /// The learning rate schedule for a number of steps per epoch.
   public func schedule(stepsPerEpoch: Int) -> LearningRateSchedule {
     .warmupCosine(warmup: warmupEpochs * stepsPerEpoch, total: scheduleEpochs * stepsPerEpoch)

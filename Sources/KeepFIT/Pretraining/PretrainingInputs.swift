@@ -90,9 +90,14 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
 extension PretrainingInputs {
   /// Reads the manifests and creates the source of batches.
   ///
+  /// - Parameters:
+  ///   - configuration: the settings of the run.
+  ///   - objective: the loss, which may need expert pairs; nil for the one that the settings name.
+  ///   - communicator: the ranks that share the batches.
   /// - Throws: an error that names the file and all its problems.
   public func makeSource(
-    _ configuration: PretrainingConfiguration, communicator: any Communicator = SingleProcess()
+    _ configuration: PretrainingConfiguration, objective: (any PretrainingObjective)? = nil,
+    communicator: any Communicator = SingleProcess()
   ) throws -> PairBatchSource {
     guard !labeled.isEmpty else {
       throw PretrainingError.configuration(
@@ -116,14 +121,14 @@ extension PretrainingInputs {
     let labeledLoader = PairLoader(
       dataset: rows, sampler: labeledSampler(rows, configuration, ranks: options.ranks),
       options: options, images: images)
-    guard configuration.objective.objective().needsExpertStream else {
+    guard (objective ?? configuration.namedObjective).needsExpertStream else {
       return PairBatchSource(
         labeled: labeledLoader, expert: nil, startEpoch: configuration.startEpoch)
     }
     guard !expert.isEmpty else {
       throw PretrainingError.configuration(
-        "the objective \(configuration.objective.rawValue) needs expert pairs: give a manifest "
-          + "(--expert)")
+        (objective == nil ? "the objective \(configuration.objective.rawValue)" : "this objective")
+          + " needs expert pairs: give a manifest (--expert)")
     }
     // Expert images are never augmented, as published.
     images.augmentation = nil

@@ -21,6 +21,7 @@ public final class PretrainingRun {
   /// The validation at the end of each epoch.
   public var validation: (any PretrainingValidation)?
 
+  private let objective: any PretrainingObjective
   private let source: any PretrainingBatchSource
   private let loop: TrainingLoop
   private let optimizer: AdamW
@@ -28,23 +29,34 @@ public final class PretrainingRun {
   private var communicator: any Communicator { loop.communicator }
 
   /// Creates a run.
+  ///
+  /// - Parameters:
+  ///   - model: what is trained, in place.
+  ///   - configuration: the settings.
+  ///   - objective: a loss of your own; nil for the one that the settings name. A resumed run must be
+  ///     given the same one.
+  ///   - source: where batches come from, such as ``PretrainingInputs/makeSource(_:objective:communicator:)``.
+  ///   - directory: where the run is kept.
+  ///   - communicator: the ranks that train together.
   /// - Throws: ``PretrainingError`` for invalid settings.
   public init(
     model: KeepFITModel, configuration: PretrainingConfiguration,
-    source: any PretrainingBatchSource,
+    objective: (any PretrainingObjective)? = nil, source: any PretrainingBatchSource,
     directory: RunDirectory, communicator: any Communicator = SingleProcess()
   ) throws {
     try configuration.validate()
+    self.objective = objective ?? configuration.namedObjective
     self.model = model
     self.configuration = configuration
     self.source = source
     loop = TrainingLoop(directory: directory, communicator: communicator)
-    model.prepareForPretraining(configuration)
+    model.prepareForPretraining(configuration, objective: self.objective)
     model.vision.statisticsRanks = configuration.synchronizesBatchNorm == true ? communicator : nil
     var settings = AdamW.Configuration()
     settings.weightDecay = configuration.weightDecay
-    let trained = model.parameters.filter { $0.parameter.isTrainable }
-    optimizer = AdamW(trained, configuration: settings)
+    let own = (self.objective as? any Module)?.parameters ?? []
+    let trained = model.parameters + own.map { ("objective." + $0.name, $0.parameter) }
+    optimizer = AdamW(trained.filter { $0.parameter.isTrainable }, configuration: settings)
     average = configuration.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) }
   }
 
@@ -87,7 +99,6 @@ extension PretrainingRun: TrainingTask {
   /// One optimizer step.
   func makeStep(_ number: Int) throws -> StepMetrics {
     let start = ContinuousClock.now
-    let objective = configuration.objective.objective(revisionWeight: configuration.revisionWeight)
     let step = TrainingStep(
       model: model, objective: objective, configuration: configuration, communicator: communicator)
     let random = RandomStream(seed: configuration.seed).derived("step", UInt64(number - 1))
@@ -162,16 +173,19 @@ extension PretrainingRun: TrainingTask {
   func save(_ state: TrainingState) throws {
     var state = state
     state.averageSteps = average?.steps ?? 0
-    try directory.save(state, model: model, optimizer: optimizer, average: average)
+    try directory.save(
+      state, model: model, objective: objective, optimizer: optimizer, average: average)
   }
 
   func restore(_ checkpoint: URL) throws -> TrainingState {
-    try directory.restore(checkpoint, model: model, optimizer: optimizer, average: average)
+    try directory.restore(
+      checkpoint, model: model, objective: objective, optimizer: optimizer, average: average)
   }
 
   /// Broadcasts the weights, since ranks may have initialized missing ones differently.
   func shareInitialWeights() {
     communicator.shareState(of: model)
+    if let own = objective as? any Module { communicator.shareState(of: own) }
     average?.adopt(steps: 0)
   }
 }

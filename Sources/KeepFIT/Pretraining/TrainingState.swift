@@ -18,14 +18,17 @@ extension RunDirectory {
   /// The file of the EMA weights in older versions.
   private static let averageFile = "average.safetensors"
   private static let stateFile = "training.json"
+  /// The parameters of an objective that has some.
+  private static let objectiveFile = "objective.safetensors"
 
   /// Saves the state that is needed to resume.
   func save(
-    _ state: TrainingState, model: KeepFITModel, optimizer: any Optimizer,
-    average: ExponentialMovingAverage?
+    _ state: TrainingState, model: KeepFITModel, objective: any PretrainingObjective,
+    optimizer: any Optimizer, average: ExponentialMovingAverage?
   ) throws {
     try save(state, optimizer: optimizer) { folder in
       try model.save(to: folder, force: true)
+      try (objective as? any Module)?.save(to: folder.appending(path: Self.objectiveFile))
       try average?.whileApplied {
         try model.save(to: folder.appending(path: Self.averageFolder), force: true)
       }
@@ -47,16 +50,23 @@ extension RunDirectory {
     }
   }
 
-  /// Restores what ``save(_:model:optimizer:average:)`` wrote. The model's weights are restored in place.
+  /// Restores what ``save(_:model:objective:optimizer:average:)`` wrote. The model's weights are restored in place.
   /// - Throws: an error that describes the problem; the model and the optimizer may have been changed.
   func restore(
-    _ folder: URL, model: KeepFITModel, optimizer: any Optimizer,
-    average: ExponentialMovingAverage?
+    _ folder: URL, model: KeepFITModel, objective: any PretrainingObjective,
+    optimizer: any Optimizer, average: ExponentialMovingAverage?
   ) throws -> TrainingState {
     let state = try state(of: folder)
     func loadModel(_ folder: URL) throws {
       let weights = folder.appending(path: "model.safetensors")
       try model.load(StateDictionary(contentsOf: weights).normalized())
+    }
+    let objectiveFile = folder.appending(path: Self.objectiveFile)
+    if let module = objective as? any Module {
+      try module.load(from: objectiveFile)
+    } else if FileManager.default.fileExists(atPath: objectiveFile.path) {
+      throw PretrainingError.runDirectory(
+        "\(objectiveFile.path): the run was made with another objective, which has parameters")
     }
     try restore(optimizer, from: folder)
     guard let average else {

@@ -19,8 +19,15 @@ public enum ContrastiveLoss {
       + Tensor.softCrossEntropy(logits: logits.transposed(), targets: stream.targets)) * 0.5
   }
 
-  /// `exp(s) T V^T`, `[B, B]`.
-  static func scaledSimilarity(_ texts: Tensor, _ images: Tensor, logitScale: Parameter) -> Tensor {
+  /// `exp(clamp(s)) T V^T`, `[B, B]`: row i has the similarities of text i with all images.
+  ///
+  /// - Parameters:
+  ///   - texts: text embeddings, `[B, D]`.
+  ///   - images: image embeddings, `[B, D]`.
+  ///   - logitScale: `s`, a scalar, held in ``logitScaleRange``.
+  public static func scaledSimilarity(_ texts: Tensor, _ images: Tensor, logitScale: Parameter)
+    -> Tensor
+  {
     let value = logitScale.value.item
     let clamped = min(max(value, logitScaleRange.lowerBound), logitScaleRange.upperBound)
     // s + (clamped - s) has the clamped value and the gradient of s.
@@ -48,7 +55,8 @@ public enum ContrastiveLoss {
   /// weighted by image similarity; a mean over all `B D` elements.
   ///
   /// Gradients flow to both streams and both encoders.
-  static func revision(
+  /// - Precondition: the batch has an expert stream.
+  public static func revision(
     _ batch: EncodedBatch, attention: KnowledgeAttention, mode: ExecutionMode
   ) -> Tensor {
     let expert = batch.requiredExpert
@@ -59,7 +67,8 @@ public enum ContrastiveLoss {
 
   /// The fused texts of both streams: `T + Attn(V, V', T')` and `T' + Attn(V', V, T)`, both from the texts
   /// before fusion and not normalized again.
-  static func fusedTexts(
+  /// - Precondition: the batch has an expert stream, and the heads have the fusion attentions.
+  public static func fusedTexts(
     _ batch: EncodedBatch, heads: ObjectiveHeads, mode: ExecutionMode
   ) -> (labeled: Tensor, expert: Tensor) {
     let (labeled, expert) = (batch.labeled, batch.requiredExpert)
@@ -72,8 +81,9 @@ public enum ContrastiveLoss {
 }
 
 extension EncodedBatch {
-  /// The expert stream of an objective that needs one.
-  var requiredExpert: EncodedStream { required(expert, "expert stream") }
+  /// The expert stream, for an objective that needs one.
+  /// - Precondition: ``PretrainingObjective/needsExpertStream`` was true, so that there is one.
+  public var requiredExpert: EncodedStream { required(expert, "expert stream") }
 }
 
 /// Unwraps a value that the caller must provide.

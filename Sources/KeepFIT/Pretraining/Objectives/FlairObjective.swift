@@ -1,5 +1,5 @@
 /// Contrastive learning on labeled images only, as in FLAIR: `L(V, T, Y)`.
-public struct FlairObjective: PretrainingObjective {
+public struct FlairObjective: PretrainingObjective, Sendable {
   /// Creates the objective, which has no settings.
   public init() {}
 

@@ -1,6 +1,6 @@
 /// The paper's objective with fused texts in the contrastive terms; the revision term uses the texts before
 /// fusion: `L(V, T~, Y) + L(V', T~', Y') + w L_rev`.
-public struct KeepFITFusionObjective: PretrainingObjective {
+public struct KeepFITFusionObjective: PretrainingObjective, Sendable {
   /// The weight of the revision term, published as 100.
   public let revisionWeight: Float
 

@@ -1,7 +1,7 @@
 /// The objective of the paper: contrastive learning on both streams, and revision of the labeled texts by
 /// the expert texts:
 /// `L(V, T, Y) + L(V', T', Y') + w L_rev`.
-public struct KeepFITObjective: PretrainingObjective {
+public struct KeepFITObjective: PretrainingObjective, Sendable {
   /// The weight of the revision term, published as 100.
   public let revisionWeight: Float
 

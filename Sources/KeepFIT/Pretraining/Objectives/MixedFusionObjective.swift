@@ -1,5 +1,5 @@
 /// Contrastive learning on both streams, with texts fused across streams: `L(V, T~, Y) + w L(V', T~', Y')`.
-public struct MixedFusionObjective: PretrainingObjective {
+public struct MixedFusionObjective: PretrainingObjective, Sendable {
   /// The weight of the expert stream, published as 1.
   public let expertWeight: Float
 

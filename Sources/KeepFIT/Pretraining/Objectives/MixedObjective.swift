@@ -1,5 +1,5 @@
 /// Contrastive learning on labeled images and expert pairs: `L(V, T, Y) + w L(V', T', Y')`.
-public struct MixedObjective: PretrainingObjective {
+public struct MixedObjective: PretrainingObjective, Sendable {
   /// The weight of the expert stream, published as 1.
   public let expertWeight: Float
 

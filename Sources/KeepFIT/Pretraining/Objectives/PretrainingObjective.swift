@@ -35,7 +35,7 @@ public struct EncodedBatch {
 
 /// A named term of a loss.
 public struct LossTerm {
-  /// `public`, `expert` or `revision`.
+  /// Its name in `metrics.jsonl` and reports: `public`, `expert` or `revision` in the built-in objectives.
   public let name: String
   /// The value before weighting, a scalar.
   public let value: Tensor
@@ -74,7 +74,10 @@ public struct ObjectiveHeads {
 }
 
 /// A loss for pretraining (KeepFIT, arXiv 2405.11793, section 2, and its ablations).
-public protocol PretrainingObjective: Sendable {
+///
+/// An objective that is a `Module` too has parameters of its own: they are trained with the model, and
+/// kept in the checkpoints as `objective.safetensors`.
+public protocol PretrainingObjective {
   /// Whether the objective needs an expert stream.
   var needsExpertStream: Bool { get }
   /// Whether the objective needs the knowledge attention.

@@ -1,5 +1,5 @@
 /// Contrastive learning on labeled images, with texts revised by expert texts: `L(V, T, Y) + w L_rev`.
-public struct RevisionObjective: PretrainingObjective {
+public struct RevisionObjective: PretrainingObjective, Sendable {
   /// The weight of the revision term, published as 1 for this variant.
   public let revisionWeight: Float
 
