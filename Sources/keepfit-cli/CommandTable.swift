@@ -5,13 +5,22 @@ package enum CommandTable {
   static let version = "0.1.0"
 
   package static var all: [any Subcommand.Type] {
+    general + ReportCommands.all + tools
+  }
+
+  private static var general: [any Subcommand.Type] {
     [
       DemoCommand.self, InitCommand.self, ClassifyCommand.self, EmbedCommand.self,
       SearchCommand.self, ExplainCommand.self, PretrainCommand.self, TransferCommand.self,
+    ]
+  }
+
+  private static var tools: [any Subcommand.Type] {
+    [
       InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self,
       DataValidateCommand.self, DataResizeCommand.self, DataBuildCommand.self,
       DataStatsCommand.self, BenchVisionCommand.self, BenchTextCommand.self,
-      BenchStepCommand.self, BenchLoaderCommand.self, CompletionsCommand.self, ManualCommand.self,
+      BenchStepCommand.self, BenchLoaderCommand.self, BenchReportsCommand.self, CompletionsCommand.self, ManualCommand.self,
     ]
   }
 

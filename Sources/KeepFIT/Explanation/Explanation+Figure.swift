@@ -20,7 +20,7 @@ extension Explanation {
     let line = BitmapFont.lineHeight * scale
     let bar = 12 * scale
     let panel = margin * 3 + line * (lines.count + numbers.count + 1) + bar
-    var canvas = Canvas(width: width, height: image.height + panel)
+    var canvas = FigureCanvas(width: width, height: image.height + panel)
     canvas.draw(image)
     var y = image.height + margin
     for text in lines {
@@ -60,47 +60,4 @@ extension Explanation {
 
   /// A value with three significant digits.
   static func short(_ value: Float) -> String { String(format: "%.3g", value) }
-
-  /// A white canvas.
-  private struct Canvas {
-    let width: Int
-    let height: Int
-    var pixels: [UInt8]
-
-    init(width: Int, height: Int) {
-      self.width = width
-      self.height = height
-      pixels = [UInt8](repeating: 255, count: width * height * 3)
-    }
-
-    var image: FundusImage { FundusImage(width: width, height: height, pixels: pixels) }
-
-    mutating func draw(_ image: FundusImage) {
-      for y in 0..<image.height {
-        for index in 0..<image.width * 3 {
-          pixels[y * width * 3 + index] = image.pixels[y * image.width * 3 + index]
-        }
-      }
-    }
-
-    mutating func fill(_ columns: Range<Int>, _ rows: Range<Int>, with color: [UInt8]) {
-      for y in rows.clamped(to: 0..<height) {
-        for x in columns.clamped(to: 0..<width) {
-          for channel in 0..<3 { pixels[(y * width + x) * 3 + channel] = color[channel] }
-        }
-      }
-    }
-
-    mutating func text(_ text: String, x: Int, y: Int, scale: Int, color: [UInt8]) {
-      for (position, character) in text.enumerated() {
-        let left = x + position * BitmapFont.advance * scale
-        for (row, bits) in BitmapFont.rows(of: character).enumerated() {
-          for column in 0..<5 where bits & (16 >> UInt8(column)) != 0 {
-            let (dotX, dotY) = (left + column * scale, y + row * scale)
-            fill(dotX..<dotX + scale, dotY..<dotY + scale, with: color)
-          }
-        }
-      }
-    }
-  }
 }

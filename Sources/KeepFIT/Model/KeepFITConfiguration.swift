@@ -135,7 +135,8 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
     return nil
   }
 
-  private static func text(of error: DecodingError) -> String {
+  /// What is wrong with a member of a configuration file, and where it stands.
+  static func text(of error: DecodingError) -> String {
     let (context, text): (DecodingError.Context, String) =
       switch error {
       case .typeMismatch(_, let context), .valueNotFound(_, let context),

@@ -1,0 +1,132 @@
+import Foundation
+
+/// An image for people: where a report model looked for each of its words, a cell a word.
+///
+/// Each cell shows the image as the model saw it, with the attention of the decoder's last layer to the
+/// patches over it (the mean over heads, scaled to the word's own maximum), and the word below.
+public struct AttentionFigure {
+  /// The sides of a cell's image.
+  private static let side = 112
+  private static let columns = 8
+  private static let margin = 8
+  private static let ink: [UInt8] = [31, 41, 51]
+
+  /// A study with its report.
+  public struct Study {
+    let image: FundusImage
+    let title: String
+    let words: [String]
+    /// `[words, rows, columns]`.
+    let maps: Tensor
+
+    /// A study with its report.
+    /// - Parameters:
+    ///   - image: what the model saw, of any size.
+    ///   - title: stands above it, the name of the file for example.
+    ///   - words: the words of the report.
+    ///   - maps: `[words, rows, columns]`, the attention of each word to the patches.
+    public init(image: FundusImage, title: String, words: [String], maps: Tensor) {
+      precondition(
+        maps.rank == 3 && maps.shape[0] == words.count,
+        "\(words.count) words with maps of \(maps.shape)")
+      self.image = image.resized(width: AttentionFigure.side, height: AttentionFigure.side)
+      self.title = title
+      self.words = words
+      self.maps = maps
+    }
+  }
+
+  /// The studies below each other.
+  /// - Parameter studies: at least one.
+  public static func draw(_ studies: [Study]) -> FundusImage {
+    precondition(!studies.isEmpty, "no study to draw")
+    let width = columns * (side + margin) + margin
+    let letters = (width - 2 * margin) / BitmapFont.advance
+    let line = BitmapFont.lineHeight
+    let cell = side + line + margin
+    let blocks = studies.map { study in
+      let lines =
+        BitmapFont.wrap(study.title, letters: letters)
+        + BitmapFont.wrap(
+          study.words.isEmpty ? "(an empty report)" : study.words.joined(separator: " "),
+          letters: letters)
+      let rows = (study.words.count + columns - 1) / columns
+      return (study, lines, height: margin * 2 + lines.count * line + rows * cell)
+    }
+    var canvas = FigureCanvas(width: width, height: blocks.reduce(margin) { $0 + $1.height })
+    var top = margin
+    for (study, lines, height) in blocks {
+      var y = top
+      for text in lines {
+        canvas.text(text, x: margin, y: y, scale: 1, color: ink)
+        y += line
+      }
+      y += margin
+      for (index, word) in study.words.enumerated() {
+        let x = margin + index % columns * (side + margin)
+        let row = y + index / columns * cell
+        canvas.draw(overlay(study, word: index), x: x, y: row)
+        canvas.text(
+          String(word.prefix(side / BitmapFont.advance)), x: x, y: row + side + 2, scale: 1,
+          color: ink)
+      }
+      top += height
+    }
+    return canvas.image
+  }
+
+  /// The image with the map of a word over it.
+  private static func overlay(_ study: Study, word: Int) -> FundusImage {
+    let (rows, columns) = (study.maps.shape[1], study.maps.shape[2])
+    let map = study.maps.sliced(word..<word + 1).scalars
+    let most = max(map.max() ?? 0, .leastNormalMagnitude)
+    /// The two cells that a pixel lies between, and how far it is from the first to the second.
+    func between(_ pixel: Int, _ count: Int) -> (Int, Int, Float) {
+      let place = (Float(pixel) + 0.5) * Float(count) / Float(side) - 0.5
+      let low = min(max(Int(place.rounded(.down)), 0), count - 1)
+      return (low, min(low + 1, count - 1), min(max(place - Float(low), 0), 1))
+    }
+    var pixels = study.image.pixels
+    for y in 0..<side {
+      let (top, bottom, down) = between(y, rows)
+      for x in 0..<side {
+        let (left, right, across) = between(x, columns)
+        let upper = map[top * columns + left] * (1 - across) + map[top * columns + right] * across
+        let lower =
+          map[bottom * columns + left] * (1 - across) + map[bottom * columns + right] * across
+        let value = (upper * (1 - down) + lower * down) / most
+        let color = Explanation.color(value)
+        let weight = 0.6 * value.squareRoot()
+        let base = (y * side + x) * 3
+        for channel in 0..<3 {
+          let mixed = Float(pixels[base + channel]) * (1 - weight) + 255 * color[channel] * weight
+          pixels[base + channel] = UInt8(min(max(mixed, 0), 255).rounded())
+        }
+      }
+    }
+    return FundusImage(width: side, height: side, pixels: pixels)
+  }
+}
+
+extension ReportGenerator {
+  /// Where the model looked for each word of a report (see ``AttentionFigure``).
+  /// - Parameters:
+  ///   - file: the image.
+  ///   - report: what was generated for it.
+  /// - Throws: `ImageError` for a file that cannot be used.
+  public func attention(
+    contentsOf file: URL, report: GeneratedReport.Beam
+  ) throws(ImageError) -> AttentionFigure.Study {
+    let size = configuration.imageSize
+    let image = try FundusImage(contentsOf: file).resized(width: size, height: size)
+    let memory = Autograd.withoutGradients {
+      model.encode(
+        images: ReportImages.normalized(image).reshaped([1, size, size, 3]), mode: .inference)
+    }
+    let words = Array(report.tokens.prefix { $0 > 0 })
+    return AttentionFigure.Study(
+      image: image, title: file.lastPathComponent,
+      words: words.map { vocabulary.text(of: [$0]) },
+      maps: model.attention(memory, tokens: words))
+  }
+}

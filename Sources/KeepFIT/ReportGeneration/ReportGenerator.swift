@@ -1,0 +1,149 @@
+import Foundation
+
+/// A model that writes reports of angiography images, with its vocabulary: the content of a report
+/// model's directory.
+public struct ReportGenerator {
+  /// The network.
+  public let model: ReportModel
+  /// The words by id.
+  public let vocabulary: ReportVocabulary
+  /// Sizes and lengths.
+  public let configuration: ReportGeneratorConfiguration
+
+  private static let weightsName = "model.safetensors"
+  private static let vocabularyName = "vocabulary.txt"
+  private static let configurationName = "config.json"
+  private static let cardName = "README.md"
+  /// The metadata of the weights that says which vocabulary they were trained with.
+  private static let vocabularyDigest = "vocabulary_sha256"
+
+  /// A model with first values.
+  /// - Parameters:
+  ///   - configuration: the sizes.
+  ///   - vocabulary: the words.
+  ///   - initialization: where the first values come from.
+  /// - Throws: `CheckpointError` for sizes that no model can have.
+  public init(
+    _ configuration: ReportGeneratorConfiguration, vocabulary: ReportVocabulary,
+    initialization: Initialization
+  ) throws {
+    try self.init(
+      configuration, vocabulary: vocabulary, initialization: initialization, source: "the model")
+  }
+
+  private init(
+    _ configuration: ReportGeneratorConfiguration, vocabulary: ReportVocabulary,
+    initialization: Initialization, source: String
+  ) throws {
+    let sizes = configuration.sizes(vocabularySize: vocabulary.idCount)
+    guard configuration.problem == nil, let sizes, sizes.problem == nil else {
+      let problem = configuration.problem ?? sizes?.problem ?? "the sizes are not known"
+      throw CheckpointError(.malformed, file: source, problem)
+    }
+    self.configuration = configuration
+    self.vocabulary = vocabulary
+    model = ReportModel(sizes, initialization: initialization)
+  }
+
+  // MARK: Directories
+
+  /// Opens a model directory. Weights are mapped, not copied.
+  ///
+  /// - Parameter url: a directory with `config.json`, `vocabulary.txt` and `model.safetensors`.
+  /// - Throws: `CheckpointError` or `VocabularyError` that names the file and what is wrong: a file that
+  ///   is missing, the configuration of another kind of model, a vocabulary of another model, weights
+  ///   that are missing, unexpected, of another shape or not finite.
+  public static func load(_ url: URL) throws -> ReportGenerator {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+      throw CheckpointError(.unreadable, file: url.relativePath, "does not exist")
+    }
+    guard isDirectory.boolValue else {
+      throw CheckpointError(
+        .unreadable, file: url.relativePath,
+        "is a file, the directory of a report model was expected ('keepfit reports init' makes one)"
+      )
+    }
+    func file(_ name: String) throws -> URL {
+      let file = url.appending(path: name)
+      guard FileManager.default.fileExists(atPath: file.path) else {
+        throw CheckpointError(
+          .unreadable, file: url.relativePath,
+          "holds no \(name); a report model has \(configurationName), \(vocabularyName) and "
+            + weightsName)
+      }
+      return file
+    }
+    let mapped = try MappedFile(contentsOf: try file(configurationName))
+    guard mapped.count <= 1 << 20 else {
+      throw CheckpointError(
+        .malformed, file: mapped.name, "has \(mapped.count) bytes, at most \(1 << 20) were expected"
+      )
+    }
+    var configuration = try ReportGeneratorConfiguration(
+      json: mapped.bytes(in: 0..<mapped.count), source: mapped.name)
+    let vocabulary = try ReportVocabulary(contentsOf: try file(vocabularyName))
+    let state = try StateDictionary(contentsOf: try file(weightsName)).normalized()
+    if configuration.vision.width == nil,
+      let stem = state["visual_extractor.model.0.weight"], stem.shape.count == 4,
+      (1...4096).contains(stem.shape[0])
+    {
+      configuration.vision.width = stem.shape[0] == 64 ? nil : stem.shape[0]
+    }
+    if let digest = state.metadata[vocabularyDigest], digest != Self.digest(of: vocabulary) {
+      throw CheckpointError(
+        .mismatch, file: url.appending(path: vocabularyName).relativePath,
+        "is not the vocabulary that \(weightsName) was trained with")
+    }
+    let generator = try ReportGenerator(
+      configuration, vocabulary: vocabulary, initialization: .placeholder, source: mapped.name)
+    try generator.model.loadWeights(state)
+    return generator
+  }
+
+  /// Writes a model directory: `config.json`, `vocabulary.txt`, a model card if there is one, and
+  /// `model.safetensors` last.
+  ///
+  /// - Parameters:
+  ///   - directory: made if it does not exist.
+  ///   - metadata: strings that travel with the weights.
+  ///   - card: the text of `README.md`; nil for none.
+  ///   - force: whether files of an earlier model may be replaced.
+  /// - Throws: `CheckpointError` (`exists`, `unwritable`).
+  public func save(
+    to directory: URL, metadata: [String: String] = [:], card: String? = nil, force: Bool = false
+  ) throws {
+    let names =
+      [Self.configurationName, Self.vocabularyName] + (card == nil ? [] : [Self.cardName])
+      + [Self.weightsName]
+    for name in names where !force {
+      let file = directory.appending(path: name)
+      guard !FileManager.default.fileExists(atPath: file.path) else {
+        throw CheckpointError(
+          .exists, file: file.relativePath,
+          "exists already; allow it to be replaced (--force) or name another directory")
+      }
+    }
+    do {
+      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    } catch {
+      throw CheckpointError(
+        .unwritable, file: directory.relativePath, "the directory cannot be made")
+    }
+    func write(_ text: String, _ name: String) throws {
+      try AtomicFile.write(text, to: directory.appending(path: name), force: force)
+    }
+    try write(configuration.json, Self.configurationName)
+    try write(vocabulary.fileText, Self.vocabularyName)
+    if let card { try write(card, Self.cardName) }
+    try Safetensors.write(
+      model.checkpointEntries(),
+      metadata: ["format": "pt", Self.vocabularyDigest: Self.digest(of: vocabulary)]
+        .merging(metadata) { $1 },
+      to: directory.appending(path: Self.weightsName), force: force)
+  }
+
+  private static func digest(of vocabulary: ReportVocabulary) -> String {
+    SHA256.hexDigest(Array(vocabulary.fileText.utf8))
+  }
+}

@@ -1,0 +1,170 @@
+import Foundation
+
+/// The `config.json` of a report model's directory.
+public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
+  /// The image encoder.
+  public struct Vision: Codable, Sendable, Equatable {
+    /// `resnet18`, `resnet34`, `resnet50` or `resnet101`.
+    public var architecture = "resnet50"
+    /// Channels of the first stage; nil for the published 64, or for what the weights have.
+    public var width: Int?
+
+    /// The published encoder.
+    public init() {}
+
+    /// The network, or nil for an unknown name.
+    public var network: ResNetConfiguration? {
+      KeepFITConfiguration.Vision(architecture: architecture, width: width ?? 64).network
+    }
+  }
+
+  /// The sizes of the transformer.
+  public struct Decoder: Codable, Sendable, Equatable {
+    /// D, the features of a word.
+    public var width = 512
+    /// The features within a feed-forward block.
+    public var feedForward = 512
+    /// The heads of each attention.
+    public var heads = 8
+    /// The layers of the encoder, and of the decoder.
+    public var layers = 3
+
+    /// The published sizes.
+    public init() {}
+
+    enum CodingKeys: String, CodingKey {
+      case width, heads, layers
+      case feedForward = "feed_forward"
+    }
+
+    /// Reads a `decoder` object; what is left out is as published.
+    /// - Parameter decoder: of the object.
+    /// - Throws: `DecodingError` for a value of another type.
+    public init(from decoder: any Swift.Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      width = try values.decodeIfPresent(Int.self, forKey: .width) ?? width
+      feedForward = try values.decodeIfPresent(Int.self, forKey: .feedForward) ?? feedForward
+      heads = try values.decodeIfPresent(Int.self, forKey: .heads) ?? heads
+      layers = try values.decodeIfPresent(Int.self, forKey: .layers) ?? layers
+    }
+  }
+
+  /// The image encoder.
+  public var vision = Vision()
+  /// The transformer.
+  public var decoder = Decoder()
+  /// The ids that a report has at most, the opening 0 included, in training; and the words that are
+  /// written at most.
+  public var maximumLength = 90
+  /// The side of the images that the model sees, in pixels.
+  public var imageSize = 224
+
+  /// What `kind` says, which tells a report model from an image-text model.
+  public static let kind = "report"
+
+  private enum CodingKeys: String, CodingKey {
+    case kind, vision, decoder
+    case maximumLength = "max_length"
+    case imageSize = "image_size"
+  }
+
+  /// The published sizes.
+  public init() {}
+
+  /// Reads a configuration; what is left out is as published.
+  /// - Parameter decoder: of the object.
+  /// - Throws: `DecodingError` for a value of another type, or another `kind`.
+  public init(from decoder: any Swift.Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let kind = try values.decodeIfPresent(String.self, forKey: .kind)
+    guard kind == Self.kind else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .kind, in: values,
+        debugDescription: "is \(kind.map { "'\($0)'" } ?? "missing"), '\(Self.kind)' was expected")
+    }
+    vision = try values.decodeIfPresent(Vision.self, forKey: .vision) ?? vision
+    self.decoder = try values.decodeIfPresent(Decoder.self, forKey: .decoder) ?? self.decoder
+    maximumLength = try values.decodeIfPresent(Int.self, forKey: .maximumLength) ?? maximumLength
+    imageSize = try values.decodeIfPresent(Int.self, forKey: .imageSize) ?? imageSize
+  }
+
+  /// Writes every field.
+  /// - Parameter encoder: of the object.
+  /// - Throws: what the encoder throws.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(Self.kind, forKey: .kind)
+    try values.encode(vision, forKey: .vision)
+    try values.encode(decoder, forKey: .decoder)
+    try values.encode(maximumLength, forKey: .maximumLength)
+    try values.encode(imageSize, forKey: .imageSize)
+  }
+
+  /// Reads the bytes of a `config.json`.
+  /// - Parameters:
+  ///   - json: the bytes.
+  ///   - source: what errors call them.
+  /// - Throws: `CheckpointError` that names the key, also for keys that are not known.
+  public init(json: [UInt8], source: String) throws {
+    func failure(_ text: String) -> CheckpointError {
+      CheckpointError(.malformed, file: source, text)
+    }
+    do {
+      let value = try JSONValue(parsing: json)
+      guard value.members != nil else {
+        throw failure("a configuration must be an object, it is \(value.kind)")
+      }
+      if value["kind"]?.text != Self.kind {
+        throw failure(
+          "is not the configuration of a report model: 'kind' is "
+            + (value["kind"]?.text.map { "'\($0.quotable(limit: 40))'" } ?? "missing")
+            + ", '\(Self.kind)' was expected; 'keepfit reports init' makes such a model")
+      }
+      self = try JSONDecoder().decode(Self.self, from: Data(json))
+      let written = try JSONValue(parsing: Array(self.json.utf8))
+      if let stray = value.unknownKey(known: written, others: ["vision": ["width"]]) {
+        throw failure(stray.description)
+      }
+    } catch let error as JSONValue.ParseError {
+      throw failure(error.description)
+    } catch let error as DecodingError {
+      throw failure(KeepFITConfiguration.text(of: error))
+    }
+    if let problem { throw failure(problem) }
+  }
+
+  /// What no model can have, or nil.
+  var problem: String? {
+    guard (1...4096).contains(vision.width ?? 64), vision.network != nil else {
+      return "vision.architecture '\(vision.architecture.quotable(limit: 40))' of width "
+        + "\(vision.width ?? 64) is not known; there are "
+        + ResNetConfiguration.named.map(\.name).joined(separator: ", ")
+    }
+    if !(2...ReportModel.Configuration.positions).contains(maximumLength) {
+      return "max_length \(maximumLength) must be from 2 to \(ReportModel.Configuration.positions)"
+    }
+    if !(32...8192).contains(imageSize) { return "image_size \(imageSize) must be from 32 to 8192" }
+    return sizes(vocabularySize: 2)?.problem
+  }
+
+  /// The sizes of the network for a vocabulary; nil for an unknown architecture.
+  /// - Parameter vocabularySize: the number of ids.
+  func sizes(vocabularySize: Int) -> ReportModel.Configuration? {
+    guard let network = vision.network else { return nil }
+    var sizes = ReportModel.Configuration(vocabularySize: vocabularySize)
+    sizes.vision = network
+    sizes.width = decoder.width
+    sizes.feedForward = decoder.feedForward
+    sizes.heads = decoder.heads
+    sizes.layers = decoder.layers
+    return sizes
+  }
+
+  /// The text of a `config.json`.
+  public var json: String {
+    guard let text = try? JSONText.encode(self, pretty: true) else {
+      preconditionFailure("a valid configuration")
+    }
+    return text + "\n"
+  }
+}
