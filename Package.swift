@@ -57,7 +57,10 @@ let package = Package(
     .target(
       name: "KeepFIT",
       dependencies: ["FundusTensor", "FundusModels", "MMRetinalData", "FundusSynthesis"],
-      resources: [.embedInCode("Resources/vocabulary.txt")]),
+      resources: [
+        .embedInCode("Resources/vocabulary.txt"),
+        .embedInCode("Resources/angiography-findings.json"),
+      ]),
     .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT", "FundusSynthesis"]),
 
     .testTarget(

@@ -2,7 +2,7 @@
 enum ReportCommands {
   static var all: [any Subcommand.Type] {
     [
-      ReportsGenerateCommand.self
+      ReportsGenerateCommand.self, ReportsScoreCommand.self,
     ]
   }
 }

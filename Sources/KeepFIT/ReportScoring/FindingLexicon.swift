@@ -1,0 +1,143 @@
+import Foundation
+import FundusTensor
+import MMRetinalData
+
+/// The words by which reports name findings, and by which they deny them.
+///
+/// A JSON file, of which the built-in lexicon for English angiography reports is an example:
+///
+///     {"format": 1, "name": "…",
+///      "findings": [{"name": "leakage", "terms": ["leak*", "…"], "implies": ["…"]}, …],
+///      "negation": {"before": ["no", …], "after": ["not seen", …], "ends": ["but", …],
+///                   "ignored": ["not only", …]}}
+///
+/// A term is one or several words; a `*` at the end of a word stands for any ending. Case and hyphens do
+/// not matter. `implies` names findings of which this one is a kind. Without `negation`, the built-in
+/// words hold.
+public struct FindingLexicon: Sendable {
+  /// A finding and what reports call it.
+  struct Finding: Sendable {
+    let name: String
+    let terms: [FindingPattern]
+    let implies: [String]
+  }
+
+  /// What denies findings.
+  struct Negation: Sendable {
+    /// Words before what they deny, such as "no".
+    var before: [FindingPattern] = []
+    /// Words after what they deny, such as "was not seen".
+    var after: [FindingPattern] = []
+    /// Words at which a denial ends, such as "but".
+    var ends: [FindingPattern] = []
+    /// Words that look like a denial and are none, such as "not only".
+    var ignored: [FindingPattern] = []
+  }
+
+  /// What the lexicon calls itself.
+  public let name: String
+  let findings: [Finding]
+  let negation: Negation
+  let index: FindingPatternIndex
+
+  /// The names of the findings in the order of the file.
+  public var findingNames: [String] { findings.map(\.name) }
+
+  /// This package's own lexicon for English angiography reports.
+  public static let builtin: FindingLexicon = {
+    do {
+      return try FindingLexicon(
+        json: PackageResources.angiography_findings_json, file: "angiography-findings.json")
+    } catch {
+      preconditionFailure("the built-in lexicon is read: \(error)")
+    }
+  }()
+
+  /// Reads a lexicon.
+  /// - Throws: ``TextFileError`` for a file that is missing or no such JSON, with the member that is wrong.
+  public init(contentsOf url: URL) throws {
+    try self.init(json: ReportFile.bytes(of: url), file: url.relativePath)
+  }
+
+  init(json bytes: [UInt8], file: String) throws(TextFileError) {
+    func fail(_ message: String) -> TextFileError {
+      TextFileError(file: file, problems: [TextProblem(line: nil, message: message)])
+    }
+    let root: JSONValue
+    do {
+      root = try JSONValue(parsing: bytes)
+    } catch {
+      throw fail("is no lexicon: \(error)")
+    }
+    do throws(FindingLexiconReader.Problem) {
+      let reader = try FindingLexiconReader(root)
+      name = reader.name ?? file
+      findings = reader.findings
+      negation = reader.negation ?? Self.builtin.negation
+    } catch {
+      throw fail("is no lexicon: \(error.message)")
+    }
+    index = FindingPatternIndex(findings.map(\.terms))
+  }
+}
+
+/// Words in a row that are looked for in texts.
+struct FindingPattern: Sendable, Hashable {
+  /// A word, or the beginning of one.
+  struct Word: Sendable, Hashable {
+    let text: String
+    let isPrefix: Bool
+
+    func matches(_ word: String) -> Bool { isPrefix ? word.hasPrefix(text) : word == text }
+  }
+
+  let words: [Word]
+
+  /// The pattern of a term of the lexicon; nil for one without words.
+  init?(_ term: String) {
+    let words = FindingText.words(of: term, keepingStars: true).map { word in
+      word.hasSuffix("*")
+        ? Word(text: String(word.dropLast()), isPrefix: true) : Word(text: word, isPrefix: false)
+    }
+    guard !words.isEmpty, !words.contains(where: { $0.text.isEmpty || $0.text.contains("*") })
+    else {
+      return nil
+    }
+    self.words = words
+  }
+
+  /// Whether the pattern lies at a place of a sentence.
+  func matches(_ sentence: [String], at start: Int) -> Bool {
+    start + words.count <= sentence.count
+      && words.indices.allSatisfy { words[$0].matches(sentence[start + $0]) }
+  }
+}
+
+/// Finds the terms of all findings by the first two letters of their first word.
+struct FindingPatternIndex: Sendable {
+  private var buckets: [String: [(finding: Int, pattern: FindingPattern)]] = [:]
+
+  init(_ terms: [[FindingPattern]]) {
+    for (finding, patterns) in terms.enumerated() {
+      for pattern in patterns {
+        buckets[String(pattern.words[0].text.prefix(2)), default: []].append((finding, pattern))
+      }
+    }
+  }
+
+  /// The longest terms that start at a place: how many words they have, and the findings that they name.
+  func longest(in sentence: [String], at start: Int) -> (length: Int, findings: [Int])? {
+    var length = 0
+    var findings: [Int] = []
+    let word = sentence[start]
+    for key in Set([String(word.prefix(2)), String(word.prefix(1))]) {
+      for (finding, pattern) in buckets[key] ?? [] where pattern.words.count >= length {
+        guard pattern.matches(sentence, at: start) else { continue }
+        if pattern.words.count > length { findings = [] }
+        length = pattern.words.count
+        if !findings.contains(finding) { findings.append(finding) }
+      }
+    }
+    return length > 0 ? (length, findings) : nil
+  }
+}
