@@ -51,7 +51,10 @@ let package = Package(
     .target(
       name: "MMRetinalData",
       dependencies: ["FundusTensor", "CTurboJPEG", "CImageCodecs"],
-      resources: [.embedInCode("Resources/knowledge.json")]),
+      resources: [
+        .embedInCode("Resources/knowledge.json"), .embedInCode("Resources/modality.json"),
+        .embedInCode("Resources/review.html"),
+      ]),
     // Synthetic fundus images; knows nothing of models.
     .target(name: "FundusSynthesis", dependencies: ["MMRetinalData"]),
     .target(
@@ -72,11 +75,18 @@ let package = Package(
     .testTarget(
       name: "MMRetinalDataTests", dependencies: ["MMRetinalData", "TestSupport"],
       resources: [.copy("Goldens")]),
-    .testTarget(name: "FundusSynthesisTests", dependencies: ["FundusSynthesis", "TestSupport"]),
+    .testTarget(
+      name: "FundusSynthesisTests", dependencies: ["FundusSynthesis", "ModalityMix", "TestSupport"]),
     .testTarget(
       name: "KeepFITTests", dependencies: ["KeepFIT", "FundusSynthesis", "TestSupport"],
       resources: [.copy("Goldens")]),
     .target(name: "TestSupport", dependencies: ["FundusTensor"], path: "Tests/TestSupport"),
+    // Images of known modality as books print them; `keepfit-modality` trains the modality classifier on them.
+    .target(
+      name: "ModalityMix", dependencies: ["MMRetinalData", "FundusSynthesis"],
+      path: "Tests/ModalityMix"),
+    .executableTarget(
+      name: "keepfit-modality", dependencies: ["ModalityMix"], path: "Tests/ModalityTraining"),
     // Damaged files for every reader: a short run in the tests, a long one as `keepfit-fuzz`.
     .target(name: "FuzzHarness", dependencies: ["KeepFIT"], path: "Tests/FuzzHarness"),
     .executableTarget(name: "keepfit-fuzz", dependencies: ["FuzzHarness"], path: "Tests/Fuzz"),

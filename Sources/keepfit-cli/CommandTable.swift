@@ -20,7 +20,8 @@ package enum CommandTable {
       InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self,
       DataValidateCommand.self, DataResizeCommand.self, DataBuildCommand.self,
       DataStatsCommand.self, BenchVisionCommand.self, BenchTextCommand.self,
-      BenchStepCommand.self, BenchLoaderCommand.self, BenchReportsCommand.self, CompletionsCommand.self, ManualCommand.self,
+      BenchStepCommand.self, BenchLoaderCommand.self, BenchReportsCommand.self,
+      CompletionsCommand.self, ManualCommand.self,
     ]
   }
 

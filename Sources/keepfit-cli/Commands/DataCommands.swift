@@ -156,35 +156,6 @@ struct DataResizeCommand: Subcommand {
   }
 }
 
-/// `keepfit data stats`
-struct DataStatsCommand: Subcommand {
-  static let name = "data stats"
-  static let summary =
-    "Compute text statistics of manifests: lengths, vocabulary, word frequencies."
-  let data = ManifestOptions()
-  let out = Option<FilePath>(
-    "out", "DIR", help: "Output directory for tables (CSV) and figures (SVG).")
-  let json = Flag("json", help: "Print one JSON list.")
-  let overwrite = OverwriteOptions()
-  let common = CommonOptions()
-
-  func run() throws {
-    let manifests = try data.sources().map {
-      try Manifest(contentsOf: $0.file, root: $0.root, form: data.form.value)
-    }
-    let report = StatisticsReport(manifests)
-    if json.isOn {
-      Console.print(try JSONText.encode(report.sets))
-    } else {
-      Console.write(report.summaryCSV())
-    }
-    if let folder = out.given {
-      let files = try report.write(to: folder.url, force: overwrite.force.isOn)
-      Console.note("Wrote \(Pretty.count(files.count, "file")) to \(folder.text)")
-    }
-  }
-}
-
 /// `keepfit data build`
 struct DataBuildCommand: Subcommand {
   static let name = "data build"

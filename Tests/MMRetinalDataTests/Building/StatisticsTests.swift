@@ -26,27 +26,60 @@ import Testing
     #expect(statistics.histogram(bins: 2, largest: 281) == [4, 1])
   }
 
-  @Test func writesTablesAndFigures() throws {
-    let directory = try TemporaryDirectory()
-    let report = StatisticsReport([
-      TextStatistics(name: "a<b>", texts: ["one two three", "four"]),
-      TextStatistics(name: "c, d", texts: ["one"]),
-    ])
-    #expect(
-      report.summaryCSV() == """
-        set,texts,vocabulary,mean_length,lexical_diversity
-        a<b>,2,4,2.00,2.000
-        "c, d",1,1,1.00,1.000
+  @Test func binsAreThePublishedOnes() {
+    let bins = LengthBins(for: [1, 90, 200])
+    #expect(bins.count == 7)
+    #expect(abs(bins.width - 281.0 / 7) < 1e-12)
+    // Just above 40 wide, so that 41 falls into the first.
+    #expect(bins.counts([1, 41, 42, 282]) == [2, 1, 0, 0, 0, 0, 1])
+    #expect(LengthBins(for: [3, 8]).counts([1, 2, 8]) == [1, 1, 0, 0, 0, 0, 1])
+    #expect(LengthBins(for: [400]).count == 10)
+    // The last bin holds what is longer still.
+    #expect(LengthBins(for: [1_000_000]).counts([1_000_000]).last == 1)
+  }
 
-        """)
-    let files = try report.write(to: directory.url)
-    #expect(files.count == 5)
-    for file in files where file.pathExtension == "svg" {
-      let parser = XMLChecker()
-      #expect(parser.isWellFormed(try Data(contentsOf: file)), "\(file.lastPathComponent)")
+  @Test func describesSets() throws {
+    let root = URL(filePath: "/nowhere")
+    func row(_ image: String, _ english: String, _ chinese: String = "") throws -> ManifestRow {
+      var captions = [CaptionLanguage.english: english]
+      if !chinese.isEmpty { captions[.chinese] = chinese }
+      return try ManifestRow(image: image, content: .captions(captions))
     }
-    #expect(throws: ImageError.self) { try report.write(to: directory.url) }
-    try report.write(to: directory.url, force: true)
+    let first = Manifest(
+      name: "a", root: root,
+      rows: [
+        try row("s/1.jpg", "Retinal hemorrhages near the disc", "视网膜出血"),
+        try row("s/2.jpg", "Flame-shaped haemorrhage. Hemorrhages!"), try row("s/2.jpg", "Drusen"),
+      ])
+    let second = Manifest(
+      name: "a", root: root,
+      rows: [
+        try row("s/1.jpg", "Drusen"),
+        try ManifestRow(
+          image: "t/9.jpg", modality: .angiography,
+          content: .labels(attributes: [], categories: ["normal"])),
+      ])
+    let statistics = DatasetStatistics([(first, []), (second, [])])
+    #expect(statistics.sets.map(\.name) == ["a-en", "a-zh", "a (2)-en", "a (2)"])
+    #expect(statistics.contents.map(\.rows) == [3, 1, 1])
+    #expect(statistics.contents[0].images == 2)
+    #expect(statistics.contents[2].modality == .angiography)
+    #expect(
+      statistics.findings[0].counts == [
+        FindingCount(finding: "hemorrhage", texts: 2), FindingCount(finding: "drusen", texts: 1),
+      ])
+    #expect(statistics.findings[1].counts == [FindingCount(finding: "hemorrhage", texts: 1)])
+    #expect(statistics.findings[3].counts == [FindingCount(finding: "normal", texts: 1)])
+    let overlap = try #require(statistics.overlaps.first)
+    #expect(overlap.first == "a-en" && overlap.second == "a (2)-en")
+    #expect(overlap.words == 1 && overlap.texts == 1 && overlap.images == 1)
+    #expect(statistics.problems[0].repeatedImages == 1)
+    #expect(statistics.problems[1].missingImages == 2)
+    #expect(
+      statistics.summaryCSV().hasPrefix("set,texts,vocabulary,mean_length,lexical_diversity\n"))
+    let lines = statistics.lengthsCSV().split(separator: "\n")
+    #expect(lines[0] == "from,to,a-en,a-zh,a (2)-en,a (2)")
+    #expect(lines.count == 8)
   }
 
   @Test(
@@ -68,24 +101,5 @@ import Testing
     #expect(angiographies.vocabulary == 3011)
     #expect(abs(angiographies.meanLength - 32.60) < 0.005)
     #expect(Array(angiographies.histogram(largest: 282).prefix(5)) == [1495, 377, 62, 7, 6])
-  }
-}
-
-/// Checks that tags are closed in order and that text is escaped.
-private struct XMLChecker {
-  func isWellFormed(_ data: Data) -> Bool {
-    var open: [Substring] = []
-    var rest = String(decoding: data, as: UTF8.self)[...]
-    while let start = rest.firstIndex(of: "<") {
-      guard let end = rest[start...].firstIndex(of: ">") else { return false }
-      let tag = rest[rest.index(after: start)..<end]
-      rest = rest[rest.index(after: end)...]
-      if tag.hasPrefix("/") {
-        guard open.popLast() == tag.dropFirst() else { return false }
-      } else if !tag.hasSuffix("/") {
-        open.append(tag.prefix { !$0.isWhitespace })
-      }
-    }
-    return open.isEmpty
   }
 }

@@ -14,6 +14,8 @@ public struct TextStatistics: Sendable, Hashable, Codable {
   public let vocabulary: Int
   /// The mean length.
   public let meanLength: Double
+  /// Vocabulary divided by the number of texts.
+  public let lexicalDiversity: Double
   /// The length of each text.
   public let lengths: [Int]
   /// Words by falling frequency, then in alphabetical order.
@@ -27,9 +29,6 @@ public struct TextStatistics: Sendable, Hashable, Codable {
     public let count: Int
   }
 
-  /// Vocabulary divided by the number of texts.
-  public var lexicalDiversity: Double { texts == 0 ? 0 : Double(vocabulary) / Double(texts) }
-
   /// Counts texts.
   public init(name: String, texts: [String], language: CaptionLanguage = .english) {
     var counts: [String: Int] = [:]
@@ -42,6 +41,7 @@ public struct TextStatistics: Sendable, Hashable, Codable {
     self.name = name
     self.texts = texts.count
     vocabulary = counts.count
+    lexicalDiversity = texts.isEmpty ? 0 : Double(counts.count) / Double(texts.count)
     self.lengths = lengths
     meanLength = lengths.isEmpty ? 0 : Double(lengths.reduce(0, +)) / Double(lengths.count)
     words = counts.map { WordCount(word: $0.key, count: $0.value) }

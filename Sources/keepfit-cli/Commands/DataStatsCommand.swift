@@ -1,0 +1,55 @@
+import Foundation
+import KeepFIT
+
+/// `keepfit data stats`
+struct DataStatsCommand: Subcommand {
+  static let name = "data stats"
+  static let summary = "Describe image-text sets: contents, words, text lengths, findings, overlap."
+  static let discussion = """
+    Prints the number of texts, the vocabulary, the mean length and the lexical diversity of each set of texts: one
+    for each manifest and language. --out writes report.html with the word cloud, the histogram of text lengths and
+    vocabulary over mean length, the same as SVG, and tables (CSV, JSON): counts by source and modality, words,
+    findings, what sets share, missing and duplicate items.
+
+    Words are runs of letters, digits and underscores with their case kept; Chinese is counted in characters.
+
+      keepfit data stats --manifest CFP.csv --manifest FFA.csv --root atlas --out statistics
+    """
+  let data = ManifestOptions()
+  let out = Option<FilePath>(
+    "out", "DIR", help: "Where the report (HTML), tables (CSV, JSON) and figures (SVG) are written."
+  )
+  let json = Flag("json", help: "Print one JSON list.")
+  let overwrite = OverwriteOptions()
+  let common = CommonOptions()
+
+  func run() throws {
+    let manifests = try data.sources().map { source in
+      let (manifest, problems) = try Manifest.read(
+        contentsOf: source.file, root: source.root, form: data.form.value)
+      if manifest.rows.isEmpty {
+        throw TextFileError(
+          file: source.file.path,
+          problems: problems.isEmpty
+            ? [TextProblem(line: nil, message: "the manifest has no rows")] : problems)
+      }
+      if !problems.isEmpty {
+        Console.note(
+          "\(source.file.lastPathComponent): \(problems.count) line\(problems.count == 1 ? "" : "s") left out, "
+            + "such as \(problems[0])")
+      }
+      return (manifest: manifest, problems: problems)
+    }
+    let statistics = DatasetStatistics(manifests)
+    if json.isOn {
+      Console.print(try JSONText.encode(statistics.sets))
+    } else {
+      Console.write(statistics.summaryCSV())
+    }
+    if let folder = out.given {
+      let files = try DatasetReport(statistics).write(
+        to: folder.url, force: overwrite.force.isOn)
+      Console.note("Wrote \(files.count) files to \(folder.text)")
+    }
+  }
+}
