@@ -147,7 +147,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
         $1.manifest ?? "", $1.line ?? 0, $1.kind.rawValue
       )
     }
-    func rows(_ label: String) -> String {
+    func rowCount(of label: String) -> String {
       let count = labels[label] ?? 0
       return count == 1 ? "1 row" : "\(count) rows"
     }
@@ -156,8 +156,8 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
         Finding(
           kind: .oddLabel, manifest: nil, line: nil,
           message:
-            "the label '\(pair.odd)' (\(rows(pair.odd))) looks like a spelling of "
-            + "'\(pair.usual)' (\(rows(pair.usual)))"))
+            "the label '\(pair.odd)' (\(rowCount(of: pair.odd))) looks like a spelling of "
+            + "'\(pair.usual)' (\(rowCount(of: pair.usual)))"))
     }
     for finding in findings { counts[finding.kind.rawValue, default: 0] += 1 }
   }
