@@ -30,7 +30,7 @@ extension ReportGenerator {
     }
     do {
       return try model.decode(memory, decoding, streams: streams).reports.map(report)
-    } catch let error as DecodingError {
+    } catch let error as ReportDecodingError {
       guard case .notFinite(let study, let step) = error else { throw error }
       throw ReportGenerationError.notFinite(
         image: study < names.count ? names[study] : "study \(study + 1)", word: step + 1)

@@ -30,7 +30,7 @@ struct DecodingOptionGroup: OptionGroup {
       DecodingOptionGroup.penalty($0) == nil ? "must be none, avg, or wu_ and a number" : nil
     })
   let trigrams = Option<Blocking>(
-    "block-trigrams", "MODE", default: .none,
+    "block-trigrams", "MODE", default: Blocking.none,
     help: "Repeated trigrams: allow, make four times less probable each time, or forbid.")
   let noRepeats = Flag("no-repeats", help: "Never write a word twice in a row.")
   let noUnknown = Flag("no-unknown", help: "Never write <unk>.")

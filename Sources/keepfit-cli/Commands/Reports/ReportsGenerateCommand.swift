@@ -52,7 +52,7 @@ struct ReportsGenerateCommand: Subcommand {
     let generator = try ReportGenerator.load(model.value.url)
     let settings = try decoding.decoding(for: generator)
     let urls = files.paths.map(\.url)
-    var progress = ProgressBar("Writing", unit: "reports", total: urls.count)
+    let progress = ProgressBar("Writing", unit: "reports", total: urls.count)
     let reports = try generator.generate(
       contentsOf: urls, decoding: settings, seed: decoding.seed.value, batchSize: batchSize.value
     ) { progress.update(to: $0) }
