@@ -45,6 +45,15 @@ extension PrivacyCheck {
     "val", "synthetic", "expert", "public", "jpg", "jpeg", "png", "tif", "tiff",
   ]
 
+  private static let datePattern: NSRegularExpression = {
+    let day =
+      "(?<!\\d)(?:19|20)\\d{2}[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\\d|3[01])(?!\\d)"
+    guard let pattern = try? NSRegularExpression(pattern: day) else {
+      preconditionFailure("'\(day)' is no regular expression")
+    }
+    return pattern
+  }()
+
   /// What in the name of an image may identify a patient: two words that may be a name, a Chinese name, a date,
   /// six digits in a row or more.
   ///
@@ -59,12 +68,7 @@ extension PrivacyCheck {
       digits = ("0"..."9").contains(scalar) ? digits + 1 : 0
       if digits >= 6 { found.insert(.number) }
     }
-    if let date = try? Regex(
-      "(?<!\\d)(?:19|20)\\d{2}[-_./]?(?:0[1-9]|1[0-2])[-_./]?(?:0[1-9]|[12]\\d|3[01])(?!\\d)"),
-      stem.firstMatch(of: date) != nil
-    {
-      found.insert(.date)
-    }
+    if finds(datePattern, in: stem) { found.insert(.date) }
     if hasLatinName(stem) || hasChineseName(stem) { found.insert(.name) }
     return found
   }

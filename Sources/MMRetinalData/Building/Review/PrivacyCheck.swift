@@ -30,31 +30,33 @@ public enum PrivacyCheck {
     // A megabyte of text is no caption; its beginning tells enough.
     let text = String(text.prefix(20_000))
     var found: Set<Reason> = []
-    for (pattern, reason) in textPatterns.all where !found.contains(reason) {
-      if text.firstMatch(of: pattern) != nil { found.insert(reason) }
+    for (pattern, reason) in textPatterns where !found.contains(reason) {
+      if finds(pattern, in: text) { found.insert(reason) }
     }
     if !found.contains(.number), hasLongNumber(text) { found.insert(.number) }
     if !found.contains(.name), namesChinesePatient(text) { found.insert(.name) }
     return found
   }
 
-  /// Patterns are compiled once; they are only read afterwards.
-  private struct Patterns: @unchecked Sendable {
-    let all: [(Regex<AnyRegexOutput>, Reason)]
-
-    init(_ patterns: [(String, Reason)]) {
-      all = patterns.map { pattern, reason in
-        guard let regex = try? Regex(pattern) else {
-          preconditionFailure("the pattern \(pattern) is none")
-        }
-        return (regex, reason)
+  /// Regular expressions, each with what it finds.
+  private static func compiled(_ patterns: [(String, Reason)]) -> [(
+    pattern: NSRegularExpression, reason: Reason
+  )] {
+    patterns.map { pattern, reason in
+      guard let expression = try? NSRegularExpression(pattern: pattern) else {
+        preconditionFailure("'\(pattern)' is no regular expression")
       }
+      return (expression, reason)
     }
+  }
+
+  static func finds(_ pattern: NSRegularExpression, in text: String) -> Bool {
+    pattern.firstMatch(in: text, range: NSRange(text.startIndex..., in: text)) != nil
   }
 
   private static let month =
     "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\\.?"
-  private static let textPatterns = Patterns([
+  private static let textPatterns = compiled([
     ("(?i)\\b(?:patient(?:'s|’s)?|full|first|last|family|given)\\s+name\\b", .name),
     ("(?i)\\bname\\s*[:：=]", .name),
     ("\\b(?:Mr|Mrs|Ms|Miss|Mister)\\b\\.?\\s+\\p{Lu}", .name),
