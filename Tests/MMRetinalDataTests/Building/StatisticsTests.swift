@@ -56,7 +56,7 @@ import Testing
       rows: [
         try row("s/1.jpg", "Drusen"),
         try ManifestRow(
-          image: "t/9.jpg", modality: .angiography,
+          image: "t/FFA/9.jpg",
           content: .labels(attributes: [], categories: ["normal"])),
       ])
     let statistics = DatasetStatistics([(first, []), (second, [])])

@@ -139,7 +139,7 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
       let modality: ImagingModality
     }
     let groups = Dictionary(grouping: manifest.rows) {
-      Key(source: $0.dataset, modality: $0.modality)
+      Key(source: $0.dataset, modality: modality(of: $0))
     }
     return groups.sorted {
       ($0.key.source, $0.key.modality.rawValue) < ($1.key.source, $1.key.modality.rawValue)
@@ -151,6 +151,17 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
         chinese: rows.count { $0.caption(in: .chinese) != nil },
         labeled: rows.count { !$0.categories.isEmpty })
     }
+  }
+
+  /// What a row says, or else a directory of its path that is named like a modality, as in the published
+  /// manifests (`MM_Retinal_dataset_v1/FFA/figure01-05B.jpg`).
+  private static func modality(of row: ManifestRow) -> ImagingModality {
+    if row.columns["modality"]?.isEmpty ?? true {
+      for part in row.image.split(separator: "/").dropLast() {
+        if let modality = ImagingModality(named: String(part)) { return modality }
+      }
+    }
+    return row.modality
   }
 
   private static func texts(of manifest: Manifest, name: String) -> [Texts] {
