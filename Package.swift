@@ -67,7 +67,7 @@ let package = Package(
     .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT", "FundusSynthesis"]),
 
     .testTarget(
-      name: "FundusTensorTests", dependencies: ["FundusTensor", "TestSupport"],
+      name: "FundusTensorTests", dependencies: ["CFundusKernels", "FundusTensor", "TestSupport"],
       resources: [.copy("Goldens")]),
     .testTarget(
       name: "FundusModelsTests", dependencies: ["FundusModels", "TestSupport"],
@@ -78,7 +78,8 @@ let package = Package(
     .testTarget(
       name: "FundusSynthesisTests", dependencies: ["FundusSynthesis", "ModalityMix", "TestSupport"]),
     .testTarget(
-      name: "KeepFITTests", dependencies: ["KeepFIT", "FundusSynthesis", "TestSupport"],
+      name: "KeepFITTests",
+      dependencies: ["KeepFIT", "FundusSynthesis", "TestSupport", "ThreadHarness"],
       resources: [.copy("Goldens")]),
     .target(name: "TestSupport", dependencies: ["FundusTensor"], path: "Tests/TestSupport"),
     // Images of known modality as books print them; `keepfit-modality` trains the modality classifier on them.
@@ -91,6 +92,13 @@ let package = Package(
     .target(name: "FuzzHarness", dependencies: ["KeepFIT"], path: "Tests/FuzzHarness"),
     .executableTarget(name: "keepfit-fuzz", dependencies: ["FuzzHarness"], path: "Tests/Fuzz"),
     .testTarget(name: "FuzzTests", dependencies: ["FuzzHarness"]),
+    // Many threads with one model: a short run in the tests, and `keepfit-threads` for the sanitizer.
+    .target(
+      name: "ThreadHarness", dependencies: ["KeepFIT", "FundusSynthesis"],
+      path: "Tests/ThreadHarness"),
+    .executableTarget(
+      name: "keepfit-threads", dependencies: ["KeepFIT", "ThreadHarness"], path: "Tests/Threads",
+      exclude: ["sanitizer.supp"]),
     .testTarget(
       name: "KeepFITCommandTests", dependencies: ["KeepFIT", "FundusSynthesis", "keepfit-cli"]),
   ],

@@ -1,6 +1,7 @@
 #include "fk_scratch.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #ifdef __linux__
@@ -22,6 +23,20 @@ static void give_back(void *memory) {
   capacity = 0;
 }
 
+static void (*_Atomic spare)(void);
+
+void fk_when_memory_is_short(void (*give_back)(void)) { atomic_store(&spare, give_back); }
+
+static bool allocate(size_t alignment) {
+  if (posix_memalign(&block, alignment, capacity) == 0) return true;
+  void (*give_back_more)(void) = atomic_load(&spare);
+  if (give_back_more) {
+    give_back_more();
+    if (posix_memalign(&block, alignment, capacity) == 0) return true;
+  }
+  return false;
+}
+
 static void make_key(void) { pthread_key_create(&key, give_back); }
 
 void *fk_scratch(size_t bytes) {
@@ -29,7 +44,7 @@ void *fk_scratch(size_t bytes) {
   const size_t page = (size_t)2 << 20;  // huge pages spare address translations
   free(block);
   capacity = (bytes + page - 1) / page * page;
-  if (posix_memalign(&block, page, capacity) != 0) {
+  if (!allocate(page)) {
     fprintf(stderr, "out of memory: %zu bytes were asked for\n", bytes);
     abort();
   }

@@ -106,6 +106,14 @@ void fk_set_threads(int threads) {
 
 void fk_leave_pool(void) { is_inside_task = true; }
 
+bool fk_is_thread_sanitized(void) {
+#ifdef FK_THREAD_SANITIZER
+  return true;
+#else
+  return false;
+#endif
+}
+
 void fk_parallel_for(size_t count, void *context, void (*task)(void *, size_t)) {
   int threads = fk_get_threads();
   if (count <= 1 || threads == 1 || is_inside_task || pthread_mutex_trylock(&owner) != 0) {

@@ -3,9 +3,10 @@
 ///
 ///     u = x / |x|,  y = W u,  result = y / |y|
 ///
-/// Norms are Euclidean norms without epsilon, as published; a zero vector, which gives NaN there, stays zero.
-public final class ProjectionHead: Layer {
-  /// The projection W, `[D, inputs]`, named as in the published checkpoints.
+/// Norms are plain Euclidean norms without an epsilon, as published; a zero vector, which gives NaN
+/// there, stays zero.
+public final class ProjectionHead: Layer, Sendable {
+  /// The map W, `[D, inputs]`. The name is that of the published checkpoints.
   private let projection: Linear
   /// Whether vectors are normalized before and after the projection.
   public let normalizes: Bool

@@ -7,8 +7,8 @@
 ///     S_k = (W_q q)_k (W_k k)_k^T / sqrt(d),   A = dropout(softmax(S)),
 ///     result = W_o [A_1 (W_v v)_1, ..., A_h (W_v v)_h]
 ///
-/// There is no residual connection and no normalization. The module is used in pretraining only.
-public final class KnowledgeAttention: Module {
+/// There is no residual and no normalization. The module takes part in pretraining only.
+public final class KnowledgeAttention: Module, Sendable {
   /// The axis along which attention weights sum to one.
   public enum Axis: String, Codable, Sendable, CaseIterable {
     /// The keys, as in the paper.
@@ -21,10 +21,18 @@ public final class KnowledgeAttention: Module {
   public let queryWeight, keyWeight, valueWeight, outputWeight: Parameter
   /// The number of heads.
   public let heads: Int
-  /// The softmax axis.
-  public var axis: Axis
-  /// The dropout rate of the attention weights, published as 0.5.
-  public var dropout: Float
+  /// The axis of the softmax.
+  public var axis: Axis {
+    get { settings.withLock { $0.axis } }
+    set { settings.withLock { $0.axis = newValue } }
+  }
+  /// The dropout of the attention weights in training, published as 0.5.
+  public var dropout: Float {
+    get { settings.withLock { $0.dropout } }
+    set { settings.withLock { $0.dropout = newValue } }
+  }
+
+  private let settings: Guarded<(axis: Axis, dropout: Float)>
 
   /// Creates an attention with weights uniform in `-1/sqrt(D)...1/sqrt(D)`.
   /// - Precondition: the number of heads divides `dimensions`.
@@ -34,8 +42,7 @@ public final class KnowledgeAttention: Module {
   ) {
     precondition(dimensions % heads == 0, "\(heads) heads do not divide \(dimensions) channels")
     self.heads = heads
-    self.axis = axis
-    self.dropout = dropout
+    settings = Guarded((axis, dropout))
     let bound = 1 / Float(dimensions).squareRoot()
     func weight(_ name: String) -> Parameter {
       Parameter(initialization.derived(name).uniform([dimensions, dimensions], bound: bound))
@@ -63,6 +70,7 @@ public final class KnowledgeAttention: Module {
     queries: Tensor, keys: Tensor, values: Tensor, mode: ExecutionMode
   ) -> Tensor {
     let (count, width) = (queries.shape[0], queries.shape[1])
+    let (axis, dropout) = settings.withLock { $0 }
     func split(_ x: Tensor, _ weight: Parameter) -> Tensor {
       linear(x, weight: weight.tensor).reshaped([x.shape[0], heads, width / heads])
         .transposed([1, 0, 2])

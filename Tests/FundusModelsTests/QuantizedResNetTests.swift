@@ -36,4 +36,32 @@ import Testing
     let recorded = network(Parameter(images).tensor, mode: .inference)
     #expect(Self.cosines(recorded, exact).allSatisfy { $0 > 0.99999 }, "with history, floats")
   }
+
+  /// Quantized weights follow those of the network, whoever changes them.
+  @Test(arguments: ["value", "optimizer", "entry", "statistics"])
+  func bytesFollowTheWeights(change: String) {
+    let (network, images) = example(bottlenecks: false)
+    var ranges = ActivationRanges(network)
+    ranges.observe(images, in: network)
+    let quantized = QuantizedResNet(network, ranges: ranges, floatBlocks: 1)
+    let before = quantized(images).scalars
+    switch change {
+    case "value":
+      for (_, parameter) in network.parameters { parameter.value = parameter.value * 0.9 }
+    case "optimizer":
+      for (_, parameter) in network.parameters {
+        parameter.gradient = Tensor(repeating: 1, shape: parameter.value.shape)
+      }
+      AdamW(network.parameters).step(learningRate: 1e-2)
+    case "entry":
+      for entry in network.stateEntries() { entry.load(entry.exported * 0.95) }
+    default:
+      for case let buffer? in network.stateEntries().map(\.buffer) {
+        buffer.value = buffer.value * 1.1
+      }
+    }
+    let after = quantized(images).scalars
+    #expect(after != before)
+    #expect(after == QuantizedResNet(network, ranges: ranges, floatBlocks: 1)(images).scalars)
+  }
 }

@@ -27,13 +27,4 @@
 #define FK_CLONES
 #endif
 
-// Whether this is a build for the thread sanitizer.
-static inline bool fk_is_thread_sanitized(void) {
-#ifdef FK_THREAD_SANITIZER
-  return true;
-#else
-  return false;
-#endif
-}
-
 #endif

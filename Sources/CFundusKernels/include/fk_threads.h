@@ -25,5 +25,8 @@ int fk_cpu_limit(const char *root);
 void fk_set_threads(int threads);
 int fk_get_threads(void);
 
+// Whether this is a build for the thread sanitizer.
+bool fk_is_thread_sanitized(void);
+
 FK_NONNULL_END
 #endif

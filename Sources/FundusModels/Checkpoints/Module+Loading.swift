@@ -95,19 +95,20 @@ extension Module {
       }
     }
     try misfits.check(file: state.source, entries: entries.count)
-    let tensors = ThreadPool.map(pairs.count) { index in
-      let tensor = pairs[index].1.tensor()
-      return (tensor, pairs[index].1.elementType.isFloatingPoint ? tensor.firstNonFinite : nil)
+    let found = pairs
+    let tensors = ThreadPool.map(found.count) { index in
+      let tensor = found[index].1.tensor()
+      return (tensor, found[index].1.elementType.isFloatingPoint ? tensor.firstNonFinite : nil)
     }
-    for ((_, stored), (tensor, place)) in zip(pairs, tensors) {
+    for ((_, stored), (tensor, place)) in zip(found, tensors) {
       guard let place else { continue }
       throw CheckpointError(
         .malformed, file: state.source,
         "tensor '\(stored.name.quotable())' holds \(tensor.scalars[place]) at element \(place); weights "
           + "must be finite")
     }
-    ThreadPool.forEach(pairs.count) { index in
-      let (entry, tensor) = (pairs[index].0, tensors[index].0)
+    ThreadPool.forEach(found.count) { index in
+      let (entry, tensor) = (found[index].0, tensors[index].0)
       entry.load(tensor.shape == entry.fileShape ? tensor : tensor.reshaped(entry.fileShape))
     }
     return report

@@ -3,20 +3,41 @@ import FundusTensor
 /// A residual network (ResNet) without classifier: images to feature vectors.
 ///
 /// State names are those of torchvision (`conv1.weight`, `bn1.*`, `layer1.0.conv1.weight`, …).
-public final class ResNet: Layer {
-  /// The architecture.
+///
+/// Any number of threads may use one network for inference at the same time.
+public final class ResNet: Layer, Sendable {
+  /// What the network looks like.
   public let configuration: ResNetConfiguration
-  /// Whether batch norm uses its running statistics in training as well, and does not update them.
-  public var freezesBatchNorm = false
-  /// In training, synchronizes batch norm statistics over these ranks.
-  public var statisticsRanks: (any Communicator)?
-  /// Whether the stem and blocks are recomputed in the backward pass instead of stored (activation
-  /// checkpointing): about a third more time for about a third of the memory.
-  public var recomputesBlocks = false
+  /// Uses the running statistics in training as well, and leaves them as they are.
+  public var freezesBatchNorm: Bool {
+    get { settings.withLock { $0.freezesBatchNorm } }
+    set { settings.withLock { $0.freezesBatchNorm = newValue } }
+  }
+  /// In training, takes the statistics of batch norms over the batches of all these ranks.
+  public var statisticsRanks: (any Communicator)? {
+    get { settings.withLock { $0.statisticsRanks } }
+    set { settings.withLock { $0.statisticsRanks = newValue } }
+  }
+  /// Computes the stem and each block again in the backward pass instead of keeping their intermediate
+  /// results: about a third more time for about a third of the memory.
+  public var recomputesBlocks: Bool {
+    get { settings.withLock { $0.recomputesBlocks } }
+    set { settings.withLock { $0.recomputesBlocks = newValue } }
+  }
+  /// When set, inference without history multiplies bytes (``intermediates(of:mode:)`` does not). It
+  /// follows the weights when they change.
+  public var quantized: QuantizedResNet? {
+    get { settings.withLock { $0.quantized } }
+    set { settings.withLock { $0.quantized = newValue } }
+  }
 
-  /// If set, inference without gradients uses INT8 (``intermediates(of:mode:)`` does not). It follows changes of
-  /// the weights.
-  public var quantized: QuantizedResNet?
+  private struct Settings {
+    var freezesBatchNorm = false
+    var statisticsRanks: (any Communicator)?
+    var recomputesBlocks = false
+    var quantized: QuantizedResNet?
+  }
+  private let settings = Guarded(Settings())
 
   let conv1: Conv2d
   let bn1: BatchNorm2d
@@ -92,16 +113,19 @@ public final class ResNet: Layer {
       images.rank == 4 && images.shape[3] == configuration.inputChannels,
       "images are [N, H, W, \(configuration.inputChannels)], not \(images.shape)")
     if !mode.isTraining, !isRecorded(images) { return inferred(images) }
-    let usesBatch = mode.isTraining && !freezesBatchNorm
+    let settings = settings.withLock { $0 }
+    let usesBatch = mode.isTraining && !settings.freezesBatchNorm
     func statistics(isRepeated: Bool) -> BatchStatistics {
-      usesBatch ? .batch(updates: !isRepeated, ranks: statisticsRanks) : .running
+      usesBatch ? .batch(updates: !isRepeated, ranks: settings.statisticsRanks) : .running
     }
     func start(_ images: Tensor, isRepeated: Bool) -> Tensor {
-      let first = bn1(conv1(images), statistics: statistics(isRepeated: isRepeated), relu: true)
+      let first = bn1(
+        conv1(images, mode: mode), statistics: statistics(isRepeated: isRepeated), relu: true,
+        mode: mode)
       return maxPool2d(first, kernel: 3, stride: 2, padding: 1)
     }
     let stem =
-      recomputesBlocks
+      settings.recomputesBlocks
       ? Autograd.recomputing(
         images, parameters: (conv1.parameters + bn1.parameters).map(\.parameter), start)
       : start(images, isRepeated: false)
@@ -109,12 +133,12 @@ public final class ResNet: Layer {
     var results: [Tensor] = []
     for blocks in stages {
       for block in blocks {
-        if recomputesBlocks {
+        if settings.recomputesBlocks {
           x = Autograd.recomputing(x, parameters: block.parameters.map(\.parameter)) {
-            block.recorded($0, statistics: statistics(isRepeated: $1))
+            block.recorded($0, statistics: statistics(isRepeated: $1), mode: mode)
           }
         } else {
-          x = block.recorded(x, statistics: statistics(isRepeated: false))
+          x = block.recorded(x, statistics: statistics(isRepeated: false), mode: mode)
         }
       }
       results.append(x)
@@ -122,7 +146,8 @@ public final class ResNet: Layer {
     return Intermediates(stem: stem, stages: results, features: globalAveragePool(x))
   }
 
-  /// The features computed from the activations after a stage, with running statistics; differentiable.
+  /// The features that follow from the activations after a stage, by the running statistics. They
+  /// remember the activations for gradients; parameters count as constants.
   /// - Parameters:
   ///   - stage: the stage, counted from 0
   ///   - activations: `[N, h, w, F]`, as in ``Intermediates/stages``
@@ -130,7 +155,9 @@ public final class ResNet: Layer {
   public func features(afterStage stage: Int, _ activations: Tensor) -> Tensor {
     let rest = stages.dropFirst(stage + 1).joined()
     return globalAveragePool(
-      rest.reduce(activations) { x, block in block.recorded(x, statistics: .running) })
+      rest.reduce(activations) { x, block in
+        block.recorded(x, statistics: .running, mode: .inference)
+      })
   }
 
   private func isRecorded(_ images: Tensor) -> Bool {

@@ -59,15 +59,18 @@ public final class ResidualBlock: Module, Sendable {
     }
   }
 
-  /// The block with gradients.
-  func recorded(_ x: Tensor, statistics: BatchStatistics) -> Tensor {
+  /// The block with history for gradients: those of the parameters too, except in inference.
+  func recorded(_ x: Tensor, statistics: BatchStatistics, mode: ExecutionMode) -> Tensor {
     let shortcut =
-      downsample.map { $0.norm($0.convolution(x), statistics: statistics) } ?? x
+      downsample.map {
+        $0.norm($0.convolution(x, mode: mode), statistics: statistics, mode: mode)
+      } ?? x
     var y = x
     for (index, (convolution, norm)) in zip(convolutions, norms).enumerated() {
       let isLast = index == convolutions.count - 1
       y = norm(
-        convolution(y), statistics: statistics, residual: isLast ? shortcut : nil, relu: true)
+        convolution(y, mode: mode), statistics: statistics, residual: isLast ? shortcut : nil,
+        relu: true, mode: mode)
     }
     return y
   }

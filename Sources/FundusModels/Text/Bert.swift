@@ -1,22 +1,34 @@
-/// The BERT encoder (Devlin et al., arXiv 1810.04805) with exact GELU, with the names of Hugging Face checkpoints.
-public final class Bert: Module {
-  /// The architecture.
-  public private(set) var configuration: BertConfiguration
+/// The BERT encoder (Devlin et al., arXiv 1810.04805) with the exact GELU, under the names of
+/// Hugging Face checkpoints.
+///
+/// Any number of threads may use one encoder for inference at the same time.
+public final class Bert: Module, Sendable {
+  /// The sizes.
+  public var configuration: BertConfiguration { settings.withLock { $0.configuration } }
   /// `[vocabulary, D]`, `[positions, D]` and `[types, D]`.
   public let wordEmbeddings, positionEmbeddings, tokenTypeEmbeddings: Parameter
-  /// In training, whether layers are recomputed in the backward pass instead of stored (activation
-  /// checkpointing).
-  public var recomputesLayers = false
+  /// In training, computes each layer again in the backward pass instead of keeping its intermediate
+  /// results.
+  public var recomputesLayers: Bool {
+    get { settings.withLock { $0.recomputesLayers } }
+    set { settings.withLock { $0.recomputesLayers = newValue } }
+  }
   let embeddingNorm: LayerNorm
   let layers: [BertLayer]
   /// The pooler, which is part of every checkpoint but not used.
   let pooler: Linear
 
-  /// Creates a model with weights normal with standard deviation 0.02, as in BERT.
+  private struct Settings {
+    var configuration: BertConfiguration
+    var recomputesLayers = false
+  }
+  private let settings: Guarded<Settings>
+
+  /// A model with weights normal around 0 with deviation 0.02, as BERT is begun.
   /// - Precondition: the configuration is valid (``BertConfiguration/validate()``).
   public init(_ configuration: BertConfiguration = .base, initialization: Initialization) {
     precondition((try? configuration.validate()) != nil, "an invalid configuration")
-    self.configuration = configuration
+    settings = Guarded(Settings(configuration: configuration))
     let width = configuration.hiddenSize
     func table(_ name: String, _ rows: Int) -> Parameter {
       Parameter(initialization.derived(name).normal([rows, width], deviation: 0.02))
@@ -38,9 +50,10 @@ public final class Bert: Module {
   /// - Parameter rate: in `0..<1`.
   public func setDropout(_ rate: Float) {
     precondition((0..<1).contains(rate), "a dropout rate of \(rate)")
-    configuration.hiddenDropout = rate
-    configuration.attentionDropout = rate
-    for layer in layers { layer.configuration = configuration }
+    settings.withLock {
+      $0.configuration.hiddenDropout = rate
+      $0.configuration.attentionDropout = rate
+    }
   }
 
   /// Registers the state with Hugging Face's names, without a prefix.
@@ -77,18 +90,22 @@ public final class Bert: Module {
   private func outputs(
     of rows: BertRows, layers wanted: Set<Int>, mode: ExecutionMode
   ) -> [Int: Tensor] {
-    var x = embed(rows, mode: mode)
+    let settings = settings.withLock { $0 }
+    let rates = BertLayer.Dropout(
+      hidden: settings.configuration.hiddenDropout,
+      attention: settings.configuration.attentionDropout)
+    var x = embed(rows, mode: mode, settings.configuration)
     var results: [Int: Tensor] = wanted.contains(0) ? [0: x] : [:]
     let last = wanted.max() ?? 0
     for (index, layer) in layers.enumerated() where index < last {
       if mode.isTraining {
         let mode = mode.derived(UInt64(index + 1))
-        if recomputesLayers {
+        if settings.recomputesLayers {
           x = Autograd.recomputing(x, parameters: layer.parameters.map(\.parameter)) { x, _ in
-            layer(x, layout: rows.layout, mode: mode)
+            layer(x, layout: rows.layout, dropout: rates, mode: mode)
           }
         } else {
-          x = layer(x, layout: rows.layout, mode: mode)
+          x = layer(x, layout: rows.layout, dropout: rates, mode: mode)
         }
       } else {
         x = layer.infer(x, layout: rows.layout)
@@ -98,7 +115,9 @@ public final class Bert: Module {
     return results
   }
 
-  private func embed(_ rows: BertRows, mode: ExecutionMode) -> Tensor {
+  private func embed(
+    _ rows: BertRows, mode: ExecutionMode, _ configuration: BertConfiguration
+  ) -> Tensor {
     precondition(
       rows.longest <= configuration.maximumPositions,
       "\(rows.longest) tokens for \(configuration.maximumPositions) positions")

@@ -1,7 +1,12 @@
-/// A layer of the encoder: self-attention and a feed-forward block, each followed by dropout, residual connection
-/// and layer normalization.
-final class BertLayer: Module {
-  var configuration: BertConfiguration
+/// One layer of the encoder: attention and a feed-forward block, each followed by dropout, the
+/// residual and layer normalization.
+final class BertLayer: Module, Sendable {
+  /// The rates of dropout in training.
+  struct Dropout: Sendable {
+    let hidden: Float, attention: Float
+  }
+
+  private let headCount: Int
   let query, key, value: Linear
   let attentionOutput: Linear
   let attentionNorm: LayerNorm
@@ -12,7 +17,7 @@ final class BertLayer: Module {
   private let packedInputs = PackedWeights()
 
   init(_ configuration: BertConfiguration, initialization: Initialization) {
-    self.configuration = configuration
+    headCount = configuration.headCount
     let width = configuration.hiddenSize
     func dense(_ name: String, _ inputs: Int, _ outputs: Int) -> Linear {
       Linear(bertInputs: inputs, outputs: outputs, initialization: initialization.derived(name))
@@ -45,12 +50,13 @@ final class BertLayer: Module {
 
   /// With gradients and, in training, dropout.
   /// - Parameter x: `[R, D]`.
-  func callAsFunction(_ x: Tensor, layout: AttentionLayout, mode: ExecutionMode) -> Tensor {
+  func callAsFunction(
+    _ x: Tensor, layout: AttentionLayout, dropout: Dropout, mode: ExecutionMode
+  ) -> Tensor {
     var hiddenDropout: Float = 0, attentionDropout: Float = 0
     var stream: RandomStream?
     if case .training(let given) = mode {
-      hiddenDropout = configuration.hiddenDropout
-      attentionDropout = configuration.attentionDropout
+      (hiddenDropout, attentionDropout) = (dropout.hidden, dropout.attention)
       stream = given
     }
     let inputs = [query, key, value]
@@ -58,7 +64,7 @@ final class BertLayer: Module {
       x, weight: .concatenated(inputs.map(\.weight.tensor)),
       bias: .concatenated(inputs.map(\.bias!.tensor)))
     let mixed = selfAttention(
-      rows, heads: configuration.headCount, layout: layout, dropout: attentionDropout,
+      rows, heads: headCount, layout: layout, dropout: attentionDropout,
       stream: stream?.derived(0))
     let attended = attentionNorm(
       attentionOutput(mixed), residual: x, dropout: hiddenDropout, stream: stream?.derived(1))
@@ -73,7 +79,7 @@ final class BertLayer: Module {
     let inputs = [query, key, value]
     let rows = packedInputs.matrix(of: inputs.map(\.weight))
       .apply(x, bias: .concatenated(inputs.map(\.bias!.value)))
-    let mixed = selfAttention(rows, heads: configuration.headCount, layout: layout)
+    let mixed = selfAttention(rows, heads: headCount, layout: layout)
     let attended = attentionNorm(attentionOutput.infer(mixed, residual: x))
     return outputNorm(
       output.infer(intermediate.infer(attended, activation: .gelu), residual: attended))

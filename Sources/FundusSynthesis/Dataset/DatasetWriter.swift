@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Writes the files of a dataset below a directory.
 struct DatasetWriter {
@@ -22,7 +21,7 @@ struct DatasetWriter {
     for folder in Set(images.map(\.folder)) {
       try makeDirectory(root.appending(path: folder))
     }
-    let state = Mutex(
+    let state = Guarded(
       State(
         rows: [ManifestRow?](repeating: nil, count: images.count),
         masks: [[(finding: FindingKind, path: String)]](repeating: [], count: images.count)))

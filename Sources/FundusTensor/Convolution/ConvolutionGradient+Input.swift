@@ -94,7 +94,7 @@ extension ConvolutionGradient {
     let line = paddedWidth * outputs
     let image = geometry.height * geometry.width * channels
     if (down + across).contains(where: \.taps.isEmpty) {
-      ThreadPool.forEachRange(geometry.items * image, grain: 1 << 18) {
+      ThreadPool.forEachRangeUnchecked(geometry.items * image, grain: 1 << 18) {
         (dx + $0.lowerBound).update(repeating: 0, count: $0.count)
       }
     }

@@ -48,7 +48,7 @@ public final class FoldedConvolution: Sendable {
         Double(beta.pointer[o]) + (own.map { Double($0.pointer[o]) * factor } ?? 0)
           - Double(mean.pointer[o]) * factor)
     }
-    ThreadPool.forEachRange(
+    ThreadPool.forEachRangeUnchecked(
       weight.count / max(1, outputs), grain: max(1, (1 << 15) / max(1, outputs))
     ) {
       for row in $0 {

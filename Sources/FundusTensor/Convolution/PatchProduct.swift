@@ -44,7 +44,7 @@ struct PatchProduct: Sendable {
   func forward(_ x: Tensor, _ weight: Tensor) -> Tensor {
     let result = Tensor(uninitialized: [items, outputHeight, outputWidth, outputs])
     let tiles = (outputHeight + rowsPerTile - 1) / rowsPerTile
-    ThreadPool.forEach(items * tiles) { task in
+    ThreadPool.forEachUnchecked(items * tiles) { task in
       let (item, tile) = task.quotientAndRemainder(dividingBy: tiles)
       let image = x.pointer + item * height * width * channels
       let rows = tile * rowsPerTile..<min(outputHeight, (tile + 1) * rowsPerTile)
@@ -75,7 +75,7 @@ struct PatchProduct: Sendable {
   func inputGradient(_ dy: Tensor, _ weight: Tensor) -> Tensor {
     checkResult(dy)
     let result = Tensor(zeros: [items, height, width, channels])
-    ThreadPool.forEach(items) { item in
+    ThreadPool.forEachUnchecked(items) { item in
       let image = result.mutablePointer + item * height * width * channels
       withPatches { patches in
         forEachTile { rows in
@@ -102,7 +102,7 @@ struct PatchProduct: Sendable {
     let grain = max(1, (items + 7) / 8)
     let parts = (items + grain - 1) / grain
     let sums = Tensor(zeros: [max(1, parts)] + weightShape)
-    ThreadPool.forEachRange(items, grain: grain) { part in
+    ThreadPool.forEachRangeUnchecked(items, grain: grain) { part in
       let sum = sums.mutablePointer + part.lowerBound / grain * inner * outputs
       withPatches { patches in
         for item in part {

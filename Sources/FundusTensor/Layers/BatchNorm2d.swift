@@ -34,11 +34,29 @@ public final class BatchNorm2d: Module, Sendable {
   public func callAsFunction(
     _ x: Tensor, statistics: BatchStatistics, residual: Tensor? = nil, relu: Bool = false
   ) -> Tensor {
+    normalized(
+      x, weight: weight.tensor, bias: bias.tensor, statistics: statistics, residual: residual,
+      relu: relu)
+  }
+
+  /// The same; in inference without gradients for the parameters.
+  package func callAsFunction(
+    _ x: Tensor, statistics: BatchStatistics, residual: Tensor? = nil, relu: Bool = false,
+    mode: ExecutionMode
+  ) -> Tensor {
+    normalized(
+      x, weight: weight.tensor(in: mode), bias: bias.tensor(in: mode), statistics: statistics,
+      residual: residual, relu: relu)
+  }
+
+  private func normalized(
+    _ x: Tensor, weight scale: Tensor, bias shift: Tensor, statistics: BatchStatistics,
+    residual: Tensor?, relu: Bool
+  ) -> Tensor {
     let isFrozen = !weight.isTrainable && !bias.isTrainable
     let statistics = isFrozen ? .running : statistics
     return batchNorm(
-      x, weight: weight.tensor, bias: bias.tensor, runningMean: runningMean,
-      runningVariance: runningVariance, statistics: statistics, residual: residual, relu: relu,
-      epsilon: epsilon)
+      x, weight: scale, bias: shift, runningMean: runningMean, runningVariance: runningVariance,
+      statistics: statistics, residual: residual, relu: relu, epsilon: epsilon)
   }
 }

@@ -1,10 +1,8 @@
-import Synchronization
-
 /// Hands out one random stream after the other.
 private final class InitializationScope: Sendable {
   /// nil for placeholders.
   private let root: RandomStream?
-  private let used = Mutex<UInt64>(0)
+  private let used = Guarded<UInt64>(0)
 
   init(root: RandomStream?) { self.root = root }
 

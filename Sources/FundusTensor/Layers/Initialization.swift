@@ -62,7 +62,7 @@ public enum Initialization: Sendable {
     let count = result.count
     let key = stream.key, high = stream.stream
     // Whole blocks of four numbers for each piece of work, whatever the number of threads.
-    ThreadPool.forEachRange((count + 3) / 4, grain: 1 << 13) { range in
+    ThreadPool.forEachRangeUnchecked((count + 3) / 4, grain: 1 << 13) { range in
       var values = SIMD4<Float>()
       for block in range {
         let words = fk_philox(key, UInt64(block), high).word

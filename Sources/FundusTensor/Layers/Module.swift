@@ -62,7 +62,7 @@ public enum ExecutionMode: Sendable {
 }
 
 /// One named tensor of a model's state.
-public struct StateEntry {
+public struct StateEntry: Sendable {
   /// How the tensor lies in memory, compared to the file.
   public enum Layout: Sendable {
     /// As in the file.
@@ -71,7 +71,7 @@ public struct StateEntry {
     case convolution
   }
 
-  enum Content {
+  enum Content: Sendable {
     case parameter(Parameter)
     case buffer(Buffer)
   }

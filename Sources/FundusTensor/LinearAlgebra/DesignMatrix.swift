@@ -41,10 +41,11 @@ public struct DesignMatrix: Sendable {
   ///   - weights: W, `[K, D]`, row-major.
   ///   - intercepts: b, `[K]`.
   ///   - loss: receives a range of samples and their scores `[range.count, K]`, replaces the scores
-  ///     by the derivatives of the loss with respect to them, and returns the sum of the losses.
+  ///     by the derivatives of the loss with respect to them, and returns the sum of the losses. Runs on
+  ///     several threads at a time.
   public func evaluate(
     weights: [Double], intercepts: [Double],
-    loss: (Range<Int>, inout MutableSpan<Double>) -> Double
+    loss: @Sendable (Range<Int>, inout MutableSpan<Double>) -> Double
   ) -> Evaluation {
     let outputs = intercepts.count
     precondition(
@@ -56,9 +57,9 @@ public struct DesignMatrix: Sendable {
     let width = outputs * columns + outputs + 1
     var sums = [Double](repeating: 0, count: parts * width)
     sums.withUnsafeMutableBufferPointer { sums in
-      let target = UnsafeSendable(sums.baseAddress!)
-      ThreadPool.forEach(parts) { part in
-        let gradient = target.pointer + part * width
+      let target = sums.baseAddress!
+      ThreadPool.forEachUnchecked(parts) { part in
+        let gradient = target + part * width
         let wide = UnsafeMutablePointer<Double>.allocate(capacity: Self.blockRows * columns)
         let scores = UnsafeMutablePointer<Double>.allocate(capacity: Self.blockRows * outputs)
         defer {
@@ -100,9 +101,4 @@ public struct DesignMatrix: Sendable {
     }
     return sums.map { $0 / Double(max(1, rows)) }
   }
-}
-
-private struct UnsafeSendable: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Double>
-  init(_ pointer: UnsafeMutablePointer<Double>) { self.pointer = pointer }
 }

@@ -66,7 +66,7 @@ public struct InnerProductSearch: Sendable {
     let isFinite = Tensor(repeating: 1, shape: [(count + Self.grain - 1) / Self.grain])
     let (source, flags) = (rows.pointer, isFinite.mutablePointer)
     let (scale, residual) = (scales.mutablePointer, residuals.mutablePointer)
-    ThreadPool.forEachRange(count, grain: Self.grain) { range in
+    ThreadPool.forEachRangeUnchecked(count, grain: Self.grain) { range in
       let first = range.lowerBound
       let done = fk_encode_rows(
         source + first * width, range.count, width, target + first * width, scale + first,
@@ -101,7 +101,7 @@ public struct InnerProductSearch: Sendable {
     let (low, high) = (lower.mutablePointer, upper.mutablePointer)
     let code = codes.bytes.pointer
     let (scales, residuals) = (codes.scales.pointer, codes.residuals.pointer)
-    ThreadPool.forEachRange(total, grain: Self.grain) { range in
+    ThreadPool.forEachRangeUnchecked(total, grain: Self.grain) { range in
       let first = range.lowerBound
       fk_code_bounds(
         code + first * width, scales + first, residuals + first, range.count, width,
@@ -113,7 +113,7 @@ public struct InnerProductSearch: Sendable {
     let source = rows.pointer
     let scores = Tensor(uninitialized: [candidates.count])
     let score = scores.mutablePointer
-    ThreadPool.forEachRange(candidates.count, grain: 256) { range in
+    ThreadPool.forEachRangeUnchecked(candidates.count, grain: 256) { range in
       for position in range {
         score[position] = fk_inner_product(
           source + candidates[position] * width, query, width)

@@ -27,6 +27,11 @@ public final class CachingAllocator: Sendable {
 
   private let state = Guarded(State())
 
+  private init() {
+    // Kernels take memory of their own, which may be waiting here.
+    fk_when_memory_is_short { CachingAllocator.shared.trim() }
+  }
+
   /// The counters at this moment.
   public var statistics: Statistics { state.withLock { $0.statistics } }
 

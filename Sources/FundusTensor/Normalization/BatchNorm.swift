@@ -88,7 +88,7 @@ public func batchNorm(
 
 enum BatchNorm {
   static func forEachPart(_ rows: Int, _ channels: Int, _ body: (Range<Int>) -> Void) {
-    ThreadPool.forEachRange(rows, grain: max(1, (1 << 16) / channels), body)
+    ThreadPool.forEachRangeUnchecked(rows, grain: max(1, (1 << 16) / channels), body)
   }
 
   /// Mean and variance over ranks that have as many rows each.

@@ -4,12 +4,12 @@ extension Tensor {
   /// max(x, 0), element by element.
   public func relu() -> Tensor {
     let result = Tensor(uninitialized: shape)
-    ThreadPool.forEachRange(count, grain: Kernels.grain) {
+    ThreadPool.forEachRangeUnchecked(count, grain: Kernels.grain) {
       fk_relu(pointer + $0.lowerBound, result.mutablePointer + $0.lowerBound, $0.count)
     }
     return result.recording(self) { [output = result] gradient in
       let inputGradient = Tensor(uninitialized: gradient.shape)
-      ThreadPool.forEachRange(gradient.count, grain: Kernels.grain) {
+      ThreadPool.forEachRangeUnchecked(gradient.count, grain: Kernels.grain) {
         let first = $0.lowerBound
         fk_relu_backward(
           output.pointer + first, gradient.pointer + first, inputGradient.mutablePointer + first,
@@ -25,12 +25,12 @@ extension Tensor {
   /// Within 1.3e-6 relative of the formula for |x| < 6.
   public func gelu() -> Tensor {
     let result = Tensor(uninitialized: shape)
-    ThreadPool.forEachRange(count, grain: Kernels.grain / 4) {
+    ThreadPool.forEachRangeUnchecked(count, grain: Kernels.grain / 4) {
       fk_gelu(pointer + $0.lowerBound, result.mutablePointer + $0.lowerBound, $0.count)
     }
     return result.recording(self) { [input = detached] gradient in
       let inputGradient = Tensor(uninitialized: gradient.shape)
-      ThreadPool.forEachRange(gradient.count, grain: Kernels.grain / 4) {
+      ThreadPool.forEachRangeUnchecked(gradient.count, grain: Kernels.grain / 4) {
         let first = $0.lowerBound
         fk_gelu_backward(
           input.pointer + first, gradient.pointer + first, inputGradient.mutablePointer + first,

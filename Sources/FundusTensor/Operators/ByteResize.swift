@@ -95,7 +95,7 @@ extension ImageFit {
     target.withUnsafeMutableBufferPointer { buffer in
       let base = buffer.baseAddress!
       let source = pixels.baseAddress!
-      ThreadPool.forEachRange(height, grain: Resampling.rowsPerTask) { range in
+      ThreadPool.forEachRangeUnchecked(height, grain: Resampling.rowsPerTask) { range in
         Resampling.resample(
           source, kernel: fk_resample_rows_u8, into: base, targetStride: stride,
           outputRows: range, rows: rows, columns: columns, channels: channels)

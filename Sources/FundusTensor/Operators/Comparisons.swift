@@ -99,7 +99,7 @@ extension Tensor {
     let result = Tensor(uninitialized: mask.shape)
     let target = result.mutablePointer
     let (condition, left, right) = (mask.pointer, a.pointer, b.pointer)
-    ThreadPool.forEachRange(mask.count, grain: Kernels.grain) {
+    ThreadPool.forEachRangeUnchecked(mask.count, grain: Kernels.grain) {
       for index in $0 { target[index] = condition[index] != 0 ? left[index] : right[index] }
     }
     return result

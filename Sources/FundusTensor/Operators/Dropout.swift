@@ -19,7 +19,7 @@ extension Tensor {
 
   private static func dropping(_ x: Tensor, _ rate: Float, _ stream: RandomStream) -> Tensor {
     let result = Tensor(uninitialized: x.shape)
-    ThreadPool.forEachRange(x.count, grain: Kernels.grain / 2) {
+    ThreadPool.forEachRangeUnchecked(x.count, grain: Kernels.grain / 2) {
       let first = $0.lowerBound
       fk_dropout(
         x.pointer + first, result.mutablePointer + first, $0.count, first, stream.key,

@@ -19,7 +19,7 @@ extension Tensor {
       precondition(id >= 0 && id < rows, "id \(id) in a table of \(rows) rows")
     }
     let result = Tensor(uninitialized: shape + [columns])
-    ThreadPool.forEachRange(ids.count, grain: max(1, (1 << 14) / max(1, columns))) {
+    ThreadPool.forEachRangeUnchecked(ids.count, grain: max(1, (1 << 14) / max(1, columns))) {
       for position in $0 {
         (result.mutablePointer + position * columns).update(
           from: table.pointer + Int(ids[position]) * columns, count: columns)
@@ -36,10 +36,10 @@ extension Tensor {
     _ gradient: Tensor, ids: [Int32], rows: Int, columns: Int, padding: Int32?
   ) -> Tensor {
     let result = Tensor(uninitialized: [rows, columns])
-    ThreadPool.forEachRange(result.count, grain: 1 << 18) {
+    ThreadPool.forEachRangeUnchecked(result.count, grain: 1 << 18) {
       (result.mutablePointer + $0.lowerBound).update(repeating: 0, count: $0.count)
     }
-    ThreadPool.forEachRange(columns, grain: 128) { strip in
+    ThreadPool.forEachRangeUnchecked(columns, grain: 128) { strip in
       for (position, id) in ids.enumerated() where id != padding {
         fk_accumulate(
           gradient.pointer + position * columns + strip.lowerBound, 1,

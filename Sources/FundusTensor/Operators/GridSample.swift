@@ -55,7 +55,7 @@ extension Tensor {
     let result = Tensor(uninitialized: [shape[0], height, width, 2])
     let (maps, target) = (pointer, result.mutablePointer)
     let images = shape[0]
-    ThreadPool.forEachRange(images * height, grain: 64) { range in
+    ThreadPool.forEachRangeUnchecked(images * height, grain: 64) { range in
       for index in range {
         let map = maps + index / height * 6
         let y = ys[index % height]
@@ -70,7 +70,7 @@ extension Tensor {
     return result.recording(self) { gradient in
       let sums = Tensor(uninitialized: [images, 2, 3])
       let (source, target) = (gradient.pointer, sums.mutablePointer)
-      ThreadPool.forEach(images) { image in
+      ThreadPool.forEachUnchecked(images) { image in
         var total = [Double](repeating: 0, count: 6)
         for row in 0..<height {
           for column in 0..<width {
@@ -99,7 +99,7 @@ private enum GridSampling {
     let result = Tensor(uninitialized: Array(points.shape[..<3]) + [channels])
     let (source, at, target) = (image.pointer, points.pointer, result.mutablePointer)
     let pieces = (perImage + grain - 1) / grain
-    ThreadPool.forEach(image.shape[0] * pieces) { task in
+    ThreadPool.forEachUnchecked(image.shape[0] * pieces) { task in
       let first = task % pieces * grain
       let image = task / pieces
       let start = image * perImage + first
@@ -122,7 +122,7 @@ private enum GridSampling {
     let (source, at, arriving) = (image.pointer, points.pointer, gradient.pointer)
     let (toImage, toGrid) = (imageGradient?.mutablePointer, gridGradient?.mutablePointer)
     let size = height * width * channels
-    ThreadPool.forEach(image.shape[0]) { image in
+    ThreadPool.forEachUnchecked(image.shape[0]) { image in
       fk_sample_bilinear_backward(
         source + image * size, height, width, channels, at + image * perImage * 2,
         perImage, border == .edge, arriving + image * perImage * channels,

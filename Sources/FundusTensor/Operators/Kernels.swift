@@ -14,7 +14,7 @@ enum Kernels {
     _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
     into out: UnsafeMutablePointer<Float>, count: Int
   ) {
-    ThreadPool.forEachRange(count, grain: grain) { range in
+    ThreadPool.forEachRangeUnchecked(count, grain: grain) { range in
       let start = range.lowerBound
       fk_add(a + start, 1, b + start, 1, out + start, range.count)
     }
@@ -31,7 +31,7 @@ enum Kernels {
     let result = Tensor(uninitialized: x.shape)
     let source = x.pointer
     let target = result.mutablePointer
-    ThreadPool.forEachRange(x.count, grain: grain) { range in
+    ThreadPool.forEachRangeUnchecked(x.count, grain: grain) { range in
       kernel(source + range.lowerBound, target + range.lowerBound, range.count)
     }
     return result
@@ -43,7 +43,7 @@ enum Kernels {
     let result = Tensor(uninitialized: plan.shape)
     let (left, right, out) = (a.pointer, b.pointer, result.mutablePointer)
     if plan.runs == 1 {
-      ThreadPool.forEachRange(plan.runLength, grain: grain) { range in
+      ThreadPool.forEachRangeUnchecked(plan.runLength, grain: grain) { range in
         let start = range.lowerBound
         kernel(
           left + start * plan.leftStep, plan.leftStep, right + start * plan.rightStep,
@@ -51,7 +51,7 @@ enum Kernels {
       }
       return result
     }
-    ThreadPool.forEachRange(plan.runs, grain: max(1, grain / max(1, plan.runLength))) { range in
+    ThreadPool.forEachRangeUnchecked(plan.runs, grain: max(1, grain / max(1, plan.runLength))) { range in
       for run in range {
         let start = plan.start(ofRun: run)
         kernel(

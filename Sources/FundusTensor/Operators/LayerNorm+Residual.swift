@@ -25,7 +25,7 @@ extension Tensor {
     let sum = Tensor(uninitialized: shape)
     let statistics = Tensor(uninitialized: [2, isRecorded ? rows.count : 0])
     // A multiple of 128 rows begins on a multiple of 128 elements, as the random numbers ask.
-    ThreadPool.forEachRange(rows.count, grain: dropout > 0 ? 128 : rows.grain) { range in
+    ThreadPool.forEachRangeUnchecked(rows.count, grain: dropout > 0 ? 128 : rows.grain) { range in
       let first = range.lowerBound * rows.columns
       let size = range.count * rows.columns
       let target = sum.mutablePointer + first
@@ -58,7 +58,7 @@ extension Tensor {
     let columns = shape[1]
     let starts = sizes.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
     let result = Tensor(zeros: [sizes.count, columns])
-    ThreadPool.forEachRange(sizes.count, grain: 4) {
+    ThreadPool.forEachRangeUnchecked(sizes.count, grain: 4) {
       for group in $0 {
         let target = result.mutablePointer + group * columns
         for row in starts[group]..<starts[group + 1] {
@@ -69,7 +69,7 @@ extension Tensor {
     }
     return result.recording(self) { gradient in
       let rows = Tensor(uninitialized: [starts[sizes.count], columns])
-      ThreadPool.forEachRange(sizes.count, grain: 4) {
+      ThreadPool.forEachRangeUnchecked(sizes.count, grain: 4) {
         for group in $0 {
           for row in starts[group]..<starts[group + 1] {
             fk_scale_shift(

@@ -73,7 +73,7 @@ struct RowView {
   var grain: Int { max(1, (1 << 14) / max(1, columns)) }
 
   func forEach(_ body: (Range<Int>) -> Void) {
-    ThreadPool.forEachRange(count, grain: grain, body)
+    ThreadPool.forEachRangeUnchecked(count, grain: grain, body)
   }
 }
 
@@ -93,7 +93,7 @@ struct LayerNormGradients {
     let chunkCount = (rows.count + chunk - 1) / chunk
     let partial = Tensor(zeros: [max(1, chunkCount), 2, columns])
     let inputPointer = input.mutablePointer
-    ThreadPool.forEachRange(rows.count, grain: chunk) {
+    ThreadPool.forEachRangeUnchecked(rows.count, grain: chunk) {
       let first = $0.lowerBound * columns
       let sums = partial.mutablePointer + $0.lowerBound / chunk * 2 * columns
       fk_layer_norm_backward(

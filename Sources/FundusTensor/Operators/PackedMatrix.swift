@@ -61,7 +61,7 @@ public struct PackedMatrix: Sendable {
     let panelWidth = Int(FK_PANEL)
     let panels = (outputs + panelWidth - 1) / panelWidth
     let grain = max(1, (1 << 16) / max(1, inputs * panelWidth))
-    ThreadPool.forEachRange(panels, grain: grain) { range in
+    ThreadPool.forEachRangeUnchecked(panels, grain: grain) { range in
       fk_gemm_pack(
         weight, inputs, outputs, inputStride, outputStride, range.lowerBound, range.upperBound,
         packed)

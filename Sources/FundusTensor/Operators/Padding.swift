@@ -15,7 +15,7 @@ extension Tensor {
     let images = rank == 4 ? shape[0] : 1
     let (source, target) = (pointer, result.mutablePointer)
     let (newHeight, newWidth) = (padded[rank - 3], padded[rank - 2])
-    ThreadPool.forEachRange(images * height, grain: 64) { range in
+    ThreadPool.forEachRangeUnchecked(images * height, grain: 64) { range in
       for index in range {
         let row = index / height * newHeight + index % height + top
         (target + (row * newWidth + left) * channels).update(
@@ -42,7 +42,7 @@ extension Tensor {
     let images = rank == 4 ? shape[0] : 1
     let (source, target) = (pointer, result.mutablePointer)
     let length = columns.count * channels
-    ThreadPool.forEachRange(images * rows.count, grain: 64) { range in
+    ThreadPool.forEachRangeUnchecked(images * rows.count, grain: 64) { range in
       for index in range {
         let row = index / rows.count * height + index % rows.count + rows.lowerBound
         (target + index * length).update(

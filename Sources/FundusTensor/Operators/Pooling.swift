@@ -53,7 +53,7 @@ public func globalAveragePool(_ x: Tensor) -> Tensor {
   let (items, pixels, channels) = (x.shape[0], x.shape[1] * x.shape[2], x.shape[3])
   precondition(pixels > 0, "an image without pixels has no mean")
   let result = Tensor(uninitialized: [items, channels])
-  ThreadPool.forEach(items) { item in
+  ThreadPool.forEachUnchecked(items) { item in
     let out = result.mutablePointer + item * channels
     fk_sum_rows(x.pointer + item * pixels * channels, pixels, channels, channels, out)
     fk_scale_shift(out, 1 / Float(pixels), 0, out, channels)
@@ -111,7 +111,7 @@ private enum Pooling {
     guard items > 0, rows > 0 else { return }
     let grain = min(rows, max(1, (1 << 15) / max(1, elements)))
     let parts = (rows + grain - 1) / grain
-    ThreadPool.forEach(items * parts) { task in
+    ThreadPool.forEachUnchecked(items * parts) { task in
       let (item, part) = task.quotientAndRemainder(dividingBy: parts)
       body(item, part * grain..<min(rows, (part + 1) * grain))
     }

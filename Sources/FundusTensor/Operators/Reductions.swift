@@ -27,11 +27,11 @@ extension Tensor {
     let width = 128
     let slices = (inner + width - 1) / width
     if inner == 1 {
-      ThreadPool.forEachRange(outer, grain: max(1, Kernels.grain / max(1, size))) { range in
+      ThreadPool.forEachRangeUnchecked(outer, grain: max(1, Kernels.grain / max(1, size))) { range in
         for row in range { target[row] = Float(fk_sum(source + row * size, size)) }
       }
     } else {
-      ThreadPool.forEachRange(
+      ThreadPool.forEachRangeUnchecked(
         outer * slices, grain: max(1, Kernels.grain / max(1, size * min(inner, width)))
       ) { range in
         for index in range {
@@ -85,8 +85,7 @@ extension Tensor {
     var partial = [Double](repeating: 0, count: chunks)
     let source = pointer
     partial.withUnsafeMutableBufferPointer { partial in
-      nonisolated(unsafe) let partial = partial
-      ThreadPool.forEach(chunks) { index in
+      ThreadPool.forEachUnchecked(chunks) { index in
         partial[index] = kernel(source + index * chunk, min(chunk, count - index * chunk))
       }
     }

@@ -49,7 +49,7 @@ enum Resampling {
     let (source, target) = (input.pointer, result.mutablePointer)
     let images = rank == 4 ? shape[0] : 1
     let groups = (rows.outputCount + rowsPerTask - 1) / rowsPerTask
-    ThreadPool.forEach(images * groups) { task in
+    ThreadPool.forEachUnchecked(images * groups) { task in
       let image = task / groups
       let first = task % groups * rowsPerTask
       let range = first..<min(first + rowsPerTask, rows.outputCount)

@@ -42,7 +42,7 @@ struct AxisView {
     kernel: (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Int, Int) -> Void
   ) -> Tensor {
     let result = Tensor(uninitialized: x.shape)
-    ThreadPool.forEachRange(blocks, grain: grain) {
+    ThreadPool.forEachRangeUnchecked(blocks, grain: grain) {
       let first = $0.lowerBound * length * inner
       kernel(x.pointer + first, result.mutablePointer + first, $0.count, length, inner)
     }
@@ -56,7 +56,7 @@ struct AxisView {
     ) -> Void
   ) -> Tensor {
     let result = Tensor(uninitialized: x.shape)
-    ThreadPool.forEachRange(blocks, grain: grain) {
+    ThreadPool.forEachRangeUnchecked(blocks, grain: grain) {
       let first = $0.lowerBound * length * inner
       kernel(
         x.pointer + first, y.pointer + first, result.mutablePointer + first, $0.count, length,

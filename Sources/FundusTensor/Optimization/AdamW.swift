@@ -80,7 +80,7 @@ public final class AdamW: Optimizer {
       let maximum = state.maximum?.unsharedPointer()
       let source = gradient.pointer
       parameter.updateInPlace { target in
-        ThreadPool.forEachRange(gradient.count, grain: 1 << 14) { range in
+        ThreadPool.forEachRangeUnchecked(gradient.count, grain: 1 << 14) { range in
           let start = range.lowerBound
           withUnsafePointer(to: settings) { settings in
             fk_adam(

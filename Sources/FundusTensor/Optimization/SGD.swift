@@ -30,7 +30,7 @@ public final class SGD: Optimizer {
       let (source, target) = (gradient.pointer, velocity.unsharedPointer())
       let (momentum, weightDecay) = (momentum, weightDecay)
       parameter.updateInPlace { value in
-        ThreadPool.forEachRange(gradient.count, grain: 1 << 14) { range in
+        ThreadPool.forEachRangeUnchecked(gradient.count, grain: 1 << 14) { range in
           let start = range.lowerBound
           fk_sgd(
             value + start, source + start, target + start, range.count, learningRate, momentum,

@@ -57,7 +57,7 @@ public final class SampleTrainedMatrix {
       let result = result.baseAddress!
       weights.withUnsafeBufferPointer { weights in
         let weights = weights.baseAddress!
-        ThreadPool.forEachRange(rows, grain: grain) { range in
+        ThreadPool.forEachRangeUnchecked(rows, grain: grain) { range in
           fk_matvec(
             weights + range.lowerBound * columns, range.count, columns, x,
             result + range.lowerBound)
@@ -98,7 +98,7 @@ public final class SampleTrainedMatrix {
       first.withUnsafeMutableBufferPointer { first in
         second.withUnsafeMutableBufferPointer { second in
           let (w, m, v) = (weights.baseAddress!, first.baseAddress!, second.baseAddress!)
-          ThreadPool.forEachRange(rows, grain: grain) { range in
+          ThreadPool.forEachRangeUnchecked(rows, grain: grain) { range in
             let offset = range.lowerBound * columns
             delta.withUnsafeBufferPointer { delta in
               fk_adamw_outer(

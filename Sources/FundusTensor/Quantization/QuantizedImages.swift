@@ -42,7 +42,7 @@ public struct QuantizedImages: Sendable {
     self.init(unwritten: x.shape, step: step, margin: 0)
     let bytes = self.bytes
     let source = x.pointer
-    ThreadPool.forEachRange(x.count, grain: 1 << 16) {
+    ThreadPool.forEachRangeUnchecked(x.count, grain: 1 << 16) {
       fk_quantize(
         source + $0.lowerBound, 1 / step, bytes + $0.lowerBound, $0.count)
     }

@@ -84,7 +84,7 @@ extension StoredTensor {
       return body(isBigEndian ? bits.byteSwapped : bits)
     }
     if strides.isEmpty {
-      ThreadPool.forEachRange(count, grain: 1 << 16) { range in
+      ThreadPool.forEachRangeUnchecked(count, grain: 1 << 16) { range in
         for index in range { (target + index).initialize(to: element(index)) }
       }
       return
@@ -93,7 +93,7 @@ extension StoredTensor {
     // Strided: walk over the rows of the last axis, the index of the others like an odometer.
     let columns = shape[shape.count - 1], columnStride = strides[shape.count - 1]
     let rows = count / columns
-    ThreadPool.forEachRange(rows, grain: max(1, (1 << 14) / columns)) { range in
+    ThreadPool.forEachRangeUnchecked(rows, grain: max(1, (1 << 14) / columns)) { range in
       for row in range {
         var rest = row, start = 0
         for axis in stride(from: shape.count - 2, through: 0, by: -1) {

@@ -10,7 +10,7 @@ extension Tensor {
     let grain = 1 << 18
     let flags = Tensor(zeros: [(count + grain - 1) / grain])
     let (source, flag) = (pointer, flags.mutablePointer)
-    ThreadPool.forEachRange(count, grain: grain) { range in
+    ThreadPool.forEachRangeUnchecked(count, grain: grain) { range in
       if !fk_all_finite(source + range.lowerBound, range.count) {
         flag[range.lowerBound / grain] = 1
       }

@@ -17,7 +17,7 @@ extension Tensor {
     var failures = [Failure?](repeating: nil, count: count)
     failures.withUnsafeMutableBufferPointer { failures in
       let slots = failures.baseAddress
-      ThreadPool.forEach(count) { index in
+      ThreadPool.forEachUnchecked(count) { index in
         var span = MutableSpan(
           _unsafeElements: UnsafeMutableBufferPointer(start: base + index * size, count: size))
         do throws(Failure) { try fill(index, &span) } catch { slots![index] = error }

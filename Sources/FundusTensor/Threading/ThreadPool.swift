@@ -33,7 +33,20 @@ public enum ThreadPool {
   ///
   /// Calls from inside of `body` run on their own thread alone. Whether gradients are recorded (see
   /// ``Autograd``) is the same inside of `body` as it is here, whichever thread runs it.
-  public static func forEach(_ count: Int, _ body: (Int) -> Void) {
+  public static func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    forEachUnchecked(count, body)
+  }
+
+  /// Cuts `0..<count` into ranges of `grain` (the last one shorter) and runs `body` for each.
+  public static func forEachRange(
+    _ count: Int, grain: Int, _ body: @Sendable (Range<Int>) -> Void
+  ) {
+    forEachRangeUnchecked(count, grain: grain, body)
+  }
+
+  /// ``forEach(_:_:)`` for kernels: they write through pointers, each index to a part of its own, which
+  /// the compiler cannot see.
+  static func forEachUnchecked(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var task = Task(body: body, isRecording: Autograd.isRecording)
       withUnsafeMutablePointer(to: &task) { context in
@@ -44,14 +57,14 @@ public enum ThreadPool {
     }
   }
 
-  /// Cuts `0..<count` into ranges of `grain` (the last one shorter) and runs `body` for each.
-  public static func forEachRange(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+  /// ``forEachRange(_:grain:_:)`` for kernels, see ``forEachUnchecked(_:_:)``.
+  static func forEachRangeUnchecked(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     let grain = max(1, grain)
     if count <= grain {
       if count > 0 { body(0..<count) }
       return
     }
-    forEach((count + grain - 1) / grain) { chunk in
+    forEachUnchecked((count + grain - 1) / grain) { chunk in
       body(chunk * grain..<min(count, (chunk + 1) * grain))
     }
   }

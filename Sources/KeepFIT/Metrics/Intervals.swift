@@ -131,7 +131,7 @@ public enum Intervals {
     let weights = roles.areOrdered ? KappaWeights.quadratic : .none
     let f1 = macroF1(counts, classes: classes)
     let kappa = kappa(counts, weights: weights)
-    let draws = ThreadPool.map(resamples) { resample -> (f1: Double, kappa: Double?) in
+    let draws = ThreadPool.map(resamples) { [counts] resample -> (f1: Double, kappa: Double?) in
       var stream = stream.derived(UInt64(resample))
       var drawn = counts
       for (index, label) in classes.enumerated() {

@@ -8,10 +8,17 @@ import Foundation
 /// `vision_model.projection_head_vision.*`, `text_model.model.*`,
 /// `text_model.projection_head_text.*`, `atte_TD2KD.*` and `atte_KD2TD.*` (fusion, optional),
 /// `attention.*` (optional).
-public final class KeepFITModel: Module {
-  /// The architecture and the preprocessing.
-  public internal(set) var configuration: KeepFITConfiguration
-  /// The tokenizer.
+///
+/// Any number of threads and tasks may embed, classify and search with one model at the same time; they
+/// get the same bits as one after the other would. Training, loading weights and changing settings belong
+/// to one thread at a time: others that use the model meanwhile see each tensor before or after a change.
+public final class KeepFITModel: Module, Sendable {
+  /// Sizes and preparation of input.
+  public internal(set) var configuration: KeepFITConfiguration {
+    get { parts.withLock { $0.configuration } }
+    set { parts.withLock { $0.configuration = newValue } }
+  }
+  /// Texts to tokens.
   public let tokenizer: WordPieceTokenizer
   /// The logarithm of the inverse temperature, a scalar.
   public let logitScale: Parameter
@@ -23,15 +30,36 @@ public final class KeepFITModel: Module {
   public let text: Bert
   /// The text projection head: features to embeddings.
   public let textHead: ProjectionHead
-  /// The knowledge attention that revises texts in pretraining (two heads); nil in FLAIR models.
-  public internal(set) var attention: KnowledgeAttention?
+  /// The attention that revises texts during pretraining (two heads); FLAIR models have none.
+  public internal(set) var attention: KnowledgeAttention? {
+    get { parts.withLock { $0.attention } }
+    set { parts.withLock { $0.attention = newValue } }
+  }
   /// Fusion of expert texts into the labeled stream (`atte_TD2KD`, one head).
-  public internal(set) var expertIntoLabeled: KnowledgeAttention?
+  public internal(set) var expertIntoLabeled: KnowledgeAttention? {
+    get { parts.withLock { $0.expertIntoLabeled } }
+    set { parts.withLock { $0.expertIntoLabeled = newValue } }
+  }
   /// Fusion of labeled texts into the expert stream (`atte_KD2TD`, one head).
-  public internal(set) var labeledIntoExpert: KnowledgeAttention?
+  public internal(set) var labeledIntoExpert: KnowledgeAttention? {
+    get { parts.withLock { $0.labeledIntoExpert } }
+    set { parts.withLock { $0.labeledIntoExpert = newValue } }
+  }
+  /// `num_batches_tracked` of the file that the model came from, by name.
+  var batchesTracked: [String: Int] {
+    get { parts.withLock { $0.batchesTracked } }
+    set { parts.withLock { $0.batchesTracked = newValue } }
+  }
 
-  /// `num_batches_tracked` of the loaded checkpoint, by name.
-  var batchesTracked: [String: Int] = [:]
+  /// What pretraining and loading may change.
+  private struct Parts {
+    var configuration: KeepFITConfiguration
+    var attention: KnowledgeAttention?
+    var expertIntoLabeled: KnowledgeAttention?
+    var labeledIntoExpert: KnowledgeAttention?
+    var batchesTracked: [String: Int] = [:]
+  }
+  private let parts: Guarded<Parts>
 
   /// The initial logit scale, ln(1 / 0.07).
   public static let initialLogitScale: Float = 2.659_260
@@ -67,7 +95,7 @@ public final class KeepFITModel: Module {
     guard let network = configuration.vision.network else {
       preconditionFailure("the configuration was checked")
     }
-    self.configuration = configuration
+    parts = Guarded(Parts(configuration: configuration))
     tokenizer = try WordPieceTokenizer(
       vocabulary: vocabulary, lowercases: configuration.lowercase, source: source)
     let dimension = configuration.projectionDimension
@@ -86,7 +114,34 @@ public final class KeepFITModel: Module {
     if hasFusion { addFusion(initialization: initialization) }
   }
 
-  /// Creates a randomly initialized model of a preset size.
+  /// A model with another image encoder and projection, without weights yet, that shares all else.
+  private init(sharingTextsOf other: KeepFITModel) {
+    parts = Guarded(other.parts.withLock { $0 })
+    (tokenizer, logitScale) = (other.tokenizer, other.logitScale)
+    (text, textHead) = (other.text, other.textHead)
+    vision = ResNet(other.vision.configuration, initialization: .placeholder)
+    visionHead = ProjectionHead(
+      inputs: vision.configuration.featureCount, outputs: other.visionHead.weight.value.shape[0],
+      normalizes: other.visionHead.normalizes, initialization: .placeholder)
+  }
+
+  /// A model with another image encoder that shares the text encoder and all else with this one.
+  ///
+  /// - Parameter state: every tensor under `vision_model.`, by its name and of its shape in a checkpoint.
+  /// - Returns: nil when one is missing or does not fit.
+  func withImageEncoder(_ state: [String: Tensor]) -> KeepFITModel? {
+    let result = KeepFITModel(sharingTextsOf: self)
+    for entry in result.imageState {
+      guard let tensor = state[entry.name], tensor.shape == entry.fileShape else { return nil }
+      entry.load(tensor)
+    }
+    return result
+  }
+
+  /// The state of the image encoder and its projection.
+  var imageState: [StateEntry] { stateEntries().filter { $0.name.hasPrefix("vision_model.") } }
+
+  /// A randomly initialized model of a preset size.
   ///
   /// - `vocabulary`: the vocabulary; nil for the built-in one, padded to the preset's size.
   /// - `seed`: the random seed.

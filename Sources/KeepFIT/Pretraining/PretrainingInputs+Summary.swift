@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 extension PretrainingInputs {
   /// Summarizes the manifests and how they are used: rows left out, labels merged, texts truncated, images
@@ -130,7 +129,7 @@ extension PretrainingInputs {
       try validationManifests().flatMap { manifest in manifest.rows.map(manifest.imageURL) }
       + probeData().map(\.tested).flatMap { $0.images.indices.map($0.url) }
     let decoding = preprocessing.with(imageSize: 32)
-    let found = Mutex<[SkippedImage]>([])
+    let found = Guarded<[SkippedImage]>([])
     DispatchQueue.concurrentPerform(iterations: files.count) { index in
       do {
         _ = try decoding.prepare(contentsOf: files[index])

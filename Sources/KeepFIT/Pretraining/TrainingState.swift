@@ -61,12 +61,15 @@ extension RunDirectory {
       let weights = folder.appending(path: "model.safetensors")
       try model.load(StateDictionary(contentsOf: weights).normalized())
     }
-    let objectiveFile = folder.appending(path: Self.objectiveFile)
-    if let module = objective as? any Module {
-      try module.load(from: objectiveFile)
-    } else if FileManager.default.fileExists(atPath: objectiveFile.path) {
-      throw PretrainingError.runDirectory(
-        "\(objectiveFile.path): the run was made with another objective, which has parameters")
+    let file = try SafetensorsFile(contentsOf: folder.appending(path: Self.optimizerFile))
+    do {
+      try optimizer.restore(
+        Self.completed(
+          Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor()) }),
+          for: optimizer))
+    } catch let error as OptimizerStateError {
+      let path = folder.appending(path: Self.optimizerFile).relativePath
+      throw CheckpointError(.mismatch, file: path, error.description)
     }
     try restore(optimizer, from: folder)
     guard let average else {

@@ -3,9 +3,11 @@ import Foundation
 /// A fitted classifier with everything needed to use it: a directory with `adapter.json` and
 /// `adapter.safetensors`.
 ///
-/// It can only be used with the model weights that it was fitted on, which a fingerprint identifies.
-public struct Adapter {
-  /// The adaptation method.
+/// It belongs to the weights that it was fitted on. Another model is refused by its fingerprint.
+///
+/// Any number of threads may use one adapter with one ``KeepFITTransferModel`` at the same time.
+public struct Adapter: Sendable {
+  /// The method that made it.
   public let method: TransferMethod
   /// The label of each class.
   public let classes: [String]
@@ -18,8 +20,15 @@ public struct Adapter {
   /// The preprocessing of the images that it was fitted on; nil if not recorded.
   public let preprocessing: Preprocessing?
   private let content: Content
+  private let tunedCopy = Guarded<TunedCopy?>(nil)
 
-  private enum Content {
+  /// A model, and another with the tuned weights in its image encoder.
+  private struct TunedCopy {
+    let original: any TransferModel
+    let tuned: any TransferModel
+  }
+
+  private enum Content: Sendable {
     case features(any FeatureClassifier)
     case tuned(state: [(name: String, tensor: Tensor)], weight: Tensor, bias: Tensor)
   }
@@ -78,7 +87,10 @@ public struct Adapter {
     }
   }
 
-  /// Logits of all classes, `[B, K]`, for images `[B, S, S, 3]`.
+  /// Logits of every class, `[B, K]`, of images `[B, S, S, 3]`.
+  ///
+  /// A fine-tuned adapter brings an image encoder of its own. The first call makes it beside that of the
+  /// model, which stays as it is, and the adapter keeps it for the next calls with the same model.
   /// - Throws: ``TransferError`` for another model.
   public func logits(_ images: Tensor, model: any TransferModel) throws(TransferError) -> Tensor {
     try check(model)
@@ -92,21 +104,36 @@ public struct Adapter {
       guard let tunable = model as? any TrainableTransferModel else {
         throw .invalid("this model cannot load a fine-tuned encoder")
       }
+      let tensors = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor) })
       let entries = tunable.imageState
-      let original = entries.map { $0.exported.copy() }
-      let tuned = Dictionary(uniqueKeysWithValues: state.map { ($0.name, $0.tensor) })
       for entry in entries {
-        guard let tensor = tuned[entry.name], tensor.shape == entry.fileShape else {
-          throw .invalid(
-            "the fine-tuned encoder has no tensor '\(entry.name)' of this model's shape")
+        guard let tensor = tensors[entry.name], tensor.shape == entry.fileShape else {
+          throw .invalid("the fine-tuned encoder has no '\(entry.name)' of this model's shape")
         }
       }
-      for entry in entries { entry.load(tuned[entry.name]!) }
-      defer { for (entry, tensor) in zip(entries, original) { entry.load(tensor) } }
-      return Autograd.withoutGradients {
-        let raw = model.features(of: images)
-        return linear(projects ? model.projected(raw) : raw, weight: weight, bias: bias)
+      func logits(_ encoder: any TransferModel) -> Tensor {
+        Autograd.withoutGradients {
+          let raw = encoder.features(of: images)
+          return linear(projects ? encoder.projected(raw) : raw, weight: weight, bias: bias)
+        }
       }
+      if let tuned = copy(of: tunable, with: tensors) { return logits(tuned) }
+      let original = entries.map { $0.exported.copy() }
+      for entry in entries { entry.load(tensors[entry.name]!) }
+      defer { for (entry, tensor) in zip(entries, original) { entry.load(tensor) } }
+      return logits(model)
+    }
+  }
+
+  /// The model with the tuned weights, made at the first use with it.
+  private func copy(
+    of model: any TrainableTransferModel, with tensors: [String: Tensor]
+  ) -> (any TransferModel)? {
+    tunedCopy.withLock { known in
+      if let known, known.original === model { return known.tuned }
+      let tuned = model.copy(imageState: tensors)
+      known = tuned.map { TunedCopy(original: model, tuned: $0) }
+      return tuned
     }
   }
 

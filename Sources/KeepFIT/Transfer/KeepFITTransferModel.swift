@@ -1,7 +1,9 @@
 import Foundation
 
-/// A KeepFIT model for transfer and explanation.
-public final class KeepFITTransferModel: TrainableTransferModel, ExplainableModel {
+/// A KeepFIT model as transfer and explanation use it.
+///
+/// Any number of threads may ask one for features, logits of adapters and explanations at the same time.
+public final class KeepFITTransferModel: TrainableTransferModel, ExplainableModel, Sendable {
   /// The model.
   public let model: KeepFITModel
   /// The fingerprint of the image encoder, its head and the logit scale, computed at initialization so that
@@ -11,7 +13,7 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
   /// Creates it; reads all weights of the image encoder once.
   public init(_ model: KeepFITModel) {
     self.model = model
-    let entries = Self.imageState(of: model).sorted { $0.name < $1.name }
+    let entries = model.imageState.sorted { $0.name < $1.name }
     let digests = ThreadPool.map(entries.count) { index in
       "\(entries[index].name) \(entries[index].exported.digest)"
     }
@@ -20,8 +22,8 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
     fingerprint = String(SHA256.hexDigest(Array(text.utf8)).prefix(32))
   }
 
-  private static func imageState(of model: KeepFITModel) -> [StateEntry] {
-    model.stateEntries().filter { $0.name.hasPrefix("vision_model.") }
+  private init(_ model: KeepFITModel, fingerprint: String) {
+    (self.model, self.fingerprint) = (model, fingerprint)
   }
 
   /// The stored scale s, not clamped.
@@ -52,7 +54,14 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
   }
 
   /// The entries under `vision_model.`.
-  public var imageState: [StateEntry] { Self.imageState(of: model) }
+  public var imageState: [StateEntry] { model.imageState }
+
+  /// A model with an image encoder of its own, which embeds with floats, and the same text encoder.
+  public func copy(imageState: [String: Tensor]) -> (any TransferModel)? {
+    model.withImageEncoder(imageState).map {
+      KeepFITTransferModel($0, fingerprint: fingerprint)
+    }
+  }
 
   /// Forwarded to the network.
   public var freezesBatchNorm: Bool {
@@ -65,14 +74,11 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
     Autograd.withoutGradients { model.vision.intermediates(of: images, mode: .inference).stages }
   }
 
-  /// Applies the remaining stages, and optionally the image head, with frozen weights.
+  /// Through the stages that are left, and the image head if asked for, with the weights as constants.
   public func features(
     afterStage stage: Int, _ activations: Tensor, projected: Bool
   ) -> Tensor {
-    let weights = imageState.compactMap(\.parameter).filter(\.isTrainable)
-    for weight in weights { weight.isTrainable = false }
-    defer { for weight in weights { weight.isTrainable = true } }
     let raw = model.vision.features(afterStage: stage, activations)
-    return projected ? model.visionHead(raw) : raw
+    return projected ? model.visionHead(raw, mode: .inference) : raw
   }
 }

@@ -26,6 +26,11 @@ public protocol TrainableTransferModel: TransferModel {
   var imageState: [StateEntry] { get }
   /// Whether batch norm uses its running statistics in training as well.
   var freezesBatchNorm: Bool { get set }
+  /// A model with another image encoder, which changes nothing in this one: for fine-tuned adapters.
+  /// - Parameter imageState: a tensor for each name of ``imageState``, as a checkpoint has it.
+  /// - Returns: nil when something is missing or of another shape, or the model cannot be copied; an
+  ///   adapter then lends its weights to this model for each call, during which nobody else may use it.
+  func copy(imageState: [String: Tensor]) -> (any TransferModel)?
 }
 
 /// Loading and augmentation of images for a model.
@@ -50,6 +55,11 @@ public struct ImageSource: Sendable {
     self.load = load
     self.augment = augment
   }
+}
+
+extension TrainableTransferModel {
+  /// None: models need not be able to copy themselves.
+  public func copy(imageState: [String: Tensor]) -> (any TransferModel)? { nil }
 }
 
 extension TransferModel {

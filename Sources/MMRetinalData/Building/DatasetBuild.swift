@@ -1,6 +1,5 @@
 import Foundation
 import FundusTensor
-import Synchronization
 
 /// Makes image-text manifests out of the images and captions of a book or atlas.
 ///
@@ -187,7 +186,7 @@ public struct DatasetBuild: Sendable {
   private static func read(_ names: [FigureName], in directory: URL, remarks: inout [Remark])
     -> [Image]
   {
-    let results = Mutex([Result<Image, ImageError>?](repeating: nil, count: names.count))
+    let results = Guarded([Result<Image, ImageError>?](repeating: nil, count: names.count))
     ThreadPool.forEach(names.count) { index in
       let result = Result { () throws(ImageError) in
         let image = try FundusImage(

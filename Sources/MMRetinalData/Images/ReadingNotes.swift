@@ -1,7 +1,5 @@
-import Synchronization
-
-/// Notes of readers of manifests and images on how input was interpreted, for a program to show to its user:
-/// none is an error, but all of them affect the model input.
+/// What readers of manifests and images understood or left as it is, for a program to tell its user:
+/// nothing of it is an error, and all of it changes what a model sees.
 ///
 /// There is one collection per process, because images are read in many places and on many threads.
 public final class ReadingNotes: Sendable {
@@ -31,7 +29,7 @@ public final class ReadingNotes: Sendable {
     var told: Set<String> = []
     var images: [Peculiarity: (names: Set<Int>, example: String)] = [:]
   }
-  private let state = Mutex(State())
+  private let state = Guarded(State())
 
   /// Sets a listener for notes on manifests, each of which is reported once.
   public func listen(_ listener: @escaping @Sendable (String) -> Void) {

@@ -1,5 +1,4 @@
 import FundusTensor
-import Synchronization
 
 /// A stream of prefetched batches, in the order of the steps.
 ///
@@ -45,7 +44,7 @@ private final class PairPlan: LoadingPlan {
     var count = 0
   }
 
-  let skips = Mutex(Skips())
+  let skips = Guarded(Skips())
   private let loader: PairLoader
   private let stepsPerEpoch: Int
   private let lastEpoch: Int?

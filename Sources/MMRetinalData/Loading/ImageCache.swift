@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A cache of decoded and resized images in a directory.
 ///
@@ -23,7 +22,7 @@ public final class ImageCache: Sendable {
 
   /// The directory of the entries.
   public let directory: URL
-  private let counts = Mutex(Statistics())
+  private let counts = Guarded(Statistics())
 
   /// Creates a cache in a directory, which is created if needed.
   /// - Throws: ``ImageError`` when it cannot be created.

@@ -1,6 +1,4 @@
-import Synchronization
-
-/// Samples every row once per epoch, in a random order that depends on seed and epoch.
+/// Every row once an epoch, in an order that is a permutation of its own for each seed and epoch.
 ///
 /// For W ranks the list is padded to a multiple of W with its first elements, so that all ranks have equally
 /// many samples (specification 4.6).
@@ -8,8 +6,8 @@ public final class ShuffledSampler: BatchSampler {
   /// The number of rows.
   public let count: Int
   private let seed: UInt64
-  /// The permutation of the last used epoch.
-  private let recent = Mutex<(epoch: Int, order: [Int])?>(nil)
+  /// The permutation of the epoch that was asked for last.
+  private let recent = Guarded<(epoch: Int, order: [Int])?>(nil)
 
   /// Creates a sampler over `count` rows, at least one.
   public init(count: Int, seed: UInt64) {

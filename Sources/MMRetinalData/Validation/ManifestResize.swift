@@ -1,6 +1,5 @@
 import Foundation
 import FundusTensor
-import Synchronization
 
 /// Resizes all images of manifests into another directory, under the same paths.
 ///
@@ -41,8 +40,8 @@ public struct ManifestResize: Sendable {
     let work = try Self.plan(manifests, to: target)
     let record = ResizeRecord(resize)
     let since = try record.begin(in: target, files: work.map(\.target), force: force)
-    let outcomes = Mutex([Result<Bool, ImageError>?](repeating: nil, count: work.count))
-    let state = Mutex((done: 0, stop: ImageError?.none))
+    let outcomes = Guarded([Result<Bool, ImageError>?](repeating: nil, count: work.count))
+    let state = Guarded((done: 0, stop: ImageError?.none))
     ThreadPool.forEach(work.count) { index in
       guard state.withLock({ $0.stop == nil }) else { return }
       let result: Result<Bool, ImageError>

@@ -1,6 +1,5 @@
 import Foundation
 import FundusTensor
-import Synchronization
 
 extension ManifestValidation {
   private enum Verdict: Sendable {
@@ -15,8 +14,8 @@ extension ManifestValidation {
     progress: (@Sendable (Int, Int) -> Void)?
   ) {
     let urls = files.map(\.url)
-    let verdicts = Mutex([Verdict](repeating: .missing, count: urls.count))
-    let done = Mutex(0)
+    let verdicts = Guarded([Verdict](repeating: .missing, count: urls.count))
+    let done = Guarded(0)
     ThreadPool.forEach(urls.count) { index in
       let verdict = Self.verdict(
         of: urls[index], decodes: decodesImages, looks: findsDuplicates)
@@ -52,7 +51,7 @@ extension ManifestValidation {
     // Only files of the same size can be identical, so most are not read for this.
     let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self).sorted()
     let urls = files.map(\.url)
-    let digests = Mutex([String](repeating: "", count: candidates.count))
+    let digests = Guarded([String](repeating: "", count: candidates.count))
     ThreadPool.forEach(candidates.count) { index in
       guard let data = try? Data(contentsOf: urls[candidates[index]]) else { return }
       let digest = SHA256.hexDigest([UInt8](data))
@@ -80,7 +79,7 @@ extension ManifestValidation {
     _ files: [(url: URL, places: [Place])], _ looks: [(index: Int, print: ImageFingerprint)]
   ) {
     let prints = looks.map(\.print)
-    let matches = Mutex([Int?](repeating: nil, count: prints.count))
+    let matches = Guarded([Int?](repeating: nil, count: prints.count))
     ThreadPool.forEach(prints.count) { second in
       let match = (0..<second).first { prints[$0].resembles(prints[second]) }
       if let match { matches.withLock { $0[second] = match } }

@@ -305,6 +305,29 @@ func smallestModel() throws -> KeepFITModel {
     _ = try KeepFITModel.load(second.directory.checkpoint(step: 4).appending(path: "ema"))
   }
 
+  /// Parameters that no step had moved were not in the optimizer's file.
+  @Test func anOptimizerStateOfAnOlderVersionResumes() throws {
+    defer { try? FileManager.default.removeItem(at: root) }
+    let settings = settings { $0.objective = .flair }
+    let whole = try run("whole", settings)
+    _ = try whole.run()
+    let first = try run("old", settings)
+    first.onEvent = { [stop = first.stopRequest] in
+      if case .step(let metrics, _) = $0, metrics.step == 4 { stop.make() }
+    }
+    #expect(try first.run() == .interrupted(step: 4))
+    let url = first.directory.checkpoint(step: 4).appending(path: "optimizer.safetensors")
+    let all = try SafetensorsFile(contentsOf: url).tensors.map { ($0.name, $0.tensor().copy()) }
+    let moved = all.filter { !$0.0.hasPrefix("step.") || $0.1.item != 0 }
+    #expect(moved.count < all.count && moved.contains { $0.0.hasPrefix("step.") })
+    try Safetensors.write(
+      moved.map { CheckpointEntry($0.0, $0.1) }, metadata: [:], to: url, force: true)
+    let second = try run("old", settings)
+    try second.resume()
+    #expect(try second.run() == .finished(step: 6))
+    #expect(try bits(second) == bits(whole))
+  }
+
   @Test(arguments: [1, 2]) func aFailureKeepsTheStepsBeforeIt(pieces: Int) throws {
     defer { try? FileManager.default.removeItem(at: root) }
     let settings = settings {
