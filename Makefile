@@ -6,7 +6,7 @@ BUILD = $(SWIFT) build -c release
 OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
-.PHONY: all build demo test examples bench build-benchmarks docs format lint install install-packages \
+.PHONY: all build demo test examples bench build-benchmarks docs check-docs format lint install install-packages \
   check-resume check-mpi check-memory check-threads clean
 
 all: build

@@ -61,15 +61,12 @@ extension RunDirectory {
       let weights = folder.appending(path: "model.safetensors")
       try model.load(StateDictionary(contentsOf: weights).normalized())
     }
-    let file = try SafetensorsFile(contentsOf: folder.appending(path: Self.optimizerFile))
-    do {
-      try optimizer.restore(
-        Self.completed(
-          Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor()) }),
-          for: optimizer))
-    } catch let error as OptimizerStateError {
-      let path = folder.appending(path: Self.optimizerFile).relativePath
-      throw CheckpointError(.mismatch, file: path, error.description)
+    let objectiveFile = folder.appending(path: Self.objectiveFile)
+    if let module = objective as? any Module {
+      try module.load(from: objectiveFile)
+    } else if FileManager.default.fileExists(atPath: objectiveFile.path) {
+      throw PretrainingError.runDirectory(
+        "\(objectiveFile.path): the run was made with another objective, which has parameters")
     }
     try restore(optimizer, from: folder)
     guard let average else {
@@ -107,7 +104,9 @@ extension RunDirectory {
     let file = try SafetensorsFile(contentsOf: url)
     do {
       try optimizer.restore(
-        Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor()) }))
+        Self.completed(
+          Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, $0.tensor()) }),
+          for: optimizer))
     } catch let error as OptimizerStateError {
       throw CheckpointError(.mismatch, file: url.relativePath, error.description)
     }

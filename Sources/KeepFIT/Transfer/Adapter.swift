@@ -3,7 +3,7 @@ import Foundation
 /// A fitted classifier with everything needed to use it: a directory with `adapter.json` and
 /// `adapter.safetensors`.
 ///
-/// It belongs to the weights that it was fitted on. Another model is refused by its fingerprint.
+/// It can only be used with the model weights that it was fitted on, which a fingerprint identifies.
 ///
 /// Any number of threads may use one adapter with one ``KeepFITTransferModel`` at the same time.
 public struct Adapter: Sendable {

@@ -1,5 +1,5 @@
-/// What readers of manifests and images understood or left as it is, for a program to tell its user:
-/// nothing of it is an error, and all of it changes what a model sees.
+/// Notes of readers of manifests and images on how input was interpreted, for a program to show to its user:
+/// none is an error, but all of them affect the model input.
 ///
 /// There is one collection per process, because images are read in many places and on many threads.
 public final class ReadingNotes: Sendable {

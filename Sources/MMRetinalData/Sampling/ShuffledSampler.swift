@@ -1,4 +1,4 @@
-/// Every row once an epoch, in an order that is a permutation of its own for each seed and epoch.
+/// Samples every row once per epoch, in a random order that depends on seed and epoch.
 ///
 /// For W ranks the list is padded to a multiple of W with its first elements, so that all ranks have equally
 /// many samples (specification 4.6).

@@ -9,11 +9,11 @@ struct ClassifyCommand: Subcommand {
       keepfit classify --model keepfit.pth --vocab vocab.txt \\
         --labels "normal;diabetic retinopathy;macular hole" photograph.jpg
 
-    Without --knowledge all prompts are tokenized in one call, as the published model does. With it
-    each label stands for an ensemble of descriptions, tokenized label by label. --json prints a list
-    of {"image", "labels", "logits", "probabilities"}. Results are printed as they come.
+    Without --knowledge all prompts are tokenized together, as in the published model. With it, each
+    label is represented by an ensemble of descriptions, tokenized label by label. --json prints a list
+    of {"image", "labels", "logits", "probabilities"}. Results are printed as they become available.
 
-    --precision int8 does not go with a fine-tuned adapter: it has an image encoder of its own, which
+    --precision int8 cannot be combined with a fine-tuned adapter, whose image encoder has weights that
     'keepfit calibrate' has not seen.
     """
 
