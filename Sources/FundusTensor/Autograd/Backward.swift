@@ -59,8 +59,7 @@ enum Backpropagation {
     return uses
   }
 
-  /// Adds a gradient to the sum of earlier ones, if there are any: in place, where nobody else looks
-  /// at it.
+  /// Adds a gradient to the sum of earlier ones, if there are any: in place, if it is not shared.
   static func add(_ gradient: Tensor, to sum: inout Tensor?) {
     guard let shape = sum?.shape else {
       sum = gradient

@@ -30,19 +30,19 @@ final class GradientNode: @unchecked Sendable {
   }
 }
 
-/// Whether operators remember how to differentiate themselves.
+/// Whether operators are recorded for gradients.
 public enum Autograd {
   @TaskLocal static var isRecording = true
 
-  /// Whether operators on tensors that require a gradient are remembered at this moment.
+  /// Whether operators on tensors that require a gradient are currently recorded.
   public static var isRecordingGradients: Bool { isRecording }
 
-  /// Runs `body` without remembering anything for gradients: less memory, faster paths.
+  /// Runs `body` without recording gradients: less memory, faster paths.
   public static func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
     try $isRecording.withValue(false, operation: body)
   }
 
-  /// Runs `body` remembering what it does, also inside of ``withoutGradients(_:)``.
+  /// Runs `body` with recording of gradients, also inside ``withoutGradients(_:)``.
   public static func withGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
     try $isRecording.withValue(true, operation: body)
   }

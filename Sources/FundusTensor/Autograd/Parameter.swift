@@ -1,4 +1,4 @@
-/// A tensor that training changes.
+/// A trainable tensor.
 ///
 /// Models are reference types; a parameter is the unit that optimizers, checkpoints and
 /// communicators share. It belongs to one training loop at a time, and any number of threads may read
@@ -19,7 +19,7 @@ public final class Parameter: Sendable {
   private let settings = Guarded(Settings())
   private let leaf = GradientNode(leaf: nil)
 
-  /// The present value, without history.
+  /// The current value, without gradients.
   public var value: Tensor {
     get { weights.withLock { $0.value } }
     set {
@@ -39,12 +39,12 @@ public final class Parameter: Sendable {
       sum.withLock { $0 = newValue }
     }
   }
-  /// A frozen parameter takes part in the computation but receives no gradient.
+  /// Whether the parameter is trained. A frozen parameter is used but receives no gradient.
   public var isTrainable: Bool {
     get { settings.withLock { $0.isTrainable } }
     set { settings.withLock { $0.isTrainable = newValue } }
   }
-  /// Grows with every change of ``value``, so that packed copies know when they are out of date.
+  /// Incremented with every change of ``value``, so that packed copies know when they are out of date.
   public var version: Int { weights.withLock { $0.version } }
   /// Called when a backward pass has finished this parameter's gradient.
   public var onGradient: ((Parameter) -> Void)? {
@@ -66,10 +66,10 @@ public final class Parameter: Sendable {
     return result
   }
 
-  /// Forgets the gradient.
+  /// Clears the gradient.
   public func zeroGradient() { gradient = nil }
 
-  /// Changes the value in place, which spares a copy when nobody else holds it. `body` must not ask
+  /// Changes the value in place, which spares a copy if it is not shared. `body` must not ask
   /// for the value.
   func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     weights.withLock {

@@ -6,30 +6,30 @@
 public protocol Communicator: AnyObject, Sendable {
   /// This process among all, from 0.
   var rank: Int { get }
-  /// How many processes there are.
+  /// The number of processes.
   var size: Int { get }
 
-  /// Starts the sum of `tensor` over all ranks, element by element.
+  /// Starts the sum of `tensor` over all ranks, elementwise.
   func startSum(_ tensor: Tensor) -> any CommunicationRequest
-  /// The tensors of all ranks, one after the other along the first axis. Shapes must agree.
+  /// The tensors of all ranks, concatenated along the first axis. Shapes must agree.
   func gather(_ tensor: Tensor) -> Tensor
-  /// The largest of a number over all ranks. Exact for integers up to 2^24.
+  /// The maximum of a number over all ranks. Exact for integers up to 2^24.
   func maximum(_ value: Float) -> Float
-  /// The tensor that rank 0 has.
+  /// The tensor of rank 0, broadcast to all ranks.
   func broadcast(_ tensor: Tensor) -> Tensor
-  /// Waits until every rank is here.
+  /// Waits for all ranks.
   func barrier()
-  /// Ends every rank with an error.
+  /// Aborts all ranks with an error.
   func abort(_ message: String) -> Never
 }
 
-/// A communication under way.
+/// A communication in progress.
 public protocol CommunicationRequest {
   /// The result, once it is there.
   func wait() -> Tensor
 }
 
-/// One process on its own.
+/// A single process.
 public final class SingleProcess: Communicator {
   public let rank = 0
   public let size = 1

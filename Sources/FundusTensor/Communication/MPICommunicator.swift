@@ -4,7 +4,7 @@
 
   /// The ranks of an MPI job (`mpirun`, `srun`).
   ///
-  /// MPI's default error handler stays in place: when a rank is lost, the launcher ends the others.
+  /// MPI's default error handler stays in place: when a rank fails, the launcher terminates the others.
   public final class MPICommunicator: Communicator, @unchecked Sendable {
     public let rank: Int
     public let size: Int
@@ -93,7 +93,7 @@
       exit(1)
     }
 
-    /// Leaves the job in good order. Every rank must arrive here.
+    /// Finalizes MPI. Must be called on all ranks.
     public func finish() { MPI_Finalize() }
   }
 #endif

@@ -6,7 +6,7 @@
 ///   - x: `[N, H, W, C]`; zero outside of the image
 ///   - weight: `[KH, KW, C, O]`
 ///   - bias: `[O]`
-///   - stride: s, distance between neighboring results
+///   - stride: s, the distance between neighboring results
 ///   - padding: p, zeros around the image
 /// - Returns: `[N, (H + 2p - KH) / s + 1, (W + 2p - KW) / s + 1, O]`
 public func conv2d(

@@ -26,12 +26,12 @@ struct ConvolutionGeometry: Sendable {
   /// Columns of the matrix of input patches.
   var inner: Int { kernelHeight * kernelWidth * channels }
   var isPointwise: Bool { kernelHeight == 1 && kernelWidth == 1 && padding == 0 }
-  /// Whether the convolution is the product of the pixels where they lie with the weights.
+  /// Whether the convolution is the product of the pixels in place with the weights.
   var isPlainProduct: Bool { isPointwise && stride == 1 }
   /// Whether rounding matters more than speed, see ``exactResults``.
   var isExact = false
 
-  /// Below so many results ``conv2d(_:weight:bias:stride:padding:)`` convolves directly. Winograd's
+  /// Below this number of results ``conv2d(_:weight:bias:stride:padding:)`` convolves directly. Winograd's
   /// rounding, some 1e-6, now and then turns a ReLU on or off that is almost zero. Among many results
   /// nobody sees it; in a small batch of small images one such result moves the norm of the gradient
   /// by some tenths of a per cent, and Adam's first steps carry that into the loss (2e-3 after five

@@ -24,7 +24,7 @@ extension ConvolutionGradient {
   /// Floats of padded images at a time.
   private static let paddedFloats = 16 << 20
 
-  /// The images are padded, some at a time, so that their patches are rows of a matrix where they lie.
+  /// The images are padded, some at a time, so that their patches are rows of a matrix in place.
   private static func overPadded(
     _ x: Tensor, _ dy: Tensor, _ geometry: ConvolutionGeometry, into result: Tensor
   ) {

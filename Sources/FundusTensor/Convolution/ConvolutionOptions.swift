@@ -1,4 +1,4 @@
-/// How a convolution walks over an image.
+/// The options of a convolution.
 public struct ConvolutionOptions: Sendable, Equatable {
   /// Rows and columns, in pixels.
   public struct Extent: Sendable, Equatable {
@@ -14,7 +14,7 @@ public struct ConvolutionOptions: Sendable, Equatable {
     var square: Int? { rows == columns ? rows : nil }
   }
 
-  /// Distance between neighboring results.
+  /// The stride, the distance between neighboring results.
   public var stride: Extent
   /// Zeros on each side of the image.
   public var padding: Extent

@@ -5,7 +5,7 @@ public final class FoldedConvolution: Sendable {
   private let norm: BatchNorm2d
   private let derived = Derived<(packed: PackedConvolution, bias: Tensor)>()
 
-  /// Looks at the layers' present values whenever it is used.
+  /// Looks at the layers' current values whenever it is used.
   /// - Precondition: the convolution has neither groups nor dilation, and equal options along both axes.
   public init(_ convolution: Conv2d, _ norm: BatchNorm2d) {
     precondition(
@@ -63,12 +63,12 @@ public final class FoldedConvolution: Sendable {
 
   /// Channels of the result.
   package var outputs: Int { convolution.weight.value.shape[3] }
-  /// The step from one result to the next, in pixels.
+  /// The stride in pixels.
   package var stride: Int { convolution.stride }
   /// Zeros around the image, in pixels.
   package var padding: Int { convolution.padding }
 
-  /// act(norm(x * w) + residual), with the running statistics and without history.
+  /// act(norm(x * w) + residual), with the running statistics and without gradients.
   public func apply(
     _ x: Tensor, residual: Tensor? = nil, activation: Activation = .none
   ) -> Tensor {
@@ -76,7 +76,7 @@ public final class FoldedConvolution: Sendable {
     return cache.packed.apply(x, bias: cache.bias, residual: residual, activation: activation)
   }
 
-  /// The same, into images `first`… of `target`, which nobody else has seen yet.
+  /// The same, into images `first`… of `target`, which is not shared.
   package func apply(
     _ x: Tensor, residual: Tensor? = nil, activation: Activation = .none,
     into target: inout Tensor, first: Int

@@ -2,7 +2,7 @@ import CFundusKernels
 
 /// The weights of a convolution in the order in which its algorithm reads them.
 ///
-/// Pointwise convolutions are matrix products on the image where it lies; 3x3 of stride 1 and 2 use
+/// Pointwise convolutions are matrix products on the image in place; 3x3 of stride 1 and 2 use
 /// Winograd's algorithm for tiles of 4x4 results; the others walk over a zero-padded copy of each
 /// image, in which a row of the kernel covers neighboring floats. Inference packs once and applies
 /// often.
@@ -14,7 +14,7 @@ public struct PackedConvolution: Sendable {
 
   /// `[KH, KW, C, O]`
   public let weightShape: [Int]
-  /// Distance between neighboring results, in pixels.
+  /// The stride, the distance between neighboring results, in pixels.
   public let stride: Int
   /// Zeros around the image, in pixels.
   public let padding: Int
@@ -56,7 +56,7 @@ public struct PackedConvolution: Sendable {
     return storage
   }
 
-  /// act(x * w + bias + residual), without history.
+  /// act(x * w + bias + residual), without gradients.
   ///
   /// - `x`: `[N, H, W, C]`
   /// - `bias`: `[O]`
@@ -73,7 +73,7 @@ public struct PackedConvolution: Sendable {
     return result
   }
 
-  /// The same, into images `first`… of `target`, which nobody else has seen yet. The residual may be
+  /// The same, into images `first`… of `target`, which is not shared. The residual may be
   /// what those images hold: then nothing is read for them that is not written, and a layer of 64 to
   /// 256 channels takes three quarters of the time.
   package func apply(
@@ -160,7 +160,7 @@ public struct PackedConvolution: Sendable {
 }
 
 extension ConvolutionGeometry {
-  /// The pixels that a pointwise convolution sees, where they lie.
+  /// The pixels that a pointwise convolution sees, in place.
   func pixelRows(_ x: UnsafePointer<Float>) -> fk_rows {
     if stride == 1 { return fk_plain_rows(x, channels, rows, channels) }
     return fk_rows(

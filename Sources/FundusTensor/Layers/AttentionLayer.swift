@@ -1,19 +1,19 @@
-/// Attention with several heads and its four maps (Vaswani et al., arXiv 1706.03762):
+/// Multi-head attention with its four projections (Vaswani et al., arXiv 1706.03762):
 ///
 ///     y = W_o [A_1 V_1, …, A_h V_h] + b_o,   A_k = dropout(softmax(Q_k K_kᵀ / √(D/h) + mask))
 ///
 /// with Q, K, V = x W_q + b_q and so on. State: `in_proj_weight` `[3 D, D]`, `in_proj_bias` `[3 D]`,
 /// `out_proj.weight`, `out_proj.bias`, as PyTorch's `nn.MultiheadAttention`.
 public final class MultiHeadAttention: Module, Sendable {
-  /// The maps of queries, keys and values on top of each other, `[3 D, D]`.
+  /// The projections of queries, keys and values, stacked, `[3 D, D]`.
   public let inputWeight: Parameter
   /// Their biases, `[3 D]`.
   public let inputBias: Parameter
-  /// The map of the result.
+  /// The output projection.
   public let output: Linear
-  /// How many heads share the D features.
+  /// The number of heads.
   public let heads: Int
-  /// The rate of dropout of the attention weights in training.
+  /// The dropout rate of the attention weights.
   public let dropout: Float
 
   /// Attention among vectors of D features.
@@ -36,7 +36,7 @@ public final class MultiHeadAttention: Module, Sendable {
     self.dropout = dropout
   }
 
-  /// Names the state as PyTorch does.
+  /// Registers the state with PyTorch's names.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("in_proj_weight", inputWeight)
     state.parameter("in_proj_bias", inputBias)
@@ -46,10 +46,10 @@ public final class MultiHeadAttention: Module, Sendable {
   /// Attention of `query` to `key`, from which `value` is mixed.
   /// - Parameters:
   ///   - query: `[N, Tq, D]`.
-  ///   - key: `[N, Tk, D]`; the query when left out, which is self-attention.
-  ///   - value: `[N, Tk, D]`; the key when left out.
-  ///   - mask: which keys a query may look at.
-  ///   - mode: whether dropout draws and gradients reach the parameters.
+  ///   - key: `[N, Tk, D]`; the query if omitted, which is self-attention.
+  ///   - value: `[N, Tk, D]`; the key if omitted.
+  ///   - mask: the keys that a query attends to.
+  ///   - mode: training or inference.
   /// - Returns: `[N, Tq, D]`.
   public func callAsFunction(
     _ query: Tensor, key: Tensor? = nil, value: Tensor? = nil, mask: AttentionMask = .none,

@@ -1,4 +1,4 @@
-/// The state of a batch norm: `weight`, `bias`, `running_mean`, `running_var`.
+/// Batch normalization. State: `weight`, `bias`, `running_mean`, `running_var`.
 public final class BatchNorm2d: Module, Sendable {
   /// `[C]`, starts as ones.
   public let weight: Parameter
@@ -8,10 +8,10 @@ public final class BatchNorm2d: Module, Sendable {
   public let runningMean: Buffer
   /// `[C]`
   public let runningVariance: Buffer
-  /// Added to the variance.
+  /// The epsilon that is added to the variance.
   public let epsilon: Float = 1e-5
 
-  /// A batch norm of so many channels.
+  /// A batch norm of a number of channels.
   public init(channels: Int, initialization: Initialization = .next) {
     weight = Parameter(initialization.constant([channels], 1))
     bias = Parameter(initialization.constant([channels], 0))
@@ -19,7 +19,7 @@ public final class BatchNorm2d: Module, Sendable {
     runningVariance = Buffer(initialization.constant([channels], 1))
   }
 
-  /// Names the state as torchvision does.
+  /// Registers the state with torchvision's names.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("weight", weight)
     state.parameter("bias", bias)

@@ -2,7 +2,7 @@
 ///
 /// State: `weight`, in files `[outputs, inputs / groups, KH, KW]`, and `bias`, as PyTorch's `nn.Conv2d`.
 public final class Conv2d: Layer, Sendable {
-  /// What the weights are drawn from.
+  /// The distribution of the initial weights.
   public enum Distribution: Sendable {
     /// Uniform in ±1/√(KH KW inputs / groups), PyTorch's default.
     case uniform
@@ -24,13 +24,13 @@ public final class Conv2d: Layer, Sendable {
   ///   - inputs: channels of the input.
   ///   - outputs: channels of the result.
   ///   - kernel: side of the kernel, in pixels.
-  ///   - stride: distance between neighboring results, in pixels.
+  ///   - stride: the distance between neighboring results, in pixels.
   ///   - padding: zeros on each side of the image, in pixels.
   ///   - dilation: distance between neighboring taps of the kernel, in pixels.
   ///   - groups: parts into which the channels fall; divides both numbers of channels.
   ///   - bias: whether there is one; superfluous before a batch norm.
-  ///   - distribution: what the weights are drawn from.
-  ///   - initialization: where the first values come from.
+  ///   - distribution: the distribution of the initial weights.
+  ///   - initialization: the initialization of the parameters.
   public convenience init(
     inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dilation: Int = 1,
     groups: Int = 1, bias: Bool = true, distribution: Distribution = .uniform,
@@ -71,12 +71,12 @@ public final class Conv2d: Layer, Sendable {
     self.options = options
   }
 
-  /// Distance between neighboring results along H, in pixels.
+  /// The stride, the distance between neighboring results along H, in pixels.
   public var stride: Int { options.stride.rows }
   /// Zeros above and below the image, in pixels.
   public var padding: Int { options.padding.rows }
 
-  /// Names the state as PyTorch does.
+  /// Registers the state with PyTorch's names.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("weight", weight, layout: .convolution)
     if let bias { state.parameter("bias", bias) }
@@ -144,7 +144,7 @@ public final class ConvTranspose2d: Layer, Sendable {
     self.outputPadding = outputPadding
   }
 
-  /// Names the state as PyTorch does.
+  /// Registers the state with PyTorch's names.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("weight", weight, layout: .convolution)
     if let bias { state.parameter("bias", bias) }

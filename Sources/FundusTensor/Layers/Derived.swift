@@ -1,6 +1,6 @@
-/// Something whose value changes now and then, and says so.
+/// A source of derived values that counts its changes.
 package protocol Versioned: AnyObject, Sendable {
-  /// Grows with every change of the value, whoever makes it.
+  /// Incremented with every change of the value, by any caller.
   var version: Int { get }
 }
 
@@ -15,7 +15,7 @@ package final class Derived<Value: Sendable>: Sendable {
   /// Nothing is made yet.
   package init() {}
 
-  /// The present value.
+  /// The current value.
   /// - Parameters:
   ///   - sources: the weights that it follows from, the same ones in every call.
   ///   - make: reads the weights. Other threads that ask wait for it.

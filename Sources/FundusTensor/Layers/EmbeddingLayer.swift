@@ -1,4 +1,4 @@
-/// A table of vectors, one for each id: y = W[id].
+/// An embedding table with a vector for each id: y = W[id].
 ///
 /// State: `weight`, as PyTorch's `nn.Embedding`.
 public final class Embedding: Module, Sendable {
@@ -13,7 +13,7 @@ public final class Embedding: Module, Sendable {
   ///   - features: the length of the vectors.
   ///   - deviation: the standard deviation of the values.
   ///   - padding: the id whose row receives no gradient.
-  ///   - initialization: where the first values come from.
+  ///   - initialization: the initialization of the parameters.
   public init(
     count: Int, features: Int, deviation: Float = 1, padding: Int32? = nil,
     initialization: Initialization = .next
@@ -23,13 +23,13 @@ public final class Embedding: Module, Sendable {
     self.padding = padding
   }
 
-  /// Names the state as PyTorch does.
+  /// Registers the state with PyTorch's names.
   public func visit(_ state: inout StateVisitor) { state.parameter("weight", weight) }
 
   /// The vectors of ids: `shape + [features]`.
   /// - Parameters:
   ///   - ids: all below the size of the table, in row-major order.
-  ///   - shape: their shape; a vector when left out.
+  ///   - shape: their shape; a vector if omitted.
   ///   - mode: whether gradients reach the table.
   public func callAsFunction(
     _ ids: [Int32], shape: [Int]? = nil, mode: ExecutionMode

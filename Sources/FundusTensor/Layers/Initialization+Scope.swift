@@ -24,7 +24,7 @@ extension Initialization {
   /// makes its layers.
   public static var next: Initialization { scope.next() }
 
-  /// Makes a model whose layers draw their first values from streams of this seed, in the order in which
+  /// Makes a model whose layers initialize their parameters from streams of this seed, in the order in which
   /// they are made: the same seed gives the same bits.
   ///
   ///     let network = Initialization.seeded(7) { Network() }
@@ -33,7 +33,7 @@ extension Initialization {
     try $scope.withValue(InitializationScope(root: RandomStream(seed: seed)), operation: make)
   }
 
-  /// Makes a model whose values take no memory, because a file is about to replace them.
+  /// Creates a model whose values take no memory, to be loaded from a file.
   public static func placeholders<Result>(_ make: () throws -> Result) rethrows -> Result {
     try $scope.withValue(InitializationScope(root: nil), operation: make)
   }

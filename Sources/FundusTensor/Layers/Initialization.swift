@@ -1,14 +1,14 @@
 import CFundusKernels
 import Foundation
 
-/// Where the first values of a layer's parameters come from.
+/// The initialization of a layer's parameters.
 ///
 /// A module takes one of these and hands a derived one to each of its parts:
 ///
 ///     init(inputs: Int, outputs: Int, initialization: Initialization) {
 ///       weight = Parameter(initialization.derived("weight").uniform([outputs, inputs], bound: ...))
 public enum Initialization: Sendable {
-  /// Zeros that take no memory, for a model whose values a checkpoint is about to replace.
+  /// Zeros that take no memory, for a model to be loaded from a checkpoint.
   case placeholder
   /// Drawn from the stream; the same stream gives the same bits on any number of threads.
   case random(RandomStream)

@@ -8,14 +8,14 @@ public protocol Layer: Module {
   func callAsFunction(_ x: Tensor, mode: ExecutionMode) -> Tensor
 }
 
-/// A layer without parameters that does the same in training and in use; `layer(x)` is enough.
+/// A layer without parameters that is the same in training and inference; `layer(x)` is enough.
 public protocol StatelessLayer: Layer {
   /// The result for `x`.
   func callAsFunction(_ x: Tensor) -> Tensor
 }
 
 extension StatelessLayer {
-  /// The result for `x`, whatever the mode.
+  /// The result for `x`, in any mode.
   public func callAsFunction(_ x: Tensor, mode: ExecutionMode) -> Tensor { self(x) }
 }
 
@@ -25,7 +25,7 @@ extension Parameter {
   public func tensor(in mode: ExecutionMode) -> Tensor { mode.isTraining ? tensor : value }
 }
 
-/// Layers one after the other, as PyTorch's `nn.Sequential`; names are their numbers.
+/// A sequence of layers, like PyTorch's `nn.Sequential`; named by their indices.
 ///
 ///     let network = Sequential {
 ///       Conv2d(inputs: 3, outputs: 8, kernel: 3, padding: 1)
@@ -68,7 +68,7 @@ public final class Sequential: Layer {
     self.steps = steps
   }
 
-  /// The layers of the closure, one a line; `if` and `for` may choose and repeat them.
+  /// The layers of the closure, one per line; `if` and `for` may choose and repeat them.
   public convenience init(@LayerBuilder _ layers: () -> [any Layer]) { self.init(layers()) }
 
   /// Names each layer by its number.

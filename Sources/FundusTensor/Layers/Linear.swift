@@ -18,7 +18,7 @@ public final class Linear: Layer, Sendable {
       bias: bias ? initialization.derived("bias").linear([outputs], inputs: inputs) : nil)
   }
 
-  /// A layer with the given first values, `[outputs, inputs]` and `[outputs]`.
+  /// A layer with the given initial values, `[outputs, inputs]` and `[outputs]`.
   public init(weight: Tensor, bias: Tensor?) {
     precondition(
       weight.rank == 2 && bias.map { $0.shape == [weight.shape[0]] } ?? true,
@@ -27,7 +27,7 @@ public final class Linear: Layer, Sendable {
     self.bias = bias.map { Parameter($0) }
   }
 
-  /// Names the state as PyTorch does.
+  /// Registers the state with PyTorch's names.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("weight", weight)
     if let bias { state.parameter("bias", bias) }
@@ -45,7 +45,7 @@ public final class Linear: Layer, Sendable {
     linear(x, weight: weight.tensor, bias: bias?.tensor)
   }
 
-  /// act(x Wᵀ + b + residual) without history, on weights that are packed once.
+  /// act(x Wᵀ + b + residual) without gradients, on weights that are packed once.
   package func infer(
     _ x: Tensor, residual: Tensor? = nil, activation: Activation = .none
   ) -> Tensor {

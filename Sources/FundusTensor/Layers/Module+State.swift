@@ -1,7 +1,7 @@
 import Foundation
 
 extension Module {
-  /// How many numbers the parameters have, those that are tied counted once; buffers do not count.
+  /// The number of parameters, with tied ones counted once and without buffers.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.parameter.value.count } }
 
   /// Writes every parameter and buffer to a safetensors file under its name, convolutions in PyTorch's
@@ -9,7 +9,7 @@ extension Module {
   ///
   /// A tied parameter is written once, under its first name.
   /// - Parameters:
-  ///   - url: the file, which appears whole or not at all.
+  ///   - url: the file, which is written atomically.
   ///   - force: whether an existing file may be replaced.
   /// - Throws: ``CheckpointError`` (`exists`, `unwritable`).
   public func save(to url: URL, force: Bool = false) throws {
@@ -17,11 +17,11 @@ extension Module {
       uniqueEntries.map { ($0.name, $0.exported) }, to: url, force: force)
   }
 
-  /// Takes over every parameter and buffer from a safetensors file, or none when something is amiss.
+  /// Loads all parameters and buffers from a safetensors file, or none if there is an error.
   ///
   /// - Parameter url: a file as ``save(to:force:)`` writes it.
   /// - Throws: ``CheckpointError`` when the file cannot be read, and (`mismatch`) when names are missing,
-  ///   unexpected or of another shape; the error tells them all, with both shapes.
+  ///   unexpected or of another shape; the error lists them all, with both shapes.
   public func load(from url: URL) throws {
     let file = try SafetensorsFile(contentsOf: url)
     let all = stateEntries()
@@ -53,7 +53,7 @@ extension Module {
     for (entry, tensor) in zip(entries, tensors) { entry.load(tensor) }
   }
 
-  /// Freezes or thaws every parameter: frozen ones take part but receive no gradient.
+  /// Freezes or unfreezes all parameters: frozen ones are used but receive no gradient.
   public func setTrainable(_ isTrainable: Bool) {
     for (_, parameter) in parameters { parameter.isTrainable = isTrainable }
   }
@@ -64,11 +64,11 @@ extension Module {
   }
 }
 
-/// What of a checkpoint does not fit a model.
+/// The mismatches between a checkpoint and a model.
 package struct StateMisfits {
-  /// Names of the model that the checkpoint lacks.
+  /// Names of the model that are missing from the checkpoint.
   package var missing: [String] = []
-  /// Names of the checkpoint that the model does not know.
+  /// Unexpected names of the checkpoint.
   package var unexpected: [String] = []
   private var misshaped: [String] = []
 
@@ -80,7 +80,7 @@ package struct StateMisfits {
     misshaped.append("\(entry.name) (\(shape) in the file, \(entry.fileShape) expected)")
   }
 
-  /// - Throws: ``CheckpointError`` (`mismatch`) that tells all there is.
+  /// - Throws: ``CheckpointError`` (`mismatch`) that lists all mismatches.
   package func check(file: String, entries: Int) throws {
     let parts = [
       ("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped),

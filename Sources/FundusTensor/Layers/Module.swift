@@ -3,7 +3,7 @@
 public final class Buffer: Sendable {
   private let content: Guarded<(value: Tensor, version: Int)>
 
-  /// The present value.
+  /// The current value.
   public var value: Tensor {
     get { content.withLock { $0.value } }
     set {
@@ -13,7 +13,7 @@ public final class Buffer: Sendable {
       }
     }
   }
-  /// Grows with every change of ``value``.
+  /// Incremented with every change of ``value``.
   public var version: Int { content.withLock { $0.version } }
 
   /// A buffer that starts with `value`.
@@ -38,12 +38,12 @@ public protocol Module: AnyObject, CustomStringConvertible {
   func visit(_ state: inout StateVisitor)
 }
 
-/// Whether a layer is being trained or used.
+/// The execution mode of a layer: training or inference.
 public enum ExecutionMode: Sendable {
   /// No dropout; batch norm uses its running statistics; parameters count as constants, so that nothing
   /// is recorded for gradients unless the input itself requires one.
   case inference
-  /// Dropout draws from the stream; batch norm uses the batch and updates its running statistics.
+  /// Dropout uses the stream; batch norm uses batch statistics and updates its running statistics.
   case training(RandomStream)
 
   /// Whether this is ``training(_:)``.

@@ -18,7 +18,7 @@ public final class LayerNorm: Layer, Sendable {
     self.epsilon = epsilon
   }
 
-  /// Names the state as PyTorch does.
+  /// Registers the state with PyTorch's names.
   public func visit(_ state: inout StateVisitor) {
     state.parameter("weight", weight)
     state.parameter("bias", bias)

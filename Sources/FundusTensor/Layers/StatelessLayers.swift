@@ -1,50 +1,50 @@
 /// max(x, 0), see ``Tensor/relu()``.
 public final class ReLU: StatelessLayer, Sendable {
-  /// The layer.
+  /// Creates the layer.
   public init() {}
-  /// Of any shape.
+  /// Applies the layer to a tensor of any shape.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.relu() }
 }
 
 /// x Φ(x) with the error function (arXiv 1606.08415), see ``Tensor/gelu()``.
 public final class GELU: StatelessLayer, Sendable {
-  /// The layer.
+  /// Creates the layer.
   public init() {}
-  /// Of any shape.
+  /// Applies the layer to a tensor of any shape.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.gelu() }
 }
 
 /// x σ(x) (arXiv 1702.03118), see ``Tensor/silu()``.
 public final class SiLU: StatelessLayer, Sendable {
-  /// The layer.
+  /// Creates the layer.
   public init() {}
-  /// Of any shape.
+  /// Applies the layer to a tensor of any shape.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.silu() }
 }
 
 /// 1 / (1 + exp(-x)), see ``Tensor/sigmoid()``.
 public final class Sigmoid: StatelessLayer, Sendable {
-  /// The layer.
+  /// Creates the layer.
   public init() {}
-  /// Of any shape.
+  /// Applies the layer to a tensor of any shape.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.sigmoid() }
 }
 
 /// The hyperbolic tangent, see ``Tensor/tanh()``.
 public final class Tanh: StatelessLayer, Sendable {
-  /// The layer.
+  /// Creates the layer.
   public init() {}
-  /// Of any shape.
+  /// Applies the layer to a tensor of any shape.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.tanh() }
 }
 
 /// exp(x) / Σ exp(x) along an axis, see ``Tensor/softmax(axis:)``.
 public final class Softmax: StatelessLayer, Sendable {
-  /// The axis, counted from the end when negative.
+  /// The axis, counted from the end if negative.
   public let axis: Int
-  /// The layer.
+  /// Creates the layer.
   public init(axis: Int = -1) { self.axis = axis }
-  /// Of any shape that has the axis.
+  /// Applies the layer to a tensor of any shape with this axis.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.softmax(axis: axis) }
 }
 
@@ -52,25 +52,25 @@ public final class Softmax: StatelessLayer, Sendable {
 ///
 /// PyTorch's `nn.Flatten` sees `[N, C, H, W]`: a linear layer behind it has its columns in another order.
 public final class Flatten: StatelessLayer, Sendable {
-  /// The layer.
+  /// Creates the layer.
   public init() {}
-  /// Of at least two axes.
+  /// Applies the layer to a tensor of at least two axes.
   public func callAsFunction(_ x: Tensor) -> Tensor { x.flattened() }
 }
 
 /// Zeroes elements at random in training and scales the others up (Srivastava et al., JMLR 15, 2014), see
-/// ``Tensor/dropout(_:_:)``; does nothing in inference.
+/// ``Tensor/dropout(_:_:)``; the identity in inference.
 public final class Dropout: Layer, Sendable {
-  /// The probability with which an element falls, in `0..<1`.
+  /// The dropout probability, in `0..<1`.
   public let rate: Float
 
-  /// A dropout of that rate.
+  /// Creates a dropout layer.
   public init(_ rate: Float = 0.5) {
     precondition(rate >= 0 && rate < 1, "a dropout rate of \(rate) is outside of 0..<1")
     self.rate = rate
   }
 
-  /// Of any shape.
+  /// Applies the layer to a tensor of any shape.
   public func callAsFunction(_ x: Tensor, mode: ExecutionMode) -> Tensor {
     guard case .training(let stream) = mode else { return x }
     return x.dropout(rate, stream)
@@ -109,7 +109,7 @@ public final class AveragePool2d: StatelessLayer, Sendable {
   }
 }
 
-/// The mean over so many windows, see ``adaptiveAveragePool2d(_:height:width:)``.
+/// The mean over a number of windows, see ``adaptiveAveragePool2d(_:height:width:)``.
 public final class AdaptiveAveragePool2d: StatelessLayer, Sendable {
   /// The size of the result, in pixels.
   public let height, width: Int
@@ -125,7 +125,7 @@ public final class AdaptiveAveragePool2d: StatelessLayer, Sendable {
 
 /// The mean over all pixels, `[N, H, W, C]` to `[N, C]`, see ``globalAveragePool(_:)``.
 public final class GlobalAveragePool: StatelessLayer, Sendable {
-  /// The layer.
+  /// Creates the layer.
   public init() {}
   /// `[N, H, W, C]` to `[N, C]`.
   public func callAsFunction(_ x: Tensor) -> Tensor { globalAveragePool(x) }

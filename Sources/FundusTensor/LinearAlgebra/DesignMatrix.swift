@@ -26,7 +26,7 @@ public struct DesignMatrix: Sendable {
 
   /// Rows widened at a time, so that a block of 2048 columns stays in a core's cache.
   private static let blockRows = 16
-  /// Parts that are summed on their own, whatever the number of threads.
+  /// Parts that are summed on their own, independently of the number of threads.
   private static let partCount = 16
 
   /// Features `[N, D]`.

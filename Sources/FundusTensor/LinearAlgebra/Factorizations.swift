@@ -6,10 +6,10 @@ public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   case notPositiveDefinite(order: Int)
   /// The iteration did not converge.
   case notConverged
-  /// The matrix holds NaN or an infinity.
+  /// The matrix contains NaN or infinity.
   case notFinite
 
-  /// One line for people.
+  /// A one-line description.
   public var description: String {
     switch self {
     case .notPositiveDefinite(let order):

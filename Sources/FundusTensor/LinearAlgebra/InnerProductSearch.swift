@@ -23,7 +23,7 @@ public struct InnerProductSearch: Sendable {
 
   /// Eight-bit codes of rows, as they can be kept in a file.
   public struct Codes: Sendable {
-    /// `[N, D]`, a byte each, as two's complement.
+    /// `[N, D]`, one byte each, in two's complement.
     let bytes: Bytes
     /// The value of a code's unit, `[N]`.
     public let scales: Tensor
@@ -55,7 +55,7 @@ public struct InnerProductSearch: Sendable {
   private static let grain = 2048
 
   /// Encodes the rows, `[N, D]`, at the speed of memory.
-  /// - Throws: ``LinearAlgebraError/notFinite`` when a row holds a NaN or an infinity.
+  /// - Throws: ``LinearAlgebraError/notFinite`` when a row contains NaN or infinity.
   public init(_ rows: Tensor) throws(LinearAlgebraError) {
     precondition(rows.rank == 2, "rows are [N, D], not \(rows.shape)")
     let (count, width) = (rows.shape[0], rows.shape[1])

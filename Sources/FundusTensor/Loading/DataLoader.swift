@@ -1,4 +1,4 @@
-/// Batches of a data set, shuffled by a seed and loaded ahead on threads, as PyTorch's `DataLoader`.
+/// Batches of a dataset, shuffled by a seed and prefetched on threads, like PyTorch's `DataLoader`.
 ///
 ///     let loader = DataLoader(count: files.count, batchSize: 16, shuffle: RandomStream(seed: 1)) {
 ///       index, random in try Sample(contentsOf: files[index], augmentedBy: random)
@@ -8,16 +8,16 @@
 ///       while let samples = try batches.next() { … }
 ///     }
 ///
-/// Batch k of epoch e is a function of the seed, e and k alone: on any number of threads, and when a run
+/// Batch k of epoch e depends only on the seed, e and k: on any number of threads, and when a run
 /// resumes in the middle of an epoch.
 public struct DataLoader<Sample: Sendable>: Sendable {
   /// The number of samples.
   public let count: Int
-  /// Samples of a batch; the last of an epoch may have fewer.
+  /// The batch size; the last batch of an epoch may be smaller.
   public let batchSize: Int
-  /// The order of an epoch follows from this; nil for the order of the indices.
+  /// The random stream of the order of each epoch; nil for the order of the indices.
   public let shuffle: RandomStream?
-  /// Whether a last batch with fewer samples is left out.
+  /// Whether a smaller last batch is dropped.
   public let dropsLast: Bool
   private let threads: Int
   private let prefetch: Int
@@ -27,11 +27,11 @@ public struct DataLoader<Sample: Sendable>: Sendable {
   ///
   /// - Parameters:
   ///   - count: the number of samples.
-  ///   - batchSize: samples of a batch, at least 1.
+  ///   - batchSize: the batch size, at least 1.
   ///   - shuffle: the stream that orders each epoch anew; nil for the order of the indices.
-  ///   - dropsLast: whether a last batch with fewer samples is left out.
-  ///   - threads: how many threads load, at least 1.
-  ///   - prefetch: how many batches may wait or be under way, at least 1.
+  ///   - dropsLast: whether a smaller last batch is dropped.
+  ///   - threads: the number of loading threads, at least 1.
+  ///   - prefetch: the number of batches to prefetch, at least 1.
   ///   - load: gives a sample by its index; the stream, another in each epoch, is for augmentation. Runs
   ///     on several threads at a time.
   public init(
@@ -45,7 +45,7 @@ public struct DataLoader<Sample: Sendable>: Sendable {
     self.load = load
   }
 
-  /// How many batches an epoch has.
+  /// The number of batches per epoch.
   public var batchesPerEpoch: Int {
     dropsLast ? count / batchSize : (count + batchSize - 1) / batchSize
   }

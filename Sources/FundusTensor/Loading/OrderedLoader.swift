@@ -20,11 +20,11 @@ public protocol LoadingPlan<Draw, Item, Batch>: Sendable {
   func collate(_ items: [Item], draws: [Draw], step: Int) throws -> Batch
 }
 
-/// Loads batches ahead on threads of its own and gives them out in the order of their steps.
+/// Prefetches batches on its own threads and returns them in the order of their steps.
 ///
-/// What comes out depends on the plan alone, not on the number of threads or their speed. Threads start
+/// What comes out depends only on the plan, not on the number of threads or their speed. Threads start
 /// with the loader and end with it: when the last batch was loaded, when ``cancel()`` is called, or when
-/// nobody holds the loader any more.
+/// the loader is released.
 public final class OrderedLoader<Plan: LoadingPlan>: Sendable {
   private let work: LoadingWork<Plan>
 
@@ -32,8 +32,8 @@ public final class OrderedLoader<Plan: LoadingPlan>: Sendable {
   /// - Parameters:
   ///   - plan: what to load.
   ///   - step: the first step, such as the one where an earlier run stopped.
-  ///   - threads: how many threads load, at least 1.
-  ///   - prefetch: how many batches may wait or be under way, at least 1.
+  ///   - threads: the number of loading threads, at least 1.
+  ///   - prefetch: the number of batches to prefetch, at least 1.
   public init(_ plan: Plan, startingAt step: Int = 0, threads: Int = 2, prefetch: Int = 2) {
     precondition(threads > 0 && prefetch > 0, "\(threads) threads, \(prefetch) batches ahead")
     precondition(step >= 0, "step \(step)")
@@ -53,18 +53,18 @@ public final class OrderedLoader<Plan: LoadingPlan>: Sendable {
 
   deinit { work.cancel() }
 
-  /// The next batch, waiting for it if need be; nil after the last step.
+  /// The next batch, waiting for it if necessary; nil after the last step.
   /// - Throws: the error of the first item of this batch, in its order, that could not be loaded. The
   ///   loader is at its end then.
   public func next() throws -> Plan.Batch? { try work.next() }
 
-  /// Ends the threads, waiting for the items that they are at.
+  /// Stops the threads, and waits for their current items.
   public func cancel() {
     work.cancel()
     work.waitForThreads()
   }
 
-  /// The seconds that callers of ``next()`` have waited.
+  /// The time in seconds that callers of ``next()`` have waited.
   public var secondsWaited: Double { work.secondsWaited }
 }
 

@@ -3,7 +3,7 @@ import Foundation
 extension Tensor {
   /// A tensor of zeros that takes no memory: its pages are the system's own page of zeros.
   ///
-  /// For a parameter whose value a checkpoint is about to replace; making it costs nothing, however
+  /// For a parameter to be loaded from a checkpoint; making it costs nothing, however
   /// large it is. It counts as borrowed memory, so nothing ever writes to it in place.
   package static func placeholder(_ shape: [Int]) -> Tensor {
     let byteCount = max(1, Tensor.count(of: shape)) * MemoryLayout<Float>.stride

@@ -1,7 +1,7 @@
 import CFundusKernels
 
 extension Tensor {
-  /// max(x, 0), element by element.
+  /// max(x, 0), elementwise.
   public func relu() -> Tensor {
     let result = Tensor(uninitialized: shape)
     ThreadPool.forEachRangeUnchecked(count, grain: Kernels.grain) {
@@ -19,7 +19,7 @@ extension Tensor {
     }
   }
 
-  /// The exact Gaussian error linear unit x Φ(x) = x (1 + erf(x / √2)) / 2, element by element
+  /// The exact Gaussian error linear unit x Φ(x) = x (1 + erf(x / √2)) / 2, elementwise
   /// (Hendrycks and Gimpel, arXiv 1606.08415).
   ///
   /// Within 1.3e-6 relative of the formula for |x| < 6.

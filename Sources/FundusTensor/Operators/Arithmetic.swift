@@ -4,7 +4,7 @@ import CFundusKernels
 // gradient of a repeated side is summed over the repetitions.
 
 extension Tensor {
-  /// The sum, element by element.
+  /// The sum, elementwise.
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     Kernels.zip(a, b, fk_add).recording(a, b) { gradient in
       [
@@ -14,7 +14,7 @@ extension Tensor {
     }
   }
 
-  /// The difference, element by element.
+  /// The difference, elementwise.
   public static func - (a: Tensor, b: Tensor) -> Tensor {
     Kernels.zip(a, b, fk_subtract).recording(a, b) { gradient in
       [
@@ -24,7 +24,7 @@ extension Tensor {
     }
   }
 
-  /// The product, element by element.
+  /// The product, elementwise.
   public static func * (a: Tensor, b: Tensor) -> Tensor {
     Kernels.zip(a, b, fk_multiply).recording(a, b) { gradient in
       [
@@ -34,7 +34,7 @@ extension Tensor {
     }
   }
 
-  /// The quotient, element by element.
+  /// The quotient, elementwise.
   public static func / (a: Tensor, b: Tensor) -> Tensor {
     let quotient = Kernels.zip(a, b, fk_divide)
     return quotient.recording(a, b) { gradient in
@@ -47,7 +47,7 @@ extension Tensor {
     }
   }
 
-  /// `scale * x + shift`, element by element.
+  /// `scale * x + shift`, elementwise.
   public func scaled(by scale: Float, plus shift: Float = 0) -> Tensor {
     Kernels.map(self) { fk_scale_shift($0, scale, shift, $1, $2) }
       .recording(self) { [$0.scaled(by: scale)] }
@@ -70,37 +70,37 @@ extension Tensor {
 // MARK: - Functions of one tensor
 
 extension Tensor {
-  /// The exponential, element by element.
+  /// The exponential, elementwise.
   public func exp() -> Tensor {
     let result = Kernels.map(self, fk_exponential)
     return result.recording(self) { [$0 * result] }
   }
 
-  /// The natural logarithm, element by element.
+  /// The natural logarithm, elementwise.
   public func log() -> Tensor {
     let x = detached
     return Kernels.map(self, fk_logarithm).recording(self) { [$0 / x] }
   }
 
-  /// The square root, element by element.
+  /// The square root, elementwise.
   public func squareRoot() -> Tensor {
     let result = Kernels.map(self, fk_square_root)
     return result.recording(self) { [$0 / result.scaled(by: 2)] }
   }
 
-  /// The hyperbolic tangent, element by element.
+  /// The hyperbolic tangent, elementwise.
   public func tanh() -> Tensor {
     let result = Kernels.map(self, fk_hyperbolic_tangent)
     return result.recording(self) { [$0 * (result * result).scaled(by: -1, plus: 1)] }
   }
 
-  /// The logistic function `1 / (1 + exp(-x))`, element by element.
+  /// The logistic function `1 / (1 + exp(-x))`, elementwise.
   public func sigmoid() -> Tensor {
     let result = Kernels.map(self, fk_sigmoid)
     return result.recording(self) { [$0 * (result - result * result)] }
   }
 
-  /// The square, element by element.
+  /// The square, elementwise.
   public func squared() -> Tensor { self * self }
 
   /// The elements held within a range. The gradient is zero where it was left.

@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// Which keys a query may look at.
+/// The mask of attention: the keys that a query attends to.
 public enum AttentionMask: Sendable {
   /// All of them.
   case none
@@ -17,7 +17,7 @@ public enum AttentionMask: Sendable {
 ///
 /// With h heads, head k has the channels `k D/h ..< (k + 1) D/h`, and
 /// `result_k = dropout(softmax(Q_k K_kᵀ / √(D/h) + mask)) V_k`. The maps before and after are not
-/// part of it. A query that sees no key gets zeros.
+/// part of it. A query without keys gets zeros.
 ///
 /// - `query`: `[N, Tq, D]`.
 /// - `key`: `[N, Tk, D]`.

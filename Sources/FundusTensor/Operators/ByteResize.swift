@@ -3,9 +3,9 @@ import CFundusKernels
 /// How the pixels of an image become a square tensor: resized into its upper left corner, with
 /// zeros to the right and below.
 public struct ImageFit: Hashable, Sendable {
-  /// Rows of the image inside of the result.
+  /// Rows of the image inside the result.
   public var height: Int
-  /// Columns of the image inside of the result.
+  /// Columns of the image inside the result.
   public var width: Int
   /// Rows of the result; the rest is zero.
   public var paddedHeight: Int

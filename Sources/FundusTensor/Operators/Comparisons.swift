@@ -36,7 +36,7 @@ extension Tensor {
   /// 1 where the element is at least the number, else 0.
   public static func .>= (x: Tensor, number: Float) -> Tensor { x .>= Tensor(number) }
 
-  /// a where the condition is not zero, else b, element by element. Shapes broadcast.
+  /// a where the condition is not zero, else b, elementwise. Shapes broadcast.
   ///
   /// What is not chosen does not count: neither its NaN nor a gradient comes through.
   /// - Parameters:
@@ -84,7 +84,7 @@ extension Tensor {
     _ a: Tensor, _ b: Tensor, _ isTrue: @Sendable (Float, Float) -> Bool
   ) -> Tensor { combined(a, b) { isTrue($0, $1) ? 1 : 0 } }
 
-  /// A new tensor from pairs of elements, without history.
+  /// A new tensor from pairs of elements, without gradients.
   private static func combined(
     _ a: Tensor, _ b: Tensor, _ function: @Sendable (Float, Float) -> Float
   ) -> Tensor {

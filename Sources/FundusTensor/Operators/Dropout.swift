@@ -4,7 +4,7 @@ extension Tensor {
   /// Inverted dropout: each element becomes 0 with probability `rate` and is divided by 1 - `rate`
   /// otherwise (Srivastava et al., JMLR 15, 2014).
   ///
-  /// Which elements fall is a function of the stream and their position alone. Nothing is stored
+  /// Which elements are dropped depends only on the stream and their position. Nothing is stored
   /// for the backward pass, which draws the same numbers again.
   /// - Parameters:
   ///   - rate: in `0..<1`, met to 1/65536. 0 returns the tensor itself.

@@ -65,7 +65,7 @@ extension Tensor {
     }
   }
 
-  /// A new tensor of the same shape from each element, without history.
+  /// A new tensor of the same shape from each element, without gradients.
   func mapped(_ function: @Sendable (Float) -> Float) -> Tensor {
     Kernels.map(self) { source, target, count in
       for index in 0..<count { target[index] = function(source[index]) }

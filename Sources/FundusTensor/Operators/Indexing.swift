@@ -40,7 +40,7 @@ extension Tensor {
     return sliced(row..<row + 1).reshaped(Array(shape.dropFirst()))
   }
 
-  /// Tensors one after the other along an axis; the other axes must agree.
+  /// Concatenates tensors along an axis; the other axes must match.
   public static func concatenated(_ parts: [Tensor], axis: Int = 0) -> Tensor {
     precondition(!parts.isEmpty, "nothing to concatenate")
     let axis = parts[0].normalizedAxis(axis)

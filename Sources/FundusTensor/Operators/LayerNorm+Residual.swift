@@ -8,7 +8,7 @@ extension Tensor {
   ///   - residual: of the same shape.
   ///   - gamma: the scale, `[D]`.
   ///   - beta: the shift, `[D]`.
-  ///   - dropout: the rate with which elements of this tensor fall; needs a stream when positive.
+  ///   - dropout: the dropout rate of this tensor; needs a stream when positive.
   package func residualLayerNorm(
     _ residual: Tensor, gamma: Tensor, beta: Tensor, epsilon: Float, dropout: Float = 0,
     stream: RandomStream? = nil

@@ -74,7 +74,7 @@ public struct PackedMatrix: Sendable {
   /// - `x`: `[…, K]`
   /// - `bias`: `[N]`
   /// - `residual`: `[…, N]`, added before the activation
-  /// - Returns: `[…, N]`, without history.
+  /// - Returns: `[…, N]`, without gradients.
   public func apply(
     _ x: Tensor, bias: Tensor? = nil, residual: Tensor? = nil, activation: Activation = .none
   ) -> Tensor {

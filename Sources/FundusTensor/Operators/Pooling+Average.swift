@@ -3,7 +3,7 @@
 /// - Parameters:
 ///   - x: `[N, H, W, C]`
 ///   - kernel: the side of a window
-///   - stride: distance between neighboring windows; the kernel's side when left out
+///   - stride: distance between neighboring windows; the kernel's side if omitted
 ///   - padding: zeros on each side of the image; at most half of the kernel
 ///   - countsPadding: whether these zeros count in the mean, as PyTorch does unless told otherwise
 /// - Returns: `[N, (H + 2p - k) / s + 1, (W + 2p - k) / s + 1, C]`
@@ -25,7 +25,7 @@ public func averagePool2d(
   return x.resampled(rows: taps(x.shape[1]), columns: taps(x.shape[2]))
 }
 
-/// The mean over so many windows of about equal size: PyTorch's `adaptive_avg_pool2d`.
+/// The mean over a number of windows of about equal size: PyTorch's `adaptive_avg_pool2d`.
 ///
 /// Window i of h along H reaches from ⌊i H / h⌋ to ⌈(i + 1) H / h⌉.
 /// - Parameters:

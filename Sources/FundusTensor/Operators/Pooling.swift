@@ -5,7 +5,7 @@ import CFundusKernels
 /// - Parameters:
 ///   - x: `[N, H, W, C]`
 ///   - kernel: the side of a window
-///   - stride: distance between neighboring windows; the kernel's side when left out
+///   - stride: distance between neighboring windows; the kernel's side if omitted
 ///   - padding: pixels around the image that never win; at most half of the kernel
 /// - Returns: `[N, (H + 2p - k) / s + 1, (W + 2p - k) / s + 1, C]`. The gradient goes to the first of
 ///   equal maxima.
@@ -34,7 +34,7 @@ public func maxPool2d(_ x: Tensor, kernel: Int, stride: Int? = nil, padding: Int
 }
 
 /// ``maxPool2d(_:kernel:stride:padding:)`` into images `first`… of `target`, which nobody else has
-/// seen yet; without history.
+/// seen yet; without gradients.
 package func maxPool2d(
   _ x: Tensor, kernel: Int, stride: Int, padding: Int, into target: inout Tensor, first: Int
 ) {

@@ -3,7 +3,7 @@ import CFundusKernels
 extension Tensor {
   /// The sum along several axes.
   /// - Parameters:
-  ///   - axes: the axes, each once; counted from the end when negative.
+  ///   - axes: the axes, each once; counted from the end if negative.
   ///   - keepingAxes: whether they stay, with size 1.
   public func sum(axes: [Int], keepingAxes: Bool = false) -> Tensor {
     let axes = normalizedAxes(axes)
@@ -13,7 +13,7 @@ extension Tensor {
 
   /// The mean along several axes.
   /// - Parameters:
-  ///   - axes: the axes, each once; counted from the end when negative.
+  ///   - axes: the axes, each once; counted from the end if negative.
   ///   - keepingAxes: whether they stay, with size 1.
   public func mean(axes: [Int], keepingAxes: Bool = false) -> Tensor {
     let count = normalizedAxes(axes).reduce(1) { $0 * shape[$1] }
@@ -22,7 +22,7 @@ extension Tensor {
 
   /// The variance along several axes, Σ (x - mean)² / (n - 1).
   /// - Parameters:
-  ///   - axes: the axes, each once; all when left out.
+  ///   - axes: the axes, each once; all if omitted.
   ///   - isUnbiased: whether to divide by n - 1, as PyTorch does, or by n.
   ///   - keepingAxes: whether they stay, with size 1.
   public func variance(
@@ -44,7 +44,7 @@ extension Tensor {
 
   /// log Σ exp(x) along an axis, without overflow.
   /// - Parameters:
-  ///   - axis: the axis; counted from the end when negative.
+  ///   - axis: the axis; counted from the end if negative.
   ///   - keepingAxis: whether the axis stays, with size 1.
   public func logSumExp(axis: Int = -1, keepingAxis: Bool = false) -> Tensor {
     let top = detached.maximum(axis: axis, keepingAxis: true)

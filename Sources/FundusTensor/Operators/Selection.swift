@@ -17,7 +17,7 @@ extension Tensor {
   /// - Parameters:
   ///   - indices: for each element of the result its position along the axis, in row-major order of
   ///     the shape of `x` with `axis` replaced by as many as there are; all within the axis.
-  ///   - axis: the axis; counted from the end when negative.
+  ///   - axis: the axis; counted from the end if negative.
   /// - Returns: the shape of `x`, with `indices.count` divided by the other sizes along the axis.
   ///   Gradients of an element that was taken several times add up.
   public func gathered(_ indices: [Int], alongAxis axis: Int) -> Tensor {
@@ -61,7 +61,7 @@ extension Tensor {
 
   /// The positions that sort an axis. Equal elements keep their order; NaN counts as the largest.
   /// - Parameters:
-  ///   - axis: the axis; counted from the end when negative.
+  ///   - axis: the axis; counted from the end if negative.
   ///   - descending: whether the largest comes first.
   /// - Returns: positions in the row-major order of this tensor's shape.
   public func argsorted(axis: Int = -1, descending: Bool = false) -> [Int] {
@@ -77,7 +77,7 @@ extension Tensor {
   ///
   /// - Parameters:
   ///   - count: k, at most the size of the axis.
-  ///   - axis: the axis; counted from the end when negative.
+  ///   - axis: the axis; counted from the end if negative.
   ///   - largest: whether the largest are wanted.
   /// - Returns: the shape of this tensor with k entries along the axis. Of equals the first comes first.
   public func topK(_ count: Int, axis: Int = -1, largest: Bool = true) -> Selection {
@@ -97,7 +97,7 @@ extension Tensor {
 
   /// The largest element along an axis; its gradient goes to the first place where it stands.
   /// - Parameters:
-  ///   - axis: the axis; counted from the end when negative.
+  ///   - axis: the axis; counted from the end if negative.
   ///   - keepingAxis: whether the axis stays, with size 1.
   public func maximum(axis: Int, keepingAxis: Bool = false) -> Tensor {
     let kept = gathered(argmax(axis: axis), alongAxis: axis)
@@ -106,7 +106,7 @@ extension Tensor {
 
   /// The smallest element along an axis; its gradient goes to the first place where it stands.
   /// - Parameters:
-  ///   - axis: the axis; counted from the end when negative.
+  ///   - axis: the axis; counted from the end if negative.
   ///   - keepingAxis: whether the axis stays, with size 1.
   public func minimum(axis: Int, keepingAxis: Bool = false) -> Tensor {
     let kept = gathered(argmin(axis: axis), alongAxis: axis)

@@ -2,7 +2,7 @@ extension Tensor {
   /// Without an axis of size 1.
   public func squeezed(axis: Int) -> Tensor { squeezed(axes: [axis]) }
 
-  /// Without the given axes, which have size 1; without all that have when left out.
+  /// Without the given axes, which have size 1; without all that have if omitted.
   public func squeezed(axes: [Int]? = nil) -> Tensor {
     let axes = normalizedAxes(axes ?? shape.indices.filter { shape[$0] == 1 })
     precondition(
@@ -10,7 +10,7 @@ extension Tensor {
     return reshaped(shape.indices.filter { !axes.contains($0) }.map { shape[$0] })
   }
 
-  /// With a new axis of size 1 at that position of the result; counted from the end when negative.
+  /// With a new axis of size 1 at that position of the result; counted from the end if negative.
   public func unsqueezed(axis: Int) -> Tensor {
     let position = axis < 0 ? axis + rank + 1 : axis
     precondition((0...rank).contains(position), "no axis \(axis) can be added to \(shape)")
@@ -22,7 +22,7 @@ extension Tensor {
   /// The axes from `start` on as one: `[N, H, W, C]` to `[N, H W C]`.
   /// - Parameters:
   ///   - start: the first axis that is merged.
-  ///   - end: the last axis that is merged; counted from the end when negative.
+  ///   - end: the last axis that is merged; counted from the end if negative.
   public func flattened(from start: Int = 1, to end: Int = -1) -> Tensor {
     let (first, last) = (normalizedAxis(start), normalizedAxis(end))
     precondition(first <= last, "axes \(start) to \(end) of \(shape)")
@@ -44,7 +44,7 @@ extension Tensor {
     }
   }
 
-  /// So many parts of equal size along an axis.
+  /// A number of parts of equal size along an axis.
   /// - Precondition: the number divides the size of the axis.
   public func chunked(_ count: Int, axis: Int = 0) -> [Tensor] {
     let size = shape[normalizedAxis(axis)]

@@ -2,7 +2,7 @@ import CFundusKernels
 
 extension Tensor {
   /// exp(x) / Σ exp(x) along an axis. Entries of -infinity get weight 0.
-  /// - Parameter axis: the axis that is normalized; counted from the end when negative.
+  /// - Parameter axis: the axis that is normalized; counted from the end if negative.
   public func softmax(axis: Int = -1) -> Tensor {
     let view = AxisView(shape, axis: normalizedAxis(axis))
     let result = view.map(self, kernel: fk_softmax)
@@ -12,7 +12,7 @@ extension Tensor {
   }
 
   /// x - log Σ exp(x) along an axis, without overflow.
-  /// - Parameter axis: the axis that is normalized; counted from the end when negative.
+  /// - Parameter axis: the axis that is normalized; counted from the end if negative.
   public func logSoftmax(axis: Int = -1) -> Tensor {
     let view = AxisView(shape, axis: normalizedAxis(axis))
     let result = view.map(self, kernel: fk_log_softmax)

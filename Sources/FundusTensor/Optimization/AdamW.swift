@@ -9,21 +9,21 @@ import CFundusKernels
 /// Weight decay is decoupled (AdamW, Loshchilov & Hutter, ICLR 2019) or, as in plain Adam, added to
 /// the gradient. AMSGrad (Reddi et al., ICLR 2018) divides by the largest `v` so far.
 public final class AdamW: Optimizer {
-  /// The constants of the method. The defaults are PyTorch's.
+  /// The hyperparameters. The defaults are PyTorch's.
   public struct Configuration: Sendable, Codable, Equatable {
     /// Decay rate of the mean of gradients.
     public var beta1: Float = 0.9
     /// Decay rate of the mean of squared gradients.
     public var beta2: Float = 0.999
-    /// What is added to the denominator.
+    /// The epsilon that is added to the denominator.
     public var epsilon: Float = 1e-8
-    /// Strength of the weight decay.
+    /// The weight decay.
     public var weightDecay: Float = 0.01
-    /// Whether the decay is apart from the gradient (AdamW) or part of it (Adam).
+    /// Whether weight decay is decoupled (AdamW) instead of added to the gradient (Adam).
     public var isDecayDecoupled = true
     /// Whether the largest second moment is used (AMSGrad).
     public var usesMaximum = false
-    /// Gradients are held within plus or minus this value, element by element; nil for no limit.
+    /// The limit of elementwise gradient value clipping; nil for none.
     public var gradientLimit: Float?
 
     /// The defaults of PyTorch's AdamW.
@@ -46,11 +46,11 @@ public final class AdamW: Optimizer {
   }
 
   public let parameters: [(name: String, parameter: Parameter)]
-  /// The constants in force.
+  /// The hyperparameters.
   public let configuration: Configuration
   private var moments: [Moments?]
 
-  /// An optimizer over the given parameters.
+  /// Creates an optimizer of the given parameters.
   ///
   /// Takes all the memory that training keeps, the values of mapped checkpoints included, before the
   /// first step's activations come and go: they would leave holes that it does not fit into.

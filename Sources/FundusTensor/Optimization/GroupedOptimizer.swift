@@ -20,10 +20,10 @@ public final class GroupedOptimizer: Optimizer {
       learningRates: groups.map { _ in learningRate }, gradientScale: gradientScale)
   }
 
-  /// Makes one step.
+  /// Performs one step.
   /// - Parameters:
   ///   - learningRates: the rate of each group.
-  ///   - gradientScale: what every gradient is multiplied with first.
+  ///   - gradientScale: the factor of every gradient.
   public func step(learningRates: [Float], gradientScale: Float = 1) {
     precondition(
       learningRates.count == groups.count,

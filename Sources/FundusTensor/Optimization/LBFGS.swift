@@ -2,11 +2,11 @@
 /// meets the strong Wolfe conditions (Nocedal and Wright, Numerical Optimization, 2006, algorithms
 /// 7.5, 3.5 and 3.6), in double precision.
 public struct LBFGS: Sendable {
-  /// Corrections kept; with none every step goes straight downhill. SciPy's default is 10.
+  /// The number of stored corrections; 0 for steepest descent. SciPy's default is 10.
   public var memory = 10
-  /// Steps at most.
+  /// The maximum number of iterations.
   public var maximumIterations = 1000
-  /// Done when no element of the gradient is larger than this.
+  /// The gradient tolerance: the largest absolute element at convergence.
   public var gradientTolerance = 1e-5
   /// Done when a step lowers the function by no more than this share of `max(|f|, |f'|, 1)`; 0 to
   /// look at the gradient alone.
@@ -30,7 +30,7 @@ public struct LBFGS: Sendable {
     return result
   }
 
-  /// Where a minimization ended.
+  /// The result of a minimization.
   public struct Outcome: Sendable {
     /// The best point.
     public var point: [Double]
@@ -38,9 +38,9 @@ public struct LBFGS: Sendable {
     public var value: Double
     /// The largest magnitude of the gradient there.
     public var gradientMaximum: Double
-    /// Steps taken.
+    /// The number of iterations.
     public var iterations: Int
-    /// Evaluations of the function.
+    /// The number of function evaluations.
     public var evaluations: Int
     /// Whether a tolerance was met, rather than the steps used up or no better point found.
     public var converged: Bool

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The learning rate as a function of the step alone, so that a resumed run needs no state.
+/// The learning rate as a function of the step, so that a resumed run needs no state.
 public enum LearningRateSchedule: Sendable, Codable, Equatable {
   /// The same rate always.
   case constant

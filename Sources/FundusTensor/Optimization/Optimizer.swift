@@ -1,42 +1,42 @@
-/// Changes parameters along their gradients.
+/// An optimizer of parameters.
 ///
-/// A parameter without a gradient is left alone: neither moved nor decayed, as in PyTorch.
+/// A parameter without a gradient is not changed, not even by weight decay, as in PyTorch.
 public protocol Optimizer: AnyObject {
   /// The parameters that this optimizer changes, by name; each once, however many names it has.
   var parameters: [(name: String, parameter: Parameter)] { get }
 
-  /// Makes one step.
+  /// Performs one step.
   /// - Parameters:
   ///   - learningRate: the rate of this step, as a ``LearningRateSchedule`` gives it.
-  ///   - gradientScale: what every gradient is multiplied with first (see ``GradientNorm``).
+  ///   - gradientScale: the factor of every gradient (see ``GradientNorm``).
   func step(learningRate: Float, gradientScale: Float)
 
-  /// Everything that a resumed run needs to go on with the same bits, by name: a snapshot, which
+  /// The state that a resumed run needs for bit-identical results, by name: a snapshot, which
   /// later steps do not change.
   var state: [(name: String, tensor: Tensor)] { get }
 
-  /// Takes over a ``state``, all of it or nothing.
+  /// Restores a ``state``, completely or not at all.
   /// - Throws: ``OptimizerStateError`` that names what is missing, unexpected, of another shape or
   ///   not finite. The present state stays then.
   func restore(_ state: [String: Tensor]) throws
 }
 
 extension Optimizer {
-  /// Forgets all gradients.
+  /// Clears all gradients.
   public func zeroGradients() {
     for (_, parameter) in parameters { parameter.zeroGradient() }
   }
 }
 
-/// The norm of all gradients together, and the factor that holds it below a limit.
+/// The global gradient norm, and the factor that clips it to a limit.
 public struct GradientNorm: Sendable {
   /// The Euclidean norm over all elements of all gradients, before clipping.
   public let value: Float
   /// What to multiply gradients with: `limit / (norm + 1e-6)` when that is below one, as in PyTorch.
   public let scale: Float
 
-  /// Measures the gradients of `parameters`, each once, however many names it has.
-  /// - `limit`: the largest norm allowed; nil for no clipping.
+  /// Computes the gradient norm of `parameters`, each once, however many names it has.
+  /// - `limit`: the maximum norm; nil for no clipping.
   public init(of parameters: [(name: String, parameter: Parameter)], limit: Float?) {
     var sum = 0.0
     for (_, parameter) in parameters.distinct() {

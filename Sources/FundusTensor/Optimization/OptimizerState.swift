@@ -1,6 +1,6 @@
-/// A saved optimizer state that does not fit the optimizer.
+/// A saved optimizer state that does not match the optimizer.
 public struct OptimizerStateError: Error, CustomStringConvertible {
-  /// What does not fit.
+  /// A description of the mismatch.
   public let description: String
 
   /// An error with its explanation.

@@ -4,13 +4,13 @@ import CFundusKernels
 /// `v <- momentum v + g + decay p`, `p <- p - lr v`.
 public final class SGD: Optimizer {
   public let parameters: [(name: String, parameter: Parameter)]
-  /// How much of the last direction stays.
+  /// The momentum.
   public let momentum: Float
-  /// What of the parameter is added to the gradient.
+  /// The weight decay, which is added to the gradient.
   public let weightDecay: Float
   private var velocities: [Tensor?]
 
-  /// An optimizer over the given parameters.
+  /// Creates an optimizer of the given parameters.
   public init(
     _ parameters: [(name: String, parameter: Parameter)], momentum: Float = 0,
     weightDecay: Float = 0

@@ -8,13 +8,13 @@ import Foundation
 /// would cost more than everything else, so the step takes δ and x as they are. Same update as
 /// ``AdamW`` on that gradient.
 public final class SampleTrainedMatrix {
-  /// Constants of AdamW.
+  /// The hyperparameters of AdamW.
   public struct Options: Sendable, Equatable {
     /// Decay of the mean gradient.
     public var beta1 = 0.9
     /// Decay of the mean squared gradient.
     public var beta2 = 0.999
-    /// Added to the root of the mean squared gradient.
+    /// The epsilon that is added to the root of the mean squared gradient.
     public var epsilon = 1e-8
     /// Share of the weight, times the learning rate, that each step takes away.
     public var weightDecay = 0.01

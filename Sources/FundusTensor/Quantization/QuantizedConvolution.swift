@@ -1,7 +1,7 @@
 import CFundusKernels
 
-/// A convolution of images of bytes with weights of bytes, the weights of each output in steps of its
-/// own (symmetric, -127 to 127). Sums are whole numbers, so results do not depend on their order.
+/// A convolution of INT8 images with INT8 weights, the weights of each output in steps of its
+/// (symmetric, -127 to 127). Sums are integers, so results do not depend on their order.
 public struct QuantizedConvolution: Sendable {
   /// What a result is added to before the ReLU.
   public enum Residual: Sendable {
@@ -19,8 +19,8 @@ public struct QuantizedConvolution: Sendable {
   private let scale: Tensor
   private let bias: Tensor
 
-  /// Whether byte products are faster than those of floats here (AVX-512 VNNI). They run, and give the
-  /// same whole numbers, on every processor.
+  /// Whether INT8 products are faster than FP32 products here (AVX-512 VNNI). They run, and give the
+  /// same integers, on every processor.
   public static var isFast: Bool { fk_has_byte_products() }
 
   /// - `weight`: `[K, K, C, O]` with K, C and O above 0, C and O multiples of 4

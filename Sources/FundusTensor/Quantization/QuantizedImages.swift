@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// Images of bytes: values from 0 on in equal steps, as they follow a ReLU.
+/// Quantized images: 8-bit values from 0 in equal steps, as after a ReLU.
 public struct QuantizedImages: Sendable {
   /// `[N, H, W, C]`, without the margin.
   public let shape: [Int]
@@ -60,7 +60,7 @@ public struct QuantizedImages: Sendable {
     return result
   }
 
-  /// Where a line of pixels begins, the margin left out; lines of all images count.
+  /// Where a line of pixels begins, the margin omitted; lines of all images count.
   private func offset(ofLine line: Int) -> Int {
     let (item, y) = line.quotientAndRemainder(dividingBy: shape[1])
     return 4 * (item * imageStride + (y + margin) * lineStride + margin * quads)
@@ -87,7 +87,7 @@ public struct QuantizedImages: Sendable {
       segment_stride: lineStride)
   }
 
-  /// The pixels inside of the margin, to be written.
+  /// The pixels inside the margin, to be written.
   var target: fk_target {
     fk_target(
       base: base + margin * (lineStride + quads), row_stride: quads, width: shape[2],

@@ -82,7 +82,7 @@ public enum AtomicFile {
     }
     let directory = url.deletingLastPathComponent().path
     let mark = "\(getpid())-\(serial.add(1, ordering: .relaxed).newValue)"
-    // Names have at most 255 bytes; a long one must leave room for the mark.
+    // Names have at most 255 bytes, including the temporary suffix.
     let stem = String(decoding: url.lastPathComponent.utf8.prefix(200), as: UTF8.self)
     let temporary = directory + "/.\(stem).\(mark).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -98,7 +98,7 @@ public enum AtomicFile {
       if force {
         guard rename(temporary, url.path) == 0 else { throw failure(file) }
       } else if link(temporary, url.path) == 0 {
-        // A link fails when somebody made the file meanwhile, where a rename would replace it.
+        // A link fails if the file was created meanwhile, whereas a rename would replace it.
         unlink(temporary)
       } else if errno == EEXIST {
         throw exists
@@ -110,22 +110,22 @@ public enum AtomicFile {
       unlink(temporary)
       throw error
     }
-    // The file is in place; a file system that cannot synchronize folders is no failure.
+    // The file is in place; a file system that cannot synchronize directories is not a failure.
     try? synchronize(URL(filePath: directory))
   }
 
-  /// Waits until a file, or the names in a folder, are on the disk.
+  /// Waits until a file, or the names in a directory, are on the disk.
   /// - Throws: ``CheckpointError`` (`unwritable`) when the disk does not take them.
   package static func synchronize(_ url: URL) throws {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(url.path) }
     defer { close(descriptor) }
-    // Some network file systems know no such call for folders.
+    // Some network file systems know no such call for directories.
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(url.path) }
   }
 
-  /// Waits until everything in a folder, the names included, is on the disk.
-  /// - Throws: as ``synchronize(_:)``, or `CocoaError` when a folder cannot be read.
+  /// Waits until everything in a directory, the names included, is on the disk.
+  /// - Throws: as ``synchronize(_:)``, or `CocoaError` when a directory cannot be read.
   package static func synchronizeTree(_ url: URL) throws {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue

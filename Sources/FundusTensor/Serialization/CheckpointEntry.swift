@@ -49,7 +49,7 @@ public struct CheckpointEntry {
         : (try? stored.integers()).map { .integers($0) } ?? .float(stored.tensor())
   }
 
-  /// How the elements are coded in the file.
+  /// The type of the elements in the file.
   public var elementType: ElementType {
     switch content {
     case .float: .float32

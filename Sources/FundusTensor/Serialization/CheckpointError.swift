@@ -1,19 +1,19 @@
 import Foundation
 
-/// Why a file of weights cannot be read, written or used. The text is one line that names the file,
+/// An error of reading, writing or loading a checkpoint. The text is one line that names the file,
 /// what was expected and what was found.
 public struct CheckpointError: Error, Equatable, Sendable, LocalizedError, CustomStringConvertible {
-  /// What went wrong, for callers that act on it.
+  /// The kind of error, for callers that handle it.
   public enum Kind: Equatable, Sendable {
     /// The file does not exist, or the system does not let it be read.
     case unreadable
-    /// The bytes are not what the format demands.
+    /// The file is damaged.
     case malformed
-    /// The file is sound but holds something that this package does not read.
+    /// The file is valid but contains something that is not supported.
     case unsupported
-    /// A pickle asks for a global (a class or a function) that a state dictionary does not need.
+    /// A pickle references a global (a class or function) that a state dictionary does not need.
     case refused(global: String)
-    /// Names are missing, unexpected or have other shapes than the model.
+    /// Tensors are missing, unexpected or of other shapes than in the model.
     case mismatch
     /// The file exists and may not be replaced.
     case exists
@@ -21,14 +21,14 @@ public struct CheckpointError: Error, Equatable, Sendable, LocalizedError, Custo
     case unwritable
   }
 
-  /// What went wrong.
+  /// The kind of error.
   public let kind: Kind
-  /// The file, as the caller named it.
+  /// The name of the file.
   public let file: String
-  /// The rest of the sentence.
+  /// The description of the problem.
   public let reason: String
 
-  /// An error about `file`.
+  /// Creates an error of a file.
   public init(_ kind: Kind, file: String, _ reason: String) {
     self.kind = kind
     self.file = file
@@ -43,7 +43,7 @@ public struct CheckpointError: Error, Equatable, Sendable, LocalizedError, Custo
 }
 
 extension String {
-  /// The text fit for one line of a message: control characters are escaped and a long text is cut.
+  /// The text for a one-line message: control characters are escaped and a long text is truncated.
   ///
   /// Names that come from a file pass through here, so that a hostile one can neither break the
   /// line nor fill the screen.

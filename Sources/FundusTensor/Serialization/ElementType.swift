@@ -1,4 +1,4 @@
-/// How the elements of a stored tensor are coded.
+/// The element type of a stored tensor.
 public enum ElementType: String, Sendable, CaseIterable {
   /// IEEE 754 double precision.
   case float64 = "F64"
@@ -37,7 +37,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether the elements are real numbers, not integers or truth values.
+  /// Whether the elements are real numbers, not integers or Booleans.
   public var isFloatingPoint: Bool {
     switch self {
     case .float64, .float32, .float16, .bfloat16: true

@@ -10,7 +10,7 @@ package enum JSONText {
   /// person is equal to it.
   private static let notFinite = "\u{F8F0}not finite\u{F8F1}"
 
-  /// The JSON text of a value, on one line or with a member a line, without a newline at its end.
+  /// The JSON text of a value, on one line or with one member per line, without a newline at its end.
   /// - Throws: `EncodingError` where the value's own `encode(to:)` throws.
   package static func encode(_ value: some Encodable, pretty: Bool = false) throws -> String {
     let encoder = JSONEncoder()

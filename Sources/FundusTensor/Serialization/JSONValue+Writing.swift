@@ -1,5 +1,5 @@
 extension JSONValue {
-  /// The JSON text: compact, or with a member a line. A number that is not finite becomes `null`, as in
+  /// The JSON text: compact, or with one member per line. A number that is not finite becomes `null`, as in
   /// ``JSONText``.
   package func serialized(pretty: Bool = false) -> String {
     var result = ""

@@ -6,7 +6,7 @@ import Foundation
 /// Every access is checked against the file's size. The file must not be cut short by another
 /// program while it is mapped; files are replaced by renaming (see ``AtomicFile``), which is safe.
 public final class MappedFile: @unchecked Sendable {
-  /// The file as the caller named it, for messages.
+  /// The name of the file, for messages.
   public let name: String
   /// The size in bytes.
   public let count: Int
@@ -14,7 +14,7 @@ public final class MappedFile: @unchecked Sendable {
   private let isMapped: Bool
 
   /// Maps the file at `url`.
-  /// - Throws: ``CheckpointError`` (`unreadable`) when it cannot be opened or is no regular file.
+  /// - Throws: ``CheckpointError`` (`unreadable`) when it cannot be opened or is not a regular file.
   public init(contentsOf url: URL) throws {
     name = url.relativePath
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -70,20 +70,20 @@ public final class MappedFile: @unchecked Sendable {
     }
   }
 
-  /// Whether `count` bytes from `offset` on lie inside of the file.
+  /// Whether `count` bytes from `offset` on lie inside the file.
   package func holds(_ length: Int, at offset: Int) -> Bool {
     offset >= 0 && length >= 0 && offset <= count && length <= count - offset
   }
 
   /// The bytes in `range`.
-  /// - Precondition: the range lies inside of the file.
+  /// - Precondition: the range lies inside the file.
   public func bytes(in range: Range<Int>) -> [UInt8] {
     precondition(holds(range.count, at: range.lowerBound), "\(range) is outside of \(name)")
     return Array(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
   }
 
   /// The byte at `offset`.
-  /// - Precondition: it lies inside of the file.
+  /// - Precondition: it lies inside the file.
   package func byte(at offset: Int) -> UInt8 {
     precondition(holds(1, at: offset), "byte \(offset) is outside of \(name)")
     return base.load(fromByteOffset: offset, as: UInt8.self)

@@ -6,7 +6,7 @@ public enum Safetensors {
   ///
   /// - `tensors`: names, each once, and values.
   /// - `metadata`: strings that travel with them.
-  /// - `force`: whether an existing file may be replaced. The new one appears whole or not at all.
+  /// - `force`: whether an existing file may be replaced. The file is written atomically.
   /// - Throws: ``CheckpointError`` (`exists`, `unwritable`).
   public static func write(
     _ tensors: [(String, Tensor)], metadata: [String: String] = [:], to url: URL,

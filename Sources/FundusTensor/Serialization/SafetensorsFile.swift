@@ -21,13 +21,13 @@ public final class SafetensorsFile: Sendable {
   static let maximumHeaderLength = 100_000_000
 
   /// Opens the file at `url`.
-  /// - Throws: ``CheckpointError`` when it cannot be opened, is damaged or holds an unknown type.
+  /// - Throws: ``CheckpointError`` when it cannot be opened, is damaged or contains an unknown type.
   public convenience init(contentsOf url: URL) throws {
     try self.init(MappedFile(contentsOf: url))
   }
 
   /// Reads a file that is mapped already.
-  /// - Throws: ``CheckpointError`` when it is damaged or holds an unknown type.
+  /// - Throws: ``CheckpointError`` when it is damaged or contains an unknown type.
   public init(_ file: MappedFile) throws {
     self.file = file
     func failure(_ text: String) -> CheckpointError {

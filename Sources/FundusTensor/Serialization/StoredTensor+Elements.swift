@@ -29,7 +29,7 @@ extension StoredTensor {
     return result
   }
 
-  /// The elements of a tensor of integers or truth values, in row-major order.
+  /// The elements of a tensor of integers or Booleans, in row-major order.
   /// - Throws: ``CheckpointError`` (`unsupported`) when the elements are real numbers or too large.
   public func integers() throws -> [Int] {
     func failure(_ text: String) -> CheckpointError {

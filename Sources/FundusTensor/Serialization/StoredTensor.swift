@@ -7,7 +7,7 @@ public struct StoredTensor: Sendable {
   public let name: String
   /// The size of each axis; empty for a scalar.
   public let shape: [Int]
-  /// How the elements are coded.
+  /// The type of the elements.
   public let elementType: ElementType
   /// The number of elements.
   public let count: Int

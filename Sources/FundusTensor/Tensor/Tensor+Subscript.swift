@@ -22,7 +22,7 @@ public struct AxisEntries: Sendable {
 }
 
 extension Int: TensorIndex {
-  /// One entry, counted from the end when negative; the axis is dropped.
+  /// One entry, counted from the end if negative; the axis is dropped.
   public func entries(of size: Int) -> AxisEntries {
     let index = self < 0 ? self + size : self
     precondition(index >= 0 && index < size, "there is no entry \(self) in an axis of \(size)")
@@ -64,8 +64,8 @@ extension StrideTo<Int>: TensorIndex {
 extension Tensor {
   /// The element at a position, one index for each axis; an index counts from the end when negative.
   ///
-  /// Assigning changes this tensor alone (it is a value), in place where nobody else holds its memory.
-  /// Traps for a tensor with a history, whose gradient would no longer be that of its elements; use
+  /// Assigning changes this tensor alone (it is a value), in place if its memory is not shared.
+  /// Traps for a tensor that requires a gradient, whose gradient would no longer be that of its elements; use
   /// ``where(_:_:_:)`` there.
   public subscript(position: Int...) -> Float {
     get { pointer[place(position)] }
@@ -80,7 +80,7 @@ extension Tensor {
   /// follow are whole. A whole number drops its axis; negative ones count from the end.
   ///
   /// Assigning replaces that part by a tensor of its shape, or one that broadcasts to it, and traps for
-  /// a tensor with a history.
+  /// a tensor that requires a gradient.
   @_disfavoredOverload  // So that whole numbers alone are the element.
   public subscript(_ first: any TensorIndex, _ rest: any TensorIndex...) -> Tensor {
     get { part([first] + rest, leading: true) }

@@ -53,13 +53,13 @@ public struct Tensor: Sendable {
     UnsafePointer((storage.pointer + offset * 4).assumingMemoryBound(to: Float.self))
   }
 
-  /// The memory for writing. Only for a tensor that nobody else has seen yet.
+  /// The memory for writing. Only for a tensor that is not shared.
   var mutablePointer: UnsafeMutablePointer<Float> {
     assert(storage.isWritable)
     return (storage.pointer + offset * 4).assumingMemoryBound(to: Float.self)
   }
 
-  /// Whether nobody else looks at the memory, so that it may be written over.
+  /// Whether the memory is not shared, so that it may be overwritten.
   mutating func isUnshared() -> Bool {
     // The thread sanitizer does not see the counting of references, which puts the last look of others
     // before what is written here.
@@ -67,13 +67,13 @@ public struct Tensor: Sendable {
     return isKnownUniquelyReferenced(&storage) && storage.isWritable
   }
 
-  /// The memory for writing over elements, which move to a copy first if somebody else looks at them.
+  /// The memory for writing over elements, which move to a copy first if they are shared.
   mutating func unsharedPointer() -> UnsafeMutablePointer<Float> {
     if !isUnshared() { self = copy() }
     return mutablePointer
   }
 
-  /// Where a result of this shape may be written: over this tensor, if nobody else looks at it.
+  /// Where a result of this shape may be written: over this tensor, if it is not shared.
   mutating func spareMemory() -> Tensor {
     isUnshared() ? self : Tensor(uninitialized: shape)
   }
@@ -140,17 +140,17 @@ extension Tensor {
     return try body(Span(_unsafeElements: buffer))
   }
 
-  /// The same elements without their history, so that no gradient flows back through them.
+  /// The same elements, detached from the tape, so that no gradient flows back through them.
   public var detached: Tensor { Tensor(shape: shape, storage: storage, offset: offset) }
 
-  /// A copy in memory of its own, without history.
+  /// A copy in memory of its own, without gradients.
   public func copy() -> Tensor {
     let result = Tensor(uninitialized: shape)
     result.mutablePointer.initialize(from: pointer, count: count)
     return result
   }
 
-  /// An axis counted from the end when negative.
+  /// An axis counted from the end if negative.
   func normalizedAxis(_ axis: Int) -> Int {
     let result = axis < 0 ? axis + rank : axis
     precondition(result >= 0 && result < rank, "the shape \(shape) has no axis \(axis)")

@@ -1,11 +1,11 @@
 import CFundusKernels
 
-/// The threads that operators share their work among.
+/// The thread pool of all operators.
 ///
 /// Work is cut by its size, never by the number of threads, so results have the same bits with any
 /// number of them.
 public enum ThreadPool {
-  /// How many threads work, the calling one included. Starts as the environment variable
+  /// The number of threads, including the calling one. Starts as the environment variable
   /// `KEEPFIT_NUM_THREADS` says, or else as the number of processors that the process may use: those of
   /// its affinity mask, and not more than its container's CPU limit.
   public static var threadCount: Int {
@@ -23,9 +23,9 @@ public enum ThreadPool {
     return limit > 0 ? Int(limit) : nil
   }
 
-  /// From now on, work that the calling thread starts runs on it alone.
+  /// Restricts work started by the calling thread to that thread.
   ///
-  /// For threads of one's own that work beside the engine, such as those that load images, so that
+  /// For custom threads that run next to the engine, such as image loading threads, so that
   /// they do not hold the pool when the engine wants it.
   public static func leave() { fk_leave_pool() }
 
