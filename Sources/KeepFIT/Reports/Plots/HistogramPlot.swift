@@ -39,8 +39,8 @@ public struct HistogramPlot: Sendable {
   public func svg() -> String {
     let bins = max(1, edges.count - 1)
     let most = Double(series.flatMap(\.counts).max() ?? 1)
-    // A bar for a single one starts below one, or it would have no height.
-    let y = PlotScale(covering: [], limits: 0.7...max(10, most * 1.4), kind: .logarithmic)
+    let decades = max(1, (log10(max(1, most)) - 1e-9).rounded(.up))
+    let y = PlotScale(covering: [], limits: 1...pow(10, decades), kind: .logarithmic)
     var frame = PlotFrame(
       title: title, xLabel: xLabel, yLabel: "Count", size: size,
       legend: series.enumerated().map { index, series in
@@ -54,7 +54,8 @@ public struct HistogramPlot: Sendable {
     let bar = step / 2 / Double(max(1, series.count))
     for (index, series) in series.enumerated() {
       for (bin, count) in series.counts.prefix(bins).enumerated() where count > 0 {
-        let height = y.fraction(Double(count)) * area.height
+        // The logarithm of one is zero: a single text is a sliver.
+        let height = max(3, y.fraction(Double(count)) * area.height)
         frame.canvas.rectangle(
           area.left + (Double(bin) + 0.25) * step + Double(index) * bar, area.bottom - height,
           max(0.5, bar - 0.6), height, fill: PlotStyle.color(index),
