@@ -3,87 +3,90 @@ import KeepFIT
 import Testing
 
 @Suite struct DataBuildCommandTests {
-  /// A folder of figures and a file of captions.
-  private func atlas() throws -> (images: String, captions: String) {
-    let images = CommandFixture.fresh("atlas")
-    try FileManager.default.createDirectory(atPath: images, withIntermediateDirectories: true)
-    for (index, name) in ["figure1-1A.png", "figure1-1B.png", "figure1-2.png"].enumerated() {
+  /// A folder of figures with captions.
+  private func atlas() throws -> String {
+    let folder = CommandFixture.fresh("atlas")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (index, name) in ["figure1-1A.png", "figure1-1B.png", "figure1-2.png", "figure8-8.png"]
+      .enumerated()
+    {
       try FileManager.default.copyItem(
-        atPath: CommandFixture.image(index), toPath: images + "/" + name)
+        atPath: CommandFixture.image(index), toPath: folder + "/" + name)
     }
-    let captions = CommandFixture.fresh("captions.txt")
     let text = "Fig. 1-1 Eyes. A. Right eye. B. Left eye.\nFig. 1-2 Drusen\nFig. 7-7 Nothing\n"
-    try Data(text.utf8).write(to: URL(fileURLWithPath: captions))
-    return (images, captions)
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/captions.txt"))
+    return folder
   }
 
-  @Test func aBookBecomesAManifest() throws {
-    let (images, captions) = try atlas()
-    let out = CommandFixture.fresh("manifests")
-    let words = [
-      "data", "build", "--images", images, "--captions", captions, "--modality", "CFP", "--out",
-      out, "--json",
-    ]
-    let built = try KeepfitBinary.run(words)
-    let remarks = try CommandFixture.json(built, as: [[String: Any]].self)
-    #expect(remarks.contains { $0["subject"] as? String == "7-7" })
-    let files = try FileManager.default.contentsOfDirectory(atPath: out)
-    #expect(files.count == 1 && files[0].hasSuffix("CFP.csv"))
-    let file = out + "/" + files[0]
-    let text = try String(contentsOfFile: file, encoding: .utf8)
-    #expect(text.contains("Eyes. Left eye.") && text.contains("Drusen"))
+  private func rows(_ folder: String) throws -> [[String: Any]] {
+    try String(contentsOfFile: folder + "/pairs.jsonl", encoding: .utf8)
+      .split(separator: "\n").map {
+        try #require(JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+      }
+  }
+
+  @Test func aFolderBecomesADataset() throws {
+    let (book, out) = (try atlas(), CommandFixture.fresh("dataset"))
+    let built = try KeepfitBinary.run("data", "build", book, "--out", out)
+    #expect(built.code == 0, "\(built.errors)")
+    let rows = try rows(out)
+    #expect(rows.count == 4)
+    #expect(rows.map { $0["figure"] as? String } == ["1-1", "1-1", "1-2", ""])
+    #expect(rows.map { $0["panel"] as? String } == ["A", "B", "", ""])
+    #expect(
+      rows.map { $0["caption"] as? String } == ["Eyes. Right eye.", "Eyes. Left eye.", "Drusen", ""])
+    #expect((rows[3]["flags"] as? [String])?.contains("no-caption") == true)
+    for name in ["review.html", "datacard.md", "images/figure1-1A.jpg", "images/figure1-2.jpg"] {
+      #expect(FileManager.default.fileExists(atPath: out + "/" + name), "\(name)")
+    }
     // What was built is what training reads.
-    let root = URL(fileURLWithPath: images).deletingLastPathComponent().path
-    let checked = try KeepfitBinary.run("data", "validate", "--manifest", file, "--root", root)
-    #expect(checked.code == 0, "\(checked.output)")
-    let again = try KeepfitBinary.run(words)
-    #expect(again.code == 2)
-    #expect(again.errors.contains("--force"))
-    #expect(try KeepfitBinary.run(words + ["--force"]).code == 0)
+    for file in try FileManager.default.contentsOfDirectory(atPath: out + "/manifests") {
+      let checked = try KeepfitBinary.run(
+        "data", "validate", "--manifest", out + "/manifests/" + file, "--root", out)
+      #expect(checked.code == 0, "\(checked.output)")
+    }
+    // The same again is no other dataset; another one needs --force.
+    let first = try Data(contentsOf: URL(fileURLWithPath: out + "/pairs.jsonl"))
+    #expect(try KeepfitBinary.run("data", "build", book, "--out", out).code == 0)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: out + "/pairs.jsonl")) == first)
+    let other = try KeepfitBinary.run("data", "build", book, "--out", out, "--preset", "chinese")
+    #expect(other.code == 2 && other.errors.contains("--force"))
+    #expect(
+      try KeepfitBinary.run("data", "build", book, "--out", out, "--preset", "fig", "--force").code
+        == 0)
+  }
+
+  @Test func severalBooksInOneRun() throws {
+    let (one, two) = (try atlas(), try atlas())
+    let out = CommandFixture.fresh("both")
+    #expect(try KeepfitBinary.run("data", "build", "--out", out, "--", one, two).code == 0)
+    let rows = try rows(out)
+    #expect(rows.count == 8)
+    #expect(Set(rows.compactMap { $0["image"] as? String }).count == 8)
+    // One that cannot be read: nothing is written.
+    let none = CommandFixture.fresh("none")
+    let failed = try KeepfitBinary.run("data", "build", one, two + "-gone", "--out", none)
+    #expect(failed.code == 2 && failed.errors.contains("-gone"))
+    #expect(!FileManager.default.fileExists(atPath: none))
   }
 
   @Test func buildRefusals() throws {
-    let (images, captions) = try atlas()
-    func refusal(_ words: String...) throws -> String {
-      let result = try KeepfitBinary.run(["data", "build"] + words)
-      #expect(result.code == 2, "\(words)")
+    let book = try atlas()
+    let text = CommandFixture.fresh("book.pdf")
+    for (content, word) in [("", "empty"), ("%PDF-1.4 cut", "cut short"), ("PK\u{3}\u{4}xx", "damaged")]
+    {
+      try Data(content.utf8).write(to: URL(fileURLWithPath: text))
+      let out = CommandFixture.fresh("refused")
+      let result = try KeepfitBinary.run("data", "build", text, "--out", out)
+      #expect([1, 2].contains(result.code))
       #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
-      return result.errors
+      #expect(result.errors.hasPrefix("keepfit: error: ") && result.errors.contains(word))
+      #expect(!FileManager.default.fileExists(atPath: out))
     }
-    let out = CommandFixture.fresh("none")
-    #expect(
-      try refusal("--images", images + "-gone", "--captions", captions, "--out", out)
-        .contains("-gone"))
-    #expect(
-      try refusal("--images", images, "--captions", captions + "-gone", "--out", out)
-        .contains("-gone"))
-    #expect(
-      try refusal(
-        "--images", images, "--captions", captions, "--modality", "XRAY", "--out", out
-      ).contains("XRAY"))
-    #expect(try refusal("--images", images, "--out", out).contains("--captions"))
-    #expect(!FileManager.default.fileExists(atPath: out))
-  }
-
-  @Test func statsWriteTablesAndFigures() throws {
-    let (images, captions) = try atlas()
-    let out = CommandFixture.fresh("built")
-    let built = try KeepfitBinary.run(
-      "data", "build", "--images", images, "--captions", captions, "--modality", "CFP", "--out", out
-    )
-    #expect(built.code == 0, "\(built.errors)")
-    let names = try FileManager.default.contentsOfDirectory(atPath: out)
-    let file = out + "/" + (try #require(names.first))
-    let root = URL(fileURLWithPath: images).deletingLastPathComponent().path
-    let folder = CommandFixture.fresh("statistics")
-    let words = ["data", "stats", "--manifest", file, "--root", root, "--out", folder]
-    let result = try KeepfitBinary.run(words)
-    #expect(result.code == 0, "\(result.errors)")
-    #expect(result.output.contains(","))
-    let written = try FileManager.default.contentsOfDirectory(atPath: folder)
-    #expect(written.contains { $0.hasSuffix(".csv") } && written.contains { $0.hasSuffix(".svg") })
-    let again = try KeepfitBinary.run(words)
-    #expect(again.code == 2)
-    #expect(again.errors.contains("--force"))
+    let config = CommandFixture.fresh("config.json")
+    try Data(#"{"colour": 1}"#.utf8).write(to: URL(fileURLWithPath: config))
+    let unknown = try KeepfitBinary.run(
+      "data", "build", book, "--out", CommandFixture.fresh("x"), "--config", config)
+    #expect(unknown.code == 2 && unknown.errors.contains("colour"))
   }
 }

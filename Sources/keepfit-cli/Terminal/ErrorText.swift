@@ -19,6 +19,7 @@ enum ErrorText {
     case let error as CheckpointError: return error.kind == .unwritable ? .failure : .wrongInput
     case ImageError.unwritable: return .failure
     case SyntheticDatasetError.failed: return .failure
+    case let error as BookError: return error.kind == .failure ? .failure : .wrongInput
     case let error as CocoaError:
       switch error.code {
       case .fileNoSuchFile, .fileReadNoSuchFile, .fileReadCorruptFile, .fileReadUnknown,

@@ -2,9 +2,7 @@ import Foundation
 import MMRetinalData
 import Testing
 
-@Suite struct DatasetBuildTests {
-  let directory = try! TemporaryDirectory()
-
+@Suite struct ImageComparisonTests {
   /// An image of one modality: orange, gray or nearly black, with a texture of its own.
   private func image(_ modality: ImagingModality, _ seed: UInt64, side: Int = 40) -> FundusImage {
     var random = RandomStream(seed: seed)
@@ -76,68 +74,5 @@ import Testing
     #expect(verdicts.map(\.modality) == kinds)
     let references = Dictionary(uniqueKeysWithValues: zip(kinds, histograms.prefix(3)))
     #expect(ModalitySorting(histograms, references: references).verdicts.map(\.modality) == kinds)
-  }
-
-  @Test func buildsManifests() throws {
-    let images = directory.url.appending(path: "atlas")
-    for (seed, name) in ["1-1A.png", "01-01B.png", "1-2.png", "1-3A.png", "1-3C.png", "2-1.png"]
-      .enumerated()
-    {
-      try directory.write(
-        image(.colorFundus, seed == 5 ? 2 : UInt64(seed)).pngData(), to: "atlas/figure" + name)
-    }
-    try directory.write("broken", to: "atlas/figure3-1.png")
-    try directory.write("x", to: "atlas/notes.txt")
-    let text = try directory.write(
-      """
-      Chapter 1
-      图1-1 正常眼底 A. 右眼 B. 左眼 Fig. 1-1 Normal fundus. A. Right eye. B. Left eye.
-      Fig. 1-2 Drusen, the "soft" kind
-      FIGURE 1-3. Edema. A. Early. B. Late.
-      FIGURE 1-3. Another text
-      FIGURE 9-9. No image
-      FIGURE 3-1. A broken image
-      """, to: "captions.txt")
-    let build = try DatasetBuild(
-      images: images, captions: DatasetBuild.captions(contentsOf: text),
-      modalities: .all(.colorFundus))
-    let manifest = try #require(build.manifests[.colorFundus])
-    #expect(
-      manifest.rows.map(\.image) == [
-        "atlas/figure1-1A.png", "atlas/figure01-01B.png", "atlas/figure1-2.png",
-        "atlas/figure1-3A.png", "atlas/figure1-3C.png",
-      ])
-    #expect(
-      manifest.rows.map { $0.caption(in: .english) } == [
-        "Normal fundus. Right eye.", "Normal fundus. Left eye.", "Drusen, the \"soft\" kind",
-        "Edema. Early.", "Edema. A. Early. B. Late.",
-      ])
-    #expect(manifest.rows[1].caption(in: .chinese) == "正常眼底。左眼")
-    #expect(
-      build.remarks.map { "\($0.kind.rawValue) \($0.subject)" } == [
-        "repeated_caption 1-3", "odd_name notes.txt", "unreadable_image figure3-1.png",
-        "similar_image figure2-1.png", "missing_panel 1-3", "panel_not_marked figure1-3C.png",
-        "no_caption figure2-1.png", "unused_caption 9-9",
-      ])
-    // What was built reads back, and the same input gives the same output.
-    let file = try directory.write(manifest.csv(), to: "m.csv")
-    let back = try Manifest(contentsOf: file, root: directory.url)
-    #expect(back.rows.map(\.content) == manifest.rows.map(\.content))
-    #expect(ManifestValidation(checking: [.init(file: file, root: directory.url)]).isSound)
-    let again = try DatasetBuild(
-      images: images, captions: DatasetBuild.captions(contentsOf: text),
-      modalities: .all(.colorFundus))
-    #expect(again.remarks == build.remarks)
-    #expect(again.manifests[.colorFundus]?.rows == manifest.rows)
-  }
-
-  @Test func readsCaptionTables() throws {
-    let file = try directory.write(
-      "figure,caption,caption_zh\n1-1,\"A, b\",视盘\n", to: "c.csv")
-    #expect(
-      try DatasetBuild.captions(contentsOf: file)
-        == [FigureCaption(figure: "1-1", english: "A, b", chinese: "视盘")])
-    let empty = try directory.write("nothing here\n", to: "c.txt")
-    #expect(throws: TextFileError.self) { try DatasetBuild.captions(contentsOf: empty) }
   }
 }

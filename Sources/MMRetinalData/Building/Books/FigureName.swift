@@ -1,10 +1,13 @@
 /// The name of a figure's image file, such as `figure01-04-01a.jpg`.
 ///
-/// Grammar: `figure`, two or three numbers with any padding and hyphens between, no more than two
-/// letters of one case for the panel (two where a panel was cut again), `.jpg`, `.jpeg` or `.png`.
+/// Grammar: `figure`, up to four numbers with any padding and hyphens between, letters of one case for
+/// the panel, `.jpg`, `.jpeg`, `.png` or `.tif`. Letters that follow each other (`AB`) name a composite of
+/// these panels; two that do not (`CA`) a panel that was cut again.
 public struct FigureName: Sendable, Hashable, Comparable, CustomStringConvertible {
   /// Chapter, perhaps section, and figure.
   public let levels: [Int]
+  /// The number as written.
+  public let printedNumber: String
   /// The panel's letters as written; empty for a figure without panels.
   public let panel: String
   /// The extension, in lower case.
@@ -16,17 +19,21 @@ public struct FigureName: Sendable, Hashable, Comparable, CustomStringConvertibl
   public init?(_ name: String) {
     guard let dot = name.lastIndex(of: ".") else { return nil }
     let suffix = name[name.index(after: dot)...].lowercased()
-    guard ["jpg", "jpeg", "png"].contains(suffix), name.hasPrefix("figure") else { return nil }
+    guard ["jpg", "jpeg", "png", "tif", "tiff"].contains(suffix),
+      name.prefix("figure".count).lowercased() == "figure"
+    else { return nil }
     let body = name[..<dot].dropFirst("figure".count)
     let panel = body.drop { ($0.isASCII && $0.isNumber) || $0 == "-" }
     let numbers = body[..<panel.startIndex].split(separator: "-", omittingEmptySubsequences: false)
-    guard (2...3).contains(numbers.count), panel.count <= 2,
+    guard (1...4).contains(numbers.count),
       panel.allSatisfy({ ("A"..."Z").contains($0) })
-        || panel.allSatisfy({ ("a"..."z").contains($0) })
+        || panel.allSatisfy({ ("a"..."z").contains($0) }),
+      panel.utf8.count <= 2 || zip(panel.utf8, panel.utf8.dropFirst()).allSatisfy({ $1 == $0 + 1 })
     else { return nil }
     let levels = numbers.compactMap { Int($0) }
     guard levels.count == numbers.count else { return nil }
     self.levels = levels
+    printedNumber = numbers.joined(separator: "-")
     self.panel = String(panel)
     fileExtension = suffix
     description = name

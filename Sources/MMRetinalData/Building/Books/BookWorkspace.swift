@@ -1,0 +1,130 @@
+import Foundation
+import FundusTensor
+
+/// The folder of a build: what belongs to an earlier run, what this one may use, and what to remove when
+/// it fails.
+struct BookWorkspace {
+  let out: URL
+  /// Where programs write; gone at the end.
+  let scratch: URL
+  private let steps: URL
+  /// Folders of steps, and of images below the output folder, a pair a book.
+  private let folders: [(steps: URL, images: String)]
+  /// The first directory that this run made; nil if everything was there.
+  private let made: URL?
+
+  /// Takes over, or begins, the folder of a build.
+  /// - Throws: ``BookError`` when the folder holds another dataset and may not be replaced.
+  init(out: URL, key: String, force: Bool, sources: [BookSource]) throws {
+    self.out = out
+    steps = out.appending(path: "steps")
+    scratch = steps.appending(path: ".scratch-\(getpid())")
+    let manager = FileManager.default
+    for source in sources where source.kind == .folder {
+      let (inner, outer) = (out.standardizedFileURL.path, source.url.path)
+      if inner == outer {
+        throw BookError(book: source.path, "--out must be another folder than the book's own")
+      }
+    }
+    var isFolder: ObjCBool = false
+    if manager.fileExists(atPath: out.path, isDirectory: &isFolder), !isFolder.boolValue {
+      throw BookError(book: out.relativePath, "--out is a file, a folder was expected")
+    }
+    let record = steps.appending(path: "build.json")
+    let earlier: Record? = Self.read(record)
+    let products = ["pairs.jsonl", "review.html", "datacard.md", "images", "manifests"]
+    if earlier?.key != key {
+      if let first = products.first(where: {
+        manager.fileExists(atPath: out.appending(path: $0).path)
+      }), !force {
+        throw BookError(
+          book: out.relativePath,
+          "\(first) exists already"
+            + (earlier == nil ? "" : ", made of other books or options") + "; --force overwrites it")
+      }
+      if earlier != nil {
+        // All of it was made by an earlier run.
+        for name in products + ["steps"] { try? manager.removeItem(at: out.appending(path: name)) }
+      } else if manager.fileExists(atPath: steps.path), !force {
+        throw BookError(book: out.relativePath, "steps exists already; --force overwrites it")
+      }
+    }
+    // The first folder that does not exist yet.
+    var missing: URL?
+    var folder = steps.standardizedFileURL
+    while !manager.fileExists(atPath: folder.path), folder.path != "/" {
+      missing = folder
+      folder.deleteLastPathComponent()
+    }
+    made = missing
+    var names: Set<String> = []
+    folders = sources.map { source in
+      let safe = Self.safeName(source.name)
+      var name = safe
+      var number = 2
+      while !names.insert(name.lowercased()).inserted {
+        name = "\(safe)-\(number)"
+        number += 1
+      }
+      return (
+        out.appending(path: "steps/\(name)"), sources.count > 1 ? "images/\(name)" : "images"
+      )
+    }
+    do {
+      for entry in (try? manager.contentsOfDirectory(atPath: steps.path)) ?? []
+      where entry.hasPrefix(".scratch-") {
+        try? manager.removeItem(at: steps.appending(path: entry))
+      }
+      try manager.createDirectory(at: scratch, withIntermediateDirectories: true)
+      for folder in folders {
+        try manager.createDirectory(at: folder.steps, withIntermediateDirectories: true)
+      }
+      if earlier?.key != key { try Self.write(Record(key: key), to: record) }
+    } catch {
+      undo()
+      throw error
+    }
+  }
+
+  private struct Record: Codable { var key: String }
+
+  func folder(_ book: Int) -> URL { folders[book].steps }
+  func imageFolder(_ book: Int) -> String { folders[book].images }
+
+  /// A name that is safe as a folder's: no separators, no dots in front, of moderate length.
+  private static func safeName(_ name: String) -> String {
+    let mapped = name.map { character -> Character in
+      character == "/" || character == "\\" || character == "\0" || character.isNewline ? "_" : character
+    }
+    var text = String(mapped)
+    while text.utf8.count > 120 { text.removeLast() }
+    while text.hasPrefix(".") || text.hasPrefix("-") || text.hasPrefix("~") { text.removeFirst() }
+    return text.trimmed.isEmpty ? "book" : text
+  }
+
+  func removeScratch() { try? FileManager.default.removeItem(at: scratch) }
+
+  /// Removes what this run began, if nothing was there before.
+  func undo() {
+    removeScratch()
+    if let made {
+      try? FileManager.default.removeItem(at: made)
+      if made.standardizedFileURL.path == steps.standardizedFileURL.path {
+        for name in ["images", "manifests"] {
+          try? FileManager.default.removeItem(at: out.appending(path: name))
+        }
+      }
+    }
+  }
+
+  // MARK: - Files of steps
+
+  static func read<Value: Decodable>(_ file: URL) -> Value? {
+    guard let data = try? Data(contentsOf: file) else { return nil }
+    return try? JSONDecoder().decode(Value.self, from: data)
+  }
+
+  static func write(_ value: some Encodable, to file: URL) throws {
+    try AtomicFile.write(try JSONText.encode(value, pretty: true) + "\n", to: file, force: true)
+  }
+}

@@ -1,0 +1,205 @@
+import Foundation
+
+/// Cuts the images of one page out of renderings of it.
+struct PDFRendering {
+  let collector: PDFCollector
+  let page: CollectedPage
+  /// Objects that are part of the design.
+  let ornaments: Set<String>
+
+  /// A run of placements that touch, and may be strips of one image.
+  private struct Chain {
+    var parts: [PDFReading.Placement]
+    var box: Box { Box.around(parts.map(\.box))! }
+  }
+
+  /// The page's images, written to files, and what could not be done.
+  func images(of placements: [PDFReading.Placement]) throws -> ([CollectedImage], [String]) {
+    let chains = Self.chains(placements.filter(isContent))
+    var result: [CollectedImage] = []
+    var notes: [String] = []
+    for chain in chains {
+      let rendered: FundusImage?
+      do {
+        rendered = try render(chain)
+      } catch let failure as LimitedProcess.Failure {
+        if case .missing = failure { throw failure }
+        notes.append("page \(page.number): an image could not be rendered (\(failure))")
+        continue
+      }
+      guard let rendered else { continue }
+      for (box, image, strips) in Self.split(chain.parts.map(\.box), whole: chain.box, rendered) {
+        guard image.width >= 24, image.height >= 24 else { continue }
+        let name = "page\(page.number)-\(result.count + 1).png"
+        try image.writePNG(
+          to: collector.folder.appending(path: name), compression: 1, force: true)
+        result.append(
+          CollectedImage(
+            box: box, file: name, width: image.width, height: image.height, strips: strips))
+      }
+    }
+    return (result, notes)
+  }
+
+  /// Whether a placement may be an image that the book shows, not part of its design.
+  private func isContent(_ image: PDFReading.Placement) -> Bool {
+    if !image.object.isEmpty, ornaments.contains(image.object) { return false }
+    let box = image.box
+    // A part of a split image may be a thin strip; what is small in both directions is an ornament.
+    if max(box.width, box.height) < 30 || min(box.width, box.height) < 1.5 { return false }
+    if box.area > 0.6 * page.width * page.height {
+      let words = page.lines.flatMap(\.words).count { box.contains(x: $0.middleX, y: $0.middleY) }
+      if words > 12 { return false }
+    }
+    return true
+  }
+
+  /// Placements side by side without a gap, in one row or one column, in chains.
+  private static func chains(_ placements: [PDFReading.Placement]) -> [Chain] {
+    var chains = unique(placements).map { Chain(parts: [$0]) }
+    var changed = true
+    while changed {
+      changed = false
+      search: for first in chains.indices {
+        for second in chains.indices where second != first {
+          let (a, b) = (chains[first].box, chains[second].box)
+          let below =
+            abs(a.left - b.left) < 1 && abs(a.right - b.right) < 1 && abs(b.top - a.bottom) < 0.75
+          let beside =
+            abs(a.top - b.top) < 1 && abs(a.bottom - b.bottom) < 1 && abs(b.left - a.right) < 0.75
+          if below || beside {
+            chains[first].parts += chains[second].parts
+            chains.remove(at: second)
+            changed = true
+            break search
+          }
+        }
+      }
+    }
+    return chains.filter { $0.box.width >= 20 && $0.box.height >= 20 }
+  }
+
+  /// Leaves out placements that lie within another one: layers of one image.
+  private static func unique(_ placements: [PDFReading.Placement]) -> [PDFReading.Placement] {
+    var kept: [PDFReading.Placement] = []
+    for image in placements {
+      if let index = kept.firstIndex(where: {
+        guard let shared = $0.box.intersection(image.box) else { return false }
+        return shared.area > 0.9 * min($0.box.area, image.box.area)
+      }) {
+        if image.box.area > kept[index].box.area { kept[index] = image }
+      } else {
+        kept.append(image)
+      }
+    }
+    return kept
+  }
+
+  private func render(_ chain: Chain) throws -> FundusImage? {
+    let resolution = chain.parts.map { collector.resolution(of: $0, box: chain.box) }.max() ?? 150
+    let box = chain.box
+    guard
+      let image = try collector.render(page: page.number, resolution: resolution, region: box)
+    else { return nil }
+    // The rendering covers whole pixels; half a pixel more on each side is the neighbor's.
+    let scale = resolution / 72
+    let width = max(1, min(image.width, Int((box.width * scale).rounded())))
+    let height = max(1, min(image.height, Int((box.height * scale).rounded())))
+    let x = min(image.width - width, Int(box.left * scale - (box.left * scale).rounded(.down) + 0.5))
+    let y = min(image.height - height, Int(box.top * scale - (box.top * scale).rounded(.down) + 0.5))
+    return image.cropped(rows: y..<y + height, columns: x..<x + width)
+  }
+
+  // MARK: - Strips
+
+  /// Keeps touching parts together where the picture goes on across their seams, and cuts elsewhere.
+  private static func split(
+    _ parts: [Box], whole: Box, _ image: FundusImage
+  ) -> [(Box, FundusImage, [Box])] {
+    guard parts.count > 1 else { return [(whole, image, [])] }
+    let (sx, sy) = (Double(image.width) / whole.width, Double(image.height) / whole.height)
+    var group = Array(parts.indices)
+    func root(_ index: Int) -> Int { group[index] == index ? index : root(group[index]) }
+    for a in parts.indices {
+      for b in parts.indices where a != b {
+        let (first, second) = (parts[a], parts[b])
+        let isBelow = abs(second.top - first.bottom) < 0.75 && first.overlapX(second) > 1
+        let isBeside = abs(second.left - first.right) < 0.75 && first.overlapY(second) > 1
+        guard isBelow || isBeside else { continue }
+        let joins: Bool
+        if isBelow {
+          let xs =
+            Int((max(first.left, second.left) - whole.left) * sx)..<Int(
+              (min(first.right, second.right) - whole.left) * sx)
+          joins = image.continues(
+            acrossRow: Int(((second.top - whole.top) * sy).rounded()), columns: xs)
+        } else {
+          let ys =
+            Int((max(first.top, second.top) - whole.top) * sy)..<Int(
+              (min(first.bottom, second.bottom) - whole.top) * sy)
+          joins = image.continues(
+            acrossColumn: Int(((second.left - whole.left) * sx).rounded()), rows: ys)
+        }
+        if joins { group[root(b)] = root(a) }
+      }
+    }
+    let groups = Dictionary(grouping: parts.indices, by: root)
+    return groups.values.sorted { $0[0] < $1[0] }.compactMap { members in
+      let boxes = members.map { parts[$0] }
+      guard let box = Box.around(boxes) else { return nil }
+      let x0 = max(0, Int(((box.left - whole.left) * sx).rounded()))
+      let y0 = max(0, Int(((box.top - whole.top) * sy).rounded()))
+      let x1 = min(image.width, Int(((box.right - whole.left) * sx).rounded()))
+      let y1 = min(image.height, Int(((box.bottom - whole.top) * sy).rounded()))
+      guard x1 > x0, y1 > y0 else { return nil }
+      return (
+        box, image.cropped(rows: y0..<y1, columns: x0..<x1), boxes.count > 1 ? boxes : []
+      )
+    }
+  }
+}
+
+extension FundusImage {
+  /// Whether the picture goes on across the border above a row: the step there is no larger than steps
+  /// nearby.
+  func continues(acrossRow row: Int, columns: Range<Int>) -> Bool {
+    guard row >= 4, row + 4 <= height, !columns.isEmpty, columns.upperBound <= width else {
+      return true
+    }
+    func step(_ y: Int) -> Double {
+      var sum = 0
+      for x in columns {
+        for c in 0..<3 {
+          sum += abs(
+            Int(pixels[(y * width + x) * 3 + c]) - Int(pixels[((y - 1) * width + x) * 3 + c]))
+        }
+      }
+      return Double(sum) / Double(3 * columns.count)
+    }
+    // The rendering may be off by a pixel.
+    let seam = max(step(row - 1), step(row), step(row + 1))
+    let near = [step(row - 3), step(row - 2), step(row + 2), step(row + 3)].reduce(0, +) / 4
+    return seam <= 2.5 * near + 4
+  }
+
+  /// As ``continues(acrossRow:columns:)``, for the border left of a column.
+  func continues(acrossColumn column: Int, rows: Range<Int>) -> Bool {
+    guard column >= 4, column + 4 <= width, !rows.isEmpty, rows.upperBound <= height else {
+      return true
+    }
+    func step(_ x: Int) -> Double {
+      var sum = 0
+      for y in rows {
+        for c in 0..<3 {
+          sum += abs(
+            Int(pixels[(y * width + x) * 3 + c]) - Int(pixels[(y * width + x - 1) * 3 + c]))
+        }
+      }
+      return Double(sum) / Double(3 * rows.count)
+    }
+    let seam = max(step(column - 1), step(column), step(column + 1))
+    let near = [step(column - 3), step(column - 2), step(column + 2), step(column + 3)]
+      .reduce(0, +) / 4
+    return seam <= 2.5 * near + 4
+  }
+}

@@ -1,0 +1,281 @@
+import Foundation
+
+/// Makes rows of a figure: gives panels their letters and words, cuts composites, tells how each image
+/// was taken.
+package struct PairMaker: Sendable {
+  /// A row, with the image that belongs to it.
+  package struct Draft: Sendable {
+    package var row: PairRow
+    /// The name of the image's file without extension.
+    package var name: String
+    package var jpeg: Data
+  }
+
+  let bookName: String
+  /// Where the figures' images are.
+  let folder: URL
+  let classifier: any ModalityClassifying
+
+  /// What a row is about, before its image is cut.
+  private struct Plan {
+    var part: Int
+    var panel: String
+    /// The letters for the file's name.
+    var nameLetters: String
+    var cut: GutterCutter.Part?
+    /// The letter to look up in the caption; nil for the whole caption.
+    var letter: Character?
+    var flags: Set<PairFlag> = []
+  }
+
+  /// The rows of a figure.
+  /// - Returns: rows without paths, and what could not be read.
+  package func drafts(of figure: BookFigure) -> (drafts: [Draft], notes: [String]) {
+    var notes: [String] = []
+    var images: [Int: FundusImage] = [:]
+    for (index, part) in figure.parts.enumerated() {
+      do {
+        images[index] = try load(part.image)
+      } catch {
+        notes.append(
+          (figure.number.isEmpty ? "" : "figure \(figure.number): ") + "\(error)".abbreviated(to: 300))
+      }
+    }
+    let count = figure.parts.count
+    let english = CaptionSplitter.split(figure.english, expecting: count > 1 ? count : nil)
+    let chinese = CaptionSplitter.split(figure.chinese, expecting: count > 1 ? count : nil)
+    let plans = plan(figure, images, english, chinese)
+    var drafts: [Draft] = []
+    for plan in plans {
+      guard let whole = images[plan.part] else { continue }
+      let image = plan.cut.map { whole.cropped(rows: $0.rows, columns: $0.columns) } ?? whole
+      var flags = figure.flags.union(plan.flags)
+      let (modality, margin) = classifier.modality(of: image)
+      if margin < ModalityClassifier.reviewMargin { flags.insert(.unclearModality) }
+      func text(_ whole: String, _ parts: CaptionSplitter.Parts?) -> String {
+        plan.letter.flatMap { parts?.text(ofPanel: $0) } ?? whole
+      }
+      var row = PairRow(
+        image: "", book: bookName, page: figure.parts[plan.part].page, figure: figure.number,
+        panel: plan.panel, modality: modality, caption: text(figure.english, english),
+        captionZh: text(figure.chinese, chinese))
+      row.references = FigureLabel.references(in: row.caption + " " + row.captionZh)
+        .filter { $0 != FigureLabel.key(figure.number) }
+      row.flags = PairFlag.allCases.filter(flags.contains)
+      let name =
+        figure.number.isEmpty
+        ? "figure0-\(row.page)" : "figure\(figure.number)\(plan.nameLetters)"
+      guard let jpeg = try? image.jpegData(quality: 95, subsampling: .none) else {
+        notes.append("\(name): the image has a side above 65,500 pixels")
+        continue
+      }
+      drafts.append(Draft(row: row, name: name, jpeg: jpeg))
+    }
+    return (drafts, notes)
+  }
+
+  // MARK: - Planning
+
+  private func plan(
+    _ figure: BookFigure, _ images: [Int: FundusImage], _ english: CaptionSplitter.Parts?,
+    _ chinese: CaptionSplitter.Parts?
+  ) -> [Plan] {
+    let count = figure.parts.count
+    let marked = [english, chinese].compactMap(\.self)
+    let parts = marked.first { $0.panels.count == count } ?? marked.first
+    let letters = parts?.letters ?? []
+    var flags: Set<PairFlag> = []
+    if parts?.followsWords == true { flags.insert(.marksAfterWords) }
+    if Set(marked.map(\.panels.count)).count > 1
+      || marked.count == 1 && !figure.english.isEmpty && !figure.chinese.isEmpty
+    {
+      flags.insert(.unsureText)
+    }
+    func printed(_ letter: Character) -> String { parts?.printed(letter) ?? String(letter) }
+    var plans: [Plan]
+    if figure.parts.contains(where: { !$0.named.isEmpty }) {
+      plans = named(figure, images, letters, printed)
+    } else if letters.isEmpty {
+      plans = unmarked(figure)
+    } else if count == 1 {
+      plans = single(figure, images, letters, printed)
+    } else {
+      plans = several(figure, letters, printed)
+    }
+    for index in plans.indices { plans[index].flags.formUnion(flags) }
+    return plans
+  }
+
+  /// A caption that names no panels.
+  private func unmarked(_ figure: BookFigure) -> [Plan] {
+    let count = figure.parts.count
+    return figure.parts.indices.map { index in
+      let letters = figure.parts[index].letters
+      let panel = count > 1 && letters.count == 1 ? letters[0].letter : figure.letters
+      var plan = Plan(part: index, panel: panel, nameLetters: panel)
+      if count > 1, letters.count != 1 { plan.flags.insert(.countMismatch) }
+      return plan
+    }
+  }
+
+  /// One image of a figure with panels: one of them, or a composite of all.
+  private func single(
+    _ figure: BookFigure, _ images: [Int: FundusImage], _ letters: [Character],
+    _ printed: (Character) -> String
+  ) -> [Plan] {
+    let part = figure.parts[0]
+    guard let image = images[0] else { return [] }
+    func whole(_ flag: PairFlag) -> [Plan] { [Plan(part: 0, panel: "", nameLetters: "", flags: [flag])] }
+    if part.letters.count == 1, let letter = part.letters[0].letter.uppercased().first,
+      letters.contains(letter), part.letters[0].letter == printed(letter)
+    {
+      return [Plan(part: 0, panel: printed(letter), nameLetters: printed(letter), letter: letter)]
+    }
+    guard let (cuts, isAmbiguous) = cut(image, of: part.image, into: letters.count) else {
+      return whole(.uncutComposite)
+    }
+    var order = letters
+    var flags: Set<PairFlag> = isAmbiguous ? [.panelOrder] : []
+    // Letters that are printed with the image say which panel is which.
+    if part.letters.count >= letters.count {
+      let box = part.image.box
+      let boxes = cuts.map { cut in
+        let (sx, sy) = (box.width / Double(image.width), box.height / Double(image.height))
+        return Box(
+          left: box.left + Double(cut.columns.lowerBound) * sx,
+          top: box.top + Double(cut.rows.lowerBound) * sy,
+          right: box.left + Double(cut.columns.upperBound) * sx,
+          bottom: box.top + Double(cut.rows.upperBound) * sy)
+      }
+      let found = LetterPlacing.letters(part.letters, of: boxes)
+        .map { $0.count == 1 ? $0[0].letter.uppercased().first : nil }.compactMap(\.self)
+      if Set(found) == Set(letters), found.count == letters.count {
+        (order, flags) = (found, [])
+      }
+    }
+    return zip(cuts, order).map { cut, letter in
+      Plan(
+        part: 0, panel: printed(letter), nameLetters: printed(letter), cut: cut, letter: letter,
+        flags: flags)
+    }
+  }
+
+  /// Cuts along gutters, or where strips meet if they are as many as panels and look like panels.
+  private func cut(
+    _ image: FundusImage, of collected: CollectedImage, into count: Int
+  ) -> (parts: [GutterCutter.Part], isAmbiguous: Bool)? {
+    if let parts = GutterCutter.cut(image, into: count) { return parts }
+    let box = collected.box
+    guard collected.strips.count == count,
+      collected.strips.allSatisfy({ $0.width < 2.2 * $0.height && $0.height < 2.2 * $0.width })
+    else { return nil }
+    let (sx, sy) = (Double(image.width) / box.width, Double(image.height) / box.height)
+    let parts = ReadingOrder.sorted(collected.strips).order.map { index in
+      let strip = collected.strips[index]
+      let x = max(0, Int((strip.left - box.left) * sx)), y = max(0, Int((strip.top - box.top) * sy))
+      return GutterCutter.Part(
+        rows: y..<max(y + 1, min(image.height, Int((strip.bottom - box.top) * sy))),
+        columns: x..<max(x + 1, min(image.width, Int((strip.right - box.left) * sx))))
+    }
+    return (parts, false)
+  }
+
+  /// Several images of a figure with panels.
+  private func several(
+    _ figure: BookFigure, _ letters: [Character], _ printed: (Character) -> String
+  ) -> [Plan] {
+    let count = figure.parts.count
+    let found = figure.parts.map { part -> Character? in
+      part.letters.count == 1 && printed(part.letters[0].letter.uppercased().first ?? " ") == part.letters[0].letter
+        ? part.letters[0].letter.uppercased().first : nil
+    }
+    let known = found.compactMap(\.self)
+    let areDistinct = Set(known).count == known.count
+    let flag: Set<PairFlag> = [.countMismatch]
+    return figure.parts.indices.map { index in
+      func plan(_ letter: Character?, _ flags: Set<PairFlag>) -> Plan {
+        let text = letter.map(printed) ?? ""
+        return Plan(part: index, panel: text, nameLetters: text, letter: letter, flags: flags)
+      }
+      if areDistinct, let letter = found[index], letters.contains(letter) { return plan(letter, []) }
+      if count != letters.count {
+        return plan(count < letters.count && known.isEmpty ? letters[index] : nil, flag)
+      }
+      if known.isEmpty { return plan(letters[index], []) }
+      // Some images have a letter: by order, if the others agree with it.
+      let agrees = areDistinct && zip(found, letters).allSatisfy { $0 == nil || $0 == $1 }
+      return plan(letters[index], agrees ? [] : [.panelOrder])
+    }
+  }
+
+  /// Images whose files are named by their panels.
+  private func named(
+    _ figure: BookFigure, _ images: [Int: FundusImage], _ letters: [Character],
+    _ printed: (Character) -> String
+  ) -> [Plan] {
+    var plans: [Plan] = []
+    var present: Set<Character> = []
+    for (index, part) in figure.parts.enumerated() {
+      let name = Array(part.named)
+      let capitals = Array(part.named.uppercased())
+      let follows =
+        name.count >= 2
+        && zip(capitals, capitals.dropFirst()).allSatisfy {
+          $1.asciiValue ?? 0 == ($0.asciiValue ?? 0) + 1
+        }
+      if follows {
+        present.formUnion(capitals)
+        if let image = images[index], let (cuts, isAmbiguous) = cut(image, of: part.image, into: name.count) {
+          for (cut, place) in zip(cuts, name.indices) {
+            plans.append(
+              Plan(
+                part: index, panel: String(name[place]), nameLetters: String(name[place]), cut: cut,
+                letter: capitals[place], flags: isAmbiguous ? [.panelOrder] : []))
+          }
+        } else {
+          plans.append(
+            Plan(part: index, panel: "", nameLetters: part.named, flags: [.uncutComposite]))
+        }
+      } else if let letter = capitals.first {
+        present.insert(letter)
+        plans.append(
+          Plan(part: index, panel: String(name[0]), nameLetters: part.named, letter: letter))
+      } else {
+        plans.append(Plan(part: index, panel: "", nameLetters: "", flags: [.countMismatch]))
+      }
+    }
+    if present != Set(letters) {
+      for index in plans.indices { plans[index].flags.insert(.countMismatch) }
+    }
+    return plans
+  }
+
+  // MARK: - Images
+
+  /// The image as the book shows it.
+  private func load(_ collected: CollectedImage) throws -> FundusImage {
+    let url =
+      collected.file.hasPrefix("/")
+      ? URL(filePath: collected.file) : folder.appending(path: collected.file)
+    var options = DecodingOptions()
+    options.appliesOrientation = true
+    options.deepGray = .scaled
+    var image = try FundusImage(contentsOf: url, options: options)
+    if let crop = collected.crop {
+      func range(_ low: Double, _ high: Double, _ count: Int) -> Range<Int> {
+        let first = max(0, min(count - 1, Int((low * Double(count)).rounded())))
+        return first..<max(first + 1, min(count, Int((high * Double(count)).rounded())))
+      }
+      image = image.cropped(
+        rows: range(crop.top, crop.bottom, image.height),
+        columns: range(crop.left, crop.right, image.width))
+    }
+    if collected.isMirrored { image = image.oriented(.mirrored) }
+    switch ((collected.quarterTurns % 4) + 4) % 4 {
+    case 1: return image.oriented(.turnedLeft)
+    case 2: return image.oriented(.upsideDown)
+    case 3: return image.oriented(.turnedRight)
+    default: return image
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import KeepFIT
+import Synchronization
+
+/// `keepfit data build`
+struct DataBuildCommand: Subcommand {
+  static let name = "data build"
+  static let summary = "Build an image-text dataset from books: PDF, DOCX, or images with a text file."
+  static let discussion = """
+    A book is a PDF, a DOCX, or a folder of images named by their figures (figure1-2-3A.jpg) with captions
+    in *.txt. Writes DIR/pairs.jsonl (a row per image), images, manifests that pretrain reads, a review page
+    and a data card. Rows with a doubt carry flags and are left out of the manifests until they are
+    accepted: open DIR/review.html, save the decisions, and run again with --decisions. A run that was
+    interrupted resumes; intermediate results are in DIR/steps and may be corrected by hand.
+
+    PDF needs the Debian package poppler-utils (poppler-data for Chinese fonts that are not embedded),
+    --ocr needs tesseract-ocr and tesseract-ocr-chi-sim.
+
+      keepfit data build atlas.pdf --out atlas
+      keepfit data build atlas.pdf --out atlas --decisions decisions.json
+      keepfit pretrain --expert atlas/manifests/CFP.csv --expert-root atlas …
+    """
+  let books = Positionals("BOOK", count: 1...1000, help: "A PDF, a DOCX, or a folder.")
+  let out = Option<FilePath>("out", "DIR", required: true, help: "Where the dataset is written.")
+  let preset = Option<PresetName>(
+    "preset", "NAME", help: "The kind of captions; by default found from the book.")
+  let config = Option<FilePath>(
+    "config", "FILE",
+    help: "A JSON file that describes the book's captions: preset, labels, position, languages.")
+  let decisions = Option<FilePath>(
+    "decisions", "FILE", help: "Decisions that were saved from the review page.")
+  let ocr = Flag("ocr", help: "Read pages without text with Tesseract (English and Chinese).")
+  let json = Flag("json", help: "Print a summary as one JSON object.")
+  let overwrite = OverwriteOptions()
+  let common = CommonOptions()
+
+  func validate() throws {
+    if preset.isGiven && config.isGiven {
+      throw CommandError.usage("--preset and --config exclude each other: a configuration may name its preset")
+    }
+  }
+
+  func run() throws {
+    var build = BookBuild(books: books.values, out: out.value.url)
+    if let name = preset.given, let configuration = BookConfiguration(preset: name.rawValue) {
+      build.configuration = configuration
+    }
+    if let file = config.given { build.configuration = try BookConfiguration(contentsOf: file.url) }
+    build.decisions = decisions.given?.url
+    build.usesOCR = ocr.isOn
+    build.force = overwrite.force.isOn
+    let display = BookProgress()
+    let outcome = try build.run { display.show($0) }
+    display.finish()
+    for note in ProblemList.lines(outcome.notes, limit: 20) { Console.note("note: \(note)") }
+    let flagged = outcome.rows.count { !$0.flags.isEmpty }
+    if json.isOn {
+      Console.print(
+        try JSONText.encode(
+          Summary(
+            rows: outcome.rows.count, flagged: flagged, accepted: outcome.accepted,
+            manifests: outcome.manifests, notes: outcome.notes)))
+    }
+    Console.note(
+      "\(Pretty.count(outcome.rows.count)) \(outcome.rows.count == 1 ? "pair" : "pairs"), "
+        + "\(Pretty.count(flagged)) to review in \(out.value.text)/review.html; "
+        + "\(Pretty.count(outcome.accepted)) in manifests, whose --root is \(out.value.text)")
+  }
+
+  private struct Summary: Encodable {
+    let rows: Int
+    let flagged: Int
+    let accepted: Int
+    let manifests: [String]
+    let notes: [String]
+  }
+}
+
+/// The presets by name.
+enum PresetName: String, ChoiceArgument {
+  case chineseEnglish = "chinese-english"
+  case chinese, fig, figure
+}
+
+/// A progress bar for each step of each book.
+private final class BookProgress: Sendable {
+  private let state = Mutex<(title: String, bar: ProgressBar?)>(("", nil))
+
+  func show(_ progress: BookBuild.Progress) {
+    state.withLock { state in
+      let title = "\(progress.step) \(progress.book)"
+      if state.title != title { state.bar?.finish(nil) }
+      let bar =
+        state.title == title
+        ? state.bar : ProgressBar(title, unit: progress.unit, total: progress.total)
+      state = (title, bar)
+      bar?.update(to: progress.done)
+    }
+  }
+
+  func finish() { state.withLock { $0.bar?.finish(nil) } }
+}
