@@ -67,7 +67,7 @@ package func gatheredAttention(
         heads: heads, scale: 1 / Float(width / heads).squareRoot(), out: mixed.mutablePointer,
         weights: weights?.mutablePointer)
       withUnsafePointer(to: job) { job in
-        ThreadPool.forEachRange(rows, grain: max(1, (1 << 17) / work)) { range in
+        ThreadPool.forEachRangeUnchecked(rows, grain: max(1, (1 << 17) / work)) { range in
           let scratch = Tensor(uninitialized: [heads * count])
           fk_gathered_attention(job, range.lowerBound, range.upperBound, scratch.mutablePointer)
         }
