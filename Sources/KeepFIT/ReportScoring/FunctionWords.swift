@@ -34,6 +34,9 @@ public struct FunctionWords: Sendable {
       if word.unicodeScalars.contains(where: ScoringTokens.isPythonSpace) {
         problems.append(
           TextProblem(line: number, message: "has several words, one was expected"))
+      } else if word.unicodeScalars.count > 40 || (word.hasPrefix("{") && word != "{") {
+        problems.append(
+          TextProblem(line: number, message: "'\(word.quotable(limit: 40))' is no word"))
       } else if word != word.lowercased() {
         problems.append(
           TextProblem(
