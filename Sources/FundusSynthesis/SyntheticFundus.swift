@@ -148,6 +148,21 @@ public struct RenderedFundus: Sendable {
     ).caption(in: language)
   }
 
+  /// The report that an expert would write on an angiogram of this eye: the phases, what is seen in each,
+  /// where and how much, and some of what is not there.
+  /// - Parameters:
+  ///   - phases: when the images of the study were taken, in the order of time; by default when this one
+  ///     was.
+  ///   - variant: other words for the same study.
+  /// - Precondition: the image is an angiogram.
+  public func report(phases: [AngiogramPhase] = [], variant: UInt64 = 0) -> String {
+    precondition(request.modality == .angiography, "reports are written on angiograms")
+    return CaptionWriter(
+      scene: scene, modality: request.modality, disease: nil, namesDisease: false,
+      stream: RandomStream(seed: request.seed).derived("report").derived(variant)
+    ).report(phases: phases.isEmpty ? [scene.phase] : phases)
+  }
+
   /// The image as one that can be written to a file.
   public var image: FundusImage { FundusImage(width: size, height: size, pixels: pixels) }
 }
@@ -177,7 +192,7 @@ struct FundusScene: Sendable {
       view: FundusView(size: size, camera: camera, laterality: traits.laterality),
       camera: camera, textureSeed: UInt32(truncatingIfNeeded: texture.next()))
     var moment = root.derived("phase")
-    phase = request.phase ?? (moment.uniform() < 0.5 ? .early : .late)
+    phase = request.phase ?? (moment.uniform() < 0.5 ? .venous : .late)
     areas = Dictionary(
       request.findings.map { ($0.kind, $0.area) }, uniquingKeysWith: { first, _ in first })
     let eye = self.eye

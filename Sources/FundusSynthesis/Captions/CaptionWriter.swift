@@ -10,7 +10,7 @@ struct CaptionWriter {
   let namesDisease: Bool
   let stream: RandomStream
 
-  private func choose(_ options: [String], _ use: UInt64) -> String {
+  func choose(_ options: [String], _ use: UInt64) -> String {
     var random = stream.derived(use)
     return options[random.index(below: options.count)]
   }
@@ -20,6 +20,7 @@ struct CaptionWriter {
     scene.findings.compactMap { finding in
       // What found no place within the view is not there.
       if finding.sites.isEmpty, !(finding is DiffuseFinding) { return nil }
+      if modality == .angiography, finding.kind.isHidden(in: scene.phase) { return nil }
       let byPhase = modality == .angiography ? finding.kind.phasePhrases(scene.phase) : nil
       return (byPhase ?? finding.kind.phrases(in: modality)).map { (finding, $0) }
     }
@@ -40,7 +41,7 @@ struct CaptionWriter {
       case .colorFundus:
         choose(["Color fundus image", "Colour fundus photograph", "Fundus photograph"], 1)
       case .angiography:
-        (scene.phase == .early ? "Early" : "Late") + " phase fluorescein angiogram"
+        scene.phase.name.capitalizedFirst + " phase fluorescein angiogram"
       case .coherenceTomography:
         choose(["Horizontal OCT B-scan", "Optical coherence tomography image"], 1)
       }
@@ -70,7 +71,7 @@ struct CaptionWriter {
     let image =
       switch modality {
       case .colorFundus: "彩色眼底像"
-      case .angiography: scene.phase == .early ? "荧光素眼底血管造影早期像" : "荧光素眼底血管造影晚期像"
+      case .angiography: "荧光素眼底血管造影\(scene.phase.chineseName)像"
       case .coherenceTomography: "光学相干断层扫描像"
       }
     var parts: [String] = []
@@ -83,7 +84,7 @@ struct CaptionWriter {
     return side + name + image + "。" + (parts.isEmpty ? "" : parts.joined(separator: "，") + "。")
   }
 
-  private func fill(_ template: String, for finding: any FundusFinding) -> String {
+  func fill(_ template: String, for finding: any FundusFinding) -> String {
     let count = CountWords(finding.sites.count)
     let plural = count.isPlural
     return [
@@ -193,5 +194,5 @@ private struct CountWords {
 
 extension String {
   /// The text with its first letter in upper case.
-  fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

@@ -81,18 +81,20 @@ extension FindingKind {
   /// Findings that look different early and late.
   func phasePhrases(_ phase: AngiogramPhase) -> FindingPhrases? {
     switch (self, phase) {
-    case (.macularEdema, .early):
+    case (.macularEdema, .armToRetina), (.macularEdema, .arterial), (.macularEdema, .venous):
       .init(["the perifoveal capillaries leak a little"], ["黄斑区毛细血管轻微渗漏"])
     case (.macularEdema, .late):
       .init(
         ["dye pools around the fovea in a petal pattern", "cystoid leakage is seen at the macula"],
         ["黄斑区呈花瓣状荧光积存", "黄斑囊样渗漏"])
-    case (.choroidalNeovascularization, .early):
+    case (.choroidalNeovascularization, .armToRetina), (.choroidalNeovascularization, .arterial),
+      (.choroidalNeovascularization, .venous):
       .init(["a lacy choroidal membrane fills {W}"], ["{W}可见花边状脉络膜新生血管"])
     case (.choroidalNeovascularization, .late):
       .init(
         ["choroidal new vessels leak intensely {W}"], ["{W}脉络膜新生血管明显渗漏，周围出血遮蔽"])
-    case (.serousDetachment, .early):
+    case (.serousDetachment, .armToRetina), (.serousDetachment, .arterial),
+      (.serousDetachment, .venous):
       .init(["a single hyperfluorescent point is seen beneath the macula"], ["黄斑区可见点状渗漏"])
     case (.serousDetachment, .late):
       .init(

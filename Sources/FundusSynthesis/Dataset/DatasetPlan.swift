@@ -20,15 +20,27 @@ struct DatasetPlan {
     case labeled(attributes: [String], categories: [String])
     /// Expert: a caption, with or without the diagnosis.
     case captioned(named: Bool, variant: UInt64)
+    /// An image of a study: the report of all its phases.
+    case reported(study: Study)
   }
 
+  /// An eye whose angiogram has a report.
+  struct Study: Equatable {
+    let id: String
+    let split: String
+    /// When its images were taken, in the order of time.
+    let phases: [AngiogramPhase]
+    let variant: UInt64
+  }
+
+  static let reports = "S9_REPORTS_FFA"
   static let grades = "S1_GRADES", screening = "S2_SCREENING", lesions = "S3_LESIONS"
   static let expert = "S4_EXPERT", seen = "S5_SEEN", unseen = "S6_UNSEEN"
   static let angiograms = "S7_EXPERT_FFA", tomograms = "S8_EXPERT_OCT"
 
   private(set) var images: [Image] = []
   private let root: RandomStream
-  private let configuration: SyntheticDataset.Configuration
+  let configuration: SyntheticDataset.Configuration
 
   /// Diabetic retinopathy by grade, from none to proliferative.
   static let gradeDiseases: [FundusDisease] = [
@@ -67,14 +79,18 @@ struct DatasetPlan {
     addExperts(configuration.expertCount, .colorFundus, Self.expert)
     addExperts(configuration.angiogramCount, .angiography, Self.angiograms)
     addExperts(configuration.tomogramCount, .coherenceTomography, Self.tomograms)
+    addReports(configuration.reportCount)
     addTests(seenDiseases, Self.seen)
     addTests(configuration.unseen, Self.unseen)
   }
 
   /// The stream of an image: independent of how many others there are.
-  private func stream(_ folder: String, _ number: Int) -> RandomStream {
+  func stream(_ folder: String, _ number: Int) -> RandomStream {
     root.derived(folder).derived(UInt64(number))
   }
+
+  /// Adds an image.
+  mutating func add(_ image: Image) { images.append(image) }
 
   private mutating func add(
     _ folder: String, _ number: Int, _ disease: FundusDisease, _ role: Role,

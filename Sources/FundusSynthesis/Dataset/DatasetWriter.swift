@@ -74,6 +74,10 @@ struct DatasetWriter {
         .english: drawn.caption(in: .english, namesDisease: named, variant: variant),
         .chinese: drawn.caption(in: .chinese, namesDisease: named, variant: variant),
       ])
+    case .reported(let study):
+      content = .captions([
+        .english: drawn.report(phases: study.phases, variant: study.variant)
+      ])
     }
     do {
       let row = try ManifestRow(image: path, modality: image.fundus.modality, content: content)
@@ -88,6 +92,7 @@ struct DatasetWriter {
   ) throws(SyntheticDatasetError) -> [(finding: FindingKind, path: String)] {
     let isPublic = [DatasetPlan.grades, DatasetPlan.screening, DatasetPlan.lesions]
       .contains(image.folder)
+    if case .reported = image.role { return [] }
     guard configuration.writesMasks, !isPublic else { return [] }
     let kinds = drawn.masks.keys.sorted { $0.rawValue < $1.rawValue }
     guard !kinds.isEmpty else { return [] }
@@ -142,6 +147,7 @@ struct DatasetWriter {
         lines.joined(separator: "\n") + "\n", to: directory.appending(path: "masks.csv"))
     }
     try writeExperiments(plan, rows: rows, in: directory)
+    try writeReports(plan, rows: rows, in: directory)
   }
 
   private func writeExperiments(
@@ -221,7 +227,7 @@ struct DatasetWriter {
     }
   }
 
-  private func writeText(_ text: String, to url: URL) throws(SyntheticDatasetError) {
+  func writeText(_ text: String, to url: URL) throws(SyntheticDatasetError) {
     do {
       try Data(text.utf8).write(to: url)
     } catch {

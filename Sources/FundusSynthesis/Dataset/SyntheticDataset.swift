@@ -15,6 +15,8 @@ import Foundation
 /// - `manifests/`: `public.csv` and one file for each public set, `expert.csv` (with `caption_zh`),
 ///   `expert_ffa.csv` and `expert_oct.csv` when asked for, `seen.csv`, `unseen.csv`, and the
 ///   experiments `seen.json`, `unseen.json`, `unseen_with_normal.json`; `masks.csv`;
+/// - `S9_REPORTS_FFA/` and `manifests/ffa_ir.json`, when asked for: angiograms with reports in the form of
+///   FFA-IR;
 /// - `dataset.json`: the configuration and what was written.
 public enum SyntheticDataset {
   /// What to draw.
@@ -31,6 +33,10 @@ public enum SyntheticDataset {
     public var angiogramCount = 0
     /// B-scans with captions.
     public var tomogramCount = 0
+    /// Angiography studies with reports, split into training, validation and test.
+    public var reportCount = 0
+    /// Images of each of them, at different phases: 1 to 4.
+    public var imagesPerReport = 1
     /// Test images of each class.
     public var testPerClass = 20
     /// The part of the public labels that are wrong, as graders disagree.
@@ -52,12 +58,17 @@ public enum SyntheticDataset {
 
     /// What is wrong with the configuration, if anything.
     var problem: String? {
-      let counts = [publicCount, expertCount, angiogramCount, tomogramCount, testPerClass]
+      let counts = [
+        publicCount, expertCount, angiogramCount, tomogramCount, reportCount, testPerClass,
+      ]
       if size < 32 || size > 4096 { return "images of 32 to 4096 pixels, not \(size)" }
       if counts.contains(where: { $0 < 0 || $0 > 1_000_000 }) {
         return "counts of 0 to 1,000,000 images, not \(counts)"
       }
       if counts.allSatisfy({ $0 == 0 }) { return "at least one image, not none" }
+      if !(1...AngiogramPhase.allCases.count).contains(imagesPerReport) {
+        return "1 to \(AngiogramPhase.allCases.count) images a report, not \(imagesPerReport)"
+      }
       if !(0...0.5).contains(labelNoise) {
         return "a part of wrong labels of 0 to 0.5, not \(labelNoise)"
       }

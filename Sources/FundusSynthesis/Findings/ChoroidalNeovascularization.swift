@@ -73,7 +73,7 @@ struct ChoroidalNeovascularization: FundusFinding {
       at: view.pixel(site.place), radius: site.radius * view.scale, outline: membrane,
       softness: 0.3)
     painter.block(red, opacity: 0.88)
-    if painter.phase == .early {
+    if painter.phase != .late {
       var lace = painter.eye.texture(41, frequency: 26, octaves: 2)
       lace.combine(core) { value, cover in
         cover * (0.35 + 0.65 * smoothStep(0.5, 0.9, 1 - min(1, abs(value) * 3)))

@@ -56,7 +56,7 @@ struct SerousDetachment: FundusFinding {
     painter.glow(pool, to: 0.2 + 0.32 * painter.lateness)
     painter.glow(blot, to: 1.25)
     var mask = pool
-    if painter.phase == .early { mask = blot }
+    if painter.phase != .late { mask = blot }
     painter.mark(mask, as: kind)
   }
 

@@ -1,7 +1,11 @@
 /// When an angiogram was taken after the injection.
 public enum AngiogramPhase: String, Sendable, Hashable, Codable, CaseIterable {
-  /// Arteries and veins full, nothing leaked yet (about half a minute).
-  case early
+  /// The dye reaches the choroid; the retinal vessels are still empty (about ten seconds).
+  case armToRetina
+  /// The arteries are full, the veins are not (about fifteen seconds).
+  case arterial
+  /// Arteries and veins are full, and hardly any dye has leaked (about half a minute).
+  case venous
   /// Vessels fading, leaked dye bright (about ten minutes).
   case late
 }
@@ -15,8 +19,16 @@ struct AngiogramPainter {
   private(set) var masks: [FindingKind: Plane] = [:]
 
   var view: FundusView { eye.view }
-  /// 0 early, 1 late.
+  /// 1 in the late phase, 0 before.
   var lateness: Float { phase == .late ? 1 : 0 }
+  /// How much of the dye has arrived, 0…1.
+  private var arrived: Float {
+    switch phase {
+    case .armToRetina: 0.06
+    case .arterial: 0.5
+    case .venous, .late: 1
+    }
+  }
 
   init(eye: FundusEye, phase: AngiogramPhase) {
     self.eye = eye
@@ -43,6 +55,7 @@ struct AngiogramPainter {
 
   /// Dye in or beyond vessels.
   mutating func glow(_ cover: Plane, to brightness: Float) {
+    let brightness = brightness * arrived
     light.combine(cover) { light, cover in
       light + max(0, brightness - light) * cover
     }

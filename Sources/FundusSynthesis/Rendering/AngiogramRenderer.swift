@@ -30,9 +30,8 @@ struct AngiogramRenderer {
     let choroid = eye.texture(1, frequency: 7, octaves: 3)
     let capillaries = eye.texture(2, frequency: 55, octaves: 1)
     let size = view.size
-    let flush: Float = phase == .late ? 0.3 : 0.235
+    let moment = AngiogramMoment(phase)
     let limit = (view.radius + 2) * (view.radius + 2)
-    let discLight: Float = phase == .late ? 0.52 : 0.36
     for y in 0..<size {
       for x in 0..<size {
         let pixel = Point(Float(x), Float(y))
@@ -41,19 +40,19 @@ struct AngiogramRenderer {
         let index = y * size + x
         let place = view.retina(pixel)
         let distance = (place * place).sum()
-        var value = flush * (1.1 - 0.35 * traits.pigment)
-        value *= 1 + 0.22 * choroid.values[index] * (0.5 + traits.tessellation)
+        var value = moment.flush * (1.1 - 0.35 * traits.pigment)
+        value *= 1 + moment.patchiness * choroid.values[index] * (0.5 + traits.tessellation)
         // No capillaries and dense pigment at the fovea.
         let fovea: Float = exp(-distance * 95)
         let macula: Float = exp(-distance * 14)
-        value += (phase == .late ? 0.03 : 0.06) * capillaries.values[index] * (1 - fovea)
+        value += moment.capillaries * capillaries.values[index] * (1 - fovea)
         value *= 1 - 0.38 * macula - 0.3 * fovea
         let disc = traits.discDistance(place)
         let edge = 0.1 + 0.4 * traits.discSwelling
         let inside = 1 - smoothStep(1 - edge, 1 + edge, disc)
         let rim: Float = exp(-pow((disc - 0.95) * 6, 2))
         let pallor = 1 - 0.4 * traits.discPallor
-        value += (discLight * pallor * (0.72 + 0.4 * rim) - value) * inside
+        value += (moment.disc * pallor * (0.72 + 0.4 * rim) - value) * inside
         light.values[index] = value
       }
     }
@@ -74,13 +73,14 @@ struct AngiogramRenderer {
         veins.addStroke(points, radii: radii, softness: softness, strength: strength)
       }
     }
-    // Dye leaves the vessels again: late ones are hardly brighter than the ground.
-    let (artery, vein): (Float, Float) = phase == .late ? (0.47, 0.44) : (0.88, 0.83)
+    let moment = AngiogramMoment(phase)
     for index in light.values.indices {
-      let full = max(arteries.values[index] * artery, veins.values[index] * vein)
+      let full = max(arteries.values[index] * moment.artery, veins.values[index] * moment.vein)
       let covered = max(arteries.values[index], veins.values[index])
       let value = light.values[index]
-      light.values[index] = value + max(0, full - value * covered)
+      // Vessels without dye hide the light from behind them.
+      let behind = value * (1 - moment.shadow * covered)
+      light.values[index] = max(behind, behind + full - value * covered * (1 - moment.shadow))
     }
   }
 
@@ -116,5 +116,37 @@ struct AngiogramRenderer {
       }
     }
     return canvas
+  }
+}
+
+/// How bright the parts of an eye are at a phase of its angiogram.
+private struct AngiogramMoment {
+  /// The choroid behind the pigment.
+  let flush: Float
+  /// How uneven the choroid is: it fills in patches.
+  let patchiness: Float
+  let capillaries: Float
+  let disc: Float
+  let artery: Float
+  let vein: Float
+  /// How far vessels without dye darken what lies behind them.
+  let shadow: Float
+
+  init(_ phase: AngiogramPhase) {
+    switch phase {
+    case .armToRetina:
+      (flush, patchiness, capillaries, disc) = (0.15, 1.5, 0, 0.1)
+      (artery, vein, shadow) = (0.03, 0.02, 0.7)
+    case .arterial:
+      (flush, patchiness, capillaries, disc) = (0.19, 0.5, 0.025, 0.27)
+      (artery, vein, shadow) = (0.86, 0.06, 0.5)
+    case .venous:
+      (flush, patchiness, capillaries, disc) = (0.235, 0.22, 0.06, 0.36)
+      (artery, vein, shadow) = (0.88, 0.83, 0)
+    case .late:
+      // Dye leaves the vessels again: they are hardly brighter than the ground.
+      (flush, patchiness, capillaries, disc) = (0.3, 0.22, 0.03, 0.52)
+      (artery, vein, shadow) = (0.47, 0.44, 0)
+    }
   }
 }

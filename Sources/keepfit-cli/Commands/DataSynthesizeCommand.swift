@@ -12,7 +12,8 @@ struct DataSynthesizeCommand: Subcommand {
   static let discussion = """
     The same seed renders the same images. Below --out: labeled public datasets, an expert dataset with
     captions, test images of seen classes (which have labels) and of unseen classes (which only captions
-    mention), manifests/ for 'pretrain' and 'transfer', and masks/.
+    mention), manifests/ for 'pretrain' and 'transfer', and masks/. With --report-count, angiograms with
+    reports and manifests/ffa_ir.json for 'reports train'.
 
       keepfit data synthesize --out synthetic --size 256
       keepfit pretrain --model model --public synthetic/manifests/public.csv --public-root synthetic \\
@@ -33,6 +34,12 @@ struct DataSynthesizeCommand: Subcommand {
   let tomogramCount = Option<Int>(
     "tomogram-count", "N", default: 0, in: 0...10_000_000,
     help: "Number of OCT B-scans with captions.")
+  let reportCount = Option<Int>(
+    "report-count", "N", default: 0, in: 0...1_000_000,
+    help: "Number of angiography studies with reports, in the FFA-IR layout.")
+  let imagesPerReport = Option<Int>(
+    "images-per-report", "N", default: 1, in: 1...4,
+    help: "Images per study, in different phases of the angiogram.")
   let testPerClass = Option<Int>(
     "test-per-class", "N", default: 20, in: 0...1_000_000, help: "Test images per class.")
   let labelNoise = Option<Double>(
@@ -44,6 +51,12 @@ struct DataSynthesizeCommand: Subcommand {
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
+  func validate() throws {
+    if reportCount.value == 0 {
+      try refuseIdle(imagesPerReport, reason: "without --report-count")
+    }
+  }
+
   func run() throws {
     var configuration = SyntheticDataset.Configuration()
     configuration.size = size.value
@@ -52,6 +65,8 @@ struct DataSynthesizeCommand: Subcommand {
     configuration.expertCount = expertCount.value
     configuration.angiogramCount = angiogramCount.value
     configuration.tomogramCount = tomogramCount.value
+    configuration.reportCount = reportCount.value
+    configuration.imagesPerReport = imagesPerReport.value
     configuration.testPerClass = testPerClass.value
     configuration.labelNoise = Float(labelNoise.value)
     configuration.format = format.value
