@@ -1,3 +1,5 @@
+import FundusModels
+
 /// How varied texts are. A model that has collapsed writes the same report for every image, which
 /// scores of overlap hardly show.
 public struct CollapseStatistics: Sendable, Equatable {
@@ -39,7 +41,7 @@ public struct CollapseStatistics: Sendable, Equatable {
     commonestShare = Double(count) / Double(texts.count)
     fourGrams = total
     distinctFourGrams = grams.count
-    emptyReports = texts.count { $0.unicodeScalars.allSatisfy(ScoringTokens.isPythonSpace) }
+    emptyReports = texts.count { $0.unicodeScalars.allSatisfy(PythonText.isSpace) }
     meanLength = Double(words) / Double(texts.count)
   }
 

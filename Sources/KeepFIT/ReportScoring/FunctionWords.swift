@@ -1,4 +1,5 @@
 import Foundation
+import FundusModels
 import FundusTensor
 import MMRetinalData
 
@@ -31,7 +32,7 @@ public struct FunctionWords: Sendable {
     for (number, line) in try ReportFile.lines(of: url) {
       let word = line.trimmingCharacters(in: .whitespaces)
       if word.isEmpty { continue }
-      if word.unicodeScalars.contains(where: ScoringTokens.isPythonSpace) {
+      if word.unicodeScalars.contains(where: PythonText.isSpace) {
         problems.append(
           TextProblem(line: number, message: "has several words, one was expected"))
       } else if word.unicodeScalars.count > 40 || (word.hasPrefix("{") && word != "{") {
