@@ -54,7 +54,7 @@ public struct FindingLexicon: Sendable {
   }()
 
   /// Reads a lexicon.
-  /// - Throws: ``TextFileError`` for a file that is missing or no such JSON, with the member that is wrong.
+  /// - Throws: `TextFileError` for a file that is missing or no such JSON, with the member that is wrong.
   public init(contentsOf url: URL) throws {
     try self.init(json: ReportFile.bytes(of: url), file: url.relativePath)
   }

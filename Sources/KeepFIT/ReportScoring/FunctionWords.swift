@@ -24,7 +24,7 @@ public struct FunctionWords: Sendable {
   }
 
   /// Reads UTF-8 text with a lower-case word a line. Empty lines are skipped.
-  /// - Throws: ``TextFileError`` for a file that is missing, not UTF-8 or without words, and for lines that
+  /// - Throws: `TextFileError` for a file that is missing, not UTF-8 or without words, and for lines that
   ///   could match no word: several words, or capitals.
   public init(contentsOf url: URL) throws {
     var words: [String] = []

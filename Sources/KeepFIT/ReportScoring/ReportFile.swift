@@ -5,7 +5,7 @@ import MMRetinalData
 /// Text files of reports, word lists and lexicons.
 enum ReportFile {
   /// The bytes of a file without a UTF-8 byte order mark.
-  /// - Throws: ``TextFileError`` when it cannot be read.
+  /// - Throws: `TextFileError` when it cannot be read.
   static func bytes(of url: URL) throws(TextFileError) -> [UInt8] {
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
@@ -22,7 +22,7 @@ enum ReportFile {
   }
 
   /// The lines of a UTF-8 text with their numbers, counted from 1.
-  /// - Throws: ``TextFileError`` when the file cannot be read or a line is not UTF-8.
+  /// - Throws: `TextFileError` when the file cannot be read or a line is not UTF-8.
   static func lines(of url: URL) throws(TextFileError) -> [(number: Int, text: String)] {
     var lines: [(Int, String)] = []
     for (number, line) in self.lines(try bytes(of: url)) {

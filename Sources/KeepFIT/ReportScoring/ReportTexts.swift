@@ -28,7 +28,7 @@ public struct ReportTexts: Sendable {
   /// - Parameters:
   ///   - url: the file.
   ///   - allowsSeveral: whether a study of the COCO form may have several texts, as references do.
-  /// - Throws: ``TextFileError`` with the lines that are wrong: no JSON, members that are missing or of
+  /// - Throws: `TextFileError` with the lines that are wrong: no JSON, members that are missing or of
   ///   another type, identifiers that occur twice, texts of more than ``wordLimit`` words, no text at all.
   public init(contentsOf url: URL, allowsSeveral: Bool) throws {
     file = url.relativePath
@@ -161,7 +161,7 @@ public struct ReportTexts: Sendable {
 
 extension ReportPair {
   /// The reports of two files, in the order of the references.
-  /// - Throws: ``TextFileError`` for either file, and when the identifiers are not the same in both.
+  /// - Throws: `TextFileError` for either file, and when the identifiers are not the same in both.
   public static func pairs(references: URL, hypotheses: URL) throws -> [ReportPair] {
     let wanted = try ReportTexts(contentsOf: references, allowsSeveral: true)
     let written = try ReportTexts(contentsOf: hypotheses, allowsSeveral: false)
