@@ -8,6 +8,17 @@ public struct GeneratedReport: Sendable, Equatable {
     public let text: String
     /// The natural logarithm of the probability of all ``tokens``.
     public let logProbability: Double
+
+    /// A report with its probability.
+    /// - Parameters:
+    ///   - tokens: the ids without the opening 0.
+    ///   - text: the words up to the first 0.
+    ///   - logProbability: the natural logarithm of the probability of all tokens.
+    public init(tokens: [Int32], text: String, logProbability: Double) {
+      self.tokens = tokens
+      self.text = text
+      self.logProbability = logProbability
+    }
   }
 
   /// The reports, best first: as many as there are beams, or one.
