@@ -106,10 +106,9 @@ def timed(function):
     return (time.perf_counter() - start) * 1000
 
 
-def ours(keepfit, folder, options, words):
-    command = [keepfit, "bench", "reports", "--model", folder, "--batch-size", str(options.batch),
-               "--beam-size", "3", "--max-length", str(options.length), "--repeats", "1", "--json",
-               "--threads", str(options.threads), *words]
+def ours(keepfit, folder, options, batch, words):
+    command = [keepfit, "bench", "reports", "--model", folder, "--batch-size", str(batch),
+               "--repeats", "1", "--json", "--threads", str(options.threads), *words]
     answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return answer.get("milliseconds_per_step", answer["milliseconds_per_batch"])
 
@@ -168,7 +167,9 @@ def main():
             kept = search(model, images[:2], 3, 12, True)
             assert [[e[1] for e in s] for s in plain] == [[e[1] for e in s] for s in kept]
             compare("search", {
-                "KeepFIT": lambda: ours(options.keepfit, folder, options, ["--no-early-stop"]),
+                "KeepFIT": lambda: ours(
+                    options.keepfit, folder, options, options.batch,
+                    ["--beam-size", "3", "--max-length", str(options.length), "--no-early-stop"]),
                 "PyTorch with a cache":
                     lambda: timed(lambda: search(model, images, 3, options.length, True)),
                 "PyTorch without":
@@ -178,9 +179,9 @@ def main():
             rows = [[0] + torch.randint(1, options.words, (60,)).tolist() + [0]
                     for _ in range(options.train_batch)]
             step = training(model.train(), images[:options.train_batch], rows)
-            options.batch = options.train_batch
             compare("training step", {
-                "KeepFIT": lambda: ours(options.keepfit, folder, options, ["--train", "60"]),
+                "KeepFIT": lambda: ours(
+                    options.keepfit, folder, options, options.train_batch, ["--train", "60"]),
                 "PyTorch": lambda: timed(step),
             }, options.turns)
 

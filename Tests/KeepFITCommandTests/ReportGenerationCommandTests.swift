@@ -141,5 +141,10 @@ import Testing
     let value = try CommandFixture.json(result, as: [String: Any].self)
     #expect((value["milliseconds_per_batch"] as? Double ?? 0) > 0)
     #expect((1...5).contains(value["steps"] as? Int ?? 0))
+    let training = try KeepfitBinary.run(
+      "bench", "reports", "--model", Self.model, "--batch-size", "2", "--train", "4", "--repeats",
+      "2", "--json")
+    let step = try CommandFixture.json(training, as: [String: Any].self)
+    #expect((step["milliseconds_per_step"] as? Double ?? 0) > 0)
   }
 }

@@ -7,7 +7,8 @@ struct BenchReportsCommand: Subcommand {
   static let summary = "Measure the generation of reports of images that are in memory."
   static let discussion = """
     Random images of the model's size go through the image encoder, the transformer and beam search;
-    "steps" is the number of words that the longest search took.
+    "steps" is the number of words that the longest search took. With --train, optimizer steps on reports
+    of so many words are measured instead ("milliseconds_per_step").
     """
   let model = Option<FilePath>(
     "model", "DIR", required: true, help: "The directory of a report model.")
@@ -18,10 +19,20 @@ struct BenchReportsCommand: Subcommand {
     help: "Words of a report at most.")
   let exhaustive = Flag(
     "no-early-stop", help: "Search for all --max-length words, also when the answer is known.")
+  let train = Option<Int>(
+    "train", "WORDS", in: 1...(ReportModel.Configuration.positions - 1),
+    help: "Measure training steps instead, with reports of so many words.")
   let common = CommonOptions()
+
+  func validate() throws {
+    if train.isGiven {
+      try refuseIdle(beamSize, maximumLength, exhaustive, reason: "with --train")
+    }
+  }
 
   func run() throws {
     let generator = try ReportGenerator.load(model.value.url)
+    if let length = train.given { return measureTraining(generator, length: length) }
     var decoding = ReportDecoding(.beam(size: beamSize.value))
     decoding.maximumLength = maximumLength.value
     decoding.stopsEarly = !exhaustive.isOn
@@ -29,7 +40,7 @@ struct BenchReportsCommand: Subcommand {
       throw CommandError.usage("--beam-size \(beamSize.value): \(problem)")
     }
     let batch = bench.batchSize.value
-    let side = bench.size.given ?? generator.configuration.imageSize
+    let side = side(for: generator)
     let images = Initialization.random(RandomStream(seed: 0).derived("bench"))
       .uniform([batch, side, side, 3], bound: 2)
     var steps = 0
@@ -49,5 +60,19 @@ struct BenchReportsCommand: Subcommand {
       bench, per: "milliseconds_per_batch", unit: "report", extra: [.init("steps", .integer(steps))]
     )
     if !bench.json.isOn { Console.print("\(steps) steps of decoding") }
+  }
+
+  private func side(for generator: ReportGenerator) -> Int {
+    bench.size.given ?? generator.configuration.imageSize
+  }
+
+  private func measureTraining(_ generator: ReportGenerator, length: Int) {
+    let result = ReportStepBenchmark.run(
+      generator.model, size: side(for: generator), batchSize: bench.batchSize.value, length: length,
+      repetitions: bench.repeats.value)
+    Measurement(
+      milliseconds: result.milliseconds, samples: bench.batchSize.value,
+      peakBytes: result.peakBytes
+    ).print(bench, per: "milliseconds_per_step", unit: "report")
   }
 }
