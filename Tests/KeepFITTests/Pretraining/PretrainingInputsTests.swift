@@ -248,7 +248,7 @@ import Testing
     try folder.write("image,label\na/0.png,normal\na/3.png,cataract\n", to: "probe.csv")
     #expect(try names { $0.validation = [source("pairs.csv")] }.first == "mean_recall")
     #expect(try names { $0.probes = [source("probe.csv")] }.first == "zero_shot")
-    let both = { @Sendable (inputs: inout PretrainingInputs) in
+    func both(_ inputs: inout PretrainingInputs) {
       inputs.validation = [source("pairs.csv")]
       inputs.probes = [source("probe.csv")]
     }

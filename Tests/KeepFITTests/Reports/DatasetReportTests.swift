@@ -2,6 +2,10 @@ import Foundation
 import KeepFIT
 import Testing
 
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
 @Suite struct DatasetReportTests {
   private func report() throws -> DatasetReport {
     let root = URL(filePath: "/nowhere")
