@@ -27,7 +27,7 @@ public final class ReportModel: Module {
 
   /// `num_batches_tracked` of each batch norm, by its name in a file: how many batches it was trained
   /// with.
-  public internal(set) var batchesTracked: [String: Int] = [:]
+  public package(set) var batchesTracked: [String: Int] = [:]
 
   /// A model with first values as published: the network as torchvision begins it, the transformer
   /// Xavier-uniform, the rest uniform in ±1/√inputs.

@@ -71,9 +71,10 @@ public struct RunDirectory: Sendable {
     try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
   }
 
-  /// Whether `config.json` is the record of a run.
+  /// Whether `config.json` is the record of a run, of pretraining or of a report model.
   private var hasRecord: Bool {
     (try? PretrainingRecord(contentsOf: configurationFile)) != nil
+      || (try? ReportTrainingRecord(contentsOf: configurationFile)) != nil
   }
 
   private func removeRun() throws {

@@ -69,9 +69,12 @@ public struct PretrainingReport {
     skipped = ((try? SkippedImage.list(contentsOf: files.skippedFile)) ?? [])
       .map { ($0.id, $0.reason) }
     let record = try? PretrainingRecord(contentsOf: files.configurationFile)
-    remarks = (record?.data?.sentences ?? []) + (record?.history ?? [])
-    // These have a section of their own.
-    configuration.removeAll { $0.name.hasPrefix("data.") || $0.name == "history" }
+    let reports = try? ReportTrainingRecord(contentsOf: files.configurationFile)
+    remarks =
+      (record?.data?.sentences ?? reports?.data ?? []) + (record?.history ?? reports?.history ?? [])
+    if reports != nil { title = "Report training: " + directory.lastPathComponent }
+    // Those have a section of their own.
+    configuration.removeAll { $0.name.hasPrefix("data.") || ["data", "history"].contains($0.name) }
   }
 
   /// Reads a run directory, including `metrics.jsonl`.

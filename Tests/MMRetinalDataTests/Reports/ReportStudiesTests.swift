@@ -150,4 +150,73 @@ import Testing
     #expect(mixed(1, 3) == ["a0", "b0", "a0", "b1", "a0", "b2"])
     #expect(mixed(2, 0) == ["a0", "a1"])
   }
+
+  // MARK: - Loading
+
+  private func loader(_ change: (inout ReportLoader) -> Void = { _ in }) throws -> ReportLoader {
+    let samples = try (0..<5).map { index in
+      let file = folder.url.appending(path: "\(index).png")
+      let pixels = (0..<40 * (50 + index) * 3).map { UInt8(($0 * 7 + index * 31) % 251) }
+      try FundusImage(width: 50 + index, height: 40, pixels: pixels).writePNG(to: file, force: true)
+      return ReportSample(id: "\(index).png", image: file, text: "report \(index)")
+    }
+    var loader = ReportLoader(
+      samples: samples, sampler: ListSampler(count: 5),
+      options: PairLoader.Options(batchSize: 2, seed: 3), imageSize: 32)
+    change(&loader)
+    return loader
+  }
+
+  @Test func epochsRestartTheListAndKeepTheLastBatch() throws {
+    let stream = try loader().batches(from: 1)
+    defer { stream.cancel() }
+    let texts = try (0..<4).map { _ in try stream.next().samples.map(\.text) }
+    #expect(
+      texts == [
+        ["report 2", "report 3"], ["report 4"], ["report 0", "report 1"], ["report 2", "report 3"],
+      ])
+  }
+
+  /// The same bits from any step, on any number of threads; other views in other epochs.
+  @Test func viewsFollowFromSeedEpochAndPlace() throws {
+    func images(_ step: Int, threads: Int, seed: UInt64 = 3) throws -> [Float] {
+      let stream = try loader {
+        $0.view = ReportTrainingView(imageSize: 32)
+        $0.options.threads = threads
+        $0.options.seed = seed
+      }.batches(from: step)
+      defer { stream.cancel() }
+      return try stream.next().images.scalars
+    }
+    let first = try images(1, threads: 1)
+    #expect(first.count == 2 * 32 * 32 * 3)
+    #expect(try images(1, threads: 3) == first)
+    #expect(try images(1, threads: 1, seed: 4) != first)
+    #expect(try images(4, threads: 1) != first)
+  }
+
+  @Test func viewsHaveThePublishedSizes() throws {
+    let view = ReportTrainingView(imageSize: 224)
+    for (width, height, expected) in [
+      (768, 768, (256, 256)), (800, 600, (341, 256)), (333, 1000, (256, 768)),
+      (100, 90, (284, 256)),
+    ] {
+      let size = try view.resizedSize(width: width, height: height, name: "x")
+      #expect(size == expected)
+    }
+    #expect(throws: ImageError.self) { try view.resizedSize(width: 3, height: 900, name: "x") }
+  }
+
+  @Test func badImagesEndTheStreamOrAreReplaced() throws {
+    func first(_ policy: BadImagePolicy) throws -> ([String], [SkippedImage]) {
+      let loader = try loader { $0.options.onBadImage = policy }
+      try Data("no image".utf8).write(to: folder.url.appending(path: "1.png"))
+      let stream = loader.batches(from: 0)
+      defer { stream.cancel() }
+      return (try stream.next().samples.map(\.id), stream.skipped)
+    }
+    #expect("names the file") { try first(.fail) } throws: { "\($0)".contains("1.png") }
+    let (ids, skipped) = try first(.skip)
+    #expect(ids == ["0.png", "2.png"] && skipped.map(\.id) == ["1.png"])
+  }
 }

@@ -2,7 +2,8 @@
 enum ReportCommands {
   static var all: [any Subcommand.Type] {
     [
-      ReportsGenerateCommand.self, ReportsScoreCommand.self,
+      ReportsInitCommand.self, ReportsTrainCommand.self, ReportsGenerateCommand.self,
+      ReportsLossCommand.self, ReportsScoreCommand.self,
     ]
   }
 }

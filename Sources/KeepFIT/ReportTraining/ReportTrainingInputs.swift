@@ -1,0 +1,147 @@
+import Foundation
+
+/// Where the angiograms and reports of a run come from and what is done with them. Stored with the run.
+public struct ReportTrainingInputs: Codable, Sendable, Equatable {
+  /// The annotation of FFA-IR, or another file that ``ReportStudies`` reads.
+  public var studies = ""
+  /// The folder that its paths start from.
+  public var studiesRoot = ""
+  /// Manifests of captioned angiograms that are mixed in, such as MM-Retinal's.
+  public var expert: [PretrainingInputs.Source] = []
+  /// Whether samples come in random order; otherwise the list is read in its order, as published.
+  public var isShuffled = true
+  /// Whether training sees random views; otherwise whole images, as in validation.
+  public var isAugmented = true
+  /// Whether random views are mirrored.
+  public var isMirrored = true
+  /// Threads that load images.
+  public var loaderThreads = 2
+  /// Whether images that are missing or cannot be read are left out (and listed) instead of ending the
+  /// run.
+  public var skipsBadImages = false
+
+  /// Settings without any source.
+  public init() {}
+}
+
+extension ReportTrainingInputs {
+  /// What a run trains and validates on.
+  public struct Data: Sendable {
+    /// The mixed list, in the published order.
+    public let training: [ReportSample]
+    /// Every image of the validation split; empty unless asked for.
+    public let validation: [ReportSample]
+    /// The images that do not exist and were left out.
+    public let missing: [SkippedImage]
+    /// What there is, a sentence each.
+    public let sentences: [String]
+  }
+
+  /// Reads the files and looks for their images.
+  /// - Parameter needsValidation: whether the validation split is wanted.
+  /// - Throws: `TextFileError` that names a file and what is wrong in it; ``PretrainingError`` for a root
+  ///   that is no folder, and for missing images unless ``skipsBadImages`` is on.
+  public func read(needsValidation: Bool) throws -> Data {
+    try Self.checkFolder(studiesRoot, of: studies)
+    let file = try ReportStudies(contentsOf: URL(filePath: studies))
+    let root = URL(filePath: studiesRoot)
+    let cases = try file.studies(.train)
+    let first = ReportSamples(images: cases, root: root)
+    var second: [ReportSample] = []
+    var missing = first.missing
+    var rows = 0
+    for source in expert {
+      try Self.checkFolder(source.root, of: source.manifest)
+      let manifest = try Manifest(
+        contentsOf: URL(filePath: source.manifest), root: URL(filePath: source.root),
+        form: .captions, modality: .angiography)
+      let samples = try ReportSamples(captions: manifest)
+      second += samples.samples
+      missing += samples.missing
+      rows += manifest.rows.count
+    }
+    let validation =
+      needsValidation
+      ? ReportSamples(images: try file.studies(.validation), root: root)
+      : ReportSamples(samples: [])
+    missing += validation.missing
+    try check(missing: missing, first: first, second: second, validation, needsValidation)
+    let training = ReportSamples.alternating(first.samples, second)
+    var sentences = [
+      "\(Self.count(cases.count, "training case")) with "
+        + "\(Self.count(first.samples.count, "image")) of \(studies)"
+    ]
+    if !expert.isEmpty {
+      sentences.append(
+        "\(Self.count(second.count, "captioned image")) of \(Self.count(rows, "row")) of --expert, "
+          + "alternating: \(training.count) samples an epoch")
+    }
+    if needsValidation {
+      sentences.append(
+        "\(Self.count(validation.samples.count, "image")) of the validation split")
+    }
+    return Data(
+      training: training, validation: validation.samples, missing: missing, sentences: sentences)
+  }
+
+  private func check(
+    missing: [SkippedImage], first: ReportSamples, second: [ReportSample],
+    _ validation: ReportSamples, _ needsValidation: Bool
+  ) throws {
+    if let image = missing.first, !skipsBadImages {
+      throw PretrainingError.configuration(
+        image.reason
+          + (missing.count > 1 ? ", and \(missing.count - 1) more images are missing" : "")
+          + "; --on-bad-image skip leaves them out")
+    }
+    let empty: String? =
+      first.samples.isEmpty
+      ? studies
+      : !expert.isEmpty && second.isEmpty
+        ? expert[0].manifest
+        : needsValidation && validation.samples.isEmpty
+          ? "the validation split of \(studies)" : nil
+    if let empty {
+      throw PretrainingError.configuration(
+        "\(empty): none of its images exists; the first: \(missing.first?.reason ?? "none")")
+    }
+  }
+
+  private static func checkFolder(_ path: String, of file: String) throws {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
+    else {
+      throw PretrainingError.configuration(
+        "\(path) is not a directory; it should hold the images of \(file)")
+    }
+  }
+
+  private static func count(_ number: Int, _ word: String) -> String {
+    "\(number) \(word)\(number == 1 ? "" : "s")"
+  }
+
+  /// A loader of training batches.
+  /// - Parameters:
+  ///   - samples: the mixed list.
+  ///   - configuration: the settings of the run.
+  ///   - imageSize: the side of the images in pixels.
+  ///   - communicator: the ranks that share the draws.
+  public func loader(
+    _ samples: [ReportSample], _ configuration: ReportTrainingConfiguration, imageSize: Int,
+    communicator: any Communicator = SingleProcess()
+  ) -> ReportLoader {
+    var options = PairLoader.Options(batchSize: configuration.batchSize, seed: configuration.seed)
+    options.rank = communicator.rank
+    options.ranks = communicator.size
+    options.threads = loaderThreads
+    options.onBadImage = skipsBadImages ? .skip : .fail
+    var view = isAugmented ? ReportTrainingView(imageSize: imageSize) : nil
+    if !isMirrored { view?.flipProbability = 0 }
+    let sampler: any BatchSampler =
+      isShuffled
+      ? ShuffledSampler(count: samples.count, seed: configuration.seed)
+      : ListSampler(count: samples.count)
+    return ReportLoader(
+      samples: samples, sampler: sampler, options: options, imageSize: imageSize, view: view)
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+/// Everything that the training of a report model was started with: the content of `config.json` in its
+/// directory.
+public struct ReportTrainingRecord: Codable, Sendable, Equatable {
+  /// What kind of run it is, always `report-training`.
+  public private(set) var kind = Self.kindName
+  /// The report model directory that the weights came from.
+  public var model: String
+  /// What decides the computation.
+  public var training: ReportTrainingConfiguration
+  /// Where images and reports come from.
+  public var inputs: ReportTrainingInputs
+  /// What the data held, a sentence each; nil before it was read.
+  public var data: [String]?
+  /// The number of samples in an epoch; nil before they were counted.
+  public var samples: Int?
+  /// What was changed when the run was resumed, a sentence for each setting; nil for nothing.
+  public var history: [String]?
+
+  private static let kindName = "report-training"
+
+  /// What a run is started with.
+  public init(
+    model: String, training: ReportTrainingConfiguration, inputs: ReportTrainingInputs
+  ) {
+    self.model = model
+    self.training = training
+    self.inputs = inputs
+  }
+
+  /// Reads the `config.json` of a run.
+  /// - Throws: ``PretrainingError`` if it is missing or no record.
+  public init(contentsOf url: URL) throws {
+    guard let data = try? Data(contentsOf: url) else {
+      throw PretrainingError.runDirectory("\(url.path): there is no such run to resume")
+    }
+    guard let record = try? JSONDecoder().decode(Self.self, from: data),
+      record.kind == Self.kindName
+    else {
+      throw PretrainingError.runDirectory(
+        "\(url.path): is not the record of a report model's training")
+    }
+    self = record
+  }
+
+  /// Writes the record whole or not at all.
+  /// - Throws: `CheckpointError` if it cannot be written.
+  public func write(to url: URL) throws {
+    try AtomicFile.write(JSONText.encode(self, pretty: true) + "\n", to: url, force: true)
+  }
+
+  /// The settings that differ from those that a run was started with, in the order of their names.
+  public func changes(from earlier: ReportTrainingRecord) -> [PretrainingRecord.Change] {
+    PretrainingRecord.Change.between(
+      earlier.values, values, options: Self.options, changeable: Self.changeable)
+  }
+
+  private var values: [String: String] {
+    var inputs = inputs
+    var others: [String: String] = [
+      "model": JSONValue.string(model).serialized(),
+      "studiesRoot": JSONValue.string(inputs.studiesRoot).serialized(),
+      "skipsBadImages": inputs.skipsBadImages ? "\"skip\"" : "\"fail\"",
+    ]
+    if !inputs.expert.isEmpty {
+      others["expertRoots"] =
+        JSONValue.array(inputs.expert.map { .string($0.root) }).serialized()
+    }
+    for index in inputs.expert.indices { inputs.expert[index].root = "" }
+    return PretrainingRecord.Change.values(training)
+      .merging(PretrainingRecord.Change.values(inputs)) { $1 }.merging(others) { $1 }
+  }
+
+  private static let changeable: Set<String> = [
+    "maxSteps", "epochs", "checkpointEverySteps", "checkpointEveryMinutes", "keepsCheckpoints",
+    "patience", "monitor", "recomputesActivations", "loaderThreads", "skipsBadImages",
+    "studiesRoot", "expertRoots",
+  ]
+
+  private static let options: [String: String] = [
+    "model": "--model", "studies": "--ffa-ir", "studiesRoot": "--ffa-ir-root",
+    "expert": "--expert", "expertRoots": "--expert-root", "isShuffled": "--no-shuffle",
+    "isAugmented": "--no-augment", "isMirrored": "--no-flip", "loaderThreads": "--loader-threads",
+    "skipsBadImages": "--on-bad-image", "batchSize": "--batch-size",
+    "accumulationSteps": "--accumulate", "epochs": "--epochs", "maxSteps": "--max-steps",
+    "learningRate": "--lr", "visionLearningRate": "--lr-visual", "weightDecay": "--weight-decay",
+    "gradientLimit": "--clip-value", "usesAMSGrad": "--no-amsgrad", "decayEpochs": "--lr-step",
+    "decayFactor": "--lr-gamma", "seed": "--seed", "dropout": "--dropout",
+    "freezesBatchNorm": "--freeze-batch-norm", "synchronizesBatchNorm": "--sync-batch-norm",
+    "recomputesActivations": "--recompute", "monitor": "--monitor", "patience": "--patience",
+    "checkpointEverySteps": "--checkpoint-every", "checkpointEveryMinutes": "--checkpoint-minutes",
+    "keepsCheckpoints": "--keep-checkpoints",
+  ]
+}

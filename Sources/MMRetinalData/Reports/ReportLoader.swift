@@ -1,0 +1,151 @@
+import Foundation
+import FundusTensor
+import Synchronization
+
+/// Images with their reports, ready for a step.
+public struct ReportBatch: Sendable {
+  /// The images, `[B, S, S, 3]`, with ImageNet's mean and deviation taken out.
+  public let images: Tensor
+  /// The samples, in the order of the images.
+  public let samples: [ReportSample]
+}
+
+/// Loads batches of angiograms and reports ahead of the engine, on threads of its own.
+///
+/// Batches come in the order of the steps whatever the number of threads, with the same bits: all random
+/// choices are keyed by seed, epoch and the draw's place in the epoch.
+public struct ReportLoader: Sendable {
+  /// The samples, at least one.
+  public var samples: [ReportSample]
+  /// Chooses the samples of each step.
+  public var sampler: any BatchSampler
+  /// How batches are loaded.
+  public var options: PairLoader.Options
+  /// The side of the images in pixels.
+  public var imageSize: Int
+  /// The random views of training; nil for whole images, resized to a square.
+  public var view: ReportTrainingView?
+
+  /// A loader.
+  /// - Parameters:
+  ///   - samples: the samples, at least one.
+  ///   - sampler: chooses the samples of each step.
+  ///   - options: how batches are loaded.
+  ///   - imageSize: the side of the images in pixels.
+  ///   - view: the random views of training; nil for whole images, resized to a square.
+  public init(
+    samples: [ReportSample], sampler: any BatchSampler, options: PairLoader.Options, imageSize: Int,
+    view: ReportTrainingView? = nil
+  ) {
+    precondition(!samples.isEmpty, "nothing to load")
+    self.samples = samples
+    self.sampler = sampler
+    self.options = options
+    self.imageSize = imageSize
+    self.view = view
+  }
+
+  /// How many steps an epoch has.
+  public var stepsPerEpoch: Int {
+    sampler.stepsPerEpoch(batchSize: options.batchSize, ranks: options.ranks)
+  }
+
+  /// Starts to load batches.
+  /// - Parameter step: the first batch, counted from 0 over all epochs.
+  public func batches(from step: Int) -> ReportStream { ReportStream(loader: self, step: step) }
+
+  /// The image `[S, S, 3]` of a sample for one place of a run.
+  func image(of sample: ReportSample, epoch: Int, position: Int) throws -> Tensor {
+    guard let view else {
+      return try ReportImages.prepare(contentsOf: sample.image, imageSize: imageSize)
+    }
+    let random = SampleDraw.stream(
+      seed: options.seed, use: "view", epoch: epoch, position: position)
+    let name = sample.image.path
+    let image = try FundusImage(contentsOf: sample.image)
+    return ReportImages.normalized(try view.view(of: image, random: random, name: name))
+  }
+}
+
+/// Batches that are loaded ahead, in the order of the steps, without end.
+public final class ReportStream: Sendable {
+  private let plan: ReportPlan
+  private let loader: OrderedLoader<ReportPlan>
+
+  init(loader: ReportLoader, step: Int) {
+    plan = ReportPlan(loader: loader)
+    self.loader = OrderedLoader(
+      plan, startingAt: step, threads: loader.options.threads, prefetch: loader.options.prefetch)
+  }
+
+  /// The next batch, waiting for it if need be.
+  /// - Throws: ``LoadingError`` for an image that cannot be used, with its file's name. The stream is
+  ///   over then.
+  public func next() throws -> ReportBatch {
+    guard let batch = try loader.next() else { throw LoadingError.cancelled }
+    return batch
+  }
+
+  /// Ends the threads, waiting for the images that they are at.
+  public func cancel() { loader.cancel() }
+
+  /// The images that could not be used so far, each once, sorted by path.
+  public var skipped: [SkippedImage] {
+    plan.skipped.withLock { $0.values.sorted { $0.id < $1.id } }
+  }
+
+  /// The seconds that callers of ``next()`` have waited.
+  public var secondsWaited: Double { loader.secondsWaited }
+}
+
+/// The steps of all epochs, one after the other.
+private final class ReportPlan: LoadingPlan {
+  struct Item: Sendable {
+    let sample: ReportSample
+    let image: Tensor
+  }
+
+  let skipped = Mutex<[String: SkippedImage]>([:])
+  private let loader: ReportLoader
+  private let stepsPerEpoch: Int
+  /// Samples that are tried in place of one that cannot be read.
+  private static let maximumAttempts = 50
+
+  init(loader: ReportLoader) {
+    self.loader = loader
+    stepsPerEpoch = loader.stepsPerEpoch
+  }
+
+  func draws(step: Int) -> [SampleDraw]? {
+    let options = loader.options
+    return loader.sampler.draws(
+      epoch: step / stepsPerEpoch, step: step % stepsPerEpoch, batchSize: options.batchSize,
+      rank: options.rank, ranks: options.ranks)
+  }
+
+  func load(_ draw: SampleDraw, step: Int) throws -> Item {
+    let count = loader.samples.count
+    for attempt in 0..<min(Self.maximumAttempts, count) {
+      let sample = loader.samples[(draw.index + attempt) % count]
+      do {
+        let image = try loader.image(
+          of: sample, epoch: step / stepsPerEpoch, position: draw.position)
+        return Item(sample: sample, image: image)
+      } catch {
+        let reason = LoadingError.badImage(id: sample.id, reason: "\(error)").description
+        guard loader.options.onBadImage == .skip else {
+          throw LoadingError.badImage(id: sample.id, reason: reason)
+        }
+        skipped.withLock { $0[sample.id] = SkippedImage(id: sample.id, reason: reason) }
+        if attempt + 1 == min(Self.maximumAttempts, count) {
+          throw LoadingError.tooManyBadImages(count: attempt + 1, last: reason)
+        }
+      }
+    }
+    throw LoadingError.cancelled
+  }
+
+  func collate(_ items: [Item], draws: [SampleDraw], step: Int) -> ReportBatch {
+    ReportBatch(images: Tensor.stacked(items.map(\.image)), samples: items.map(\.sample))
+  }
+}

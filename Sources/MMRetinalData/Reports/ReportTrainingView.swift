@@ -1,0 +1,51 @@
+import FundusTensor
+
+/// The random view of an angiogram that the published training shows: the shorter side resized to
+/// 256/224 of the size, a random square of the size, mirrored half of the time.
+///
+/// Reports speak of left and right eyes; mirroring leaves their text as it is, as published.
+public struct ReportTrainingView: Sendable, Hashable {
+  /// The side of the square in pixels.
+  public var imageSize: Int
+  /// How often an image is mirrored.
+  public var flipProbability: Float = 0.5
+
+  /// The published view, for images of a size.
+  public init(imageSize: Int) { self.imageSize = imageSize }
+
+  /// The size of an image before a square is cut out: the shorter side is 256/224 of ``imageSize``, the
+  /// other `trunc(side * longer / shorter)`.
+  /// - Throws: ``ImageError/unsuitable(name:reason:)`` for an image that is too long and narrow.
+  public func resizedSize(
+    width: Int, height: Int, name: String
+  ) throws(ImageError) -> (width: Int, height: Int) {
+    let side = max(imageSize, imageSize * 256 / 224)
+    let (short, long) = (min(width, height), max(width, height))
+    guard long / short < 256 else {
+      throw .unsuitable(
+        name: name, reason: "\(width) x \(height) pixels are too narrow to be resized to \(side)")
+    }
+    let other = Int(Double(side * long) / Double(short))
+    return width <= height ? (side, other) : (other, side)
+  }
+
+  /// A view of an image.
+  /// - Parameters:
+  ///   - image: the whole image.
+  ///   - random: decides the square and whether it is mirrored.
+  ///   - name: what errors call the image.
+  /// - Returns: ``imageSize`` squared pixels.
+  /// - Throws: ``ImageError/unsuitable(name:reason:)`` for an image that is too long and narrow.
+  public func view(
+    of image: FundusImage, random: RandomStream, name: String
+  ) throws(ImageError) -> FundusImage {
+    var random = random
+    let size = try resizedSize(width: image.width, height: image.height, name: name)
+    let resized = image.resized(width: size.width, height: size.height)
+    let top = random.index(below: size.height - imageSize + 1)
+    let left = random.index(below: size.width - imageSize + 1)
+    let square = resized.cropped(
+      rows: top..<top + imageSize, columns: left..<left + imageSize)
+    return random.uniform() < flipProbability ? square.oriented(.mirrored) : square
+  }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import KeepFIT
+
+/// `keepfit reports init`
+struct ReportsInitCommand: Subcommand {
+  static let name = "reports init"
+  static let summary = "Write the model directory that report training begins with."
+  static let discussion = """
+    The vocabulary holds the words that occur three times or more in the training reports, each case
+    counted once; no images are needed. The image encoder comes from a KeepFIT, FLAIR or torchvision
+    checkpoint of a ResNet-50; the transformer is randomly initialized.
+
+      keepfit reports init --vision keepfit.pth --ffa-ir ffair_annotation.json --out report-model
+    """
+
+  let vision = Option<String>(
+    "vision", "FILE|none", required: true,
+    help: "Where the image encoder comes from: a checkpoint, a model directory, or none for random "
+      + "weights.")
+  let annotation = Option<FilePath>(
+    "ffa-ir", "ANNOTATION.json", required: true,
+    help: "The annotation of FFA-IR, or a COCO or JSON Lines file of reports.")
+  let out = Option<FilePath>("out", "DIR", required: true, help: "The directory to write.")
+  let threshold = Option<Int>(
+    "threshold", "N", default: ReportVocabulary.publishedThreshold, in: 1...1_000_000,
+    help: "How often a word must occur in the training reports.")
+  let seed = Option<UInt64>("seed", "N", default: 9233, help: "Random seed.")
+  let overwrite = OverwriteOptions()
+  let common = CommonOptions()
+
+  func run() throws {
+    let cases = try ReportStudies(contentsOf: annotation.value.url)
+      .studies(.train, needsImages: false)
+    let vocabulary = ReportVocabulary(
+      counting: cases.map(\.text), threshold: threshold.value)
+    let generator = try ReportGenerator(
+      ReportGeneratorConfiguration(), vocabulary: vocabulary,
+      initialization: .random(RandomStream(seed: seed.value)))
+    let source = try trunk()
+    if let source { try generator.model.loadVisionWeights(source.url) }
+    try generator.save(to: out.value.url, force: overwrite.force.isOn)
+    Console.note(
+      "Counted \(Pretty.count(cases.count)) training reports: \(Pretty.count(vocabulary.count)) words "
+        + "occur \(threshold.value) times or more, '<unk>' included")
+    if vocabulary.count == 1 {
+      Console.warn(
+        "no word occurs \(threshold.value) times, so every word is '<unk>'; lower --threshold")
+    }
+    let count = generator.model.parameters.reduce(0) { $0 + $1.parameter.value.count }
+    Console.note(
+      "Wrote a report model of \(Pretty.count(count)) parameters to \(out.value.text); its "
+        + (source == nil ? "weights are random" : "transformer is randomly initialized")
+        + ": train it with 'keepfit reports train'")
+  }
+
+  /// The file of the image encoder; nil for none.
+  private func trunk() throws -> FilePath? {
+    guard vision.value != "none" else { return nil }
+    let path = FilePath(vision.value)
+    guard path.isDirectory else { return path }
+    let weights = FilePath(path.text + "/model.safetensors")
+    guard weights.exists else {
+      throw CommandError.usage("--vision \(path.text): the directory holds no model.safetensors")
+    }
+    return weights
+  }
+}

@@ -1,0 +1,186 @@
+import Foundation
+import KeepFIT
+
+/// `keepfit reports train`
+struct ReportsTrainCommand: Subcommand {
+  static let name = "reports train"
+  static let summary = "Train a model that writes reports of fluorescein angiograms."
+  static let discussion = """
+    Every image of FFA-IR's training cases is a sample with the report of its case; with --expert, samples
+    of FFA-IR and of the manifest alternate, the shorter list starting over. An image of the manifest is
+    looked for as written, then below FFA_resized_jpg in place of FFA, as a .jpg.
+
+    The run's directory gets config.json, metrics.jsonl, checkpoints/, skipped.json (images left out) and
+    report.html. A checkpoint is a report model directory for 'reports generate'; with --monitor,
+    checkpoints/best is a link to the best. --resume continues to the same bits, also after the process was
+    killed; what is given and differs from the run's config.json is refused by name, except how long the
+    run is, what is saved and monitored, and how images are loaded.
+
+    Exit codes beside 0, 1 and 2: 130 after SIGINT and 143 after SIGTERM, with the steps so far saved.
+
+      keepfit reports train --model report-model --ffa-ir ffair_annotation.json --ffa-ir-root FFAIR \\
+        --expert MM_Retinal_FFA.csv --expert-root mm-retinal --monitor CIDER --out runs/reports
+    """
+
+  let model = Option<FilePath>(
+    "model", "DIR", help: "The report model directory to begin with ('keepfit reports init').")
+  let out = Option<FilePath>("out", "RUN", required: true, help: "The run's directory.")
+  let resume = Flag(
+    "resume", help: "Continue from the newest checkpoint of the run, or begin if there is none.")
+  let data = ReportDataOptions()
+  let training = ReportTrainingOptions()
+  let overwrite = OverwriteOptions()
+  let common = CommonOptions()
+
+  func validate() throws {
+    if resume.isOn && overwrite.force.isOn {
+      throw CommandError.usage(
+        "--resume and --force exclude each other: one keeps the run, one replaces it")
+    }
+  }
+
+  func run() throws {
+    let communicator = Ranks.communicator()
+    if communicator.rank > 0 { Console.isQuiet.store(true, ordering: .relaxed) }
+    try Ranks.aborting(communicator) { try run(communicator) }
+    Ranks.leave(communicator)
+  }
+
+  private func run(_ communicator: any Communicator) throws {
+    let isLeader = communicator.rank == 0
+    let directory = RunDirectory(out.value.url)
+    let continues = try resume.isOn && !directory.checkpointSteps().isEmpty
+    var lock = isLeader && continues ? try RunWatcher.lock(directory, named: out.value.text) : nil
+    defer { withExtendedLifetime(lock) {} }
+    let earlier =
+      continues ? try ReportTrainingRecord(contentsOf: directory.configurationFile) : nil
+    var record = try settings(earlier)
+    let changes = try changes(of: record, from: earlier)
+    try training.check(record.training, ranks: communicator.size)
+    let generator = try startingModel(record, continues ? directory : nil)
+    let read = try record.inputs.read(needsValidation: record.training.monitor != nil)
+    if let before = earlier?.samples, before != read.training.count {
+      throw CommandError.usage(
+        "\(out.value.text): the run cannot continue with other data: there were \(before) samples and "
+          + "now there are \(read.training.count)")
+    }
+    record.data = read.sentences
+    record.samples = read.training.count
+    if isLeader { for sentence in read.sentences { Console.note(sentence) } }
+    let loader = record.inputs.loader(
+      read.training, record.training, imageSize: generator.configuration.imageSize,
+      communicator: communicator)
+    let run = try ReportTrainingRun(
+      generator: generator, configuration: record.training, loader: loader, directory: directory,
+      communicator: communicator)
+    run.validation = record.training.monitor.map {
+      ReportValidation(
+        samples: read.validation, monitor: $0, batchSize: record.training.batchSize)
+    }
+    // All have read the directory before the first one changes it.
+    communicator.barrier()
+    if isLeader && !continues {
+      lock = try RunWatcher.lock(directory, named: out.value.text)
+      try resume.isOn
+        ? directory.createUnlessOccupied() : directory.create(force: overwrite.force.isOn)
+      try record.write(to: directory.configurationFile)
+    }
+    communicator.barrier()
+    func skipped() -> [SkippedImage] { read.missing + run.skipped }
+    let watcher = RunWatcher(directory, activity: .reports) {
+      try ReportTrainingExamples.write(
+        loader, vocabulary: generator.vocabulary,
+        maximumLength: generator.configuration.maximumLength, to: directory.url)
+    }
+    run.onEvent = { watcher.receive($0, skipped: skipped()) }
+    if continues {
+      try run.resume()
+      if changes.contains(where: { $0.option == "--monitor" }) { run.forgetBest() }
+      if isLeader { try note(changes, in: &record, run, earlier) }
+    }
+    run.stopRequest.listenToSignals()
+    let outcome: PretrainingOutcome
+    do {
+      outcome = try run.run()
+    } catch {
+      if isLeader { watcher.fail(skipped: skipped()) }
+      if case PretrainingError.configuration = error { throw error }
+      // Whatever ends a run on its way, such as an image that cannot be read, is a failure.
+      throw CommandError.failure(ErrorText.line(for: error))
+    }
+    if isLeader { watcher.finish(outcome, skipped: skipped()) }
+    if case .interrupted(let step) = outcome {
+      throw CommandError.interrupted(by: run.stopRequest.signalNumber, step: step)
+    }
+    if isLeader { Console.print(directory.checkpoint(step: run.step).path) }
+  }
+
+  private func note(
+    _ changes: [PretrainingRecord.Change], in record: inout ReportTrainingRecord,
+    _ run: ReportTrainingRun, _ earlier: ReportTrainingRecord?
+  ) throws {
+    for change in changes {
+      Console.note("Changed for the steps from here: \(change.description)")
+    }
+    if !changes.isEmpty {
+      record.history =
+        (record.history ?? []) + changes.map { "after step \(run.step): \($0.description)" }
+    }
+    if record != earlier { try record.write(to: run.directory.configurationFile) }
+  }
+
+  /// The settings of a new run, or of the one that continues with what was given.
+  private func settings(_ earlier: ReportTrainingRecord?) throws -> ReportTrainingRecord {
+    if earlier == nil {
+      for (isGiven, option) in [
+        (
+          model.isGiven,
+          "--model DIR is missing: a report model directory, see 'keepfit reports init'"
+        ),
+        (
+          data.studies.isGiven, "--ffa-ir ANNOTATION.json is missing: cases with images and reports"
+        ),
+        (
+          data.studiesRoot.isGiven, "--ffa-ir-root DIR is missing: where the image paths start from"
+        ),
+      ] where !isGiven {
+        throw CommandError.usage(
+          option + (resume.isOn ? " (\(out.value.text) holds no checkpoint to resume from)" : ""))
+      }
+    }
+    var record =
+      earlier
+      ?? ReportTrainingRecord(
+        model: model.value.url.path, training: ReportTrainingConfiguration(),
+        inputs: ReportTrainingInputs())
+    if let model = model.given { record.model = model.url.path }
+    try data.apply(to: &record.inputs)
+    try training.apply(to: &record.training)
+    return record
+  }
+
+  /// The model that a new run begins with; or the model of the run that continues, from a checkpoint that
+  /// can be read.
+  private func startingModel(
+    _ record: ReportTrainingRecord, _ directory: RunDirectory?
+  ) throws -> ReportGenerator {
+    for step in try directory?.checkpointSteps().reversed() ?? [] {
+      if let found = try? ReportGenerator.load(directory!.checkpoint(step: step)) { return found }
+    }
+    return try ReportGenerator.load(FilePath(record.model).url)
+  }
+
+  /// What differs from the run that is resumed.
+  /// - Throws: wrong usage where a run cannot continue with it.
+  private func changes(
+    of record: ReportTrainingRecord, from earlier: ReportTrainingRecord?
+  ) throws -> [PretrainingRecord.Change] {
+    guard let earlier else { return [] }
+    let changes = record.changes(from: earlier)
+    if let refused = changes.first(where: { !$0.isAllowed }) {
+      throw CommandError.usage(
+        "\(out.value.text): the run cannot continue with other settings: \(refused.description)")
+    }
+    return changes
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import KeepFIT
+
+extension ReportTrainingConfiguration.Monitor: ChoiceArgument {}
+
+/// Which angiograms and reports a run reads.
+struct ReportDataOptions: OptionGroup {
+  let studies = Option<FilePath>(
+    "ffa-ir", "ANNOTATION.json",
+    help: "The annotation of FFA-IR, or a COCO or JSON Lines file of reports.")
+  let studiesRoot = Option<FilePath>(
+    "ffa-ir-root", "DIR", help: "The directory that its image paths start from.")
+  let expert = RepeatedOption<FilePath>(
+    "expert", "CSV",
+    help: "A manifest of captioned angiograms to mix in, such as MM-Retinal's; may be repeated.")
+  let expertRoots = RepeatedOption<FilePath>(
+    "expert-root", "DIR",
+    help: "The directory that its image paths start from: one for all manifests, or one for each.")
+  let noShuffle = Flag(
+    "no-shuffle", help: "Read the samples in the published order, each epoch from its start.")
+  let noAugment = Flag(
+    "no-augment", help: "Train on whole images, resized as in validation.")
+  let noFlip = Flag(
+    "no-flip", help: "Do not mirror images: reports speak of left and right.")
+  let loaderThreads = Option<Int>(
+    "loader-threads", "N", default: 2, in: 1...256, help: "Threads that load images.")
+  let onBadImage = Option<BadImagePolicy>(
+    "on-bad-image", "POLICY", default: .fail,
+    help: "Stop at an image that is missing or cannot be read, or leave it out and list it in "
+      + "skipped.json.")
+
+  /// Puts what was given into the settings of a run; all else stays as it is there.
+  func apply(to inputs: inout ReportTrainingInputs) throws {
+    if let file = studies.given { inputs.studies = file.url.path }
+    if let folder = studiesRoot.given { inputs.studiesRoot = folder.url.path }
+    inputs.expert = try ManifestSources.sources(expert, expertRoots, inputs.expert)
+    if noShuffle.isOn { inputs.isShuffled = false }
+    if noAugment.isOn { inputs.isAugmented = false }
+    if noFlip.isOn { inputs.isMirrored = false }
+    if let count = loaderThreads.given { inputs.loaderThreads = count }
+    if let policy = onBadImage.given { inputs.skipsBadImages = policy == .skip }
+    if noFlip.isOn && !inputs.isAugmented {
+      throw CommandError.usage("--no-flip has no effect with --no-augment, which mirrors nothing")
+    }
+  }
+}
+
+/// How a run computes.
+struct ReportTrainingOptions: OptionGroup {
+  private static let published = ReportTrainingConfiguration()
+
+  let batchSize = Option<Int>(
+    "batch-size", "B", default: Self.published.batchSize, in: 1...65536, help: "Images per batch.")
+  let accumulate = Option<Int>(
+    "accumulate", "N", default: 1, in: 1...4096, help: "Batches per optimizer step.")
+  let epochs = Option<Int>(
+    "epochs", "E", default: Self.published.epochs, in: 1...1_000_000, help: "Number of epochs.")
+  let maxSteps = Option<Int>(
+    "max-steps", "N", in: 1...Int.max, help: "Number of optimizer steps, in place of --epochs.")
+  let learningRate = Option<Double>(
+    "lr", "R", default: Self.published.learningRate, in: 1e-12...10,
+    help: "Learning rate of the transformer.")
+  let visionLearningRate = Option<Double>(
+    "lr-visual", "R", default: Self.published.visionLearningRate, in: 1e-12...10,
+    help: "Learning rate of the image encoder.")
+  let weightDecay = Option<Double>(
+    "weight-decay", "D", default: 5e-5, in: 0...10, help: "L2 weight decay, coupled as in Adam.")
+  let clip = Option<Double>(
+    "clip-value", "C", default: 0.1, in: 0...1e9,
+    help: "Gradients are clipped to ±C element by element; 0 for no clipping.")
+  let noAMSGrad = Flag("no-amsgrad", help: "Use plain Adam instead of AMSGrad.")
+  let decayEpochs = Option<Int>(
+    "lr-step", "E", default: Self.published.decayEpochs, in: 1...1_000_000,
+    help: "Epochs between learning rate decays.")
+  let decayFactor = Option<Double>(
+    "lr-gamma", "G", default: Self.published.decayFactor, in: 1e-12...1,
+    help: "Factor of a learning rate decay.")
+  let seed = Option<UInt64>("seed", "N", default: Self.published.seed, help: "Random seed.")
+  let dropout = Option<Double>(
+    "dropout", "P", in: 0...0.99,
+    help: "All dropouts, of the attention and the patch embedding too; by default 0.1 and 0.5.")
+  let freezeBatchNorm = Flag(
+    "freeze-batch-norm",
+    help: "Use and keep batch norm's running statistics; its weights and biases still learn.")
+  let syncBatchNorm = Flag(
+    "sync-batch-norm", help: "With several ranks: batch statistics over all of them.")
+  let recompute = Flag(
+    "recompute", help: "Recompute the image encoder's activations instead of keeping them.")
+  let monitor = Option<ReportTrainingConfiguration.Monitor>(
+    "monitor", "METRIC",
+    help: "Measure the validation split after each epoch; this metric selects checkpoints/best. By "
+      + "default nothing is measured.")
+  let patience = Option<Int>(
+    "patience", "E", in: 1...1_000_000,
+    help: "Early stopping: epochs without improvement of --monitor.")
+  let checkpointEvery = Option<Int>(
+    "checkpoint-every", "N", in: 1...Int.max, help: "Steps between checkpoints; else epochs.")
+  let checkpointMinutes = Option<Double>(
+    "checkpoint-minutes", "M", in: 0.01...1e6,
+    help: "Minutes between checkpoints, beside the steps.")
+  let keepCheckpoints = Option<Int>(
+    "keep-checkpoints", "N", default: 2, in: 1...100_000,
+    help: "How many of the latest checkpoints are kept, besides the best.")
+
+  /// Puts what was given into the settings of a run; all else stays as it is there.
+  func apply(to training: inout ReportTrainingConfiguration) throws {
+    if let size = batchSize.given { training.batchSize = size }
+    if let count = accumulate.given { training.accumulationSteps = count }
+    if let steps = maxSteps.given {
+      guard epochs.given == nil else {
+        throw CommandError.usage("--epochs has no effect with --max-steps; give one of them")
+      }
+      training.maxSteps = steps
+    }
+    if let count = epochs.given {
+      training.epochs = count
+      training.maxSteps = nil
+    }
+    if let rate = learningRate.given { training.learningRate = rate }
+    if let rate = visionLearningRate.given { training.visionLearningRate = rate }
+    if let decay = weightDecay.given { training.weightDecay = Float(decay) }
+    if let limit = clip.given { training.gradientLimit = limit == 0 ? nil : Float(limit) }
+    if noAMSGrad.isOn { training.usesAMSGrad = false }
+    if let epochs = decayEpochs.given { training.decayEpochs = epochs }
+    if let factor = decayFactor.given { training.decayFactor = factor }
+    if let seed = seed.given { training.seed = seed }
+    if let dropout = dropout.given { training.dropout = Float(dropout) }
+    if freezeBatchNorm.isOn { training.freezesBatchNorm = true }
+    if syncBatchNorm.isOn { training.synchronizesBatchNorm = true }
+    if recompute.isOn { training.recomputesActivations = true }
+    if let metric = monitor.given { training.monitor = metric }
+    if let count = patience.given { training.patience = count }
+    if let steps = checkpointEvery.given { training.checkpointEverySteps = steps }
+    if let minutes = checkpointMinutes.given { training.checkpointEveryMinutes = minutes }
+    if let count = keepCheckpoints.given { training.keepsCheckpoints = count }
+    try training.validate()
+  }
+
+  /// Refuses what has no effect in a run with these settings, and notes what has little.
+  func check(_ training: ReportTrainingConfiguration, ranks: Int) throws {
+    if training.patience != nil && training.monitor == nil {
+      throw CommandError.usage(
+        "--patience has no effect without --monitor, which tells whether an epoch was better")
+    }
+    if training.synchronizesBatchNorm && training.freezesBatchNorm {
+      throw CommandError.usage("--sync-batch-norm has no effect with --freeze-batch-norm")
+    }
+    if ranks == 1 && syncBatchNorm.isOn {
+      Console.note("--sync-batch-norm changes nothing in a run of one rank")
+    }
+    if decayFactor.given != nil || decayEpochs.given != nil, training.maxSteps == nil,
+      training.decayEpochs >= training.epochs
+    {
+      Console.note(
+        "The run ends before the learning rate decays for the first time, after "
+          + "\(training.decayEpochs) epochs (--lr-step)")
+    }
+  }
+}

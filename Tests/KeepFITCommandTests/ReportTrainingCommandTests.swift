@@ -1,0 +1,216 @@
+import Foundation
+import KeepFIT
+import Testing
+
+/// `keepfit reports init`, `reports train` and `reports loss`: what they write and what they refuse.
+@Suite struct ReportTrainingCommandTests {
+  /// A folder with angiograms, an annotation in FFA-IR's layout, a caption manifest and a small model.
+  private static let data = Result { try makeData() }
+
+  private static func makeData() throws -> URL {
+    let root = URL(filePath: CommandFixture.fresh("angiograms"))
+    let files = FileManager.default
+    try files.createDirectory(
+      at: root.appending(path: "FFAIR"), withIntermediateDirectories: true)
+    func draw(_ name: String, _ seed: UInt64) throws {
+      var random = RandomStream(seed: seed)
+      let pixels = (0..<40 * 48 * 3).map { _ in UInt8(random.index(below: 256)) }
+      let file = root.appending(path: name)
+      try files.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FundusImage(width: 48, height: 40, pixels: pixels).writePNG(to: file)
+    }
+    var cases: [String: [JSONValue.Member]] = [:]
+    for (index, split) in ["train", "train", "train", "val", "test"].enumerated() {
+      try draw("FFAIR/\(index)a.png", UInt64(index))
+      try draw("FFAIR/\(index)b.png", UInt64(index + 50))
+      let images = ["FFAIR/\(index)a.png", "FFAIR/\(index)b.png"].map(JSONValue.string)
+      cases[split, default: []].append(
+        .init(
+          "case-\(index)",
+          .object([
+            .init("Image_path", .array(images)),
+            .init("En_Report", .string("Late leakage. Disc \(index) is normal.")),
+          ])))
+    }
+    let splits = ["train", "val", "test"].map { JSONValue.Member($0, .object(cases[$0]!)) }
+    try Data(JSONValue.object(splits).serialized().utf8)
+      .write(to: root.appending(path: "annotation.json"))
+    try draw("FFA/figure1.png", 90)
+    try draw("FFA_resized_jpg/figure2.jpg", 91)
+    try Data(
+      ",image,atributes,categories\n0,FFA/figure1.png,[],['No leakage.']\n1,FFA/figure2.png,[],['Late staining.']\n"
+        .utf8
+    ).write(to: root.appending(path: "expert.csv"))
+    var configuration = ReportGeneratorConfiguration()
+    configuration.vision.architecture = "resnet18"
+    configuration.vision.width = 8
+    configuration.decoder.width = 32
+    configuration.decoder.feedForward = 32
+    configuration.decoder.heads = 2
+    configuration.decoder.layers = 1
+    configuration.imageSize = 64
+    let vocabulary = ReportVocabulary(counting: ["late leakage. disc is normal. no"], threshold: 1)
+    try ReportGenerator(
+      configuration, vocabulary: vocabulary, initialization: .random(RandomStream(seed: 1))
+    ).save(to: root.appending(path: "model"))
+    return root
+  }
+
+  /// The words with ROOT replaced by the folder.
+  private func words(_ text: String) throws -> [String] {
+    let root = try Self.data.get().path
+    return text.split(separator: " ").map {
+      $0.replacingOccurrences(of: "ROOT", with: root)
+    }
+  }
+
+  private func train(_ run: String, _ more: String = "") throws -> KeepfitBinary.Result {
+    try KeepfitBinary.run(
+      words(
+        "reports train --model ROOT/model --ffa-ir ROOT/annotation.json --ffa-ir-root ROOT --out \(run) "
+          + "--batch-size 3 \(more)"))
+  }
+
+  private func metrics(_ run: String) throws -> [[String: Any]] {
+    try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
+      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+    }
+  }
+
+  @Test func initCountsWordsWithoutImages() throws {
+    let folder = CommandFixture.fresh("words")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let report =
+      #"{"Image_path": ["nowhere/1.png", "nowhere/2.png"], "En_Report": "Late leakage."}"#
+    let rare = #"{"Image_path": [], "En_Report": "Rare rare."}"#
+    try Data(
+      #"{"train": {"a": \#(report), "b": \#(report), "c": \#(report), "d": \#(rare)}, "val": {"e": \#(rare)}}"#
+        .utf8
+    ).write(to: URL(filePath: folder + "/annotation.json"))
+    let out = folder + "/model"
+    let result = try KeepfitBinary.run(
+      "reports", "init", "--vision", "none", "--ffa-ir", folder + "/annotation.json", "--out", out)
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(
+      try String(contentsOfFile: out + "/vocabulary.txt", encoding: .utf8)
+        == ".\n<unk>\nlate\nleakage\n")
+    let file = try SafetensorsFile(contentsOf: URL(filePath: out + "/model.safetensors"))
+    #expect(file.names.count == 454)
+    #expect(try file.shape(of: "encoder_decoder.logit.weight") == [5, 512])
+    let again = try KeepfitBinary.run(
+      "reports", "init", "--vision", "none", "--ffa-ir", folder + "/annotation.json", "--out", out)
+    #expect(again.code == 2 && again.errors.contains("--force"), "\(again.errors)")
+    try? FileManager.default.removeItem(atPath: out)
+  }
+
+  @Test func aRunIsLoggedSavedAndResumed() throws {
+    let run = CommandFixture.fresh("reports")
+    let options = "--expert ROOT/expert.csv --expert-root ROOT --no-shuffle"
+    let whole = try train(run, options + " --max-steps 4 --monitor loss")
+    #expect(whole.code == 0, "\(whole.errors)")
+    #expect(whole.output == run + "/checkpoints/step-000000004\n")
+    let lines = try metrics(run).filter { $0["loss"] != nil }
+    #expect(lines.compactMap { $0["step"] as? Int } == [1, 2, 3, 4])
+    for name in ["loss", "grad_norm", "lr", "lr_visual"] {
+      #expect(lines.allSatisfy { $0[name] is Double }, "\(name)")
+    }
+    #expect(try metrics(run).contains { $0["validation"] != nil })
+    let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+    #expect(page.contains("Report training") && page.contains("3 training cases with 6 images"))
+
+    let part = CommandFixture.fresh("reports")
+    #expect(try train(part, options + " --max-steps 2 --monitor loss").code == 0)
+    let refused = try KeepfitBinary.run(words("reports train --resume --out \(part) --lr 0.5"))
+    #expect(refused.code == 2 && refused.errors.contains("--lr was"), "\(refused.errors)")
+    let rest = try KeepfitBinary.run(words("reports train --resume --out \(part) --max-steps 4"))
+    #expect(rest.code == 0, "\(rest.errors)")
+    for name in ["model", "optimizer"] {
+      let path = "/checkpoints/step-000000004/\(name).safetensors"
+      #expect(
+        FileManager.default.contentsEqual(atPath: run + path, andPath: part + path), "\(name)")
+    }
+  }
+
+  @Test(arguments: [
+    ("--patience 3", "--patience"), ("--epochs 2 --max-steps 3", "--epochs"),
+    ("--no-augment --no-flip", "--no-flip"), ("--expert-root ROOT", "--expert-root"),
+    ("--expert ROOT/expert.csv", "--expert-root"), ("--dropout 1", "--dropout"),
+    ("--sync-batch-norm --freeze-batch-norm", "--sync-batch-norm"),
+    ("--monitor F1", "--monitor"),
+    ("--expert ROOT/model/config.json --expert-root ROOT", "config.json"),
+    ("--expert ROOT/expert.csv --expert-root ROOT/FFA", "figure1.png"),
+  ]) func whatCannotBeIsRefusedBeforeAnythingIsWritten(options: String, name: String) throws {
+    let run = CommandFixture.fresh("refused")
+    let result = try train(run, options)
+    #expect(result.code == 2 && result.errors.contains(name), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: run))
+  }
+
+  @Test(arguments: [
+    ("--ffa-ir ROOT/annotation.json --ffa-ir-root ROOT/nowhere --model ROOT/model", "nowhere"),
+    ("--ffa-ir ROOT/annotation.json --ffa-ir-root ROOT/FFA --model ROOT/model", "5 more images"),
+    ("--ffa-ir ROOT/expert.csv --ffa-ir-root ROOT --model ROOT/model", "expert.csv"),
+    ("--ffa-ir ROOT/annotation.json --ffa-ir-root ROOT --model ROOT", "config.json"),
+    ("--ffa-ir ROOT/annotation.json --ffa-ir-root ROOT", "--model"),
+    ("--model ROOT/model", "--ffa-ir"),
+  ]) func wrongInputsAreNamed(options: String, name: String) throws {
+    let run = CommandFixture.fresh("wrong")
+    let result = try KeepfitBinary.run(
+      words("reports train --out \(run) --max-steps 1 " + options))
+    #expect(result.code == 2 && result.errors.contains(name), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: run))
+  }
+
+  @Test func missingImagesAreLeftOutWhenAskedFor() throws {
+    let root = try Self.data.get()
+    let text = try String(
+      contentsOf: root.appending(path: "annotation.json"), encoding: .utf8)
+    let file = CommandFixture.fresh("missing.json")
+    try Data(text.replacingOccurrences(of: "FFAIR/0a.png", with: "FFAIR/none.png").utf8)
+      .write(to: URL(filePath: file))
+    let run = CommandFixture.fresh("skipped")
+    let options = "--max-steps 1 --on-bad-image skip"
+    let result = try KeepfitBinary.run(
+      words(
+        "reports train --model ROOT/model --ffa-ir \(file) --ffa-ir-root ROOT --out \(run) "
+          + "--batch-size 2 " + options))
+    #expect(result.code == 0, "\(result.errors)")
+    let skipped = try String(contentsOfFile: run + "/skipped.json", encoding: .utf8)
+    #expect(skipped.contains("FFAIR/none.png"))
+  }
+
+  @Test func theLossIsThatOfAllRows() throws {
+    let root = try Self.data.get()
+    let rows = [
+      #"{"id": 1, "images": ["FFAIR/0a.png", "FFAIR/0b.png"], "text": "Late leakage.", "split": "train"}"#,
+      #"{"id": "b", "images": ["FFAIR/1a.png"], "text": "The disc is unknown.", "split": "test"}"#,
+    ]
+    let file = CommandFixture.fresh("rows.jsonl")
+    try Data((rows.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: file))
+    func loss(_ batch: Int) throws -> [String: Any] {
+      let result = try KeepfitBinary.run(
+        words(
+          "reports loss --model ROOT/model --manifest \(file) --root ROOT --json --batch-size \(batch)"
+        ))
+      return try CommandFixture.json(result, as: [String: Any].self)
+    }
+    let (one, two) = (try loss(1), try loss(2))
+    #expect(one["tokens"] as? Int == 4 + 6 && two["tokens"] as? Int == 10)
+    let (a, b) = (try #require(one["loss"] as? Double), try #require(two["loss"] as? Double))
+    #expect(a > 0 && abs(a - b) <= 1e-6)
+    for (broken, message) in [
+      (rows[0] + "\n" + rows[0], "occurs twice"), ("", "empty"),
+      (rows[0].replacingOccurrences(of: "0a.png", with: "zz.png"), "zz.png"),
+      (rows[0].replacingOccurrences(of: "train", with: "dev2"), "unknown split"),
+      (rows[0].replacingOccurrences(of: "Late leakage.", with: ""), "empty report"),
+    ] {
+      try Data(broken.utf8).write(to: URL(filePath: file))
+      let result = try KeepfitBinary.run(
+        words("reports loss --model ROOT/model --manifest \(file) --root ROOT --json"))
+      #expect(result.code == 2 && result.errors.contains(message), "\(result.errors)")
+      #expect(result.errors.split(separator: "\n").count == 1)
+    }
+    _ = root
+  }
+}
