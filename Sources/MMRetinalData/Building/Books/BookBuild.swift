@@ -66,6 +66,9 @@ public struct BookBuild: Sendable {
   ///   held nothing of an earlier one.
   public func run(progress: @Sendable (Progress) -> Void = { _ in }) throws -> Outcome {
     let sources = try books.map(BookSource.init(path:))
+    if usesOCR, !sources.contains(where: { $0.kind == .pdf }) {
+      throw BookError(book: books[0], "--ocr has no effect without a PDF")
+    }
     let decided = try decisions.map(ReviewDecisions.init(contentsOf:))
     let workspace = try BookWorkspace(out: out, key: key(of: sources), force: force, sources: sources)
     do {

@@ -18,6 +18,12 @@ public struct BookConfiguration: Sendable, Hashable, Codable {
   /// A configuration that leaves everything to be found.
   public init() {}
 
+  /// Whether a text is the Chinese one: by its letters, unless the configuration names one language.
+  func isChinese(_ text: String, label: FigureLabel.Style) -> Bool {
+    if let languages, Set(languages).count == 1 { return languages[0] == .chinese }
+    return PrintedText.isChinese(text) || text.isEmpty && label == .chinese
+  }
+
   /// The presets: the four kinds of caption of MM-Retinal's books.
   public static let presets: [(name: String, labels: [FigureLabel.Style])] = [
     ("chinese-english", [.chinese, .fig, .figure, .upperFigure]), ("chinese", [.chinese]),

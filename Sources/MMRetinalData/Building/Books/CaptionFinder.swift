@@ -257,7 +257,7 @@ package struct CaptionFinder {
 
   private mutating func caption(from start: Start, page: Int) -> BookCaption? {
     var pieces = [(page: page, line: start.line)]
-    var flags: Set<PairFlag> = []
+    var flags: Set<PairFlag> = book.pages[page].isRecognized ? [.recognizedText] : []
     extend(&pieces, page: page)
     // The caption may go on in the next column or on the next page.
     if lines[page][start.line].isParagraph == false, let last = pieces.last,
@@ -439,7 +439,7 @@ package struct CaptionFinder {
     if text.count > 6000 { caption.flags.insert(.longText) }
     let text = String(text.prefix(20_000))
     for (part, label) in BookCaption.languages(of: text, key: caption.key, style: caption.style) {
-      let isChinese = PrintedText.isChinese(part) || part.isEmpty && label == .chinese
+      let isChinese = configuration.isChinese(part, label: label)
       if isChinese {
         caption.chinese = caption.chinese.isEmpty ? part : caption.chinese + part
       } else {

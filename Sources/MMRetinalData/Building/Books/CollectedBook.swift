@@ -26,6 +26,8 @@ public struct CollectedPage: Sendable, Hashable, Codable {
   public var lines: [TextLine]
   /// Places of drawings that are made of lines, and so are no images.
   public var drawings: [Box]
+  /// Whether the text was read from a scan by OCR.
+  public var isRecognized: Bool = false
 
   package init(
     number: Int, width: Double, height: Double, images: [CollectedImage] = [],

@@ -27,7 +27,7 @@ package struct FigureAligner {
 
   /// The book's figures, in the order of pages and captions.
   package func figures() -> [BookFigure] {
-    let pages = book.pages.indices.map(split)
+    let pages = book.pages
     let below = pages.indices.map { assignment(pages[$0], texts[$0], .below) }
     let above = pages.indices.map { assignment(pages[$0], texts[$0], .above) }
     let sums = (below.map(\.score).reduce(0, +), above.map(\.score).reduce(0, +))
@@ -50,9 +50,6 @@ package struct FigureAligner {
     return collect(pages, chosen)
   }
 
-  /// A page whose joined strips are images of their own where its captions want that many.
-  private func split(_ page: Int) -> CollectedPage { book.pages[page] }
-
   // MARK: - One page
 
   private func assignment(_ page: CollectedPage, _ text: PageText, _ position: Position) -> Assignment {
@@ -67,8 +64,8 @@ package struct FigureAligner {
     for image in page.images.indices {
       let own = direct[image]
       if let beside = geometry.captionBeside(image, below: position == .below),
-        position != .beside,
-        own.map({ $0.distance > 30 || captions[$0.caption].box.overlapY(page.images[image].box) < 0 && $0.distance > beside.distance + 24 }) ?? true
+        configuration.position == .beside
+          || own.map({ $0.distance > min(30, beside.distance + 24) }) ?? true
       {
         result.captions[image] = beside.caption
       } else if let own {
@@ -110,10 +107,6 @@ package struct FigureAligner {
   // MARK: - The whole book
 
   private func collect(_ pages: [CollectedPage], _ chosen: [Assignment]) -> [BookFigure] {
-    struct Open {
-      var page: Int
-      var index: Int
-    }
     var assigned = chosen.map(\.captions)
     var otherPage: [Int: [(page: Int, image: Int)]] = [:]  // by number of the caption
     var captionIDs: [[Int]] = []

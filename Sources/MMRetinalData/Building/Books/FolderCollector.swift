@@ -195,7 +195,7 @@ package struct FolderCollector {
     for (part, style) in BookCaption.languages(
       of: String(rest.prefix(20_000)), key: label.key, style: label.style)
     {
-      if PrintedText.isChinese(part) || part.isEmpty && style == .chinese {
+      if configuration.isChinese(part, label: style) {
         caption.chinese = part
       } else {
         caption.english = part

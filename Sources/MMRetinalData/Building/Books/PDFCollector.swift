@@ -25,7 +25,7 @@ package struct PDFCollector {
     self.usesOCR = usesOCR
   }
 
-  private var child: LimitedProcess { LimitedProcess(directory: scratch) }
+  var child: LimitedProcess { LimitedProcess(directory: scratch) }
 
   /// Reads the whole book.
   /// - Throws: ``BookError``.
@@ -167,7 +167,7 @@ package struct PDFCollector {
     }
     let lines = PDFReading.lines(Array(text), first: range.lowerBound)
     let ink = try? inkMaps(range)
-    return range.map { number in
+    return try range.map { number in
       let size =
         sizes[number]
         ?? PDFReading.PageSize(
@@ -192,6 +192,10 @@ package struct PDFCollector {
         var image = image
         image.box = shown
         return image
+      }
+      if usesOCR, page.lines.isEmpty, let map = ink?[number] {
+        let scanned = try recognize(&page, map)
+        if !scanned.isEmpty { return (page, scanned) }
       }
       if let map = ink?[number] {
         page.drawings = map.drawings(

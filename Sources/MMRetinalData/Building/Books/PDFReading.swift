@@ -23,6 +23,8 @@ package enum PDFReading {
     /// The number of the image's object in the file; empty for inline images.
     package var object = ""
     package var hasMask = false
+    /// Whether this is a part of a scanned page.
+    package var isScanned = false
   }
 
   /// A run of text in one font.

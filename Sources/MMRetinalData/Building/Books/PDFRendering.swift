@@ -28,8 +28,10 @@ struct PDFRendering {
         continue
       }
       guard let rendered else { continue }
-      for (box, image, strips) in Self.split(chain.parts.map(\.box), whole: chain.box, rendered) {
-        guard image.width >= 24, image.height >= 24 else { continue }
+      for (place, part, strips) in Self.split(chain.parts.map(\.box), whole: chain.box, rendered) {
+        var (box, image) = (place, part)
+        if chain.parts[0].isScanned { (box, image) = Self.trimmed(box, image) }
+        guard image.width >= 24, image.height >= 24, !DecoyTest.isDecoy(image) else { continue }
         let name = "page\(page.number)-\(result.count + 1).png"
         try image.writePNG(
           to: collector.folder.appending(path: name), compression: 1, force: true)
@@ -56,24 +58,28 @@ struct PDFRendering {
 
   /// Placements side by side without a gap, in one row or one column, in chains.
   private static func chains(_ placements: [PDFReading.Placement]) -> [Chain] {
-    var chains = unique(placements).map { Chain(parts: [$0]) }
-    var changed = true
-    while changed {
-      changed = false
-      search: for first in chains.indices {
-        for second in chains.indices where second != first {
-          let (a, b) = (chains[first].box, chains[second].box)
-          let below =
-            abs(a.left - b.left) < 1 && abs(a.right - b.right) < 1 && abs(b.top - a.bottom) < 0.75
-          let beside =
-            abs(a.top - b.top) < 1 && abs(a.bottom - b.bottom) < 1 && abs(b.left - a.right) < 0.75
-          if below || beside {
-            chains[first].parts += chains[second].parts
-            chains.remove(at: second)
-            changed = true
-            break search
-          }
+    var chains = unique(Array(placements.prefix(2000))).map { Chain(parts: [$0]) }
+    // Rows of columns, then columns of rows: tiles are joined as well.
+    for isVertical in [true, false, true] {
+      var parents = Array(chains.indices)
+      func root(_ index: Int) -> Int {
+        var index = index
+        while parents[index] != index { index = parents[index] }
+        return index
+      }
+      let boxes = chains.map(\.box)
+      for (first, a) in boxes.enumerated() {
+        for (second, b) in boxes.enumerated() where second != first {
+          let touches =
+            isVertical
+            ? abs(a.left - b.left) < 1 && abs(a.right - b.right) < 1 && abs(b.top - a.bottom) < 0.75
+            : abs(a.top - b.top) < 1 && abs(a.bottom - b.bottom) < 1 && abs(b.left - a.right) < 0.75
+          if touches { parents[max(root(first), root(second))] = min(root(first), root(second)) }
         }
+      }
+      let groups = Dictionary(grouping: chains.indices, by: root)
+      chains = groups.keys.sorted().map { key in
+        Chain(parts: groups[key]!.flatMap { chains[$0].parts })
       }
     }
     return chains.filter { $0.box.width >= 20 && $0.box.height >= 20 }
@@ -82,7 +88,7 @@ struct PDFRendering {
   /// Leaves out placements that lie within another one: layers of one image.
   private static func unique(_ placements: [PDFReading.Placement]) -> [PDFReading.Placement] {
     var kept: [PDFReading.Placement] = []
-    for image in placements {
+    for image in placements where image.box.area > 0 {
       if let index = kept.firstIndex(where: {
         guard let shared = $0.box.intersection(image.box) else { return false }
         return shared.area > 0.9 * min($0.box.area, image.box.area)
@@ -108,6 +114,32 @@ struct PDFRendering {
     let x = min(image.width - width, Int(box.left * scale - (box.left * scale).rounded(.down) + 0.5))
     let y = min(image.height - height, Int(box.top * scale - (box.top * scale).rounded(.down) + 0.5))
     return image.cropped(rows: y..<y + height, columns: x..<x + width)
+  }
+
+  /// An image without the paper around it.
+  private static func trimmed(_ box: Box, _ image: FundusImage) -> (Box, FundusImage) {
+    func isPaper(_ x: Int, _ y: Int) -> Bool {
+      let start = (y * image.width + x) * 3
+      return image.pixels[start] > 225 && image.pixels[start + 1] > 225 && image.pixels[start + 2] > 225
+    }
+    func inkInRow(_ y: Int) -> Bool {
+      (0..<image.width).count { !isPaper($0, y) } * 50 > image.width
+    }
+    func inkInColumn(_ x: Int) -> Bool {
+      (0..<image.height).count { !isPaper(x, $0) } * 50 > image.height
+    }
+    guard let top = (0..<image.height).first(where: inkInRow),
+      let bottom = (0..<image.height).last(where: inkInRow),
+      let left = (0..<image.width).first(where: inkInColumn),
+      let right = (0..<image.width).last(where: inkInColumn)
+    else { return (box, image) }
+    let (sx, sy) = (box.width / Double(image.width), box.height / Double(image.height))
+    return (
+      Box(
+        left: box.left + Double(left) * sx, top: box.top + Double(top) * sy,
+        right: box.left + Double(right + 1) * sx, bottom: box.top + Double(bottom + 1) * sy),
+      image.cropped(rows: top..<bottom + 1, columns: left..<right + 1)
+    )
   }
 
   // MARK: - Strips
