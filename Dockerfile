@@ -13,6 +13,7 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
        libopenblas0-pthread liblapacke libturbojpeg0 libpng16-16 libtiff6 \
+       poppler-utils poppler-data \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /stage/usr/local /usr/local
 ENTRYPOINT ["keepfit"]

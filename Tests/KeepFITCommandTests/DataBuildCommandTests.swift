@@ -34,7 +34,9 @@ import Testing
     #expect(rows.map { $0["figure"] as? String } == ["1-1", "1-1", "1-2", ""])
     #expect(rows.map { $0["panel"] as? String } == ["A", "B", "", ""])
     #expect(
-      rows.map { $0["caption"] as? String } == ["Eyes. Right eye.", "Eyes. Left eye.", "Drusen", ""])
+      rows.map { $0["caption"] as? String } == [
+        "Eyes. Right eye.", "Eyes. Left eye.", "Drusen", "",
+      ])
     #expect((rows[3]["flags"] as? [String])?.contains("no-caption") == true)
     for name in ["review.html", "datacard.md", "images/figure1-1A.jpg", "images/figure1-2.jpg"] {
       #expect(FileManager.default.fileExists(atPath: out + "/" + name), "\(name)")
@@ -73,8 +75,9 @@ import Testing
   @Test func buildRefusals() throws {
     let book = try atlas()
     let text = CommandFixture.fresh("book.pdf")
-    for (content, word) in [("", "empty"), ("%PDF-1.4 cut", "cut short"), ("PK\u{3}\u{4}xx", "damaged")]
-    {
+    for (content, word) in [
+      ("", "empty"), ("%PDF-1.4 cut", "cut short"), ("PK\u{3}\u{4}xx", "damaged"),
+    ] {
       try Data(content.utf8).write(to: URL(fileURLWithPath: text))
       let out = CommandFixture.fresh("refused")
       let result = try KeepfitBinary.run("data", "build", text, "--out", out)

@@ -5,7 +5,8 @@ import Synchronization
 /// `keepfit data build`
 struct DataBuildCommand: Subcommand {
   static let name = "data build"
-  static let summary = "Build an image-text dataset from books: PDF, DOCX, or images with a text file."
+  static let summary =
+    "Build an image-text dataset from books: PDF, DOCX, or images with a text file."
   static let discussion = """
     A book is a PDF, a DOCX, or a folder of images named by their figures (figure1-2-3A.jpg) with captions
     in *.txt. Writes DIR/pairs.jsonl (a row per image), images, manifests that pretrain reads, a review page
@@ -36,7 +37,8 @@ struct DataBuildCommand: Subcommand {
 
   func validate() throws {
     if preset.isGiven && config.isGiven {
-      throw CommandError.usage("--preset and --config exclude each other: a configuration may name its preset")
+      throw CommandError.usage(
+        "--preset and --config exclude each other: a configuration may name its preset")
     }
   }
 

@@ -72,7 +72,8 @@ import Testing
   }
 
   /// A composite of noise panels with gutters.
-  private func composite(_ columns: [Int], _ rows: [Int], gutter: Int, color: UInt8) -> FundusImage {
+  private func composite(_ columns: [Int], _ rows: [Int], gutter: Int, color: UInt8) -> FundusImage
+  {
     let width = columns.reduce(0, +) + gutter * (columns.count - 1)
     let height = rows.reduce(0, +) + gutter * (rows.count - 1)
     var pixels = [UInt8](repeating: color, count: width * height * 3)
@@ -83,7 +84,9 @@ import Testing
       for column in columns {
         for y in y0..<y0 + row {
           for x in x0..<x0 + column {
-            for c in 0..<3 { pixels[(y * width + x) * 3 + c] = UInt8(60 + random.index(below: 120)) }
+            for c in 0..<3 {
+              pixels[(y * width + x) * 3 + c] = UInt8(60 + random.index(below: 120))
+            }
           }
         }
         x0 += column + gutter

@@ -16,7 +16,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "figure1-2-3-4-5.jpg", "figure1-2Aa.jpg", "figure1-2ACB.jpg", "figure1-2A.gif", "figure1--2.jpg", "figure-1-2.jpg", "figure1-2 A.jpg", "figure１-2.jpg",
+    "figure1-2-3-4-5.jpg", "figure1-2Aa.jpg", "figure1-2ACB.jpg", "figure1-2A.gif",
+    "figure1--2.jpg", "figure-1-2.jpg", "figure1-2 A.jpg", "figure１-2.jpg",
     "x.jpg",
     "figure1-2", "figure99999999999999999999-1.jpg",
   ])

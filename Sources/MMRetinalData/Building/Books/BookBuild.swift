@@ -70,7 +70,8 @@ public struct BookBuild: Sendable {
       throw BookError(book: books[0], "--ocr has no effect without a PDF")
     }
     let decided = try decisions.map(ReviewDecisions.init(contentsOf:))
-    let workspace = try BookWorkspace(out: out, key: key(of: sources), force: force, sources: sources)
+    let workspace = try BookWorkspace(
+      out: out, key: key(of: sources), force: force, sources: sources)
     do {
       defer { workspace.removeScratch() }
       var collected: [CollectedBook] = []

@@ -11,7 +11,8 @@ extension BookCaption {
         (label.style == .chinese) != (style == .chinese)
       else { continue }
       let before = characters[..<position].last { !$0.isWhitespace }
-      let isAfterWord = position > 0 && characters[position - 1].isASCII && characters[position - 1].isLetter
+      let isAfterWord =
+        position > 0 && characters[position - 1].isASCII && characters[position - 1].isLetter
       let isReference = before.map { "(（,，、见如及与和参".contains($0) } ?? false
       let tail = String(characters[(position + label.length)...].prefix(400))
       // The other language begins here if the text changes to it.
@@ -35,7 +36,8 @@ extension BookCaption {
     guard !letters.isEmpty else { return }
     func restored(_ text: String) -> String? {
       guard !text.isEmpty else { return nil }
-      for whole in [letters + text, letters + ". " + text] where CaptionSplitter.split(whole) != nil {
+      for whole in [letters + text, letters + ". " + text] where CaptionSplitter.split(whole) != nil
+      {
         return whole
       }
       return nil

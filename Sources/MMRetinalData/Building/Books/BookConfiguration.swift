@@ -32,7 +32,9 @@ public struct BookConfiguration: Sendable, Hashable, Codable {
 
   /// The preset with a name; nil if there is none.
   public init?(preset name: String) {
-    guard let found = Self.presets.first(where: { $0.name == name.lowercased() }) else { return nil }
+    guard let found = Self.presets.first(where: { $0.name == name.lowercased() }) else {
+      return nil
+    }
     labels = found.labels
     if name.lowercased() == "chinese-english" { languages = [.english, .chinese] }
     if name.lowercased() == "chinese" { languages = [.chinese] }
@@ -60,7 +62,8 @@ public struct BookConfiguration: Sendable, Hashable, Codable {
         BookError(book: name, "'\(key)' must be \(expected)")
       }
       func list<Value: RawRepresentable<String> & CaseIterable>(_: Value.Type) throws -> [Value] {
-        let expected = "a list of " + Value.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let expected =
+          "a list of " + Value.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         guard case .array(let items) = value, !items.isEmpty else { throw wrong(expected) }
         return try items.map {
           guard case .string(let text) = $0, let item = Value(rawValue: text) else {

@@ -37,8 +37,10 @@ struct BookOutput {
       try AtomicFile.write(
         manifest.csv(), to: folder.appending(path: "\(modality.rawValue).csv"), force: true)
       try AtomicFile.write(
-        try members.map { try JSONText.encode($0.provenance(accepted: accepted.contains($0.image))) + "\n" }
-          .joined(), to: folder.appending(path: "\(modality.rawValue).jsonl"), force: true)
+        try members.map {
+          try JSONText.encode($0.provenance(accepted: accepted.contains($0.image))) + "\n"
+        }
+        .joined(), to: folder.appending(path: "\(modality.rawValue).jsonl"), force: true)
       files += ["manifests/\(modality.rawValue).csv", "manifests/\(modality.rawValue).jsonl"]
     }
     try AtomicFile.write(
@@ -89,5 +91,7 @@ extension PairRow {
     }
   }
 
-  fileprivate func provenance(accepted: Bool) -> Provenance { Provenance(row: self, accepted: accepted) }
+  fileprivate func provenance(accepted: Bool) -> Provenance {
+    Provenance(row: self, accepted: accepted)
+  }
 }

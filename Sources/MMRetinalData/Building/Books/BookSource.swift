@@ -18,12 +18,15 @@ package struct BookSource: Sendable {
     url = URL(filePath: path).standardizedFileURL
     var status = stat()
     guard stat(url.path, &status) == 0 else {
-      throw BookError(book: path, errno == EACCES ? "permission denied" : "there is no such file or folder")
+      throw BookError(
+        book: path, errno == EACCES ? "permission denied" : "there is no such file or folder")
     }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       kind = .folder
-      guard access(url.path, R_OK | X_OK) == 0 else { throw BookError(book: path, "permission denied") }
+      guard access(url.path, R_OK | X_OK) == 0 else {
+        throw BookError(book: path, "permission denied")
+      }
     case S_IFREG:
       guard access(url.path, R_OK) == 0 else { throw BookError(book: path, "permission denied") }
       let head = (try? FileHandle(forReadingFrom: url).read(upToCount: 1024)) ?? Data()

@@ -40,7 +40,8 @@ struct BookWorkspace {
         throw BookError(
           book: out.relativePath,
           "\(first) exists already"
-            + (earlier == nil ? "" : ", made of other books or options") + "; --force overwrites it")
+            + (earlier == nil ? "" : ", made of other books or options") + "; --force overwrites it"
+        )
       }
       if earlier != nil {
         // All of it was made by an earlier run.
@@ -94,7 +95,8 @@ struct BookWorkspace {
   /// A name that is safe as a folder's: no separators, no dots in front, of moderate length.
   private static func safeName(_ name: String) -> String {
     let mapped = name.map { character -> Character in
-      character == "/" || character == "\\" || character == "\0" || character.isNewline ? "_" : character
+      character == "/" || character == "\\" || character == "\0" || character.isNewline
+        ? "_" : character
     }
     var text = String(mapped)
     while text.utf8.count > 120 { text.removeLast() }

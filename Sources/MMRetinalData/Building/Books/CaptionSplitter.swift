@@ -62,7 +62,8 @@ public enum CaptionSplitter {
       ?? readings.reduce(nil as (marks: [Mark], isLowercase: Bool)?) { best, next in
         guard let best else { return next }
         guard best.marks[0].kind == next.marks[0].kind else { return best }
-        return (next.marks.last?.letters.upperBound ?? 0) > (best.marks.last?.letters.upperBound ?? 0)
+        return (next.marks.last?.letters.upperBound ?? 0)
+          > (best.marks.last?.letters.upperBound ?? 0)
           ? next : best
       }
     guard let best, let first = best.marks.first else { return trailing(text) }
@@ -138,7 +139,8 @@ public enum CaptionSplitter {
 
   /// Words with which a sentence goes on behind a mark that follows its words.
   private static let connectives: Set<String> = [
-    "and", "or", "of", "in", "on", "at", "to", "with", "without", "from", "for", "by", "as", "after",
+    "and", "or", "of", "in", "on", "at", "to", "with", "without", "from", "for", "by", "as",
+    "after",
     "before", "during", "is", "are", "was", "were", "show", "shows", "showing", "showed", "reveals",
     "demonstrates", "that", "which", "image", "images", "photograph", "angiogram", "scan",
   ]
@@ -242,7 +244,8 @@ public enum CaptionSplitter {
       if next >= 2 {
         let whole = String(text)
         return Parts(
-          title: "", panels: Dictionary(uniqueKeysWithValues: (0..<next).map { (letter($0), whole) }),
+          title: "",
+          panels: Dictionary(uniqueKeysWithValues: (0..<next).map { (letter($0), whole) }),
           isLowercase: base == UInt8(ascii: "a"), followsWords: true)
       }
     }

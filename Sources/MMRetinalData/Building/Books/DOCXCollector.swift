@@ -25,7 +25,8 @@ package struct DOCXCollector {
     }
     let archive = try ZipReader(data, name: name)
     let links = try relations(archive, of: "_rels/.rels", base: "")
-    let main = links.values.first { $0.type.hasSuffix("/officeDocument") }?.target ?? "word/document.xml"
+    let main =
+      links.values.first { $0.type.hasSuffix("/officeDocument") }?.target ?? "word/document.xml"
     guard let document = try archive.contents(of: main, limit: Self.textLimit, name: name) else {
       throw BookError(book: name, "the archive holds no Word document")
     }
@@ -50,7 +51,9 @@ package struct DOCXCollector {
   private func relations(
     _ archive: ZipReader, of part: String, base: String
   ) throws -> [String: (type: String, target: String)] {
-    guard let bytes = try archive.contents(of: part, limit: 16 << 20, name: name) else { return [:] }
+    guard let bytes = try archive.contents(of: part, limit: 16 << 20, name: name) else {
+      return [:]
+    }
     var scanner = XMLScanner(bytes)
     var result: [String: (type: String, target: String)] = [:]
     while let event = scanner.next() {
@@ -60,7 +63,11 @@ package struct DOCXCollector {
       else { continue }
       var parts = target.hasPrefix("/") ? [] : base.split(separator: "/").map(String.init)
       for piece in target.split(separator: "/") {
-        if piece == ".." { _ = parts.popLast() } else if piece != "." { parts.append(String(piece)) }
+        if piece == ".." {
+          _ = parts.popLast()
+        } else if piece != "." {
+          parts.append(String(piece))
+        }
       }
       result[id] = (attributes["Type"] ?? "", parts.joined(separator: "/"))
     }
@@ -75,8 +82,10 @@ package struct DOCXCollector {
       number: 0, width: layout.width, height: layout.height, lines: layout.lines,
       drawings: layout.drawings)
     var notes: [String] = []
-    let uses = Dictionary(grouping: layout.pictures.compactMap { targets[$0.0.link]?.target }) { $0 }
-      .mapValues(\.count)
+    let uses = Dictionary(grouping: layout.pictures.compactMap { targets[$0.0.link]?.target }) {
+      $0
+    }
+    .mapValues(\.count)
     var kept: [String: (file: String, width: Int, height: Int)?] = [:]
     for (picture, box) in layout.pictures {
       guard let target = targets[picture.link]?.target else {
@@ -120,7 +129,8 @@ package struct DOCXCollector {
     do throws(ImageError) {
       let image = try FundusImage(decoding: Data(bytes), name: shown)
       if DecoyTest.isDecoy(image) || max(image.width, image.height) < 32 { return ("", 0, 0) }
-      let kind = bytes.starts(with: [0x89, 0x50]) ? "png" : bytes.starts(with: [0xFF, 0xD8]) ? "jpg" : "tif"
+      let kind =
+        bytes.starts(with: [0x89, 0x50]) ? "png" : bytes.starts(with: [0xFF, 0xD8]) ? "jpg" : "tif"
       let file = "media\(number).\(kind)"
       try ImageFile.write(Data(bytes), to: folder.appending(path: file), force: true)
       return (file, image.width, image.height)

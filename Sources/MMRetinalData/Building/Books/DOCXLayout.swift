@@ -33,16 +33,21 @@ struct DOCXLayout {
         // Where each column starts.
         var edges = [left]
         for index in 0..<columns {
-          let share = total > 0 && index < widths.count ? widths[index] / total : 1 / Double(columns)
+          let share =
+            total > 0 && index < widths.count ? widths[index] / total : 1 / Double(columns)
           edges.append(edges[index] + share * (right - left))
         }
         for row in rows {
           var column = 0
           var bottom = y
           for cell in row {
-            let first = min(column, columns - 1), end = min(columns, max(first + 1, column + cell.span))
+            let first = min(column, columns - 1),
+              end = min(columns, max(first + 1, column + cell.span))
             bottom = max(
-              bottom, add(cell.blocks, left: edges[first] + 2, right: max(edges[first] + 8, edges[end] - 2), top: y))
+              bottom,
+              add(
+                cell.blocks, left: edges[first] + 2, right: max(edges[first] + 8, edges[end] - 2),
+                top: y))
             column += cell.span
           }
           y = bottom + 2
@@ -101,7 +106,8 @@ struct DOCXLayout {
           lines.append(
             TextLine(
               box: Box(
-                left: left, top: y, right: rows > 1 ? right : left + used, bottom: y + rows * Self.leading),
+                left: left, top: y, right: rows > 1 ? right : left + used,
+                bottom: y + rows * Self.leading),
               text: piece, size: Self.size, font: style, isParagraph: true))
           y += rows * Self.leading + 3
         }

@@ -91,7 +91,8 @@ struct DOCXReading {
     while let event = scanner.next() {
       switch event {
       case .end("w:tbl"): return .table(rows: rows, widths: widths)
-      case .start("w:gridCol", let attributes): widths.append((Double(attributes["w:w"] ?? "") ?? 0) / 20)
+      case .start("w:gridCol", let attributes):
+        widths.append((Double(attributes["w:w"] ?? "") ?? 0) / 20)
       case .start("w:tr", _): rows.append([])
       case .start("w:tc", _):
         span = 1
@@ -112,7 +113,8 @@ struct DOCXReading {
     while let event = scanner.next() {
       switch event {
       case .end("w:tc"): return result
-      case .start("w:gridSpan", let attributes): span = max(1, min(64, Int(attributes["w:val"] ?? "") ?? 1))
+      case .start("w:gridSpan", let attributes):
+        span = max(1, min(64, Int(attributes["w:val"] ?? "") ?? 1))
       case .start("w:p", _): result += paragraph()
       case .start("w:tbl", _) where depth < 40: result.append(table())
       case .start("mc:Fallback", _), .start("w:del", _): skip(to: event)
@@ -148,7 +150,8 @@ struct DOCXReading {
       case .start("w:softHyphen", _): text += "\u{AD}"
       case .start("mc:Fallback", _), .start("w:del", _), .start("w:rPr", _): skip(to: event)
       case .start("w:txbxContent", _) where depth < 40: boxes += block(until: "w:txbxContent")
-      case .start("wp:inline", _), .start("wp:anchor", _), .start("w:pict", _), .start("w:object", _):
+      case .start("wp:inline", _), .start("wp:anchor", _), .start("w:pict", _),
+        .start("w:object", _):
         flush(&items, &text)
         picture = Picture()
       case .start("wp:extent", let attributes):
@@ -182,7 +185,8 @@ struct DOCXReading {
       case .start("v:shape", let attributes), .start("v:rect", let attributes):
         for part in (attributes["style"] ?? "").split(separator: ";") {
           let pair = part.split(separator: ":").map { $0.trimmingCharacters(in: .whitespaces) }
-          guard pair.count == 2, pair[1].hasSuffix("pt"), let value = Double(pair[1].dropLast(2)) else {
+          guard pair.count == 2, pair[1].hasSuffix("pt"), let value = Double(pair[1].dropLast(2))
+          else {
             continue
           }
           if pair[0] == "width" { picture?.width = value }

@@ -32,7 +32,8 @@ package struct FigureAligner {
     let above = pages.indices.map { assignment(pages[$0], texts[$0], .above) }
     let sums = (below.map(\.score).reduce(0, +), above.map(\.score).reduce(0, +))
     let main: Position =
-      configuration.position == .above ? .above
+      configuration.position == .above
+      ? .above
       : configuration.position == nil && sums.1 > sums.0 ? .above : .below
     var chosen: [Assignment] = []
     for page in pages.indices {
@@ -52,7 +53,9 @@ package struct FigureAligner {
 
   // MARK: - One page
 
-  private func assignment(_ page: CollectedPage, _ text: PageText, _ position: Position) -> Assignment {
+  private func assignment(_ page: CollectedPage, _ text: PageText, _ position: Position)
+    -> Assignment
+  {
     let captions = text.captions
     let geometry = PageGeometry(page, text)
     var result = Assignment(captions: page.images.map { _ in nil })
@@ -124,7 +127,9 @@ package struct FigureAligner {
         let here = pages[page].images.indices.filter { assigned[page][$0] == nil }
         let openHere = texts[page].captions.indices.filter { !assigned[page].contains($0) }
         if !here.isEmpty, openHere.count == 1, pages[page].number > 0 {
-          for image in here { otherPage[captionIDs[page][index], default: []].append((page, image)) }
+          for image in here {
+            otherPage[captionIDs[page][index], default: []].append((page, image))
+          }
           continue
         }
         guard pages[page].number > 0 else { continue }
@@ -134,11 +139,14 @@ package struct FigureAligner {
           let isBefore = neighbor < page
           guard !open.isEmpty, !taken,
             isBefore
-              ? index == texts[page].captions.indices.first : index == texts[page].captions.indices.last
+              ? index == texts[page].captions.indices.first
+              : index == texts[page].captions.indices.last
           else { continue }
           let free = texts[neighbor].captions.indices.contains { !assigned[neighbor].contains($0) }
           if free { continue }
-          for image in open { otherPage[captionIDs[page][index], default: []].append((neighbor, image)) }
+          for image in open {
+            otherPage[captionIDs[page][index], default: []].append((neighbor, image))
+          }
           break
         }
       }

@@ -67,7 +67,8 @@ package struct FolderCollector {
     }
     if folders > 0 {
       notes.append(
-        "\(folders) folder\(folders == 1 ? "" : "s") within it \(folders == 1 ? "was" : "were") left out")
+        "\(folders) folder\(folders == 1 ? "" : "s") within it \(folders == 1 ? "was" : "were") left out"
+      )
     }
     if page.images.isEmpty {
       throw BookError(book: name, "the folder holds no images (JPEG, PNG, TIFF)")
@@ -156,7 +157,8 @@ package struct FolderCollector {
       while end < named.count, named[end].name.figure == named[index].name.figure { end += 1 }
       let members = named[index..<end]
       let number = members[index].name.printedNumber
-      var figure = captions[members[index].name.figure] ?? BookFigure(number: "", flags: [.noCaption])
+      var figure =
+        captions[members[index].name.figure] ?? BookFigure(number: "", flags: [.noCaption])
       let hasCaption = !figure.number.isEmpty
       figure.number = number
       if !hasCaption { figure.number = "" }

@@ -17,7 +17,9 @@ package enum GutterCutter {
   /// Cuts an image into a number of panels.
   /// - Returns: the panels in the order of ``ReadingOrder``, and whether that order is ambiguous; nil if
   ///   its gutters do not give that number.
-  package static func cut(_ image: FundusImage, into count: Int) -> (parts: [Part], isAmbiguous: Bool)? {
+  package static func cut(_ image: FundusImage, into count: Int) -> (
+    parts: [Part], isAmbiguous: Bool
+  )? {
     guard count > 1 else { return nil }
     let whole = Part(rows: 0..<image.height, columns: 0..<image.width)
     let levels = Levels(image)
@@ -99,7 +101,9 @@ package enum GutterCutter {
 
   /// What lies between bands. Fundus photographs are black at their edges themselves, so that a black
   /// gutter is cut in its middle.
-  private static func split(_ range: Range<Int>, _ bands: [Range<Int>], isBlack: Bool) -> [Range<Int>] {
+  private static func split(_ range: Range<Int>, _ bands: [Range<Int>], isBlack: Bool) -> [Range<
+    Int
+  >] {
     var result: [Range<Int>] = []
     var start = range.lowerBound
     for band in bands {
@@ -149,7 +153,9 @@ private struct Levels {
       }
     }
     return found.values.filter { $0.count >= 3 }
-      .sorted { ($0.color.red + $0.color.green, $0.count) > ($1.color.red + $1.color.green, $1.count) }
+      .sorted {
+        ($0.color.red + $0.color.green, $0.count) > ($1.color.red + $1.color.green, $1.count)
+      }
       .prefix(6).map(\.color)
   }
 
@@ -181,7 +187,8 @@ private struct Levels {
     return true
   }
 
-  private func isGutter(_ line: Int, _ part: GutterCutter.Part, _ color: Color, isRow: Bool) -> Bool {
+  private func isGutter(_ line: Int, _ part: GutterCutter.Part, _ color: Color, isRow: Bool) -> Bool
+  {
     isRow
       ? matches(color, count: part.columns.count) { (part.columns.lowerBound + $0, line) }
       : matches(color, count: part.rows.count) { (line, part.rows.lowerBound + $0) }

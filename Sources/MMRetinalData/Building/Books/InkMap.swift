@@ -21,7 +21,8 @@ package struct InkMap: Sendable {
     let scale = Double(Self.resolution) / 72
     var free = isDark
     for box in images.map({ $0.grown(by: 3) }) + words.map({ $0.grown(by: 1) }) {
-      let ys = max(0, Int(box.top * scale))..<max(0, min(rows, Int((box.bottom * scale).rounded(.up))))
+      let ys =
+        max(0, Int(box.top * scale))..<max(0, min(rows, Int((box.bottom * scale).rounded(.up))))
       let xs =
         max(0, Int(box.left * scale))..<max(0, min(columns, Int((box.right * scale).rounded(.up))))
       guard !ys.isEmpty, !xs.isEmpty, ys.lowerBound < ys.upperBound else { continue }

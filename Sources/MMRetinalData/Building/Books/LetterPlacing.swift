@@ -18,7 +18,9 @@ package enum LetterPlacing {
         }
       }
       let count = found.count { !$0.isEmpty } * 4 + (found.allSatisfy { $0.count <= 1 } ? 1 : 0)
-      if count > bestCount, found.contains(where: { !$0.isEmpty }) { (best, bestCount) = (found, count) }
+      if count > bestCount, found.contains(where: { !$0.isEmpty }) {
+        (best, bestCount) = (found, count)
+      }
     }
     return best
   }

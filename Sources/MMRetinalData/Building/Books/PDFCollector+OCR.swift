@@ -41,7 +41,8 @@ extension PDFCollector {
     var order: [String] = []
     for row in text.split(whereSeparator: \.isNewline).dropFirst() {
       let cells = row.split(separator: "\t", omittingEmptySubsequences: false)
-      guard cells.count >= 12, cells[0] == "5", let left = Double(cells[6]), let top = Double(cells[7]),
+      guard cells.count >= 12, cells[0] == "5", let left = Double(cells[6]),
+        let top = Double(cells[7]),
         let width = Double(cells[8]), let height = Double(cells[9]), (Double(cells[10]) ?? 0) > 30
       else { continue }
       let word = String(cells[11]).trimmed

@@ -52,7 +52,8 @@ package struct PDFCollector {
       let size = (try? file.seekToEnd()) ?? 0
       try? file.seek(toOffset: size > 4096 ? size - 4096 : 0)
       let tail = (try? file.readToEnd()) ?? Data()
-      guard tail.range(of: Data("%%EOF".utf8)) != nil || tail.range(of: Data("startxref".utf8)) != nil
+      guard
+        tail.range(of: Data("%%EOF".utf8)) != nil || tail.range(of: Data("startxref".utf8)) != nil
       else {
         throw BookError(book: name, "the PDF is cut short: its end is missing; fetch it again")
       }
@@ -118,7 +119,9 @@ package struct PDFCollector {
   private static func ornaments(_ placements: [[PDFReading.Placement]]) -> Set<String> {
     var pages: [String: Int] = [:]
     for images in placements {
-      for object in Set(images.map(\.object)) where !object.isEmpty { pages[object, default: 0] += 1 }
+      for object in Set(images.map(\.object)) where !object.isEmpty {
+        pages[object, default: 0] += 1
+      }
     }
     return Set(pages.filter { $0.value >= 3 }.keys)
   }
@@ -143,7 +146,9 @@ package struct PDFCollector {
       html.processorSeconds = 60 + 4 * range.count
       try html.run(
         "pdftohtml", package: "poppler-utils",
-        limits + ["-xml", "-zoom", "3", "-hidden", "-nomerge", "-q", "-noroundcoord", book.path, "o"])
+        limits + [
+          "-xml", "-zoom", "3", "-hidden", "-nomerge", "-q", "-noroundcoord", book.path, "o",
+        ])
       let file = dumps.appending(path: "o.xml")
       layout = PDFReading.layout(Array((try? Data(contentsOf: file)) ?? Data()))
       PDFReading.addPixels(
@@ -220,7 +225,8 @@ package struct PDFCollector {
       ])
     var result: [Int: InkMap] = [:]
     for file in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
-      guard file.hasPrefix("p-"), file.hasSuffix(".pgm"), let page = Int(file.dropFirst(2).dropLast(4)),
+      guard file.hasPrefix("p-"), file.hasSuffix(".pgm"),
+        let page = Int(file.dropFirst(2).dropLast(4)),
         let image = try? FundusImage(contentsOf: folder.appending(path: file))
       else { continue }
       result[page] = InkMap(image)

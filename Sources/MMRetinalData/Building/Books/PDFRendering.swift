@@ -111,8 +111,10 @@ struct PDFRendering {
     let scale = resolution / 72
     let width = max(1, min(image.width, Int((box.width * scale).rounded())))
     let height = max(1, min(image.height, Int((box.height * scale).rounded())))
-    let x = min(image.width - width, Int(box.left * scale - (box.left * scale).rounded(.down) + 0.5))
-    let y = min(image.height - height, Int(box.top * scale - (box.top * scale).rounded(.down) + 0.5))
+    let x = min(
+      image.width - width, Int(box.left * scale - (box.left * scale).rounded(.down) + 0.5))
+    let y = min(
+      image.height - height, Int(box.top * scale - (box.top * scale).rounded(.down) + 0.5))
     return image.cropped(rows: y..<y + height, columns: x..<x + width)
   }
 
@@ -120,7 +122,8 @@ struct PDFRendering {
   private static func trimmed(_ box: Box, _ image: FundusImage) -> (Box, FundusImage) {
     func isPaper(_ x: Int, _ y: Int) -> Bool {
       let start = (y * image.width + x) * 3
-      return image.pixels[start] > 225 && image.pixels[start + 1] > 225 && image.pixels[start + 2] > 225
+      return image.pixels[start] > 225 && image.pixels[start + 1] > 225
+        && image.pixels[start + 2] > 225
     }
     func inkInRow(_ y: Int) -> Bool {
       (0..<image.width).count { !isPaper($0, y) } * 50 > image.width
@@ -161,13 +164,15 @@ struct PDFRendering {
         let joins: Bool
         if isBelow {
           let xs =
-            Int((max(first.left, second.left) - whole.left) * sx)..<Int(
+            Int(
+              (max(first.left, second.left) - whole.left) * sx)..<Int(
               (min(first.right, second.right) - whole.left) * sx)
           joins = image.continues(
             acrossRow: Int(((second.top - whole.top) * sy).rounded()), columns: xs)
         } else {
           let ys =
-            Int((max(first.top, second.top) - whole.top) * sy)..<Int(
+            Int(
+              (max(first.top, second.top) - whole.top) * sy)..<Int(
               (min(first.bottom, second.bottom) - whole.top) * sy)
           joins = image.continues(
             acrossColumn: Int(((second.left - whole.left) * sx).rounded()), rows: ys)
@@ -230,7 +235,8 @@ extension FundusImage {
       return Double(sum) / Double(3 * rows.count)
     }
     let seam = max(step(column - 1), step(column), step(column + 1))
-    let near = [step(column - 3), step(column - 2), step(column + 2), step(column + 3)]
+    let near =
+      [step(column - 3), step(column - 2), step(column + 2), step(column + 3)]
       .reduce(0, +) / 4
     return seam <= 2.5 * near + 4
   }

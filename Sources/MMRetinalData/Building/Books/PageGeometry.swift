@@ -69,7 +69,8 @@ struct PageGeometry {
     let strip = Box(
       left: min(limits.0, limits.1), top: top, right: max(limits.0, limits.1), bottom: bottom)
     func blocks(_ box: Box) -> Bool {
-      box.middleY > top && box.middleY < bottom && box.overlapX(strip) > 0.3 * min(box.width, strip.width)
+      box.middleY > top && box.middleY < bottom
+        && box.overlapX(strip) > 0.3 * min(box.width, strip.width)
     }
     return walls.contains { blocks($0.box) && $0.box.width > 0.4 * strip.width }
       || drawings.contains { blocks($0) }
@@ -95,7 +96,9 @@ struct PageGeometry {
           && $0.box.middleX > min(caption.middleX, box.middleX)
           && $0.box.middleX < max(caption.middleX, box.middleX) && $0.box != box
       }
-      if !hasOwn, best.map({ gap < $0.1 }) ?? true { best = (index, between ? gap + 10 : max(0, gap)) }
+      if !hasOwn, best.map({ gap < $0.1 }) ?? true {
+        best = (index, between ? gap + 10 : max(0, gap))
+      }
     }
     return best.map { ($0.0, $0.1) }
   }

@@ -38,7 +38,8 @@ package struct PairMaker: Sendable {
         images[index] = try load(part.image)
       } catch {
         notes.append(
-          (figure.number.isEmpty ? "" : "figure \(figure.number): ") + "\(error)".abbreviated(to: 300))
+          (figure.number.isEmpty ? "" : "figure \(figure.number): ")
+            + "\(error)".abbreviated(to: 300))
       }
     }
     let count = figure.parts.count
@@ -125,7 +126,9 @@ package struct PairMaker: Sendable {
   ) -> [Plan] {
     let part = figure.parts[0]
     guard let image = images[0] else { return [] }
-    func whole(_ flag: PairFlag) -> [Plan] { [Plan(part: 0, panel: "", nameLetters: "", flags: [flag])] }
+    func whole(_ flag: PairFlag) -> [Plan] {
+      [Plan(part: 0, panel: "", nameLetters: "", flags: [flag])]
+    }
     if part.letters.count == 1, let letter = part.letters[0].letter.uppercased().first,
       letters.contains(letter), part.letters[0].letter == printed(letter)
     {
@@ -186,7 +189,8 @@ package struct PairMaker: Sendable {
   ) -> [Plan] {
     let count = figure.parts.count
     let found = figure.parts.map { part -> Character? in
-      part.letters.count == 1 && printed(part.letters[0].letter.uppercased().first ?? " ") == part.letters[0].letter
+      part.letters.count == 1
+        && printed(part.letters[0].letter.uppercased().first ?? " ") == part.letters[0].letter
         ? part.letters[0].letter.uppercased().first : nil
     }
     let known = found.compactMap(\.self)
@@ -197,7 +201,9 @@ package struct PairMaker: Sendable {
         let text = letter.map(printed) ?? ""
         return Plan(part: index, panel: text, nameLetters: text, letter: letter, flags: flags)
       }
-      if areDistinct, let letter = found[index], letters.contains(letter) { return plan(letter, []) }
+      if areDistinct, let letter = found[index], letters.contains(letter) {
+        return plan(letter, [])
+      }
       if count != letters.count {
         return plan(count < letters.count && known.isEmpty ? letters[index] : nil, flag)
       }
@@ -225,7 +231,9 @@ package struct PairMaker: Sendable {
         }
       if follows {
         present.formUnion(capitals)
-        if let image = images[index], let (cuts, isAmbiguous) = cut(image, of: part.image, into: name.count) {
+        if let image = images[index],
+          let (cuts, isAmbiguous) = cut(image, of: part.image, into: name.count)
+        {
           for (cut, place) in zip(cuts, name.indices) {
             plans.append(
               Plan(

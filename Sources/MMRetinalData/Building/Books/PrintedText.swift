@@ -37,7 +37,8 @@ package struct PrintedText: Sendable {
             && !compounds.contains("\(head)-\(tail)".lowercased())
         if isBroken { result.removeLast() }
         result += line
-      } else if last == "–" || last == "—" || last == "/" && result.dropLast().last?.isLetter == true
+      } else if last == "–" || last == "—"
+        || last == "/" && result.dropLast().last?.isLetter == true
         || last.isIdeograph || first.isIdeograph
       {
         result += line
@@ -128,6 +129,8 @@ extension StringProtocol {
 
 extension String {
   var trimmingPunctuation: String {
-    String(drop { !$0.isLetter && !$0.isNumber }.reversed().drop { !$0.isLetter && !$0.isNumber }.reversed())
+    String(
+      drop { !$0.isLetter && !$0.isNumber }.reversed().drop { !$0.isLetter && !$0.isNumber }
+        .reversed())
   }
 }

@@ -49,7 +49,9 @@ package struct ZipReader {
   package func contents(of entry: String, limit: Int, name: String) throws(BookError) -> [UInt8]? {
     guard let found = entries[entry] else { return nil }
     let shown = "'\(entry.abbreviated())'"
-    if found.isEncrypted { throw BookError(book: name, "\(shown) is encrypted; save a copy without a password") }
+    if found.isEncrypted {
+      throw BookError(book: name, "\(shown) is encrypted; save a copy without a password")
+    }
     guard found.size <= limit else {
       throw BookError(book: name, "\(shown) has \(found.size) bytes, at most \(limit) are read")
     }

@@ -1,0 +1,238 @@
+extension CaptionFinder {
+  mutating func caption(from start: Start, page: Int) -> BookCaption? {
+    var pieces = [(page: page, line: start.line)]
+    var flags: Set<PairFlag> = book.pages[page].isRecognized ? [.recognizedText] : []
+    extend(&pieces, page: page)
+    // The caption may go on in the next column or on the next page.
+    if lines[page][start.line].isParagraph == false, let last = pieces.last,
+      !Self.ends(lines[last.page][last.line]), isLastInColumn(last.page, last.line),
+      let next = continuation(of: last)
+    {
+      let isApart = isDistinct && looksLikeCaption(lines[next.page][next.line])
+      pieces.append(next)
+      taken[next.page].insert(next.line)
+      extend(&pieces, page: next.page, untilSentenceEnds: !isApart)
+      if !isApart { flags.insert(.unsureText) }
+    }
+    let own = pieces.filter { $0.page == page }.map { lines[page][$0.line].box }
+    // Labels within the caption: the other language.
+    var segments: [(label: FigureLabel?, lines: [String])] = []
+    for (place, piece) in pieces.enumerated() {
+      let text = Array(
+        lines[piece.page][piece.line].text.drop { $0.isWhitespace || "▲△■□●◆▶►".contains($0) })
+      if place == 0 {
+        segments.append((start.label, [String(text.dropFirst(start.label.length))]))
+      } else if let label = FigureLabel(text), label.key == start.label.key,
+        label.style == .chinese || start.label.style == .chinese, label.style != start.label.style
+      {
+        segments.append((label, [String(text.dropFirst(label.length))]))
+      } else {
+        segments[segments.count - 1].lines.append(String(text))
+      }
+    }
+    var caption = BookCaption(
+      number: start.label.number, letters: start.label.letters, style: start.label.style,
+      page: page,
+      box: Box.around(own) ?? lines[page][start.line].box, english: "", chinese: "", flags: flags)
+    for segment in segments { add(printed.joined(segment.lines), to: &caption) }
+    caption.restoreMarks()
+    return caption
+  }
+
+  /// Adds lines below the last one that belong to it.
+  mutating func extend(
+    _ pieces: inout [(page: Int, line: Int)], page: Int, untilSentenceEnds: Bool = false
+  ) {
+    var pitch: Double?
+    let images = book.pages[page].images.map(\.box)
+    let first = pieces.last!
+    var box = lines[page][first.line].box
+    while let last = pieces.last {
+      let line = lines[page][last.line]
+      if untilSentenceEnds, Self.ends(line) { return }
+      guard
+        let next = lines[page].indices.filter({ index in
+          let other = lines[page][index]
+          return !taken[page].contains(index) && other.box.top > line.box.middleY
+            && (other.box.overlapX(box) > 0.5 * min(other.box.width, box.width))
+        }).min(by: { lines[page][$0].box.top < lines[page][$1].box.top })
+      else { return }
+      let other = lines[page][next]
+      let gap = other.box.top - line.box.bottom
+      if line.isParagraph {
+        // The next paragraph goes on if it has the caption's own style or the next mark.
+        let isSameStyle = isDistinct && Look(other) == Look(line)
+        guard other.isParagraph, isSameStyle || startsWithMark(other.text),
+          FigureLabel(Array(other.text.prefix(60))) == nil
+            || isTranslation(other, of: lines[page][first.line]),
+          !images.contains(where: { $0.middleY > line.box.top && $0.middleY < other.box.top })
+        else { return }
+      } else {
+        guard gap < 0.75 * line.size, abs(other.size - line.size) < 0.35 * line.size,
+          !images.contains(where: {
+            $0.overlapX(other.box) > 0 && $0.top > line.box.middleY && $0.bottom < other.box.middleY
+          })
+        else { return }
+        let distance = other.box.top - line.box.top
+        if let pitch, distance > 1.3 * pitch, !startsWithMark(other.text) { return }
+        let isMixed = PrintedText.isChinese(other.text) != PrintedText.isChinese(line.text)
+        if let label = FigureLabel(Array(other.text.prefix(60))), label.number.contains("-"),
+          label.isClosed || Self.ends(line), !isTranslation(other, of: lines[page][first.line]),
+          !wasReference(other, after: line)
+        {
+          return
+        }
+        if isDistinct {
+          if !looksLikeCaption(other) { return }
+        } else if Look(other).size != Look(line).size
+          || !isMixed && Look(other).font != Look(line).font
+          || Self.ends(line) && isForcedBreak(line, other, right: box.right)
+            && !startsWithMark(other.text)
+            && !isTranslation(other, of: lines[page][first.line])
+        {
+          return
+        }
+        pitch = pitch.map { min($0, distance) } ?? distance
+      }
+      taken[page].insert(next)
+      pieces.append((page, next))
+      box = box.union(other.box)
+    }
+  }
+
+  /// Whether a line ended although the next word would have fitted: the end of a paragraph.
+  private func isForcedBreak(_ line: TextLine, _ next: TextLine, right: Double) -> Bool {
+    let limit = max(right, next.box.right)
+    let width =
+      next.text.first?.isIdeograph == true
+      ? 2 * next.size : (next.words.first?.width ?? 2 * next.size)
+    return line.box.right + width + 1.2 * line.size < limit
+  }
+
+  private func wasReference(_ line: TextLine, after previous: TextLine) -> Bool {
+    !Self.ends(previous)
+  }
+
+  private func isTranslation(_ line: TextLine, of first: TextLine) -> Bool {
+    guard let other = FigureLabel(Array(line.text.prefix(60))),
+      let own = FigureLabel(
+        Array(first.text.prefix(60).drop { $0.isWhitespace || "▲△■□●◆▶►".contains($0) }))
+    else { return false }
+    return other.key == own.key && (other.style == .chinese) != (own.style == .chinese)
+  }
+
+  private func startsWithMark(_ text: String) -> Bool {
+    let head = Array(text.prefix(4).drop { "(（".contains($0) })
+    guard head.count >= 2, head[0].isASCII, head[0].isLetter else { return false }
+    return ".．)）,，:：、".contains(head[1])
+  }
+
+  static func ends(_ line: TextLine) -> Bool {
+    guard let last = line.text.last(where: { !$0.isWhitespace }) else { return true }
+    return ".。．!?！？".contains(last)
+  }
+
+  func isLastInColumn(_ page: Int, _ index: Int) -> Bool {
+    let line = lines[page][index]
+    let below = lines[page].contains {
+      $0.box.top > line.box.middleY
+        && $0.box.overlapX(line.box) > 0.3 * min($0.box.width, line.box.width)
+    }
+    let images = book.pages[page].images.contains {
+      $0.box.top > line.box.middleY && $0.box.overlapX(line.box) > 0.3 * line.box.width
+    }
+    return !below && !images
+  }
+
+  /// The line with which text goes on behind the end of a column.
+  func continuation(of piece: (page: Int, line: Int)) -> (page: Int, line: Int)? {
+    let line = lines[piece.page][piece.line]
+    func fits(_ page: Int, _ index: Int) -> Bool {
+      let other = lines[page][index]
+      return !taken[page].contains(index) && Look(other).size == Look(line).size
+        && (looksLikeCaption(other) || !isDistinct)
+        && FigureLabel(Array(other.text.prefix(60))) == nil
+    }
+    // The top of the column to the right.
+    let right = lines[piece.page].indices.filter {
+      lines[piece.page][$0].box.left > line.box.right - line.size
+    }
+    if let left = right.map({ lines[piece.page][$0].box.left }).min() {
+      let column = right.filter { lines[piece.page][$0].box.left < left + 30 }
+      if let top = column.min(by: { lines[piece.page][$0].box.top < lines[piece.page][$1].box.top }
+      ),
+        lines[piece.page][top].box.top < line.box.top,
+        !hasImageAbove(piece.page, lines[piece.page][top])
+      {
+        return fits(piece.page, top) ? (piece.page, top) : nil
+      }
+    }
+    let page = piece.page + 1
+    guard page < lines.count, book.pages[page].number > 0,
+      let left = lines[page].map(\.box.left).min()
+    else { return nil }
+    let column = lines[page].indices.filter { lines[page][$0].box.left < left + 30 }
+    guard let top = column.min(by: { lines[page][$0].box.top < lines[page][$1].box.top }),
+      !hasImageAbove(page, lines[page][top]), fits(page, top)
+    else { return nil }
+    return (page, top)
+  }
+
+  private func hasImageAbove(_ page: Int, _ line: TextLine) -> Bool {
+    book.pages[page].images.contains {
+      $0.box.bottom < line.box.top + 2 && $0.box.overlapX(line.box) > 0.3 * line.box.width
+    }
+  }
+
+  /// Adds a text, which may hold both languages, to a caption.
+  func add(_ text: String, to caption: inout BookCaption) {
+    if PrintedText.hasStrayCharacters(text) { caption.flags.insert(.strayCharacters) }
+    if text.count > 6000 { caption.flags.insert(.longText) }
+    let text = String(text.prefix(20_000))
+    for (part, label) in BookCaption.languages(of: text, key: caption.key, style: caption.style) {
+      let isChinese = configuration.isChinese(part, label: label)
+      if isChinese {
+        caption.chinese = caption.chinese.isEmpty ? part : caption.chinese + part
+      } else {
+        caption.english = caption.english.isEmpty ? part : caption.english + " " + part
+      }
+    }
+  }
+
+  /// One caption of a Chinese and an English one with the same number that stand together.
+  static func merged(_ captions: [BookCaption]) -> [BookCaption] {
+    var result: [BookCaption] = []
+    for caption in captions {
+      if let index = result.firstIndex(where: {
+        $0.key == caption.key && $0.letters == caption.letters
+          && ($0.english.isEmpty && caption.chinese.isEmpty
+            || $0.chinese.isEmpty && caption.english.isEmpty)
+          && (abs($0.box.bottom - caption.box.top) < 40 || abs($0.box.top - caption.box.bottom) < 40
+            || $0.box.overlapY(caption.box) > 0)
+      }) {
+        result[index].english += caption.english
+        result[index].chinese += caption.chinese
+        result[index].box = result[index].box.union(caption.box)
+        result[index].flags.formUnion(caption.flags)
+      } else {
+        result.append(caption)
+      }
+    }
+    return result
+  }
+
+  func markRepeated(_ texts: inout [PageText]) {
+    var counts: [String: Int] = [:]
+    for caption in texts.lazy.flatMap(\.captions) {
+      counts["\(caption.key)\(caption.letters)", default: 0] += 1
+    }
+    for page in texts.indices {
+      for index in texts[page].captions.indices {
+        let caption = texts[page].captions[index]
+        if (counts["\(caption.key)\(caption.letters)"] ?? 0) > 1 {
+          texts[page].captions[index].flags.insert(.repeatedNumber)
+        }
+      }
+    }
+  }
+}
