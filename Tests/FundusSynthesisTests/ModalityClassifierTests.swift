@@ -6,8 +6,8 @@ import Testing
 @Suite struct ModalityClassifierTests {
   private let classifier = ModalityClassifier()
 
-  /// Another seed than those that the weights were trained and chosen on. On 8,000 images more than 99 % are
-  /// right; 320 leave room for chance.
+  /// Another seed than those that the weights were trained and chosen on. On 4,000 images 99 % are right;
+  /// 320 leave room for chance.
   @Test func recognizesImagesOfAnotherSeed() {
     let mix = ModalityMix(seed: 20)
     var wrong = 0, sure = 0
