@@ -107,7 +107,7 @@ import Testing
   @Test(arguments: [
     (["--beam-size", "3", "--method", "greedy"], "--beam-size has no effect"),
     (["--top-k", "3"], "--top-k has no effect"), (["--diversity", "1"], "without --groups"),
-    (["--method", "sample", "--top-k", "3", "--gumbel"], "exclude each other"),
+    (["--method", "sample", "--top-k", "3", "--gumbel"], "mutually exclusive"),
     (["--groups", "2"], "must divide"), (["--length-penalty", "wu"], "must be none, avg"),
     (["--beam-size", "7"], "a beam size of 7"), (["--attention", "a.jpg"], "must end in .png"),
     (["--method", "greedy", "--temperature", "2"], "--temperature has no effect"),

@@ -27,7 +27,7 @@ extension ReportModel {
     {
       throw CheckpointError(
         .mismatch, file: state.source,
-        "writes with a vocabulary of \(table.shape[0] - 1) words, the given one has "
+        "has a vocabulary of \(table.shape[0] - 1) words, but the given one has "
           + "\(configuration.vocabularySize - 1); use the vocabulary.txt of this model")
     }
     try load(state)
@@ -55,7 +55,7 @@ extension ReportModel {
       let names = state.names.prefix(3).map { $0.quotable(limit: 60) }.joined(separator: ", ")
       throw CheckpointError(
         .mismatch, file: state.source,
-        "holds no ResNet: neither 'conv1.weight' nor 'vision_model.model.conv1.weight' nor "
+        "contains no ResNet: neither 'conv1.weight' nor 'vision_model.model.conv1.weight' nor "
           + "'visual_extractor.model.0.weight' is there; it begins with \(names)")
     }
     try vision.load(part, rules: LoadingRules(mayIgnore: { $0.hasPrefix("fc.") }))

@@ -1,17 +1,17 @@
 import Foundation
 
 extension PretrainingRun {
-  /// Trains on a thread of its own, so that the thread of the caller stays free.
+  /// Trains on a separate thread, so that the caller's thread is not blocked.
   ///
-  /// When the task is cancelled, the run ends after the present step as with ``stopRequest``: the steps
-  /// so far are saved, and the outcome is ``PretrainingOutcome/interrupted(step:)``. ``onEvent`` is called
+  /// When the task is cancelled, the run ends after the current step as with ``stopRequest``: the completed
+  /// steps are saved, and the outcome is ``PretrainingOutcome/interrupted(step:)``. ``onEvent`` is called
   /// on the thread that trains.
   /// - Parameter isolation: the caller's actor, which waits.
   /// - Throws: as the synchronous method does.
   public func run(isolation: isolated (any Actor)? = #isolation) async throws -> PretrainingOutcome
   {
     let stop = stopRequest
-    // Nobody else uses the run until it ends: the caller waits here.
+    // The run is not used concurrently: the caller waits here.
     nonisolated(unsafe) let run = self
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in

@@ -1,9 +1,9 @@
 import Foundation
 
-/// An image for people: where a report model looked for each of its words, a cell a word.
+/// A figure of the attention maps of a report model, with one cell per word.
 ///
-/// Each cell shows the image as the model saw it, with the attention of the decoder's last layer to the
-/// patches over it (the mean over heads, scaled to the word's own maximum), and the word below.
+/// Each cell shows the preprocessed image, overlaid with the attention of the decoder's last layer to the
+/// patches (the mean over heads, scaled to the maximum of the word), and the word below.
 public struct AttentionFigure {
   /// The sides of a cell's image.
   private static let side = 112
@@ -21,8 +21,8 @@ public struct AttentionFigure {
 
     /// A study with its report.
     /// - Parameters:
-    ///   - image: what the model saw, of any size.
-    ///   - title: stands above it, the name of the file for example.
+    ///   - image: the preprocessed image, of any size.
+    ///   - title: the title, for example the file name.
     ///   - words: the words of the report.
     ///   - maps: `[words, rows, columns]`, the attention of each word to the patches.
     public init(image: FundusImage, title: String, words: [String], maps: Tensor) {
@@ -75,7 +75,7 @@ public struct AttentionFigure {
     return canvas.image
   }
 
-  /// The image with the map of a word over it.
+  /// The image overlaid with the map of a word.
   private static func overlay(_ study: Study, word: Int) -> FundusImage {
     let (rows, columns) = (study.maps.shape[1], study.maps.shape[2])
     let map = study.maps.sliced(word..<word + 1).scalars
@@ -109,10 +109,10 @@ public struct AttentionFigure {
 }
 
 extension ReportGenerator {
-  /// Where the model looked for each word of a report (see ``AttentionFigure``).
+  /// The attention maps of the words of a report (see ``AttentionFigure``).
   /// - Parameters:
   ///   - file: the image.
-  ///   - report: what was generated for it.
+  ///   - report: the generated report.
   /// - Throws: `ImageError` for a file that cannot be used.
   public func attention(
     contentsOf file: URL, report: GeneratedReport.Beam

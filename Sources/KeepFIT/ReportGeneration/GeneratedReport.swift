@@ -1,8 +1,8 @@
-/// What a model writes about a study.
+/// The generated report of a study.
 public struct GeneratedReport: Sendable, Equatable {
-  /// One way to put the study into words.
+  /// A candidate report.
   public struct Beam: Sendable, Equatable {
-    /// The ids without the opening 0, with the closing one if it was written.
+    /// The token ids without the initial 0, with the final 0 if it was generated.
     public let tokens: [Int32]
     /// The words up to the first 0, joined by spaces.
     public let text: String
@@ -21,20 +21,20 @@ public struct GeneratedReport: Sendable, Equatable {
     }
   }
 
-  /// The reports, best first: as many as there are beams, or one.
+  /// The candidates, best first: one per beam, or one.
   public let beams: [Beam]
-  /// The best one.
+  /// The best candidate.
   public var best: Beam { beams[0] }
 }
 
-/// Why no report could be written.
+/// An error of report generation.
 public enum ReportGenerationError: Error, Equatable, CustomStringConvertible {
-  /// The model gave a number that is not one.
+  /// The model produced a non-finite score.
   case notFinite(image: String, word: Int)
-  /// The settings do not fit the model.
+  /// The settings do not match the model.
   case unsuitable(reason: String)
 
-  /// The reason on one line.
+  /// A one-line description.
   public var description: String {
     switch self {
     case .notFinite(let image, let word):

@@ -1,16 +1,16 @@
 import Foundation
 
 extension ReportGenerator {
-  /// Writes the reports of studies that are in memory.
+  /// Generates the reports of studies in memory.
   ///
-  /// The reports of a study do not depend on the other ones, nor does what is drawn: random numbers
-  /// follow from the seed and the images of the study alone.
+  /// The report of a study does not depend on the other studies: random numbers depend only on the seed and
+  /// the images of the study.
   /// - Parameters:
   ///   - images: `[ΣK, S, S, 3]`, as `ReportImages` prepares them.
   ///   - imagesPerStudy: how many of them each study has; nil for one.
-  ///   - decoding: how words are chosen.
-  ///   - seed: of what is drawn.
-  ///   - names: what errors call the studies.
+  ///   - decoding: the decoding settings.
+  ///   - seed: the random seed.
+  ///   - names: names of the studies for error messages.
   /// - Throws: ``ReportGenerationError``.
   public func generate(
     _ images: Tensor, imagesPerStudy: [Int]? = nil, decoding: ReportDecoding, seed: UInt64 = 0,
@@ -37,13 +37,13 @@ extension ReportGenerator {
     }
   }
 
-  /// Writes the reports of image files, each of which is a study of its own.
+  /// Generates the reports of image files, each of which is a separate study.
   /// - Parameters:
   ///   - files: the images.
-  ///   - decoding: how words are chosen.
-  ///   - seed: of what is drawn.
-  ///   - batchSize: images that are worked on together, which changes no report.
-  ///   - progress: receives the number of images that are done.
+  ///   - decoding: the decoding settings.
+  ///   - seed: the random seed.
+  ///   - batchSize: images per batch, which does not affect the reports.
+  ///   - progress: receives the number of completed images.
   /// - Throws: `ImageError` for the first file that cannot be used, and ``ReportGenerationError``.
   public func generate(
     contentsOf files: [URL], decoding: ReportDecoding, seed: UInt64 = 0, batchSize: Int = 16,

@@ -1,28 +1,28 @@
 import Foundation
 
-/// A model that writes reports of angiography images, with its vocabulary: the content of a report
-/// model's directory.
+/// A model that generates reports of angiography images, with its vocabulary: the content of a report model
+/// directory.
 public struct ReportGenerator {
   /// The network.
   public let model: ReportModel
   /// The words by id.
   public let vocabulary: ReportVocabulary
-  /// Sizes and lengths.
+  /// The configuration.
   public let configuration: ReportGeneratorConfiguration
 
   private static let weightsName = "model.safetensors"
   private static let vocabularyName = "vocabulary.txt"
   private static let configurationName = "config.json"
   private static let cardName = "README.md"
-  /// The metadata of the weights that says which vocabulary they were trained with.
+  /// The metadata key of the digest of the vocabulary that the weights were trained with.
   private static let vocabularyDigest = "vocabulary_sha256"
 
-  /// A model with first values.
+  /// Creates an initialized model.
   /// - Parameters:
-  ///   - configuration: the sizes.
-  ///   - vocabulary: the words.
-  ///   - initialization: where the first values come from.
-  /// - Throws: `CheckpointError` for sizes that no model can have.
+  ///   - configuration: the configuration.
+  ///   - vocabulary: the vocabulary.
+  ///   - initialization: the initialization of the parameters.
+  /// - Throws: `CheckpointError` for an invalid configuration.
   public init(
     _ configuration: ReportGeneratorConfiguration, vocabulary: ReportVocabulary,
     initialization: Initialization
@@ -37,7 +37,7 @@ public struct ReportGenerator {
   ) throws {
     let sizes = configuration.sizes(vocabularySize: vocabulary.idCount)
     guard configuration.problem == nil, let sizes, sizes.problem == nil else {
-      let problem = configuration.problem ?? sizes?.problem ?? "the sizes are not known"
+      let problem = configuration.problem ?? sizes?.problem ?? "the architecture is unknown"
       throw CheckpointError(.malformed, file: source, problem)
     }
     self.configuration = configuration
@@ -47,7 +47,7 @@ public struct ReportGenerator {
 
   // MARK: Directories
 
-  /// Opens a model directory. Weights are mapped, not copied.
+  /// Loads a model directory. Weights are memory-mapped, not copied.
   ///
   /// - Parameter url: a directory with `config.json`, `vocabulary.txt` and `model.safetensors`.
   /// - Throws: `CheckpointError` or `VocabularyError` that names the file and what is wrong: a file that
@@ -61,7 +61,7 @@ public struct ReportGenerator {
     guard isDirectory.boolValue else {
       throw CheckpointError(
         .unreadable, file: url.relativePath,
-        "is a file, the directory of a report model was expected ('keepfit reports init' makes one)"
+        "is a file, expected the directory of a report model ('keepfit reports init' creates one)"
       )
     }
     func file(_ name: String) throws -> URL {
@@ -69,7 +69,7 @@ public struct ReportGenerator {
       guard FileManager.default.fileExists(atPath: file.path) else {
         throw CheckpointError(
           .unreadable, file: url.relativePath,
-          "holds no \(name); a report model has \(configurationName), \(vocabularyName) and "
+          "contains no \(name); a report model has \(configurationName), \(vocabularyName) and "
             + weightsName)
       }
       return file
@@ -77,7 +77,8 @@ public struct ReportGenerator {
     let mapped = try MappedFile(contentsOf: try file(configurationName))
     guard mapped.count <= 1 << 20 else {
       throw CheckpointError(
-        .malformed, file: mapped.name, "has \(mapped.count) bytes, at most \(1 << 20) were expected"
+        .malformed, file: mapped.name,
+        "has \(mapped.count) bytes, more than the limit of \(1 << 20)"
       )
     }
     var configuration = try ReportGeneratorConfiguration(
@@ -105,10 +106,10 @@ public struct ReportGenerator {
   /// `model.safetensors` last.
   ///
   /// - Parameters:
-  ///   - directory: made if it does not exist.
-  ///   - metadata: strings that travel with the weights.
+  ///   - directory: created if it does not exist.
+  ///   - metadata: strings to save with the weights.
   ///   - card: the text of `README.md`; nil for none.
-  ///   - force: whether files of an earlier model may be replaced.
+  ///   - force: whether existing files may be replaced.
   /// - Throws: `CheckpointError` (`exists`, `unwritable`).
   public func save(
     to directory: URL, metadata: [String: String] = [:], card: String? = nil, force: Bool = false
@@ -121,14 +122,14 @@ public struct ReportGenerator {
       guard !FileManager.default.fileExists(atPath: file.path) else {
         throw CheckpointError(
           .exists, file: file.relativePath,
-          "exists already; allow it to be replaced (--force) or name another directory")
+          "exists already; replace it with --force, or choose another directory")
       }
     }
     do {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     } catch {
       throw CheckpointError(
-        .unwritable, file: directory.relativePath, "the directory cannot be made")
+        .unwritable, file: directory.relativePath, "the directory cannot be created")
     }
     func write(_ text: String, _ name: String) throws {
       try AtomicFile.write(text, to: directory.appending(path: name), force: force)

@@ -12,24 +12,24 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     /// The published encoder.
     public init() {}
 
-    /// The network, or nil for an unknown name.
+    /// The network configuration, or nil for an unknown name.
     public var network: ResNetConfiguration? {
       KeepFITConfiguration.Vision(architecture: architecture, width: width ?? 64).network
     }
   }
 
-  /// The sizes of the transformer.
+  /// The architecture of the transformer.
   public struct Decoder: Codable, Sendable, Equatable {
-    /// D, the features of a word.
+    /// The model dimension D.
     public var width = 512
-    /// The features within a feed-forward block.
+    /// The hidden dimension of the feed-forward blocks.
     public var feedForward = 512
-    /// The heads of each attention.
+    /// The number of attention heads.
     public var heads = 8
-    /// The layers of the encoder, and of the decoder.
+    /// The number of layers of the encoder and of the decoder.
     public var layers = 3
 
-    /// The published sizes.
+    /// The published architecture.
     public init() {}
 
     enum CodingKeys: String, CodingKey {
@@ -37,7 +37,7 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
       case feedForward = "feed_forward"
     }
 
-    /// Reads a `decoder` object; what is left out is as published.
+    /// Decodes a `decoder` object; missing keys have the published values.
     /// - Parameter decoder: of the object.
     /// - Throws: `DecodingError` for a value of another type.
     public init(from decoder: any Swift.Decoder) throws {
@@ -53,13 +53,13 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
   public var vision = Vision()
   /// The transformer.
   public var decoder = Decoder()
-  /// The ids that a report has at most, the opening 0 included, in training; and the words that are
-  /// written at most.
+  /// The maximum number of ids of a report in training, including the initial 0, and the maximum number of
+  /// generated words.
   public var maximumLength = 90
-  /// The side of the images that the model sees, in pixels.
+  /// The image size in pixels.
   public var imageSize = 224
 
-  /// What `kind` says, which tells a report model from an image-text model.
+  /// The value of `kind`, which distinguishes report models from image-text models.
   public static let kind = "report"
 
   private enum CodingKeys: String, CodingKey {
@@ -68,10 +68,10 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     case imageSize = "image_size"
   }
 
-  /// The published sizes.
+  /// The published architecture.
   public init() {}
 
-  /// Reads a configuration; what is left out is as published.
+  /// Decodes a configuration; missing keys have the published values.
   /// - Parameter decoder: of the object.
   /// - Throws: `DecodingError` for a value of another type, or another `kind`.
   public init(from decoder: any Swift.Decoder) throws {
@@ -80,7 +80,7 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     guard kind == Self.kind else {
       throw DecodingError.dataCorruptedError(
         forKey: .kind, in: values,
-        debugDescription: "is \(kind.map { "'\($0)'" } ?? "missing"), '\(Self.kind)' was expected")
+        debugDescription: "is \(kind.map { "'\($0)'" } ?? "missing"), expected '\(Self.kind)'")
     }
     vision = try values.decodeIfPresent(Vision.self, forKey: .vision) ?? vision
     self.decoder = try values.decodeIfPresent(Decoder.self, forKey: .decoder) ?? self.decoder
@@ -88,7 +88,7 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     imageSize = try values.decodeIfPresent(Int.self, forKey: .imageSize) ?? imageSize
   }
 
-  /// Writes every field.
+  /// Encodes all fields.
   /// - Parameter encoder: of the object.
   /// - Throws: what the encoder throws.
   public func encode(to encoder: any Encoder) throws {
@@ -100,11 +100,11 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     try values.encode(imageSize, forKey: .imageSize)
   }
 
-  /// Reads the bytes of a `config.json`.
+  /// Parses the bytes of a `config.json`.
   /// - Parameters:
   ///   - json: the bytes.
-  ///   - source: what errors call them.
-  /// - Throws: `CheckpointError` that names the key, also for keys that are not known.
+  ///   - source: the name for error messages.
+  /// - Throws: `CheckpointError` that names the key, also for unknown keys.
   public init(json: [UInt8], source: String) throws {
     func failure(_ text: String) -> CheckpointError {
       CheckpointError(.malformed, file: source, text)
@@ -112,13 +112,13 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     do {
       let value = try JSONValue(parsing: json)
       guard value.members != nil else {
-        throw failure("a configuration must be an object, it is \(value.kind)")
+        throw failure("a configuration must be an object, not \(value.kind)")
       }
       if value["kind"]?.text != Self.kind {
         throw failure(
           "is not the configuration of a report model: 'kind' is "
             + (value["kind"]?.text.map { "'\($0.quotable(limit: 40))'" } ?? "missing")
-            + ", '\(Self.kind)' was expected; 'keepfit reports init' makes such a model")
+            + ", expected '\(Self.kind)'; 'keepfit reports init' creates such a model")
       }
       self = try JSONDecoder().decode(Self.self, from: Data(json))
       let written = try JSONValue(parsing: Array(self.json.utf8))
@@ -133,11 +133,11 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     if let problem { throw failure(problem) }
   }
 
-  /// What no model can have, or nil.
+  /// The first invalid value, or nil.
   var problem: String? {
     guard (1...4096).contains(vision.width ?? 64), vision.network != nil else {
       return "vision.architecture '\(vision.architecture.quotable(limit: 40))' of width "
-        + "\(vision.width ?? 64) is not known; there are "
+        + "\(vision.width ?? 64) is unknown; known architectures are "
         + ResNetConfiguration.named.map(\.name).joined(separator: ", ")
     }
     if !(2...ReportModel.Configuration.positions).contains(maximumLength) {
@@ -147,7 +147,7 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     return sizes(vocabularySize: 2)?.problem
   }
 
-  /// The sizes of the network for a vocabulary; nil for an unknown architecture.
+  /// The network configuration for a vocabulary; nil for an unknown architecture.
   /// - Parameter vocabularySize: the number of ids.
   func sizes(vocabularySize: Int) -> ReportModel.Configuration? {
     guard let network = vision.network else { return nil }

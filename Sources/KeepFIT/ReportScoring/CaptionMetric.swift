@@ -8,7 +8,7 @@ public enum CaptionMetric: String, Sendable, CaseIterable, Codable, CodingKeyRep
   case rougeL = "ROUGE_L"
   case cider = "CIDER"
 
-  /// Which of the definitions that go by this name it is.
+  /// The variant of the metric.
   public var variant: String {
     switch self {
     case .bleu1, .bleu2, .bleu3, .bleu4:
@@ -23,7 +23,7 @@ public enum CaptionMetric: String, Sendable, CaseIterable, Codable, CodingKeyRep
     }
   }
 
-  /// How texts become words for it.
+  /// The tokenization of the metric.
   public var tokenization: String {
     switch self {
     case .bleu1, .bleu2, .bleu3, .bleu4, .cider: "split at white space; case and punctuation kept"

@@ -2,7 +2,7 @@ import FundusTensor
 
 /// Scores generated reports by the captioning metrics of the published evaluation.
 ///
-/// Texts are taken as they stand; see ``CaptionMetric/tokenization`` for what each metric makes of them.
+/// Texts are used verbatim; see ``CaptionMetric/tokenization`` for the tokenization of each metric.
 public struct CaptionScorer: Sendable {
   /// METEOR's function words.
   public var functionWords: FunctionWords
@@ -11,7 +11,7 @@ public struct CaptionScorer: Sendable {
   /// - Parameter functionWords: METEOR's function words; by default this package's own list.
   public init(functionWords: FunctionWords = .builtin) { self.functionWords = functionWords }
 
-  /// Scores reports, on the threads of the pool.
+  /// Scores reports in parallel.
   /// - Parameter pairs: at least one.
   public func score(_ pairs: [ReportPair]) -> ScoredReports {
     precondition(!pairs.isEmpty, "there are no reports to score")

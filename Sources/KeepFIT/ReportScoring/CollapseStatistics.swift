@@ -1,23 +1,23 @@
 import FundusModels
 
-/// How varied texts are. A model that has collapsed writes the same report for every image, which
-/// scores of overlap hardly show.
+/// The diversity of texts. A collapsed model generates the same report for every image, which overlap
+/// metrics hardly reveal.
 public struct CollapseStatistics: Sendable, Equatable {
-  /// How many texts there are.
+  /// The number of texts.
   public let reports: Int
-  /// How many different ones.
+  /// The number of distinct ones.
   public let distinctReports: Int
-  /// The text that occurs most often; among equals, the first of them.
+  /// The most frequent text; the first one in a tie.
   public let commonest: String
-  /// The share of the texts that are equal to ``commonest``.
+  /// The fraction of texts equal to ``commonest``.
   public let commonestShare: Double
   /// Runs of four words in all texts.
   public let fourGrams: Int
-  /// How many different ones.
+  /// The number of distinct ones.
   public let distinctFourGrams: Int
-  /// How many texts are empty.
+  /// The number of empty texts.
   public let emptyReports: Int
-  /// Words of a text on average.
+  /// The mean number of words per text.
   public let meanLength: Double
 
   /// Counts texts; words are what stands between white space.

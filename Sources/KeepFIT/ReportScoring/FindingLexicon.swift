@@ -2,7 +2,7 @@ import Foundation
 import FundusTensor
 import MMRetinalData
 
-/// The words by which reports name findings, and by which they deny them.
+/// The terms by which reports state or deny findings.
 ///
 /// A JSON file, of which the built-in lexicon for English angiography reports is an example:
 ///
@@ -67,7 +67,7 @@ public struct FindingLexicon: Sendable {
     do {
       root = try JSONValue(parsing: bytes)
     } catch {
-      throw fail("is no lexicon: \(error)")
+      throw fail("is not a lexicon: \(error)")
     }
     do throws(FindingLexiconReader.Problem) {
       let reader = try FindingLexiconReader(root)
@@ -75,7 +75,7 @@ public struct FindingLexicon: Sendable {
       findings = reader.findings
       negation = reader.negation ?? Self.builtin.negation
     } catch {
-      throw fail("is no lexicon: \(error.message)")
+      throw fail("is not a lexicon: \(error.message)")
     }
     index = FindingPatternIndex(findings.map(\.terms))
   }

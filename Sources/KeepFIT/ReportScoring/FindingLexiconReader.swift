@@ -17,7 +17,7 @@ struct FindingLexiconReader {
       throw Problem(message: "'format' must be 1")
     }
     if let value = root["name"], value.text == nil {
-      throw Problem(message: "'name' is \(value.kind), a string was expected")
+      throw Problem(message: "'name' is \(value.kind), expected a string")
     }
     name = root["name"]?.text
     guard let list = root["findings"]?.elements, !list.isEmpty else {
@@ -29,13 +29,13 @@ struct FindingLexiconReader {
     }
     let names = findings.map { ExactText($0.name) }
     if let twice = Dictionary(grouping: names, by: \.self).first(where: { $0.value.count > 1 }) {
-      throw Problem(message: "the finding '\(twice.key.text.quotable(limit: 60))' is there twice")
+      throw Problem(message: "the finding '\(twice.key.text.quotable(limit: 60))' occurs twice")
     }
     for finding in findings {
       for other in finding.implies where !names.contains(ExactText(other)) {
         throw Problem(
           message: "'\(finding.name.quotable(limit: 60))' implies "
-            + "'\(other.quotable(limit: 60))', which is none of the findings")
+            + "'\(other.quotable(limit: 60))', which is not among the findings")
       }
     }
     self.findings = findings
@@ -46,7 +46,7 @@ struct FindingLexiconReader {
     _ value: JSONValue, _ place: String, allowed: [String]
   ) throws(Problem) {
     guard let members = value.members else {
-      throw Problem(message: "\(place) is \(value.kind), an object was expected")
+      throw Problem(message: "\(place) is \(value.kind), expected an object")
     }
     if let other = members.first(where: { !allowed.contains($0.name) }) {
       throw Problem(
@@ -60,7 +60,7 @@ struct FindingLexiconReader {
   ) throws(Problem) -> FindingLexicon.Finding {
     try check(value, place, allowed: ["name", "terms", "implies"])
     guard let name = value["name"]?.text, !name.isEmpty else {
-      throw Problem(message: "\(place).name must be a text")
+      throw Problem(message: "\(place).name must be a non-empty string")
     }
     guard let terms = value["terms"] else { throw Problem(message: "\(place).terms is missing") }
     let patterns = try patterns(terms, place: place + ".terms")
@@ -92,12 +92,12 @@ struct FindingLexiconReader {
     _ value: JSONValue, place: String
   ) throws(Problem) -> [FindingPattern] {
     guard let elements = value.elements else {
-      throw Problem(message: "\(place) is \(value.kind), a list of texts was expected")
+      throw Problem(message: "\(place) is \(value.kind), expected a list of strings")
     }
     var patterns: [FindingPattern] = []
     for (index, element) in elements.enumerated() {
       guard let term = element.text else {
-        throw Problem(message: "\(place)[\(index)] is \(element.kind), a text was expected")
+        throw Problem(message: "\(place)[\(index)] is \(element.kind), expected a string")
       }
       guard let pattern = FindingPattern(term) else {
         throw Problem(

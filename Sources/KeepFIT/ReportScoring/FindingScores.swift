@@ -1,9 +1,9 @@
 import FundusTensor
 
-/// How well hypotheses name the findings of their references, by finding and over all.
+/// Precision and recall of the findings in hypotheses, by finding and overall.
 ///
-/// A finding counts as right when hypothesis and reference state it, wherever in the eye. Of several
-/// references, one that states it is enough. Denied findings count as absent.
+/// A finding is correct if hypothesis and reference state it, regardless of its location. With several
+/// references, one that states it is sufficient. Denied findings count as absent.
 public struct FindingScores: Sendable, Equatable {
   /// Counts of one finding, or of all together.
   public struct Counts: Sendable, Equatable {
@@ -18,13 +18,13 @@ public struct FindingScores: Sendable, Equatable {
     public var references: Int { right + missed }
     /// Samples whose hypothesis states it.
     public var hypotheses: Int { right + invented }
-    /// The share of statements that are right; nil when no hypothesis states it.
+    /// Precision: the fraction of statements that are correct; nil if no hypothesis states it.
     public var precision: Double? {
       hypotheses > 0 ? Double(right) / Double(hypotheses) : nil
     }
-    /// The share of the references' findings that are stated; nil when no reference states it.
+    /// Recall: the fraction of the references' findings that are stated; nil if no reference states it.
     public var recall: Double? { references > 0 ? Double(right) / Double(references) : nil }
-    /// The harmonic mean of both; nil when neither references nor hypotheses state it.
+    /// F1, the harmonic mean of both; nil if neither references nor hypotheses state it.
     public var f1: Double? {
       references + hypotheses > 0
         ? 2 * Double(right) / Double(references + hypotheses) : nil

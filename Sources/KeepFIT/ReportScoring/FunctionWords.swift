@@ -6,9 +6,9 @@ import MMRetinalData
 /// The words that METEOR gives less weight to: articles, pronouns, auxiliaries, prepositions,
 /// conjunctions and punctuation.
 ///
-/// The published scores depend on a list of 93 tokens that is part of the METEOR program and not of this
-/// package. The built-in list is our own; scores with it differ from the program's. For equal scores, give
-/// the file `function/english.words` out of the program's jar.
+/// The published scores depend on a list of 93 tokens that is part of the METEOR program, but not of this
+/// package. Scores with the built-in list differ from those of the program; for equal scores, use the file
+/// `function/english.words` of the program's jar.
 public struct FunctionWords: Sendable {
   /// Where the list comes from: `builtin`, or the path of a file.
   public let name: String
@@ -34,7 +34,7 @@ public struct FunctionWords: Sendable {
       if word.isEmpty { continue }
       if word.unicodeScalars.contains(where: PythonText.isSpace) {
         problems.append(
-          TextProblem(line: number, message: "has several words, one was expected"))
+          TextProblem(line: number, message: "has several words, expected one"))
       } else if word.unicodeScalars.count > 40 || (word.hasPrefix("{") && word != "{") {
         problems.append(
           TextProblem(line: number, message: "'\(word.quotable(limit: 40))' is no word"))
@@ -49,7 +49,7 @@ public struct FunctionWords: Sendable {
       }
     }
     if problems.isEmpty && words.isEmpty {
-      problems.append(TextProblem(line: nil, message: "has no words; a word a line was expected"))
+      problems.append(TextProblem(line: nil, message: "has no words, expected one word per line"))
     }
     guard problems.isEmpty else { throw TextFileError(file: url.relativePath, problems: problems) }
     self.init(name: url.relativePath, words: words)

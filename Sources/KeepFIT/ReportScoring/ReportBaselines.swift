@@ -1,9 +1,9 @@
 import FundusTensor
 
-/// Reports that need no report model, for comparison with one that has been trained: a model that
-/// does not beat them has learned the language of reports rather than to read images.
+/// Baselines without a report model: a trained model that does not beat them has learned the language of
+/// reports, but not to interpret images.
 public enum ReportBaselines {
-  /// The training report that occurs most often; the first of them among equals.
+  /// The most frequent training report; the first one in a tie.
   /// - Parameter texts: training reports, at least one.
   public static func commonest(_ texts: [String]) -> String {
     precondition(!texts.isEmpty, "there are no training reports")
@@ -22,7 +22,7 @@ public enum ReportBaselines {
   ) throws(TransferError) -> [String] {
     guard queries.rank == 2, training.rank == 2, queries.shape[1] == training.shape[1] else {
       throw .invalid(
-        "embeddings of the shapes \(queries.shape) and \(training.shape) cannot be compared")
+        "embeddings of shapes \(queries.shape) and \(training.shape) do not match")
     }
     guard training.shape[0] == texts.count else {
       throw .invalid("\(texts.count) reports for \(training.shape[0]) training images")

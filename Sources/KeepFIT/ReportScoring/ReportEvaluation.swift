@@ -1,15 +1,15 @@
-/// All that is said of generated reports: scores with intervals, a control, how varied the texts are, and
-/// which findings are right.
+/// The evaluation of generated reports: scores with confidence intervals, a control, the diversity of texts,
+/// and the correctness of findings.
 public struct ReportEvaluation: Sendable {
-  /// What is computed, and from which lists of words.
+  /// The options of an evaluation.
   public struct Options: Sendable {
     /// METEOR's function words.
     public var functionWords = FunctionWords.builtin
     /// The names of findings.
     public var lexicon = FindingLexicon.builtin
-    /// How often reports are drawn anew for the intervals; 0 for no intervals.
+    /// The number of bootstrap resamples for the intervals; 0 for none.
     public var resamples = 1000
-    /// How often references are shuffled for the control; 0 for no control.
+    /// The number of shuffles of the references for the control; 0 for none.
     public var shuffles = 5
     /// The random seed of both.
     public var seed: UInt64 = 0
@@ -18,7 +18,7 @@ public struct ReportEvaluation: Sendable {
     public init() {}
   }
 
-  /// What was asked for.
+  /// The options.
   public let options: Options
   /// The scores.
   public let scored: ScoredReports
@@ -26,11 +26,11 @@ public struct ReportEvaluation: Sendable {
   public let intervals: [CaptionMetric: ScoreInterval]
   /// The scores against the references of other studies; nil without shuffles and for one report.
   public let control: ShuffledControl?
-  /// How varied the hypotheses are.
+  /// The diversity of the hypotheses.
   public let hypotheses: CollapseStatistics
-  /// How varied the references are.
+  /// The diversity of the references.
   public let references: CollapseStatistics
-  /// How well findings are named.
+  /// The scores of findings.
   public let findings: FindingScores
 
   /// Evaluates reports.

@@ -13,7 +13,7 @@ enum ReportFile {
       let reason =
         !exists
         ? "there is no such file"
-        : isDirectory.boolValue ? "is a directory, a file was expected" : "cannot be read"
+        : isDirectory.boolValue ? "is a directory, expected a file" : "cannot be read"
       throw TextFileError(
         file: url.relativePath, problems: [TextProblem(line: nil, message: reason)])
     }

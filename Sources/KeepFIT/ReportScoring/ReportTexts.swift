@@ -47,7 +47,8 @@ public struct ReportTexts: Sendable {
           let value = try JSONValue(parsing: Array(line))
           reading.add(value, id: "id", text: "text", place: "the line", line: number)
         } catch {
-          reading.problems.append(TextProblem(line: number, message: "is no JSON object: \(error)"))
+          reading.problems.append(
+            TextProblem(line: number, message: "is not a JSON object: \(error)"))
         }
       }
     }
@@ -73,10 +74,10 @@ public struct ReportTexts: Sendable {
       // What is neither is most likely meant as JSON Lines, whose reader names the line.
       guard isList else { return nil }
       throw TextFileError(
-        file: file, problems: [TextProblem(line: nil, message: "is no JSON list: \(error)")])
+        file: file, problems: [TextProblem(line: nil, message: "is not a JSON list: \(error)")])
     }
     if let entries = whole.elements ?? whole["annotations"]?.elements { return entries }
-    let found = whole["annotations"].map { "'annotations' is \($0.kind), a list was expected" }
+    let found = whole["annotations"].map { "'annotations' is \($0.kind), expected a list" }
     throw TextFileError(
       file: file,
       problems: [
@@ -122,7 +123,7 @@ public struct ReportTexts: Sendable {
       func fail(_ message: String) -> TextProblem {
         TextProblem(line: line, message: prefix + message)
       }
-      guard value.members != nil else { throw fail("is \(value.kind), an object was expected") }
+      guard value.members != nil else { throw fail("is \(value.kind), expected an object") }
       guard let identifier = value[id] else { throw fail("'\(id)' is missing") }
       guard let content = value[text] else { throw fail("'\(text)' is missing") }
       let key: String
@@ -131,19 +132,20 @@ public struct ReportTexts: Sendable {
       case .integer(let number): key = String(number)
       case .number(let number):
         guard abs(number) < 0x1p53 else {
-          throw fail("'\(id)' is a number of too many digits; write it in quotes")
+          throw fail("'\(id)' is a number with too many digits; write it in quotes")
         }
         key = "\(number)"
-      default: throw fail("'\(id)' is \(identifier.kind), a string or a number was expected")
+      default: throw fail("'\(id)' is \(identifier.kind), expected a string or a number")
       }
       guard let words = content.text else {
-        throw fail("'\(text)' is \(content.kind), a string was expected")
+        throw fail("'\(text)' is \(content.kind), expected a string")
       }
       let count = words.utf8.count > wordLimit ? ScoringTokens.words(words).count : 0
       guard count <= wordLimit, words.utf8.count <= 40 * wordLimit else {
         throw fail(
           "the text of '\(key.quotable(limit: 60))' has \(words.utf8.count) bytes and "
-            + "\(ScoringTokens.words(words).count) words; a report may have \(wordLimit) words")
+            + "\(ScoringTokens.words(words).count) words, more than the limit of \(wordLimit) words"
+        )
       }
       return (key, words)
     }
@@ -173,7 +175,8 @@ extension ReportPair {
     var problems: [TextProblem] = []
     if !missing.isEmpty {
       problems.append(
-        TextProblem(line: nil, message: "there is no hypothesis for the reference\(list(missing))"))
+        TextProblem(
+          line: nil, message: "the hypothesis is missing for the reference\(list(missing))"))
     }
     if !unknown.isEmpty {
       problems.append(

@@ -1,21 +1,20 @@
 import FundusTensor
 
-/// A range that holds a score with 95 % confidence: percentiles of the scores of reports drawn anew,
-/// with replacement (Efron and Tibshirani, 1993).
+/// A 95 % confidence interval of a score: the percentile bootstrap over reports (Efron and Tibshirani, 1993).
 public struct ScoreInterval: Sendable, Equatable {
-  /// The lower end.
+  /// The lower limit.
   public let lower: Double
-  /// The upper end.
+  /// The upper limit.
   public let upper: Double
 }
 
 extension ScoredReports {
   /// Intervals of the scores of all reports, by metric; without those that are undefined.
   ///
-  /// They say how far scores may be from those on other reports of the same kind. Several images of one
-  /// study count as independent here, which makes intervals too narrow.
+  /// They cover the uncertainty due to the choice of reports. Several images of one study count as independent
+  /// here, which makes the intervals too narrow.
   /// - Parameters:
-  ///   - resamples: how often reports are drawn anew; at least 1.
+  ///   - resamples: the number of bootstrap resamples, at least 1.
   ///   - seed: the same seed gives the same intervals.
   public func intervals(resamples: Int, seed: UInt64) -> [CaptionMetric: ScoreInterval] {
     precondition(resamples > 0, "intervals need at least one resample")

@@ -1,9 +1,9 @@
 import FundusTensor
 
-/// What the same hypotheses score against the references of other studies.
+/// The scores of the same hypotheses against the references of other studies.
 ///
-/// A model that ignores the image scores as much here as against the right references: only the
-/// difference tells what it has seen.
+/// A model that ignores the image has the same scores as against the true references: only the difference
+/// shows what it has recognized.
 public struct ShuffledControl: Sendable {
   /// How often the references were shuffled.
   public let shuffles: Int

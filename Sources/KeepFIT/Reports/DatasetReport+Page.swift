@@ -22,14 +22,15 @@ extension DatasetReport {
         ]
       })
     page.paragraph(
-      "Words are runs of letters, digits and underscores, their case kept; Chinese is counted in characters. "
-        + "Lexical diversity is vocabulary divided by the number of texts; it is the area of the circles."
+      "Words are runs of letters, digits and underscores, case-sensitive; Chinese is counted in characters. "
+        + "Lexical diversity is the vocabulary size divided by the number of texts; it is the area of the circles."
     )
     addContents(to: &page)
     page.section("Findings")
     page.figures(findingPlots())
     page.paragraph(
-      "Captions that name a finding, negated or not; labels of labeled sets. All are in findings.csv."
+      "Number of captions that mention a finding, negated or not, and of labels. The complete list is in "
+        + "findings.csv."
     )
     addOverlap(to: &page)
     addProblems(to: &page)
@@ -66,7 +67,7 @@ extension DatasetReport {
     guard !statistics.overlaps.isEmpty else { return }
     page.section("Overlap between sets")
     page.table(
-      ["Set", "Set", "Words in both", "of all words", "Texts in both", "Images in both"],
+      ["Set", "Set", "Words in both", "% of all words", "Texts in both", "Images in both"],
       statistics.overlaps.map {
         [
           HTMLPage.Cell($0.first), HTMLPage.Cell($0.second), .number("\($0.words)"),
@@ -91,7 +92,7 @@ extension DatasetReport {
         ]
       })
     page.paragraph(
-      "Images are counted as missing where no file is below the root. 'keepfit data validate' names each problem "
+      "Images are missing if the file does not exist below the root. 'keepfit data validate' lists each problem "
         + "and compares the images themselves.")
   }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import MMRetinalData
 
-/// The statistics of image-text sets as a page, tables and figures.
+/// The statistics of image-text datasets as an HTML report, tables and figures.
 ///
 /// The figures are those of the paper: a word cloud, the histogram of text lengths on a logarithmic axis, and
 /// vocabulary over mean length with lexical diversity as area.
@@ -12,7 +12,7 @@ public struct DatasetReport: Sendable {
   /// A report.
   public init(_ statistics: DatasetStatistics) { self.statistics = statistics }
 
-  /// The words that make up English sentences whatever they are about; the word cloud leaves them out.
+  /// English stop words, which the word cloud leaves out.
   static let functionWords: Set<String> = Set(
     """
     a an the and or but nor of in on at to from by for with without within into onto over under above below \
@@ -81,8 +81,8 @@ public struct DatasetReport: Sendable {
 
   // MARK: - Files
 
-  /// Writes the page, the tables (CSV), the figures (SVG) and all numbers (JSON) into a directory, which is
-  /// made if need be.
+  /// Writes the report, the tables (CSV), the figures (SVG) and all numbers (JSON) to a directory, which is
+  /// created if needed.
   ///
   /// - Parameters:
   ///   - directory: where to write.

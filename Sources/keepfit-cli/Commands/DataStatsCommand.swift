@@ -4,20 +4,22 @@ import KeepFIT
 /// `keepfit data stats`
 struct DataStatsCommand: Subcommand {
   static let name = "data stats"
-  static let summary = "Describe image-text sets: contents, words, text lengths, findings, overlap."
+  static let summary =
+    "Compute statistics of image-text datasets: contents, words, text lengths, findings, overlap."
   static let discussion = """
-    Prints the number of texts, the vocabulary, the mean length and the lexical diversity of each set of texts: one
+    Prints the number of texts, the vocabulary size, the mean length and the lexical diversity of each set of texts: one
     for each manifest and language. --out writes report.html with the word cloud, the histogram of text lengths and
     vocabulary over mean length, the same as SVG, and tables (CSV, JSON): counts by source and modality, words,
-    findings, what sets share, missing and duplicate items.
+    findings, overlap between sets, missing and duplicate items.
 
-    Words are runs of letters, digits and underscores with their case kept; Chinese is counted in characters.
+    Words are runs of letters, digits and underscores, case-sensitive; Chinese is counted in characters.
 
       keepfit data stats --manifest CFP.csv --manifest FFA.csv --root atlas --out statistics
     """
   let data = ManifestOptions()
   let out = Option<FilePath>(
-    "out", "DIR", help: "Where the report (HTML), tables (CSV, JSON) and figures (SVG) are written."
+    "out", "DIR",
+    help: "Output directory for the report (HTML), tables (CSV, JSON) and figures (SVG)."
   )
   let json = Flag("json", help: "Print one JSON list.")
   let overwrite = OverwriteOptions()
@@ -49,7 +51,7 @@ struct DataStatsCommand: Subcommand {
     if let folder = out.given {
       let files = try DatasetReport(statistics).write(
         to: folder.url, force: overwrite.force.isOn)
-      Console.note("Wrote \(files.count) files to \(folder.text)")
+      Console.note("Wrote \(Pretty.count(files.count, "file")) to \(folder.text)")
     }
   }
 }

@@ -253,6 +253,6 @@ private let gradientTolerance = Tolerance(absolute: 1e-6, relative: 5e-4)
     let text = directory.url.appending(path: "text.safetensors")
     try Safetensors.write([("embeddings.weight", Tensor(zeros: [2, 2]))], to: text)
     let error = #expect(throws: CheckpointError.self) { try other.loadVisionWeights(text) }
-    #expect(error?.description.contains("holds no ResNet") == true)
+    #expect(error?.description.contains("contains no ResNet") == true)
   }
 }

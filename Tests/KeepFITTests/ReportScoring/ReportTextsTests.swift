@@ -63,7 +63,7 @@ import Testing
     #expect(try problem("\n \n").contains("no reports"))
     #expect(try problem("not json", name: "a.txt").contains("line 1"))
     #expect(try problem("{\"id\": 123456789012345678901, \"text\": \"\"}").contains("quotes"))
-    #expect(try problem("{\"annotations\": 3}", name: "c.json").contains("a list was expected"))
+    #expect(try problem("{\"annotations\": 3}", name: "c.json").contains("expected a list"))
     #expect(try problem("[{\"image_id\": 3}]", name: "c.json").contains("'caption' is missing"))
     #expect(try problem("[{\"image_id\"", name: "c.json").contains("JSON list"))
     let long = Array(repeating: "word", count: 6000).joined(separator: " ")

@@ -87,9 +87,9 @@ public struct ReportDecoding: Sendable, Equatable {
   /// - Parameter tokenCount: V', the number of ids of the model.
   public func problem(tokenCount: Int) -> String? {
     let choices = tokenCount - bannedTokens.filter { (0..<Int32(tokenCount)).contains($0) }.count
-    if maximumLength < 1 { return "a maximum length of \(maximumLength) is less than 1" }
+    if maximumLength < 1 { return "the maximum length must be at least 1, not \(maximumLength)" }
     if !(temperature > 0 && temperature.isFinite) {
-      return "a temperature of \(temperature) is not positive"
+      return "the temperature must be positive, not \(temperature)"
     }
     if choices < 1 { return "every word is banned" }
     if case .wu(let alpha) = lengthPenalty, !alpha.isFinite {

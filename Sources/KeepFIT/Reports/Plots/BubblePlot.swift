@@ -1,6 +1,6 @@
 import Foundation
 
-/// Circles over two numeric axes, whose area is a third number.
+/// A bubble chart: circles over two numeric axes, whose area is a third value.
 public struct BubblePlot: Sendable {
   /// A circle.
   public struct Bubble: Sendable {
@@ -59,7 +59,7 @@ public struct BubblePlot: Sendable {
     frame.drawAxes(x: x, y: y)
     let area = frame.area
     let largest = max(1e-9, bubbles.map(\.area).max() ?? 1)
-    // The largest lie behind, so that small ones stay in sight.
+    // The largest are drawn first, so that small ones stay visible.
     for (index, bubble) in bubbles.enumerated().sorted(by: { $0.1.area > $1.1.area }) {
       let radius = max(3, 30 * (bubble.area / largest).squareRoot())
       let amount = String(format: "%.3f", bubble.area)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Counts in equal bins over a logarithmic axis, several series side by side.
+/// A histogram over a logarithmic axis, with several series side by side.
 public struct HistogramPlot: Sendable {
   /// One series of counts.
   public struct Series: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Words whose size grows with their frequency, packed around the center; most of them horizontal, in the colors
-/// of viridis on white.
+/// A word cloud: words with sizes that increase with frequency, packed around the center, mostly horizontal,
+/// in viridis colors on white.
 ///
 /// Equal words give equal figures: places are searched along a fixed spiral.
 public struct WordCloud: Sendable {
@@ -23,7 +23,7 @@ public struct WordCloud: Sendable {
   public var title: String
   /// The words; the most frequent are drawn largest.
   public var words: [Word]
-  /// At most so many words are drawn.
+  /// The maximum number of words.
   public var limit = 150
   /// Width and height in pixels.
   public var size = (width: 640.0, height: 400.0)

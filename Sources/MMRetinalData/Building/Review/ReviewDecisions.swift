@@ -113,7 +113,7 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
     let bytes = try readTextFile(url)
     func failure(_ reason: String) -> TextFileError { TextFileError(file: url.path, reason) }
     guard bytes.count <= Self.sizeLimit else {
-      throw failure("\(bytes.count) bytes are too many for a decisions file")
+      throw failure("a decisions file of \(bytes.count) bytes is too large")
     }
     do {
       self = try JSONDecoder().decode(ReviewDecisions.self, from: Data(bytes))
@@ -124,7 +124,7 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
     } catch let DecodingError.dataCorrupted(context) {
       throw failure("\(Self.place(context.codingPath))\(context.debugDescription)")
     } catch {
-      throw failure("this is no JSON file of decisions, as review.html saves it")
+      throw failure("not a JSON file of decisions as saved by review.html")
     }
     guard kind == Self.kind, version == 1 else {
       throw failure("expected kind '\(Self.kind)' and version 1, found '\(kind)', \(version)")
@@ -143,7 +143,7 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
   }
 
   private static func problem(of decision: Decision) -> String? {
-    guard decision.namesRow else { return "it names neither 'image' nor 'book' and 'figure'" }
+    guard decision.namesRow else { return "it has neither 'image' nor 'book' and 'figure'" }
     if let figure = decision.set?.figure, !figure.isEmpty {
       let levels = figure.split(separator: "-", omittingEmptySubsequences: false)
       guard figure.utf8.count <= 32,

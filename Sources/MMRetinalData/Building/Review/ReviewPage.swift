@@ -54,7 +54,7 @@ extension PairFlag {
     case .noCaption: "No caption was found for this image."
     case .countMismatch: "The images of the figure and the panels in its caption differ in number."
     case .marksAfterWords:
-      "The caption names its panels after the words: every panel has all of it."
+      "The caption names its panels after the text: every panel has the whole caption."
     case .uncutComposite: "The composite image could not be cut into the panels of its caption."
     case .panelOrder: "The order of the panels on the page is not clear."
     case .ambiguousCaption: "Another caption is about as close to the image."
@@ -62,7 +62,7 @@ extension PairFlag {
     case .repeatedNumber: "Two captions have this number."
     case .unsureText: "The caption may be incomplete, or mixed with other text."
     case .recognizedText: "The text was recognized from a scanned page (OCR)."
-    case .strayCharacters: "The text holds characters of a wrong encoding."
+    case .strayCharacters: "The text contains characters of a wrong encoding."
     case .longText: "The text is longer than a caption should be."
     case .unclearModality: "The modality is not clear from the image."
     case .privacy: "The text or file name may identify a patient."

@@ -4,21 +4,21 @@ import KeepFIT
 /// `keepfit bench reports`
 struct BenchReportsCommand: Subcommand {
   static let name = "bench reports"
-  static let summary = "Measure the generation of reports of images that are in memory."
+  static let summary = "Benchmark report generation on images in memory."
   static let discussion = """
     Random images of the model's size go through the image encoder, the transformer and beam search;
-    "steps" is the number of words that the longest search took. With --train, optimizer steps on reports
+    "steps" is the number of decoding steps of the longest search. With --train, optimizer steps on reports
     of so many words are measured instead ("milliseconds_per_step").
     """
   let model = Option<FilePath>(
-    "model", "DIR", required: true, help: "The directory of a report model.")
+    "model", "DIR", required: true, help: "Directory of a report model.")
   let bench = BenchOptions()
-  let beamSize = Option<Int>("beam-size", "W", default: 3, in: 1...1024, help: "Beams.")
+  let beamSize = Option<Int>("beam-size", "W", default: 3, in: 1...1024, help: "Beam size.")
   let maximumLength = Option<Int>(
     "max-length", "T", default: 90, in: 1...(ReportModel.Configuration.positions - 1),
-    help: "Words of a report at most.")
+    help: "Maximum number of words per report.")
   let exhaustive = Flag(
-    "no-early-stop", help: "Search for all --max-length words, also when the answer is known.")
+    "no-early-stop", help: "Decode --max-length words even if the search has finished.")
   let train = Option<Int>(
     "train", "WORDS", in: 1...(ReportModel.Configuration.positions - 1),
     help: "Measure training steps instead, with reports of so many words.")
@@ -59,7 +59,7 @@ struct BenchReportsCommand: Subcommand {
     measurement.print(
       bench, per: "milliseconds_per_batch", unit: "report", extra: [.init("steps", .integer(steps))]
     )
-    if !bench.json.isOn { Console.print("\(steps) steps of decoding") }
+    if !bench.json.isOn { Console.print(Pretty.count(steps, "decoding step")) }
   }
 
   private func side(for generator: ReportGenerator) -> Int {

@@ -1,6 +1,6 @@
 import KeepFIT
 
-/// How words of a report are chosen.
+/// The decoding of reports.
 struct DecodingOptionGroup: OptionGroup {
   enum Method: String, ChoiceArgument {
     case beam, greedy, sample
@@ -11,38 +11,44 @@ struct DecodingOptionGroup: OptionGroup {
 
   let method = Option<Method>(
     "method", "NAME", default: .beam,
-    help: "Beam search, the most probable word at every step, or words drawn at random.")
+    help: "Decoding method: beam search, greedy decoding, or sampling.")
   let beamSize = Option<Int>(
-    "beam-size", "W", default: 3, in: 1...1024, help: "Beams; all of them are reported.")
+    "beam-size", "W", default: 3, in: 1...1024, help: "Beam size; all beams are reported.")
   let maximumLength = Option<Int>(
     "max-length", "T", in: 1...(ReportModel.Configuration.positions - 1),
-    help: "Words of a report at most, the end of the report included; by default the model's.")
+    help: "Maximum number of words, including the end token; by default the model's.")
   let groups = Option<Int>(
     "groups", "G", in: 2...1024,
-    help: "Diverse beam search in so many groups, which divide the beam size.")
+    help: "Diverse beam search: number of groups, a divisor of the beam size.")
   let diversity = Option<Double>(
     "diversity", "X", default: 0.5, in: 0...1e6,
-    help: "What each beam of earlier groups with the same word takes off its score.")
+    help: "Diverse beam search: penalty for each beam of earlier groups with the same word.")
   let lengthPenalty = Option<String>(
     "length-penalty", "NAME", default: "none",
-    help: "none, avg (score / length), or wu_A such as wu_0.9 (score / ((5 + length) / 6)^A).",
+    help:
+      "Length penalty: none, avg (score / length), or wu_A, such as wu_0.9 "
+      + "(score / ((5 + length) / 6)^A).",
     check: {
       DecodingOptionGroup.penalty($0) == nil ? "must be none, avg, or wu_ and a number" : nil
     })
   let trigrams = Option<Blocking>(
     "block-trigrams", "MODE", default: Blocking.none,
-    help: "Repeated trigrams: allow, make four times less probable each time, or forbid.")
-  let noRepeats = Flag("no-repeats", help: "Never write a word twice in a row.")
-  let noUnknown = Flag("no-unknown", help: "Never write <unk>.")
+    help:
+      "Repeated trigrams: allow (none), make four times less probable each time (soft), or block (hard)."
+  )
+  let noRepeats = Flag("no-repeats", help: "Never repeat a word immediately.")
+  let noUnknown = Flag("no-unknown", help: "Never generate <unk>.")
   let temperature = Option<Double>(
     "temperature", "X", default: 1, in: 0.001...1000,
-    help: "Divides log-probabilities: below 1 probable words become more so.")
+    help: "Sampling temperature, which divides the log-probabilities.")
   let topK = Option<Int>(
-    "top-k", "K", in: 1...1_000_000, help: "Draw among the K most probable words.")
+    "top-k", "K", in: 1...1_000_000, help: "Top-k sampling: sample from the K most probable words.")
   let topP = Option<Double>(
-    "top-p", "P", help: "Draw among the most probable words that reach this probability.",
+    "top-p", "P",
+    help:
+      "Top-p (nucleus) sampling: sample from the most probable words that reach this probability.",
     check: { $0 > 0 && $0 < 1 ? nil : "must be between 0 and 1" })
-  let gumbel = Flag("gumbel", help: "Draw by adding Gumbel noise to log-probabilities.")
+  let gumbel = Flag("gumbel", help: "Sample by adding Gumbel noise to the log-probabilities.")
   let seed = Option<UInt64>("seed", "N", default: 0, help: "Random seed, for sampling.")
 
   private static func penalty(_ text: String) -> ReportDecoding.LengthPenalty? {
@@ -70,7 +76,7 @@ struct DecodingOptionGroup: OptionGroup {
     }
     if method.value == .greedy { try command.refuseIdle(temperature, reason: name) }
     if [topK.isGiven, topP.isGiven, gumbel.isGiven].count(where: { $0 }) > 1 {
-      throw CommandError.usage("--top-k, --top-p and --gumbel exclude each other")
+      throw CommandError.usage("--top-k, --top-p and --gumbel are mutually exclusive")
     }
     if gumbel.isOn { try command.refuseIdle(temperature, reason: "with --gumbel") }
     if let count = groups.given, beamSize.value % count != 0 {
@@ -79,8 +85,8 @@ struct DecodingOptionGroup: OptionGroup {
     }
   }
 
-  /// The settings for a model.
-  /// - Throws: wrong usage for settings that the model cannot follow.
+  /// The decoding settings for a model.
+  /// - Throws: a usage error for settings that do not match the model.
   func decoding(for generator: ReportGenerator) throws -> ReportDecoding {
     var decoding = ReportDecoding(chosenMethod)
     decoding.maximumLength = maximumLength.given ?? generator.configuration.maximumLength

@@ -1,4 +1,4 @@
-/// The commands for reports of angiography images, in the order in which the help lists them.
+/// The commands for angiography reports, in the order of the help.
 enum ReportCommands {
   static var all: [any Subcommand.Type] {
     [

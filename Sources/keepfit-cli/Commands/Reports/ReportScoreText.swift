@@ -1,7 +1,7 @@
 import Foundation
 import KeepFIT
 
-/// An evaluation of reports for people.
+/// The text output of an evaluation of reports.
 struct ReportScoreText {
   let evaluation: ReportEvaluation
 
@@ -38,7 +38,7 @@ struct ReportScoreText {
   private var notes: String {
     let words = evaluation.options.functionWords
     var lines = [
-      "\(Pretty.count(evaluation.scored.pairs.count, "report")), scored as they stand",
+      "\(Pretty.count(evaluation.scored.pairs.count, "report")), scored verbatim",
       "METEOR: exact and stem modules; function words: "
         + (words.name == FunctionWords.builtin.name
           ? "built-in list" : words.name.quotable(limit: 200))
@@ -47,12 +47,12 @@ struct ReportScoreText {
     ]
     if let control = evaluation.control {
       lines.append(
-        "shuffled: the same hypotheses against the references of other studies, mean of "
+        "shuffled: the same hypotheses against the references of other studies, mean over "
           + Pretty.count(control.shuffles, "shuffle"))
       if control.unchangedShare > 0 {
         lines.append(
           String(
-            format: "  %.1f %% of the shuffled references are equal to the right ones",
+            format: "  %.1f %% of the shuffled references are identical to the true ones",
             100 * control.unchangedShare))
       }
     }
@@ -65,7 +65,7 @@ struct ReportScoreText {
 
   private var variety: String {
     var table = TextTable(
-      ["", "distinct reports", "commonest", "distinct 4-grams", "mean words", "empty"],
+      ["", "distinct reports", "most frequent", "distinct 4-grams", "mean words", "empty"],
       [.left, .right, .right, .right, .right, .right])
     for (name, part) in [
       ("hypotheses", evaluation.hypotheses), ("references", evaluation.references),

@@ -4,24 +4,24 @@ import KeepFIT
 /// `keepfit reports generate`
 struct ReportsGenerateCommand: Subcommand {
   static let name = "reports generate"
-  static let summary = "Write the reports of angiography images."
+  static let summary = "Generate reports of angiography images."
   static let discussion = """
-    Each image is a study of its own; reports do not depend on which images are given together. Without
-    --json a line with the file is followed by its report. --json prints a list of {"image", "text",
-    "tokens", "log_probability", "beams": [{"tokens", "text", "log_probability"}]}: the beams best first,
-    the best one repeated on top; tokens without the opening 0, with the closing 0 if it was written.
-    The text is written by a model and must not be used for diagnosis.
+    Each image is a separate study, whose report does not depend on the other images. Without --json, a
+    line with the file name is followed by the report. --json prints a list of {"image", "text",
+    "tokens", "log_probability", "beams": [{"tokens", "text", "log_probability"}]}: beams are sorted best
+    first, and the best one is repeated at the top level; tokens exclude the initial 0, and include the
+    final 0 if it was generated. Generated reports must not be used for diagnosis.
 
       keepfit reports generate --model reports --attention attention.png angiogram.jpg
     """
 
   let model = Option<FilePath>(
-    "model", "DIR", required: true, help: "The directory of a report model.")
+    "model", "DIR", required: true, help: "Directory of a report model.")
   let decoding = DecodingOptionGroup()
   let attention = Option<FilePath>(
-    "attention", "OUT.png", help: "Show where the model looked for each word, over the image.")
+    "attention", "OUT.png", help: "Write the attention maps of all words, overlaid on the image.")
   let batchSize = Option<Int>(
-    "batch-size", "B", default: 16, in: 1...4096, help: "Images that are worked on together.")
+    "batch-size", "B", default: 16, in: 1...4096, help: "Images per batch.")
   let json = Flag("json", help: "Print one JSON list.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -37,14 +37,15 @@ struct ReportsGenerateCommand: Subcommand {
       try file.checkWritable(force: overwrite.force.isOn)
       if files.values.count > 64 {
         throw CommandError.usage(
-          "--attention draws up to 64 images below each other, \(files.values.count) were given")
+          "--attention supports at most 64 images, \(files.values.count) were given")
       }
     } else {
       try refuseIdle(overwrite.force, reason: "without --attention")
     }
     for file in files.paths where !file.exists || file.isDirectory {
       throw CommandError.usage(
-        "\(file.text): \(file.exists ? "is a directory, an image was expected" : "no such file")")
+        "\(file.text): \(file.exists ? "is a directory, expected an image" : "there is no such file")"
+      )
     }
   }
 
@@ -52,7 +53,7 @@ struct ReportsGenerateCommand: Subcommand {
     let generator = try ReportGenerator.load(model.value.url)
     let settings = try decoding.decoding(for: generator)
     let urls = files.paths.map(\.url)
-    let progress = ProgressBar("Writing", unit: "reports", total: urls.count)
+    let progress = ProgressBar("Generating", unit: "reports", total: urls.count)
     let reports = try generator.generate(
       contentsOf: urls, decoding: settings, seed: decoding.seed.value, batchSize: batchSize.value
     ) { progress.update(to: $0) }

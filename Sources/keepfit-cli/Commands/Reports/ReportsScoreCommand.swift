@@ -7,7 +7,7 @@ struct ReportsScoreCommand: Subcommand {
   static let summary = "Score generated reports against reference reports."
   static let discussion = """
     Both files are JSON Lines of {"id", "text"}, or JSON of COCO captions ({"image_id", "caption"}). The
-    texts are scored as they stand; an empty hypothesis is valid. BLEU_1 to BLEU_4, METEOR (exact and
+    texts are scored verbatim; an empty hypothesis is valid. BLEU_1 to BLEU_4, METEOR (exact and
     stem), ROUGE_L and CIDEr-D come with 95 % bootstrap intervals, the scores against the references of
     other studies, how varied the reports are, and precision and recall by finding.
 
@@ -23,20 +23,20 @@ struct ReportsScoreCommand: Subcommand {
     "hypotheses", "FILE", required: true, help: "Generated reports of the same ids.")
   let functionWords = Option<FilePath>(
     "meteor-function-words", "FILE",
-    help: "METEOR's function words, a lower-case word a line; by default the built-in list.")
+    help: "METEOR's function words, one lower-case word per line; by default the built-in list.")
   let lexicon = Option<FilePath>(
     "lexicon", "FILE",
     help: "JSON lexicon of findings; by default the built-in one for English angiography reports.")
   let resamples = Option<Int>(
     "resamples", "N", default: 1000, in: 0...100_000,
-    help: "Bootstrap resamples for the intervals; 0 for none.")
+    help: "Bootstrap resamples for confidence intervals; 0 for none.")
   let shuffles = Option<Int>(
     "shuffles", "N", default: 5, in: 0...1000,
-    help: "How often references are shuffled for the control; 0 for no control.")
+    help: "Shuffles of the references for the control; 0 for no control.")
   let seed = Option<UInt64>(
     "seed", "N", default: 0, help: "Random seed of the resamples and shuffles.")
   let perSample = Option<FilePath>(
-    "per-sample", "OUT.jsonl", help: "Write the scores and findings of each sample, a line each.")
+    "per-sample", "OUT.jsonl", help: "Write the scores and findings of each sample, one line each.")
   let json = Flag("json", help: "Print one JSON object.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
