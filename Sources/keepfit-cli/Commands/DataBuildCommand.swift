@@ -10,26 +10,26 @@ struct DataBuildCommand: Subcommand {
   static let discussion = """
     A book is a PDF, a DOCX, or a folder of images named by their figures (figure1-2-3A.jpg) with captions
     in *.txt. Writes DIR/pairs.jsonl (a row per image), images, manifests that pretrain reads, a review page
-    and a data card. Rows with a doubt carry flags and are left out of the manifests until they are
-    accepted: open DIR/review.html, save the decisions, and run again with --decisions. A run that was
-    interrupted resumes; intermediate results are in DIR/steps and may be corrected by hand.
+    and a data card. Doubtful rows are flagged and left out of the manifests until they are accepted:
+    open DIR/review.html, save the decisions, and run again with --decisions. An interrupted run is
+    resumed; intermediate results are in DIR/steps and may be corrected by hand.
 
-    PDF needs the Debian package poppler-utils (poppler-data for Chinese fonts that are not embedded),
-    --ocr needs tesseract-ocr and tesseract-ocr-chi-sim.
+    PDF files need the Debian package poppler-utils (and poppler-data for Chinese fonts that are not
+    embedded); --ocr needs tesseract-ocr and tesseract-ocr-chi-sim.
 
       keepfit data build atlas.pdf --out atlas
       keepfit data build atlas.pdf --out atlas --decisions decisions.json
       keepfit pretrain --expert atlas/manifests/CFP.csv --expert-root atlas …
     """
   let books = Positionals("BOOK", count: 1...1000, help: "A PDF, a DOCX, or a folder.")
-  let out = Option<FilePath>("out", "DIR", required: true, help: "Where the dataset is written.")
+  let out = Option<FilePath>("out", "DIR", required: true, help: "Output directory.")
   let preset = Option<PresetName>(
-    "preset", "NAME", help: "The kind of captions; by default found from the book.")
+    "preset", "NAME", help: "Caption style; by default detected from the book.")
   let config = Option<FilePath>(
     "config", "FILE",
     help: "A JSON file that describes the book's captions: preset, labels, position, languages.")
   let decisions = Option<FilePath>(
-    "decisions", "FILE", help: "Decisions that were saved from the review page.")
+    "decisions", "FILE", help: "Decisions saved from the review page.")
   let ocr = Flag("ocr", help: "Read pages without text with Tesseract (English and Chinese).")
   let json = Flag("json", help: "Print a summary as one JSON object.")
   let overwrite = OverwriteOptions()
@@ -64,7 +64,7 @@ struct DataBuildCommand: Subcommand {
             manifests: outcome.manifests, notes: outcome.notes)))
     }
     Console.note(
-      "\(Pretty.count(outcome.rows.count)) \(outcome.rows.count == 1 ? "pair" : "pairs"), "
+      "\(Pretty.count(outcome.rows.count, "pair")), "
         + "\(Pretty.count(flagged)) to review in \(out.value.text)/review.html; "
         + "\(Pretty.count(outcome.accepted)) in manifests, whose --root is \(out.value.text)")
   }

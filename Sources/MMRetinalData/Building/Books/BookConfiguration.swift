@@ -50,7 +50,7 @@ public struct BookConfiguration: Sendable, Hashable, Codable {
     do {
       value = try JSONValue(parsing: try readTextFile(url))
     } catch {
-      throw BookError(book: name, "the configuration is no JSON: \(error)")
+      throw BookError(book: name, "the configuration is not JSON: \(error)")
     }
     guard case .object(let members) = value else {
       throw BookError(book: name, "the configuration must be a JSON object")

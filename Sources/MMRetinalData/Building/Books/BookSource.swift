@@ -41,7 +41,7 @@ package struct BookSource: Sendable {
       } else {
         throw BookError(book: path, "neither a PDF, a DOCX nor a folder")
       }
-    default: throw BookError(book: path, "is no regular file")
+    default: throw BookError(book: path, "is not a regular file")
     }
     var name = url.lastPathComponent
     for suffix in [".pdf", ".docx"] where kind != .folder && name.lowercased().hasSuffix(suffix) {

@@ -23,12 +23,12 @@ struct BookWorkspace {
     for source in sources where source.kind == .folder {
       let (inner, outer) = (out.standardizedFileURL.path, source.url.path)
       if inner == outer {
-        throw BookError(book: source.path, "--out must be another folder than the book's own")
+        throw BookError(book: source.path, "--out must not be the folder of the book")
       }
     }
     var isFolder: ObjCBool = false
     if manager.fileExists(atPath: out.path, isDirectory: &isFolder), !isFolder.boolValue {
-      throw BookError(book: out.relativePath, "--out is a file, a folder was expected")
+      throw BookError(book: out.relativePath, "--out is a file, expected a directory")
     }
     let record = steps.appending(path: "build.json")
     let earlier: Record? = Self.read(record)

@@ -28,7 +28,7 @@ package struct DOCXCollector {
     let main =
       links.values.first { $0.type.hasSuffix("/officeDocument") }?.target ?? "word/document.xml"
     guard let document = try archive.contents(of: main, limit: Self.textLimit, name: name) else {
-      throw BookError(book: name, "the archive holds no Word document")
+      throw BookError(book: name, "the archive contains no Word document")
     }
     let slash = main.lastIndex(of: "/").map { main.index(after: $0) } ?? main.startIndex
     let base = String(main[..<slash])
@@ -40,7 +40,7 @@ package struct DOCXCollector {
       throw BookError(book: name, "its XML declares entities, which no word processor writes")
     }
     if reader.isBroken {
-      throw BookError(book: name, "its text breaks off; the file is damaged, save it again")
+      throw BookError(book: name, "its text is truncated; the file is damaged, save it again")
     }
     var layout = DOCXLayout(width: reader.textWidth)
     layout.add(blocks)
