@@ -64,7 +64,8 @@ enum Padder {
   ) {
     let line = targetWidth * channels
     let kept = max(0, min(width, targetWidth - left)) * channels
-    ThreadPool.forEachRangeUnchecked(items * targetHeight, grain: max(1, (1 << 15) / max(1, line))) {
+    ThreadPool.forEachRangeUnchecked(items * targetHeight, grain: max(1, (1 << 15) / max(1, line)))
+    {
       for index in $0 {
         let (item, row) = index.quotientAndRemainder(dividingBy: targetHeight)
         let to = target + index * line

@@ -133,7 +133,9 @@ struct AttentionPlan {
   private func forEachPiece(_ body: (Piece) -> Void) {
     let size = layout.sequences.reduce(1) { max($0, $1.queryCount * $1.keyCount) }
     let work = size * (2 * width / heads + 16)
-    ThreadPool.forEachRangeUnchecked(layout.sequences.count * heads, grain: max(1, (1 << 18) / work)) {
+    ThreadPool.forEachRangeUnchecked(
+      layout.sequences.count * heads, grain: max(1, (1 << 18) / work)
+    ) {
       for index in $0 {
         let (number, head) = index.quotientAndRemainder(dividingBy: heads)
         let sequence = layout.sequences[number]

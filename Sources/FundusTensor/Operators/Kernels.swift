@@ -51,7 +51,8 @@ enum Kernels {
       }
       return result
     }
-    ThreadPool.forEachRangeUnchecked(plan.runs, grain: max(1, grain / max(1, plan.runLength))) { range in
+    ThreadPool.forEachRangeUnchecked(plan.runs, grain: max(1, grain / max(1, plan.runLength))) {
+      range in
       for run in range {
         let start = plan.start(ofRun: run)
         kernel(

@@ -127,7 +127,8 @@ enum MatrixProduct {
     }
     // Many small products: several make a task.
     let work = max(1, min(grain, rows) * columns * inner)
-    ThreadPool.forEachRangeUnchecked(batch * parts, grain: max(1, workPerTask / 4 / work)) { range in
+    ThreadPool.forEachRangeUnchecked(batch * parts, grain: max(1, workPerTask / 4 / work)) {
+      range in
       for task in range { run(task) }
     }
   }

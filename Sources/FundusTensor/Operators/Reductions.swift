@@ -27,7 +27,8 @@ extension Tensor {
     let width = 128
     let slices = (inner + width - 1) / width
     if inner == 1 {
-      ThreadPool.forEachRangeUnchecked(outer, grain: max(1, Kernels.grain / max(1, size))) { range in
+      ThreadPool.forEachRangeUnchecked(outer, grain: max(1, Kernels.grain / max(1, size))) {
+        range in
         for row in range { target[row] = Float(fk_sum(source + row * size, size)) }
       }
     } else {

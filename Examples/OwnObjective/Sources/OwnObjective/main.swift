@@ -13,7 +13,9 @@ var settings = PretrainingConfiguration()
 (settings.batchSize, settings.imageSize, settings.maxSteps) = (8, 64, 6)
 (settings.learningRate, settings.warmupEpochs) = (1e-3, 0)
 var inputs = PretrainingInputs()
-inputs.labeled = [.init(manifest: data.appending(path: "manifests/public.csv").path, root: data.path)]
+inputs.labeled = [
+  .init(manifest: data.appending(path: "manifests/public.csv").path, root: data.path)
+]
 let objective = SigmoidObjective()
 let directory = RunDirectory(folder.appending(path: "run"))
 try directory.create(force: false)
