@@ -113,7 +113,7 @@ import Testing
       try Vocabulary(contentsOf: URL(filePath: "/nowhere"))
     }
     let message = try #require(error(Array("a\nb\na\n".utf8))).description
-    #expect(message == "vocabulary v, line 3: \"a\" stands on line 1 already")
+    #expect(message == "vocabulary v, line 3: \"a\" is already on line 1")
   }
 
   /// Any bytes either make a tokenizer that answers with known ids, or a typed error with a text.

@@ -71,7 +71,7 @@ import Testing
   @Test(arguments: [
     ("refused-attack-zip.pth", "'posix.system'"), ("refused-attack-legacy.pth", "'posix.system'"),
     ("refused-module.pth", "'torch.nn.modules.container.Sequential'"),
-    ("refused-tensor.pth", "holds a tensor"), ("refused-nothing.pth", "its keys are epoch"),
+    ("refused-tensor.pth", "contains a tensor"), ("refused-nothing.pth", "its keys are epoch"),
     ("refused-compressed.pth", "is compressed (method 8)"),
     ("refused-negative.pth", "'weight' is a lazy view of its elements (neg)"),
     ("refused-negative-legacy.pth", "'weight' is a lazy view of its elements (neg)"),

@@ -231,7 +231,7 @@ import Testing
     }
     #expect(message(PretrainingInputs()).contains("--public"))
     #expect(message(inputs(), .keepfit).contains("--expert"))
-    #expect(message(inputs { $0.labeled[0].root += "/none" }).contains("/none is no folder"))
+    #expect(message(inputs { $0.labeled[0].root += "/none" }).contains("/none is not a directory"))
     #expect(message(inputs { $0.labeled[0].manifest += "x" }).contains("labeled.csvx"))
   }
 

@@ -86,7 +86,7 @@ import Testing
     #expect(error?.description.contains("is not the vocabulary") == true)
     try FileManager.default.removeItem(at: file)
     let missing = #expect(throws: CheckpointError.self) { try ReportGenerator.load(folder) }
-    #expect(missing?.description.contains("holds no vocabulary.txt") == true)
+    #expect(missing?.description.contains("contains no vocabulary.txt") == true)
   }
 
   @Test func whatIsDrawnFollowsFromSeedAndImageAlone() throws {
