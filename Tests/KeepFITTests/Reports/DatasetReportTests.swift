@@ -50,7 +50,7 @@ import Testing
     let files = try report().write(to: folder)
     #expect(files.count == 12)
     let summary = try String(contentsOf: folder.appending(path: "summary.csv"), encoding: .utf8)
-    #expect(summary.contains("a<b>-en,3,12,4.33,4.000"), "\(summary)")
+    #expect(summary.contains("a<b>-en,3,11,4.67,3.667"), "\(summary)")
     try FileManager.default.removeItem(at: folder.appending(path: "report.html"))
     #expect(throws: ImageError.self) { try report().write(to: folder) }
     #expect(!FileManager.default.fileExists(atPath: folder.appending(path: "report.html").path))
