@@ -19,7 +19,7 @@ import Testing
     let result = try KeepfitBinary.run()
     #expect(result.code == 2)
     #expect(result.output.isEmpty)
-    #expect(result.errors == "keepfit: error: no command was given: see 'keepfit --help'\n")
+    #expect(result.errors == "keepfit: error: no command given: see 'keepfit --help'\n")
   }
 
   @Test(arguments: [
