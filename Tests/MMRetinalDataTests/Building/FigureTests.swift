@@ -50,9 +50,12 @@ import Testing
         "": "Edema.", "A": "Color photo.", "B": "FFA shows leakage",
       ])
     #expect(
-      split("T. A–C. same D. other") == [
-        "": "T.", "A": "same", "B": "same", "C": "same", "D": "other",
+      split("T. A–C. same. D. other") == [
+        "": "T.", "A": "same.", "B": "same.", "C": "same.", "D": "other",
       ])
+    // Without a stop before it, a letter counts where the figure has as many panels.
+    #expect(
+      CaptionSplitter.split("T. A–C. same D. other", expecting: 4)?.text(ofPanel: "D") == "T. other")
     #expect(
       split("A and B. both eyes. C. OCT") == [
         "": "", "A": "both eyes.", "B": "both eyes.", "C": "OCT",
