@@ -44,7 +44,7 @@ import Testing
         .conflictingLabels, .repeatedRow, .badPath, .unreadableRow, .oddLabel, .oddLabel,
       ])
     #expect(result.findings.map(\.line) == [3, 5, 6, 7, 8, 8, 9, 10, nil, nil])
-    #expect(result.findings[0].message == "'d/2.png' has the contents of 'd/1.png' (m.csv, line 2)")
+    #expect(result.findings[0].message == "'d/2.png' is identical to 'd/1.png' (m.csv, line 2)")
     #expect(result.findings[1].message.contains("d/4.png"))
     #expect(result.findings[8].message.contains("'age-related macular degeneration' (1 row)"))
     #expect(result.rows == 7)
