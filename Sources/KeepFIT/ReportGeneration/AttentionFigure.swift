@@ -3,7 +3,7 @@ import Foundation
 /// A figure of the attention maps of a report model, with one cell per word.
 ///
 /// Each cell shows the preprocessed image, overlaid with the attention of the decoder's last layer to the
-/// patches (the mean over heads, scaled to the maximum of the word), and the word below.
+/// patches (the mean over heads, from the word's minimum to its maximum), and the word below.
 public struct AttentionFigure {
   /// The sides of a cell's image.
   private static let side = 112
@@ -80,6 +80,8 @@ public struct AttentionFigure {
     let (rows, columns) = (study.maps.shape[1], study.maps.shape[2])
     let map = study.maps.sliced(word..<word + 1).scalars
     let most = max(map.max() ?? 0, .leastNormalMagnitude)
+    // What is looked at everywhere alike is left clear.
+    let least = map.min() ?? 0
     /// The two cells that a pixel lies between, and how far it is from the first to the second.
     func between(_ pixel: Int, _ count: Int) -> (Int, Int, Float) {
       let place = (Float(pixel) + 0.5) * Float(count) / Float(side) - 0.5
@@ -94,7 +96,7 @@ public struct AttentionFigure {
         let upper = map[top * columns + left] * (1 - across) + map[top * columns + right] * across
         let lower =
           map[bottom * columns + left] * (1 - across) + map[bottom * columns + right] * across
-        let value = (upper * (1 - down) + lower * down) / most
+        let value = (upper * (1 - down) + lower * down - least) / most
         let color = Explanation.color(value)
         let weight = 0.6 * value.squareRoot()
         let base = (y * side + x) * 3
