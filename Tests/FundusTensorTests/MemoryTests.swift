@@ -97,7 +97,7 @@ import Testing
       }
     }
 
-    /// 800 MB in all, 4 MB at a time.
+    /// 400 MB in all, 2 MB at a time.
     @Test func theScratchMemoryOfAThreadEndsWithIt() async {
       await #expect(processExitsWith: .success) {
         let before = memory().resident
@@ -105,7 +105,7 @@ import Testing
           let done = DispatchSemaphore(value: 0)
           Thread {
             memset(fk_scratch(1 << 20), 1, 1 << 20)
-            memset(fk_scratch(4 << 20), 1, 4 << 20)
+            memset(fk_scratch(3 << 20), 1, 2 << 20)
             done.signal()
           }.start()
           done.wait()
