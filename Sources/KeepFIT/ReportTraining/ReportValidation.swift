@@ -43,7 +43,7 @@ public struct ReportValidation: Sendable {
     let pairs = zip(samples, reports).map { sample, report in
       let ids = generator.vocabulary.encode(sample.text, maximumLength: length)
       return ReportPair(
-        id: sample.id, hypothesis: report.text,
+        id: sample.id, hypothesis: report.best.text,
         references: [generator.vocabulary.text(of: ids.dropFirst())])
     }
     let scores = CaptionScorer().score(pairs).corpus

@@ -55,7 +55,8 @@ import Testing
       ])
     // Without a stop before it, a letter counts where the figure has as many panels.
     #expect(
-      CaptionSplitter.split("T. A–C. same D. other", expecting: 4)?.text(ofPanel: "D") == "T. other")
+      CaptionSplitter.split("T. A–C. same D. other", expecting: 4)?.text(ofPanel: "D") == "T. other"
+    )
     #expect(
       split("A and B. both eyes. C. OCT") == [
         "": "", "A": "both eyes.", "B": "both eyes.", "C": "OCT",
