@@ -25,7 +25,8 @@ func smallestReportModel(_ vocabulary: ReportVocabulary, seed: UInt64 = 3) throw
   private let vocabulary: ReportVocabulary
 
   init() throws {
-    folder = try TemporaryDirectory()
+    let folder = try TemporaryDirectory()
+    self.folder = folder
     let texts = [
       "Late leakage at the macula. The disc is normal.", "No leakage.",
       "Window defect. Late leakage at the macula.", "The disc is normal. No leakage at all.",

@@ -11,7 +11,7 @@ import FundusTensor
 /// red-free photographs, color photographs printed in gray. Tomograms may be inverted or in false colors.
 public struct ModalityClassifier: ModalityClassifying {
   /// Images with a smaller margin should be looked at by a person.
-  public static let reviewMargin: Float = 0.6
+  public static let reviewMargin: Float = 0.4
 
   private let network: ModalityNetwork
 
