@@ -62,7 +62,8 @@ extension CaptionFinder {
       if line.isParagraph {
         // The next paragraph goes on if it has the caption's own style or the next mark.
         let isSameStyle = isDistinct && Look(other) == Look(line)
-        guard other.isParagraph, isSameStyle || startsWithMark(other.text),
+        guard other.isParagraph,
+          isSameStyle || !isDistinct && Look(other) == Look(line) && isNextMark(other.text, pieces),
           FigureLabel(Array(other.text.prefix(60))) == nil
             || isTranslation(other, of: lines[page][first.line]),
           !images.contains(where: { $0.middleY > line.box.top && $0.middleY < other.box.top })
@@ -74,7 +75,7 @@ extension CaptionFinder {
           })
         else { return }
         let distance = other.box.top - line.box.top
-        if let pitch, distance > 1.3 * pitch, !startsWithMark(other.text) { return }
+        if let pitch, distance > 1.3 * pitch, !isNextMark(other.text, pieces) { return }
         let isMixed = PrintedText.isChinese(other.text) != PrintedText.isChinese(line.text)
         if let label = FigureLabel(Array(other.text.prefix(60))), label.number.contains("-"),
           label.isClosed || Self.ends(line), !isTranslation(other, of: lines[page][first.line]),
@@ -87,7 +88,7 @@ extension CaptionFinder {
         } else if Look(other).size != Look(line).size
           || !isMixed && Look(other).font != Look(line).font
           || Self.ends(line) && isForcedBreak(line, other, right: box.right)
-            && !startsWithMark(other.text)
+            && !isNextMark(other.text, pieces)
             && !isTranslation(other, of: lines[page][first.line])
         {
           return
@@ -121,10 +122,22 @@ extension CaptionFinder {
     return other.key == own.key && (other.style == .chinese) != (own.style == .chinese)
   }
 
-  private func startsWithMark(_ text: String) -> Bool {
+  /// Whether a line begins with the mark that follows the last one of the lines before it; the first
+  /// mark only behind a colon, because lists of other text begin with one as well.
+  private func isNextMark(_ text: String, _ pieces: [(page: Int, line: Int)]) -> Bool {
     let head = Array(text.prefix(4).drop { "(（".contains($0) })
-    guard head.count >= 2, head[0].isASCII, head[0].isLetter else { return false }
-    return ".．)）,，:：、".contains(head[1])
+    guard head.count >= 2, let letter = head[0].asciiValue, head[0].isLetter,
+      ".．)）,，:：、".contains(head[1])
+    else { return false }
+    let base = head[0].isLowercase ? UInt8(ascii: "a") : UInt8(ascii: "A")
+    let before = Array(pieces.map { lines[$0.page][$0.line].text }.joined(separator: " "))
+    var next = base
+    for index in before.indices.dropLast() where before[index].asciiValue == next {
+      let isAlone = index == 0 || !(before[index - 1].isASCII && before[index - 1].isLetter)
+      if isAlone, ".．)）,，:：、".contains(before[index + 1]) { next += 1 }
+    }
+    if next == base { return letter == base && ":：".contains(before.last ?? " ") }
+    return letter == next
   }
 
   static func ends(_ line: TextLine) -> Bool {

@@ -216,12 +216,12 @@ package struct CaptionFinder {
     if label.isClosed { strength += 1 }
     if let first = rest.first {
       if first.isIdeograph {
+        // "图1-2示…" is a sentence; a caption has a space or a mark behind its number.
         let head = String(rest.prefix(4))
-        if ["示", "所示", "显示", "可见", "中", "和", "及", "与", "为", "，", "）", "、", "。", "；", "是"]
-          .contains(where: { head.hasPrefix($0) })
-        {
-          strength -= 3
-        }
+        let isApart = label.length > 0 && text[label.length - 1].isWhitespace || label.isClosed
+        let verbs = ["示", "所示", "显示", "可见", "，", "）", "、", "。", "；"]
+        let others = ["中可", "中，", "中的", "中所", "中显", "和", "及", "与", "为", "是"]
+        if (isApart ? verbs : verbs + others).contains(where: head.hasPrefix) { strength -= 3 }
       } else if !label.isClosed, first.isLowercase, rest.dropFirst().first?.isLetter == true {
         strength -= 3
       } else if ",;)".contains(first) {
