@@ -221,7 +221,9 @@ package struct CaptionFinder {
         let isApart = label.length > 0 && text[label.length - 1].isWhitespace || label.isClosed
         let verbs = ["示", "所示", "显示", "可见", "，", "）", "、", "。", "；"]
         let others = ["中可", "中，", "中的", "中所", "中显", "和", "及", "与", "为", "是"]
-        if (isApart ? verbs : verbs + others).contains(where: head.hasPrefix) { strength -= 3 }
+        if (isApart ? verbs : verbs + others).contains(where: { head.hasPrefix($0) }) {
+          strength -= 3
+        }
       } else if !label.isClosed, first.isLowercase, rest.dropFirst().first?.isLetter == true {
         strength -= 3
       } else if ",;)".contains(first) {
