@@ -184,7 +184,9 @@ package enum PDFReading {
       }
     }
     return result.mapValues { lines in
-      let starts = columnStarts(lines.map { $0[0].box.left })
+      // Short labels below each other, as in a drawing, are no column.
+      let wide = lines.filter { ($0.last?.box.right ?? 0) - $0[0].box.left > 80 }
+      let starts = columnStarts(wide.map { $0[0].box.left })
       return TextLine.merged(
         lines.flatMap { split($0, at: starts) }.compactMap(TextLine.init(words:)), columns: starts)
     }
