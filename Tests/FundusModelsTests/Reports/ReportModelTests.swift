@@ -202,7 +202,7 @@ private let gradientTolerance = Tolerance(absolute: 1e-6, relative: 5e-4)
     let error = #expect(throws: CheckpointError.self) {
       try other.loadWeights(StateDictionary(contentsOf: file))
     }
-    #expect(error?.description.contains("vocabulary of 10 words, the given one has 11") == true)
+    #expect(error?.description.contains("vocabulary of 10 words, but the given one has 11") == true)
     configuration = SmallReportModel.configuration
     configuration.feedForward = 32
     let shapes = #expect(throws: CheckpointError.self) {
