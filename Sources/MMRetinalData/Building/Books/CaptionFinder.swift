@@ -225,7 +225,8 @@ package struct CaptionFinder {
           strength -= 3
         }
       } else if !label.isClosed, first.isLowercase, rest.dropFirst().first?.isLetter == true {
-        strength -= 3
+        // "Figure 2-1 shows …" is a sentence; few captions begin with a small letter.
+        strength -= Self.sentenceWords.contains(String(rest.prefix { $0.isLetter })) ? 3 : 1
       } else if ",;)".contains(first) {
         strength -= label.letters.isEmpty ? 3 : 1
       }
@@ -248,6 +249,17 @@ package struct CaptionFinder {
     }
     return Start(line: index, label: label, strength: strength)
   }
+
+  /// Words with which a sentence about a figure goes on behind its number.
+  private static let sentenceWords: Set<String> = [
+    "show", "shows", "showed", "shown", "is", "are", "was", "were", "and", "or", "to", "in", "on",
+    "of",
+    "for", "with", "from", "illustrates", "illustrate", "demonstrates", "demonstrate", "depicts",
+    "depict", "presents", "present", "reveals", "reveal", "displays", "gives", "summarizes",
+    "which",
+    "that", "has", "have", "can", "may", "also", "as", "at", "by", "compares", "describes",
+    "provides",
+  ]
 
   private func lineAbove(page: Int, line index: Int) -> TextLine? {
     let line = lines[page][index]
