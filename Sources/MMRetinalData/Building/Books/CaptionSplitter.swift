@@ -188,7 +188,8 @@ public enum CaptionSplitter {
     case .comma:
       guard ",，、".contains(text[position]) else { return nil }
       // "A, B and C show …" is a sentence about panels, not a mark.
-      guard position + 1 < text.count, text[position + 1].isWhitespace || text[position] != ","
+      guard position + 1 < text.count,
+        text[position + 1].isWhitespace || text[position + 1].isIdeograph || text[position] != ","
       else { return nil }
     }
     // A number with a letter, an abbreviation such as "A.M.": no marks.

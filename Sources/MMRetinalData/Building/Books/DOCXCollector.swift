@@ -93,7 +93,7 @@ package struct DOCXCollector {
         continue
       }
       // What stands in many places belongs to the design.
-      if (uses[target] ?? 0) >= 4 { continue }
+      if (uses[target] ?? 0) >= 3, max(box.width, box.height) < 60 { continue }
       if kept[target] == nil {
         kept[target] = try store(target, archive, number: kept.count + 1, notes: &notes)
       }

@@ -115,15 +115,21 @@ package struct PDFCollector {
     return result
   }
 
-  /// Images on so many pages that they belong to the design, by their object.
+  /// Objects that belong to the design: at the same place, or small, on three pages or more. An image
+  /// that is shown again elsewhere is none.
   private static func ornaments(_ placements: [[PDFReading.Placement]]) -> Set<String> {
-    var pages: [String: Int] = [:]
-    for images in placements {
-      for object in Set(images.map(\.object)) where !object.isEmpty {
-        pages[object, default: 0] += 1
+    var pages: [String: Set<Int>] = [:]
+    for (page, images) in placements.enumerated() {
+      for image in images where !image.object.isEmpty {
+        let box = image.box
+        let place =
+          max(box.width, box.height) < 60
+          ? "" : "\(Int(box.left / 4)) \(Int(box.top / 4)) \(Int(box.right / 4))"
+        pages["\(image.object)/\(place)", default: []].insert(page)
       }
     }
-    return Set(pages.filter { $0.value >= 3 }.keys)
+    return Set(
+      pages.filter { $0.value.count >= 3 }.keys.map { String($0.prefix { $0 != "/" }) })
   }
 
   // MARK: - Text and places
