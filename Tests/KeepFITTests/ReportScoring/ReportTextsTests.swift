@@ -82,7 +82,7 @@ import Testing
       try ReportPair.pairs(references: references, hypotheses: hypotheses)
     }
     let text = error?.description ?? ""
-    #expect(text.contains("no hypothesis for the reference 'b'"))
+    #expect(text.contains("the hypothesis is missing for the reference 'b'"))
     #expect(text.contains("no reference for the hypothesis 'c'"))
   }
 
