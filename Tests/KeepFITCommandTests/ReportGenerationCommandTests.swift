@@ -124,7 +124,9 @@ import Testing
 
   @Test func namesWrongInput() throws {
     let missing = try generate("nowhere.png")
-    #expect(missing.code == 2 && missing.errors.contains("nowhere.png: no such file"))
+    #expect(
+      missing.code == 2 && missing.errors.contains("nowhere.png")
+        && missing.errors.contains("no such file"))
     let text = CommandFixture.fresh("text.png")
     try Data("no image".utf8).write(to: URL(filePath: text))
     let broken = try generate(text)
