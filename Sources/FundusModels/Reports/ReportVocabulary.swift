@@ -103,7 +103,7 @@ public struct ReportVocabulary: Sendable {
   /// - Parameters:
   ///   - url: the file.
   ///   - force: whether an existing file may be replaced.
-  /// - Throws: ``CheckpointError`` when the file exists or cannot be written.
+  /// - Throws: `CheckpointError` when the file exists or cannot be written.
   public func write(to url: URL, force: Bool) throws {
     try AtomicFile.write(fileText, to: url, force: force)
   }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Where the angiograms and reports of a run come from and what is done with them. Stored with the run.
 public struct ReportTrainingInputs: Codable, Sendable, Equatable {
-  /// The annotation of FFA-IR, or another file that ``ReportStudies`` reads.
+  /// The annotation of FFA-IR, or another file that `ReportStudies` reads.
   public var studies = ""
   /// The folder that its paths start from.
   public var studiesRoot = ""

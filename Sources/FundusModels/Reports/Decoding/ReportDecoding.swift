@@ -40,7 +40,9 @@ public struct ReportDecoding: Sendable, Equatable {
     case average
 
     /// The penalized form of a score.
-    /// - Parameter length: the words, the closing 0 included.
+    /// - Parameters:
+    ///   - score: the sum of log-probabilities.
+    ///   - length: the number of words, including the closing 0.
     public func applied(to score: Double, length: Int) -> Double { score / divisor(length) }
 
     func divisor(_ length: Int) -> Double {

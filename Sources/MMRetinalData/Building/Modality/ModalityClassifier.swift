@@ -3,7 +3,7 @@ import FundusTensor
 
 /// Tells color fundus photographs, angiograms, tomograms and other images apart by their looks.
 ///
-/// A small network on colors, gray levels, layout, edges and texture (``ModalityFeatures``), trained on synthetic
+/// A small network on colors, gray levels, layout, edges and texture (`ModalityFeatures`), trained on synthetic
 /// images as books print them. It looks at one image at a time, so that the result does not depend on the
 /// others; ``ModalitySorting`` is the published method, which clusters a whole set by its colors.
 ///
