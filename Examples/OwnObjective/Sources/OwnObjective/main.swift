@@ -23,4 +23,4 @@ let run = try PretrainingRun(
   model: KeepFITModel(preset: .tiny, seed: 1), configuration: settings, objective: objective,
   source: inputs.makeSource(settings, objective: objective), directory: directory)
 run.onEvent = { if case .step(let metrics, _) = $0 { print(metrics.step, metrics.loss) } }
-print(try await run.run(), "bias", objective.bias.value.item)
+print(try run.run(), "bias", objective.bias.value.item)
