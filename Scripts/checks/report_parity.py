@@ -23,179 +23,31 @@ import tempfile
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
-WIDTH, HEADS, LAYERS = 512, 8, 3
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "goldens"))
+from reports import ReportModel, without_dropout  # noqa: E402
+from resnet import CONFIGURATIONS, ResNet  # noqa: E402
 
 
-class Block(nn.Module):
-    def __init__(self, inputs, width, stride):
-        super().__init__()
-        outputs = width * 4
-        for i, (a, b, k, s) in enumerate(
-                [(inputs, width, 1, 1), (width, width, 3, stride), (width, outputs, 1, 1)], 1):
-            setattr(self, f"conv{i}", nn.Conv2d(a, b, k, s, k // 2, bias=False))
-            setattr(self, f"bn{i}", nn.BatchNorm2d(b))
-        self.downsample = None
-        if stride != 1 or inputs != outputs:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+class Twin(ReportModel):
+    """The twin of the goldens at the published sizes, without dropout; studies may differ in their images."""
 
-    def forward(self, x):
-        y = self.bn1(self.conv1(x)).relu()
-        y = self.bn2(self.conv2(y)).relu()
-        y = self.bn3(self.conv3(y))
-        return (y + (self.downsample(x) if self.downsample is not None else x)).relu()
-
-
-def stage(inputs, width, count, stride):
-    return nn.Sequential(*[
-        Block(inputs if i == 0 else width * 4, width, stride if i == 0 else 1) for i in range(count)])
-
-
-class Norm(nn.Module):
-    """Divides by the unbiased deviation plus epsilon."""
-
-    def __init__(self):
-        super().__init__()
-        self.gamma, self.beta = nn.Parameter(torch.ones(WIDTH)), nn.Parameter(torch.zeros(WIDTH))
-
-    def forward(self, x):
-        return self.gamma * (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + 1e-6) + self.beta
-
-
-class Attention(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.linears = nn.ModuleList([nn.Linear(WIDTH, WIDTH) for _ in range(4)])
-
-    def forward(self, q, kv, mask):
-        b, width = q.shape[0], WIDTH // HEADS
-        q, k, v = [l(x).view(b, -1, HEADS, width).transpose(1, 2)
-                   for l, x in zip(self.linears, (q, kv, kv))]
-        scores = q @ k.transpose(-2, -1) / math.sqrt(width)
-        scores = scores.masked_fill(mask[:, None] == 0, -1e9)
-        x = (scores.softmax(-1) @ v).transpose(1, 2).reshape(b, -1, WIDTH)
-        return self.linears[3](x)
-
-
-class FeedForward(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.w_1, self.w_2 = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
-
-    def forward(self, x):
-        return self.w_2(self.w_1(x).relu())
-
-
-class Sublayer(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.norm = Norm()
-
-    def forward(self, x, f):
-        return x + f(self.norm(x))
-
-
-class Layer(nn.Module):
-    def __init__(self, decodes):
-        super().__init__()
-        self.self_attn = Attention()
-        if decodes:
-            self.src_attn = Attention()
-        self.feed_forward = FeedForward()
-        self.sublayer = nn.ModuleList([Sublayer() for _ in range(3 if decodes else 2)])
-
-    def forward(self, x, mask, memory=None, memory_mask=None):
-        x = self.sublayer[0](x, lambda x: self.self_attn(x, x, mask))
-        if memory is not None:
-            x = self.sublayer[1](x, lambda x: self.src_attn(x, memory, memory_mask))
-        return self.sublayer[-1](x, self.feed_forward)
-
-
-class Stack(nn.Module):
-    def __init__(self, decodes):
-        super().__init__()
-        self.layers = nn.ModuleList([Layer(decodes) for _ in range(LAYERS)])
-        self.norm = Norm()
-
-    def forward(self, x, *rest):
-        for layer in self.layers:
-            x = layer(x, *rest)
-        return self.norm(x)
-
-
-class Positions(nn.Module):
-    def __init__(self):
-        super().__init__()
-        t = torch.arange(5000).unsqueeze(1).float()
-        rates = torch.exp(torch.arange(0, WIDTH, 2).float() * -(math.log(10000.0) / WIDTH))
-        pe = torch.zeros(5000, WIDTH)
-        pe[:, 0::2], pe[:, 1::2] = torch.sin(t * rates), torch.cos(t * rates)
-        self.register_buffer("pe", pe.unsqueeze(0))
-
-    def forward(self, x):
-        return x + self.pe[:, :x.shape[1]]
-
-
-class Words(nn.Module):
     def __init__(self, count):
-        super().__init__()
-        self.lut = nn.Embedding(count, WIDTH)
+        super().__init__(ResNet(*CONFIGURATIONS["resnet50"], 64), 2048, count)
+        without_dropout(self)
 
-    def forward(self, x):
-        return self.lut(x) * math.sqrt(WIDTH)
-
-
-class Transformer(nn.Module):
-    def __init__(self, count):
-        super().__init__()
-        self.encoder, self.decoder = Stack(False), Stack(True)
-        self.tgt_embed = nn.Sequential(Words(count), Positions())
-
-
-class EncoderDecoder(nn.Module):
-    def __init__(self, count):
-        super().__init__()
-        self.att_embed = nn.Sequential(nn.Linear(2048, WIDTH), nn.ReLU())
-        self.model = Transformer(count)
-        self.logit = nn.Linear(WIDTH, count)
-
-
-class Extractor(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.model = nn.Sequential(
-            nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(),
-            nn.MaxPool2d(3, 2, 1), stage(64, 64, 3, 1), stage(256, 128, 4, 2), stage(512, 256, 6, 2),
-            stage(1024, 512, 3, 2))
-
-
-class Twin(nn.Module):
-    def __init__(self, count):
-        super().__init__()
-        self.visual_extractor = Extractor()
-        self.encoder_decoder = EncoderDecoder(count)
-
-    def forward(self, studies, ids, mask):
-        """The loss of padded ids `[B, L]` for studies of `[K, 3, H, W]` images."""
-        sizes = [len(s) for s in studies]
-        patches = self.visual_extractor.model(torch.cat(studies)).flatten(2).transpose(1, 2)
-        patches = torch.stack([p.mean(0) for p in patches.split(sizes)])
+    def encode(self, studies):
+        """Studies of `[K, 3, H, W]` images to `[B, patches, D]`."""
+        patches = self.visual_extractor(torch.cat(studies)).split([len(s) for s in studies])
         parts = self.encoder_decoder
-        everything = torch.ones(len(studies), 1, patches.shape[1])
-        memory = parts.model.encoder(parts.att_embed(patches), everything)
-        inputs = ids[:, :-1]
-        keys = inputs > 0
-        keys[:, 0] = True
-        length = inputs.shape[1]
-        causal = keys[:, None, :] & torch.ones(1, length, length, dtype=torch.bool).tril()
-        x = parts.model.decoder(parts.model.tgt_embed(inputs), causal, memory, everything)
-        scores = F.log_softmax(parts.logit(x), -1)
-        chosen = scores.gather(2, ids[:, 1:, None])[..., 0]
+        return parts.model.encoder(parts.att_embed(torch.stack([p.mean(0) for p in patches])))
+
+    def loss(self, studies, ids, mask):
+        """The loss of padded ids `[B, L]`."""
+        chosen = self(studies, ids).gather(2, ids[:, 1:, None])[..., 0]
         return -(chosen * mask[:, 1:]).sum() / mask[:, 1:].sum()
 
 
@@ -329,7 +181,7 @@ def main():
     studies = [json.loads(line) for line in open(root / "studies.jsonl")]
     with torch.no_grad():
         ids, mask = collate([encode(s["text"], vocabulary) for s in studies])
-        expected = network([torch.stack([image(root / p) for p in s["images"]]) for s in studies], ids, mask)
+        expected = network.loss([torch.stack([image(root / p) for p in s["images"]]) for s in studies], ids, mask)
     found = [json.loads(command("reports", "loss", "--model", model, "--manifest", root / "studies.jsonl",
                                 "--root", root, "--batch-size", b, "--json", "--quiet")) for b in (1, 4)]
     assert all(f["tokens"] == int(mask[:, 1:].sum()) for f in found), (found, mask[:, 1:].sum())
@@ -361,7 +213,7 @@ def main():
         batch = mixed[start:start + options.batch]
         ids, mask = collate([encode(text, vocabulary) for _, text in batch])
         optimizer.zero_grad()
-        loss = network([image(path)[None] for path, _ in batch], ids, mask)
+        loss = network.loss([image(path)[None] for path, _ in batch], ids, mask)
         loss.backward()
         if step == 0:
             gradients = {name: p.grad.clone() for name, p in network.named_parameters()}
