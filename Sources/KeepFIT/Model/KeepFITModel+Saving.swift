@@ -48,17 +48,7 @@ extension KeepFITModel {
   ) throws {
     let names = ["config.json", "vocab.txt", "model.safetensors"]
     let files = names.map { directory.appending(path: $0) }
-    if !force, let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
-      throw CheckpointError(
-        .exists, file: file.relativePath,
-        "exists already; replace it with --force, or choose another directory")
-    }
-    do {
-      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(
-        .unwritable, file: directory.relativePath, "the directory cannot be created")
-    }
+    try ModelDirectory.prepare(directory, for: names, force: force)
     try AtomicFile.write(configuration.json, to: files[0], force: force)
     try AtomicFile.write(
       tokenizer.vocabulary.tokens.joined(separator: "\n") + "\n", to: files[1], force: force)

@@ -117,20 +117,7 @@ public struct ReportGenerator {
     let names =
       [Self.configurationName, Self.vocabularyName] + (card == nil ? [] : [Self.cardName])
       + [Self.weightsName]
-    for name in names where !force {
-      let file = directory.appending(path: name)
-      guard !FileManager.default.fileExists(atPath: file.path) else {
-        throw CheckpointError(
-          .exists, file: file.relativePath,
-          "exists already; replace it with --force, or choose another directory")
-      }
-    }
-    do {
-      try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    } catch {
-      throw CheckpointError(
-        .unwritable, file: directory.relativePath, "the directory cannot be created")
-    }
+    try ModelDirectory.prepare(directory, for: names, force: force)
     func write(_ text: String, _ name: String) throws {
       try AtomicFile.write(text, to: directory.appending(path: name), force: force)
     }

@@ -68,17 +68,17 @@ extension ReportTrainingInputs {
     try check(missing: missing, first: first, second: second, validation, needsValidation)
     let training = ReportSamples.alternating(first.samples, second)
     var sentences = [
-      "\(Self.count(cases.count, "training case")) with "
-        + "\(Self.count(first.samples.count, "image")) of \(studies)"
+      "\(counted(cases.count, "training case")) with "
+        + "\(counted(first.samples.count, "image")) of \(studies)"
     ]
     if !expert.isEmpty {
       sentences.append(
-        "\(Self.count(second.count, "captioned image")) of \(Self.count(rows, "row")) of --expert, "
+        "\(counted(second.count, "captioned image")) of \(counted(rows, "row")) of --expert, "
           + "alternating: \(training.count) samples an epoch")
     }
     if needsValidation {
       sentences.append(
-        "\(Self.count(validation.samples.count, "image")) of the validation split")
+        "\(counted(validation.samples.count, "image")) of the validation split")
     }
     return Data(
       training: training, validation: validation.samples, missing: missing, sentences: sentences)
@@ -114,10 +114,6 @@ extension ReportTrainingInputs {
       throw PretrainingError.configuration(
         "\(path) is not a directory; it should hold the images of \(file)")
     }
-  }
-
-  private static func count(_ number: Int, _ word: String) -> String {
-    "\(number) \(word)\(number == 1 ? "" : "s")"
   }
 
   /// A loader of training batches.

@@ -8,7 +8,7 @@ extension DatasetReport {
     let manifests = Set(statistics.contents.map(\.set)).count
     var page = HTMLPage(
       title: "Dataset statistics",
-      subtitle: "\(rows) rows in \(manifests) manifest\(manifests == 1 ? "" : "s")")
+      subtitle: "\(rows) rows in \(counted(manifests, "manifest"))")
     page.tiles(tiles())
     page.section("Texts")
     page.figures([wordCloud(), lengthHistogram(), vocabularyPlot()])

@@ -7,29 +7,13 @@ public struct DifferenceHash: Sendable, Hashable, CustomStringConvertible {
   /// The fingerprint of an image.
   public init(of image: FundusImage) {
     let (columns, rows) = (9, 8)
-    var sums = [Double](repeating: 0, count: columns * rows)
-    for row in 0..<rows {
-      let ys = Self.part(row, of: rows, size: image.height)
-      for column in 0..<columns {
-        let xs = Self.part(column, of: columns, size: image.width)
-        var sum = 0
-        for y in ys {
-          for x in xs {
-            let start = (y * image.width + x) * 3
-            // 299 R + 587 G + 114 B: gray, times 1000.
-            sum +=
-              299 * Int(image.pixels[start]) + 587 * Int(image.pixels[start + 1])
-              + 114 * Int(image.pixels[start + 2])
-          }
-        }
-        sums[row * columns + column] = Double(sum) / Double(ys.count * xs.count)
-      }
-    }
+    let means = image.grayBlocks(columns: columns, rows: rows)
+      .map { Double($0.sum) / Double($0.count) }
     var bits: UInt64 = 0
     for row in 0..<rows {
       for column in 0..<columns - 1 {
         let index = row * columns + column
-        bits = bits << 1 | (sums[index + 1] > sums[index] ? 1 : 0)
+        bits = bits << 1 | (means[index + 1] > means[index] ? 1 : 0)
       }
     }
     self.bits = bits
@@ -42,12 +26,6 @@ public struct DifferenceHash: Sendable, Hashable, CustomStringConvertible {
   public var description: String {
     let digits = String(bits, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
-  }
-
-  /// The pixels of one of `count` parts of a side; at least one.
-  private static func part(_ index: Int, of count: Int, size: Int) -> Range<Int> {
-    let start = min(index * size / count, size - 1)
-    return start..<max(start + 1, (index + 1) * size / count)
   }
 
   /// Groups of images that look the same: the connected parts under "at most `limit` bits apart", each

@@ -16,26 +16,7 @@ public struct ImageFingerprint: Sendable, Hashable {
   /// The fingerprint of an image.
   public init(of image: FundusImage) {
     hash = DifferenceHash(of: image)
-    let side = 16
-    var values: [UInt8] = []
-    values.reserveCapacity(side * side)
-    for row in 0..<side {
-      let ys = Self.part(row, of: side, size: image.height)
-      for column in 0..<side {
-        let xs = Self.part(column, of: side, size: image.width)
-        var sum = 0
-        for y in ys {
-          for x in xs {
-            let start = (y * image.width + x) * 3
-            sum +=
-              299 * Int(image.pixels[start]) + 587 * Int(image.pixels[start + 1])
-              + 114 * Int(image.pixels[start + 2])
-          }
-        }
-        values.append(UInt8(sum / (1000 * ys.count * xs.count)))
-      }
-    }
-    thumbnail = values
+    thumbnail = image.grayBlocks(columns: 16, rows: 16).map { UInt8($0.sum / (1000 * $0.count)) }
   }
 
   /// Whether two images look the same.
@@ -46,10 +27,5 @@ public struct ImageFingerprint: Sendable, Hashable {
       sum += abs(Int(thumbnail[index]) - Int(other.thumbnail[index]))
     }
     return sum <= Self.levelLimit * thumbnail.count
-  }
-
-  private static func part(_ index: Int, of count: Int, size: Int) -> Range<Int> {
-    let start = min(index * size / count, size - 1)
-    return start..<max(start + 1, (index + 1) * size / count)
   }
 }

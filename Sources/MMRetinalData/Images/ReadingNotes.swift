@@ -12,7 +12,7 @@ public final class ReadingNotes: Sendable {
     case clippedGray
 
     func sentence(_ count: Int, example: String) -> String {
-      let images = "\(count) image\(count == 1 ? "" : "s") such as \(example)"
+      let images = "\(counted(count, "image")) such as \(example)"
       return switch self {
       case .ignoredOrientation:
         "\(images): the EXIF orientation is ignored, as published; --exif-orientation apply rotates "

@@ -10,7 +10,7 @@ struct ManifestPaths {
     case normalization, backslashes, fileExtension
 
     func note(_ count: Int, example: String) -> String {
-      let rows = "\(count) path\(count == 1 ? "" : "s") such as '\(example.abbreviated(to: 80))'"
+      let rows = "\(counted(count, "path")) such as '\(example.abbreviated(to: 80))'"
       return switch self {
       case .normalization: "\(rows): accents have another Unicode form on disk"
       case .backslashes: "\(rows): '\\' is read as '/'"

@@ -53,7 +53,7 @@ public struct TextFileError: Error, Sendable, LocalizedError, CustomStringConver
     let shown = problems.prefix(3).map(\.description).joined(separator: "; ")
     let rest = problems.count - 3
     return "\(file): \(shown)"
-      + (rest > 0 ? "; and \(rest) more problem\(rest == 1 ? "" : "s")" : "")
+      + (rest > 0 ? "; and \(counted(rest, "more problem"))" : "")
   }
 
   /// The same text as ``description``.

@@ -147,17 +147,13 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
         $1.manifest ?? "", $1.line ?? 0, $1.kind.rawValue
       )
     }
-    func rowCount(of label: String) -> String {
-      let count = labels[label] ?? 0
-      return count == 1 ? "1 row" : "\(count) rows"
-    }
     for pair in LabelSpelling.pairs(of: labels) {
       findings.append(
         Finding(
           kind: .oddLabel, manifest: nil, line: nil,
           message:
-            "the label '\(pair.odd)' (\(rowCount(of: pair.odd))) looks like a spelling of "
-            + "'\(pair.usual)' (\(rowCount(of: pair.usual)))"))
+            "the label '\(pair.odd)' (\(counted(labels[pair.odd] ?? 0, "row"))) looks like a spelling of "
+            + "'\(pair.usual)' (\(counted(labels[pair.usual] ?? 0, "row")))"))
     }
     for finding in findings { counts[finding.kind.rawValue, default: 0] += 1 }
   }

@@ -113,20 +113,10 @@ struct PretrainCommand: Subcommand {
       if record != earlier { try record.write(to: directory.configurationFile) }
     }
     run.stopRequest.listenToSignals()
-    let outcome: PretrainingOutcome
-    do {
-      outcome = try run.run()
-    } catch {
-      if isLeader { watcher.fail(skipped: skipped()) }
-      if case PretrainingError.configuration = error { throw error }
-      // Anything that ends a run once it has started, such as an unreadable image, is a failure.
-      throw CommandError.failure(ErrorText.line(for: error))
+    let step = try watcher.follow(isLeader: isLeader, run.stopRequest, skipped: skipped) {
+      try run.run()
     }
-    if isLeader { watcher.finish(outcome, skipped: skipped()) }
-    if case .interrupted(let step) = outcome {
-      throw CommandError.interrupted(by: run.stopRequest.signalNumber, step: step)
-    }
-    if isLeader { Console.print(directory.checkpoint(step: run.step).path) }
+    if isLeader { Console.print(directory.checkpoint(step: step).path) }
   }
 
   /// The unreadable images of --validation and --probe, which are left out.

@@ -83,7 +83,36 @@ final class RunWatcher {
     }
   }
 
-  func finish(_ outcome: PretrainingOutcome, skipped: [SkippedImage]) {
+  /// Trains until the end of a run, and writes its report however it ends.
+  /// - Parameters:
+  ///   - isLeader: whether this process writes.
+  ///   - stopRequest: what a signal sets.
+  ///   - skipped: the images that were left out so far.
+  ///   - train: the training.
+  /// - Returns: the last step.
+  /// - Throws: ``CommandError`` for a failure and for a run that a signal ended.
+  func follow(
+    isLeader: Bool, _ stopRequest: StopRequest, skipped: () -> [SkippedImage],
+    train: () throws -> PretrainingOutcome
+  ) throws -> Int {
+    let outcome: PretrainingOutcome
+    do {
+      outcome = try train()
+    } catch {
+      if isLeader { fail(skipped: skipped()) }
+      if case PretrainingError.configuration = error { throw error }
+      // Anything that ends a run once it has started, such as an unreadable image, is a failure.
+      throw CommandError.failure(ErrorText.line(for: error))
+    }
+    if isLeader { finish(outcome, skipped: skipped()) }
+    switch outcome {
+    case .finished(let step), .stoppedEarly(let step): return step
+    case .interrupted(let step):
+      throw CommandError.interrupted(by: stopRequest.signalNumber, step: step)
+    }
+  }
+
+  private func finish(_ outcome: PretrainingOutcome, skipped: [SkippedImage]) {
     report(isRunning: false, skipped: skipped)
     let sentence =
       switch outcome {
@@ -100,7 +129,7 @@ final class RunWatcher {
   }
 
   /// Writes the report of a run that ended with an error.
-  func fail(skipped: [SkippedImage]) {
+  private func fail(skipped: [SkippedImage]) {
     progress?.interrupt()
     report(isRunning: false, skipped: skipped)
   }

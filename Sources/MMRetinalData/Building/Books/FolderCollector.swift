@@ -67,7 +67,7 @@ package struct FolderCollector {
     }
     if folders > 0 {
       notes.append(
-        "\(folders) folder\(folders == 1 ? "" : "s") within it \(folders == 1 ? "was" : "were") left out"
+        "\(counted(folders, "folder")) within it \(folders == 1 ? "was" : "were") left out"
       )
     }
     if page.images.isEmpty {

@@ -25,9 +25,9 @@ struct WorkingImage: Sendable {
     let step = max(1, Int(scale) / 8)
     var planes = [[Float]](repeating: [Float](repeating: 0, count: width * height), count: 3)
     for y in 0..<height {
-      let rows = Self.part(y, of: height, size: image.height)
+      let rows = FundusImage.part(y, of: height, size: image.height)
       for x in 0..<width {
-        let columns = Self.part(x, of: width, size: image.width)
+        let columns = FundusImage.part(x, of: width, size: image.width)
         var (r, g, b, count) = (0, 0, 0, 0)
         for row in stride(from: rows.lowerBound, to: rows.upperBound, by: step) {
           for column in stride(from: columns.lowerBound, to: columns.upperBound, by: step) {
@@ -54,11 +54,6 @@ struct WorkingImage: Sendable {
       max(planes[0][$0], planes[1][$0], planes[2][$0])
         - min(planes[0][$0], planes[1][$0], planes[2][$0])
     }
-  }
-
-  /// The pixels of one of `count` parts of a side.
-  private static func part(_ index: Int, of count: Int, size: Int) -> Range<Int> {
-    index * size / count..<max(index * size / count + 1, (index + 1) * size / count)
   }
 
   /// The mean of a plane within 2 x 2 blocks; odd borders are dropped.

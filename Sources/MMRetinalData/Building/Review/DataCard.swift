@@ -23,7 +23,7 @@ public struct DataCard: Sendable {
     let doubtful = rows.filter { !$0.flags.isEmpty && !accepted.contains($0.image) }
     var text = "# Data card\n\n"
     text +=
-      "\(Self.count(rows.count, "image")) from \(Self.count(books.count, "book")): "
+      "\(counted(rows.count, "image")) from \(counted(books.count, "book")): "
       + "\(used.count) in the manifests, \(doubtful.count) waiting for review or rejected, "
       + "\(rows.count { $0.modality == .other }) without a retina (`other`).\n\n"
     text += "## Contents\n\n"
@@ -100,10 +100,6 @@ public struct DataCard: Sendable {
     }
     guard !lines.isEmpty else { return "" }
     return "## Flags\n\n" + Self.table(["Flag", "Reason", "Images", "Of these accepted"], lines)
-  }
-
-  private static func count(_ count: Int, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
   }
 
   private static func table(_ header: [String], _ rows: [[String]]) -> String {

@@ -99,20 +99,10 @@ struct ReportsTrainCommand: Subcommand {
       if isLeader { try note(changes, in: &record, run, earlier) }
     }
     run.stopRequest.listenToSignals()
-    let outcome: PretrainingOutcome
-    do {
-      outcome = try run.run()
-    } catch {
-      if isLeader { watcher.fail(skipped: skipped()) }
-      if case PretrainingError.configuration = error { throw error }
-      // Whatever ends a run on its way, such as an image that cannot be read, is a failure.
-      throw CommandError.failure(ErrorText.line(for: error))
+    let step = try watcher.follow(isLeader: isLeader, run.stopRequest, skipped: skipped) {
+      try run.run()
     }
-    if isLeader { watcher.finish(outcome, skipped: skipped()) }
-    if case .interrupted(let step) = outcome {
-      throw CommandError.interrupted(by: run.stopRequest.signalNumber, step: step)
-    }
-    if isLeader { Console.print(directory.checkpoint(step: run.step).path) }
+    if isLeader { Console.print(directory.checkpoint(step: step).path) }
   }
 
   private func note(

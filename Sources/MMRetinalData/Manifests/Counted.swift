@@ -4,6 +4,6 @@
 ///   - one: the noun in the singular.
 ///   - many: the noun in the plural; nil for the singular with an s.
 /// - Returns: the number and the noun.
-func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+package func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
   "\(count) \(count == 1 ? one : many ?? one + "s")"
 }
