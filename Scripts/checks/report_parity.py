@@ -85,7 +85,10 @@ def collate(reports):
 
 
 def image(path):
-    pixels = Image.open(path).convert("RGB").resize((224, 224), Image.BILINEAR)
+    pixels = Image.open(path).convert("RGB")
+    # Rows first and then columns, as Pillow does it up to 12; Pillow 13 begins with the columns of an image whose
+    # height shrinks far more than its width.
+    pixels = pixels.resize((224, pixels.height), Image.BILINEAR).resize((224, 224), Image.BILINEAR)
     x = torch.from_numpy(np.asarray(pixels).copy()).permute(2, 0, 1).float() / 255
     return (x - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor(
         [0.229, 0.224, 0.225])[:, None, None]

@@ -2,7 +2,9 @@ extension FundusImage {
   /// The image resized as Pillow's `resize` with `Image.BILINEAR` does it: bytes in and out, shrinking
   /// averages under a triangle, rows first and then columns, each rounded to bytes.
   ///
-  /// The arithmetic is Pillow's fixed point with 22 fractional bits, so that the bytes are the same.
+  /// The arithmetic is Pillow's fixed point with 22 fractional bits, so that the bytes are the same. Pillow 13
+  /// begins with the columns where the height shrinks far more than the width; the bytes of such images are
+  /// those of Pillow up to 12, which the published models were trained with.
   /// - Parameters:
   ///   - width: pixels in a row of the result.
   ///   - height: rows of the result.
