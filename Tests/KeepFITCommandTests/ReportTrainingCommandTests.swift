@@ -104,6 +104,63 @@ import Testing
     try? FileManager.default.removeItem(atPath: out)
   }
 
+  @Test func theSmallPresetAndAnImageTextModelGiveTheArchitecture() throws {
+    let folder = CommandFixture.fresh("presets")
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func make(_ name: String, _ vision: String, _ more: [String]) throws -> (URL, Int) {
+      let out = folder + "/" + name
+      let result = try KeepfitBinary.run(
+        try ["reports", "init", "--vision", vision, "--out", out]
+          + words("--ffa-ir ROOT/annotation.json --threshold 1") + more)
+      #expect(result.code == 0, "\(result.errors)")
+      return (
+        URL(filePath: out), try ReportGenerator.load(URL(filePath: out)).configuration.imageSize
+      )
+    }
+    let (small, size) = try make("small", "none", ["--preset", "small"])
+    #expect(size == 128)
+    let weights = try SafetensorsFile(contentsOf: small.appending(path: "model.safetensors"))
+    #expect(weights.shape(of: "visual_extractor.model.0.weight") == [32, 3, 7, 7])
+    // The tiny image-text model has a ResNet-18 of width 16, which its directory tells.
+    let (own, _) = try make("own", CommandFixture.model, ["--preset", "small"])
+    let taken = try SafetensorsFile(contentsOf: own.appending(path: "model.safetensors"))
+    #expect(taken.shape(of: "visual_extractor.model.0.weight") == [16, 3, 7, 7])
+  }
+
+  @Test func aSplitIsReportedOnScoredAndShown() throws {
+    let out = CommandFixture.fresh("evaluated")
+    defer { try? FileManager.default.removeItem(atPath: out) }
+    func evaluate(_ more: String = "") throws -> KeepfitBinary.Result {
+      try KeepfitBinary.run(
+        words(
+          "reports evaluate --model ROOT/model --ffa-ir ROOT/annotation.json --ffa-ir-root ROOT --out \(out) "
+            + "--max-length 8 \(more)"))
+    }
+    let result = try evaluate()
+    #expect(result.code == 0, "\(result.errors)")
+    #expect(result.output == out + "/report.html\n")
+    let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
+    for text in [
+      "nearest training study", "most frequent training report", "True: late leakage . disc",
+      "case-4 (first of 2 images)", "Findings missed: leakage",
+    ] { #expect(page.contains(text), "\(text)") }
+    let scores = try #require(
+      try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(filePath: out + "/scores.json"))) as? [String: Any])
+    #expect((scores["baselines"] as? [String: Any])?.count == 2 && scores["metrics"] != nil)
+    // What was scored can be scored again.
+    let again = try KeepfitBinary.run(
+      "reports", "score", "--references", out + "/references.jsonl", "--hypotheses",
+      out + "/generated.jsonl", "--json")
+    let same = try CommandFixture.json(again, as: [String: Any].self)
+    #expect(
+      NSDictionary(dictionary: same["metrics"] as? [String: Any] ?? [:])
+        == NSDictionary(dictionary: scores["metrics"] as? [String: Any] ?? [:]))
+    let refused = try evaluate()
+    #expect(refused.code == 2 && refused.errors.contains("--force"), "\(refused.errors)")
+    #expect(try evaluate("--split val --force").code == 0)
+  }
+
   @Test func aRunIsLoggedSavedAndResumed() throws {
     let run = CommandFixture.fresh("reports")
     let options = "--expert ROOT/expert.csv --expert-root ROOT --no-shuffle"

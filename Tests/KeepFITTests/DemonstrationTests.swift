@@ -18,13 +18,17 @@ import Testing
     demonstration.dataset.publicCount = 12
     demonstration.dataset.expertCount = 8
     demonstration.dataset.testPerClass = 12
+    demonstration.reports?.studies = 20
+    demonstration.reports?.epochs = 1
     let stages = Mutex<[String]>([])
     let page = try demonstration.run { event in
       if case .stage(let title) = event { stages.withLock { $0.append(title) } }
     }
-    #expect(stages.withLock(\.count) == 6)
+    #expect(stages.withLock(\.count) == 9)
     let text = try String(contentsOf: page, encoding: .utf8)
-    for word in ["flair", "keepfit", "data:image/jpeg;base64", "cataract"] {
+    for word in [
+      "flair", "keepfit", "data:image/jpeg;base64", "cataract", "nearest training study",
+    ] {
       #expect(text.contains(word), "\(word)")
     }
     for run in ["flair", "keepfit"] {

@@ -12,9 +12,6 @@ extension Tensor {
     }
     var salt: UInt64 = UInt64(rank)
     for size in shape { salt = (salt ^ UInt64(size)) &* 0x0000_0100_0000_01B3 &+ 0x9E37 }
-    return [words.0 ^ salt, words.1, words.2, words.3].map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
+    return hexadecimal([words.0 ^ salt, words.1, words.2, words.3])
   }
 }

@@ -2,7 +2,8 @@ import Foundation
 import FundusSynthesis
 
 /// The whole pipeline on synthetic fundus images: render them, pretrain with the FLAIR and the KeepFIT
-/// objective from the same random weights, evaluate on seen and unseen classes, and write one report.
+/// objective from the same random weights, evaluate on seen and unseen classes, train a model that writes reports of
+/// angiograms, and write one page about all of it.
 public struct Demonstration {
   /// Progress of a demonstration.
   public enum Event: Sendable {
@@ -12,7 +13,7 @@ public struct Demonstration {
     case progress(done: Int, of: Int, detail: String)
   }
 
-  /// The output directory: `data/`, a directory for each run, `report.html`.
+  /// The output directory: `data/`, `angiograms/`, a directory for each run, `report.html`.
   public let out: URL
   /// The synthetic dataset.
   public var dataset = SyntheticDataset.Configuration()
@@ -20,6 +21,8 @@ public struct Demonstration {
   public var settings = ObjectiveStudy.Settings()
   /// The objectives to compare.
   public var objectives: [ObjectiveName] = [.flair, .keepfit]
+  /// The settings of the report model; nil for none.
+  public var reports: ReportDemonstration? = ReportDemonstration()
 
   /// A demonstration in a directory.
   public init(out: URL) {
@@ -75,8 +78,10 @@ public struct Demonstration {
           objective: objective, run: trained.run, scores: try study.evaluate(trained.model),
           seconds: trained.seconds))
     }
-    try DemonstrationPage(demonstration: self, study: study, outcomes: outcomes).page()
-      .write(to: report)
+    let reported = try reports.map { try $0.run(in: out, onEvent: onEvent) }
+    try DemonstrationPage(
+      demonstration: self, study: study, outcomes: outcomes, reported: reported
+    ).page().write(to: report)
     return report
   }
 }

@@ -5,6 +5,7 @@ struct DemonstrationPage {
   let demonstration: Demonstration
   let study: ObjectiveStudy
   let outcomes: [ObjectiveStudy.Outcome]
+  let reported: ReportDemonstration.Outcome?
 
   func page() throws -> HTMLPage {
     let settings = study.settings
@@ -17,6 +18,7 @@ struct DemonstrationPage {
     try addImages(to: &page)
     try addCurves(to: &page)
     addConfusions(to: &page)
+    try addReports(to: &page)
     page.section("Setup")
     page.list([
       "\(demonstration.dataset.publicCount) labeled images in three datasets with sparse and partly "
@@ -151,6 +153,19 @@ struct DemonstrationPage {
         "\(Self.name(outcome.objective)): \(Int(outcome.seconds.rounded())) s; details in "
           + "\(run.lastPathComponent)/report.html.")
     }
+  }
+
+  private func addReports(to page: inout HTMLPage) throws {
+    guard let reported, let settings = demonstration.reports else { return }
+    page.section("Reports of angiograms")
+    page.paragraph(
+      "A small report model, trained on \(settings.studies * 7 / 10) synthetic angiograms for \(settings.epochs) "
+        + "epochs in \(Int(reported.seconds.rounded())) s, reports on \(reported.trial.studies.count) others."
+    )
+    let reports = ReportTrialPage(reported.trial, generator: reported.generator)
+    try reports.addExamples(to: &page)
+    reports.addScores(to: &page)
+    reports.addFindings(to: &page)
   }
 
   private func addConfusions(to page: inout HTMLPage) {

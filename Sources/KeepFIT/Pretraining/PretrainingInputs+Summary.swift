@@ -34,6 +34,19 @@ extension PretrainingInputs {
     func isCut(_ text: String) -> Bool {
       model.tokenizer.encode(text, maximumLength: limit + 1).count > limit
     }
+    var isLong: [String: Bool] = [:]
+    add(
+      (0..<labeled.count).count { index in
+        labeled.rules.possibleTexts(for: labeled.row(at: index).row).contains { text in
+          if let known = isLong[text] { return known }
+          let long = isCut(text)
+          isLong[text] = long
+          return long
+        }
+      },
+      "labeled row may get a text that is longer than the model's \(limit) tokens and is truncated",
+      "labeled rows may get texts that are longer than the model's \(limit) tokens and are truncated"
+    )
     for (name, rows) in [("expert", pairs), ("validation", validation.flatMap(\.rows))] {
       add(
         rows.count { row in

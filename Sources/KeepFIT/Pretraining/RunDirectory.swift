@@ -136,6 +136,7 @@ public struct RunDirectory: Sendable {
     do {
       try files.createDirectory(at: temporary, withIntermediateDirectories: true)
       try fill(temporary)
+      try CheckpointChecksums.write(for: temporary)
       try AtomicFile.synchronizeTree(temporary)
       // A directory can only replace an empty one, so an earlier checkpoint of this step is moved aside.
       if files.fileExists(atPath: target.path) {

@@ -13,7 +13,8 @@ public struct AttentionFigure {
 
   /// A study with its report.
   public struct Study {
-    let image: FundusImage
+    /// The preprocessed image.
+    public let image: FundusImage
     let title: String
     let words: [String]
     /// `[words, rows, columns]`.
@@ -29,10 +30,16 @@ public struct AttentionFigure {
       precondition(
         maps.rank == 3 && maps.shape[0] == words.count,
         "\(words.count) words with maps of \(maps.shape)")
-      self.image = image.resized(width: AttentionFigure.side, height: AttentionFigure.side)
+      self.image = image
       self.title = title
       self.words = words
       self.maps = maps
+    }
+
+    /// The image overlaid with the mean attention of all words; the image alone for an empty report.
+    public func overlay() -> FundusImage {
+      words.isEmpty
+        ? image : AttentionFigure.overlay(image, map: maps.mean(axis: 0))
     }
   }
 
@@ -62,10 +69,12 @@ public struct AttentionFigure {
         y += line
       }
       y += margin
+      let image = study.image.resized(width: side, height: side)
       for (index, word) in study.words.enumerated() {
         let x = margin + index % columns * (side + margin)
         let row = y + index / columns * cell
-        canvas.draw(overlay(study, word: index), x: x, y: row)
+        canvas.draw(
+          overlay(image, map: study.maps.sliced(index..<index + 1).squeezed(axis: 0)), x: x, y: row)
         canvas.text(
           String(word.prefix(side / BitmapFont.advance)), x: x, y: row + side + 2, scale: 1,
           color: ink)
@@ -75,38 +84,38 @@ public struct AttentionFigure {
     return canvas.image
   }
 
-  /// The image overlaid with the map of a word.
-  private static func overlay(_ study: Study, word: Int) -> FundusImage {
-    let (rows, columns) = (study.maps.shape[1], study.maps.shape[2])
-    let map = study.maps.sliced(word..<word + 1).scalars
+  /// An image overlaid with a map, `[rows, columns]`.
+  private static func overlay(_ image: FundusImage, map cells: Tensor) -> FundusImage {
+    let (rows, columns) = (cells.shape[0], cells.shape[1])
+    let map = cells.scalars
     let most = max(map.max() ?? 0, .leastNormalMagnitude)
     // What is looked at everywhere alike is left clear.
     let least = map.min() ?? 0
     /// The two cells that a pixel lies between, and how far it is from the first to the second.
-    func between(_ pixel: Int, _ count: Int) -> (Int, Int, Float) {
+    func between(_ pixel: Int, of side: Int, _ count: Int) -> (Int, Int, Float) {
       let place = (Float(pixel) + 0.5) * Float(count) / Float(side) - 0.5
       let low = min(max(Int(place.rounded(.down)), 0), count - 1)
       return (low, min(low + 1, count - 1), min(max(place - Float(low), 0), 1))
     }
-    var pixels = study.image.pixels
-    for y in 0..<side {
-      let (top, bottom, down) = between(y, rows)
-      for x in 0..<side {
-        let (left, right, across) = between(x, columns)
+    var pixels = image.pixels
+    for y in 0..<image.height {
+      let (top, bottom, down) = between(y, of: image.height, rows)
+      for x in 0..<image.width {
+        let (left, right, across) = between(x, of: image.width, columns)
         let upper = map[top * columns + left] * (1 - across) + map[top * columns + right] * across
         let lower =
           map[bottom * columns + left] * (1 - across) + map[bottom * columns + right] * across
         let value = (upper * (1 - down) + lower * down - least) / most
         let color = Explanation.color(value)
         let weight = 0.6 * value.squareRoot()
-        let base = (y * side + x) * 3
+        let base = (y * image.width + x) * 3
         for channel in 0..<3 {
           let mixed = Float(pixels[base + channel]) * (1 - weight) + 255 * color[channel] * weight
           pixels[base + channel] = UInt8(min(max(mixed, 0), 255).rounded())
         }
       }
     }
-    return FundusImage(width: side, height: side, pixels: pixels)
+    return FundusImage(width: image.width, height: image.height, pixels: pixels)
   }
 }
 

@@ -84,7 +84,9 @@ final class TrainingLoop {
     var damaged: [(step: Int, error: any Error)] = []
     for step in try directory.checkpointSteps().reversed() {
       do {
-        state = try task.restore(directory.checkpoint(step: step))
+        let checkpoint = directory.checkpoint(step: step)
+        try CheckpointChecksums.verify(checkpoint)
+        state = try task.restore(checkpoint)
         savedStep = state.step
         break
       } catch {

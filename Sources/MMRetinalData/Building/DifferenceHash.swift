@@ -27,23 +27,4 @@ public struct DifferenceHash: Sendable, Hashable, CustomStringConvertible {
     let digits = String(bits, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
-
-  /// Groups of images that look the same: the connected parts under "at most `limit` bits apart", each
-  /// with two or more members, in order.
-  public static func groups(_ hashes: [DifferenceHash], within limit: Int = 4) -> [[Int]] {
-    var parents = Array(hashes.indices)
-    func root(_ index: Int) -> Int {
-      var index = index
-      while parents[index] != index { index = parents[index] }
-      return index
-    }
-    for second in hashes.indices {
-      for first in 0..<second where hashes[first].distance(to: hashes[second]) <= limit {
-        let (a, b) = (root(first), root(second))
-        parents[max(a, b)] = min(a, b)
-      }
-    }
-    return Dictionary(grouping: hashes.indices, by: root).values.filter { $0.count > 1 }
-      .map { $0.sorted() }.sorted { $0[0] < $1[0] }
-  }
 }

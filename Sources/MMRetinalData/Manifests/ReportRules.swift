@@ -54,17 +54,48 @@ public struct ReportRules: Sendable {
     case .labels(let attributes, let categories):
       let attribute = draw(attributes, &random) ?? ""
       let category = draw(categories, &random) ?? ""
-      var text = ReportTemplates.report(
-        templates[row.modality], attribute: attribute, category: category)
-      if !category.isEmpty,
-        let pool = knowledge?.augmentationPool(
-          for: category, imagePath: row.image, excluding: exclusions),
-        let word = draw(pool, &random)
-      {
-        text = text.replacing(category, with: word)
-      }
-      return Report(text: text, category: category)
+      let word = draw(words(for: category, of: row), &random)
+      return Report(
+        text: text(of: row, attribute: attribute, category: category, word: word),
+        category: category)
     }
+  }
+
+  /// Every text that ``report(for:using:)`` may give a row.
+  public func possibleTexts(for row: ManifestRow) -> Set<String> {
+    switch row.content {
+    case .captions(let captions):
+      let languages = CaptionLanguage.allCases.filter {
+        caption == .any || caption == .language($0)
+      }
+      return Set(languages.compactMap { captions[$0] })
+    case .labels(let attributes, let categories):
+      var texts: Set<String> = []
+      for category in categories.isEmpty ? [""] : categories {
+        let words = words(for: category, of: row)
+        for attribute in attributes.isEmpty ? [""] : attributes {
+          for word in words.isEmpty ? [nil] : words.map(Optional.some) {
+            texts.insert(text(of: row, attribute: attribute, category: category, word: word))
+          }
+        }
+      }
+      return texts
+    }
+  }
+
+  /// What may stand for a category, itself included; empty if nothing is known about it.
+  private func words(for category: String, of row: ManifestRow) -> [String] {
+    if category.isEmpty { return [] }
+    return knowledge?.augmentationPool(
+      for: category, imagePath: row.image, excluding: exclusions) ?? []
+  }
+
+  private func text(
+    of row: ManifestRow, attribute: String, category: String, word: String?
+  ) -> String {
+    let text = ReportTemplates.report(
+      templates[row.modality], attribute: attribute, category: category)
+    return word.map { text.replacing(category, with: $0) } ?? text
   }
 
   /// The rows without the requested language, as problems of their manifest.

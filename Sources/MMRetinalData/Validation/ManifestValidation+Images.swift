@@ -78,13 +78,8 @@ extension ManifestValidation {
   private mutating func compareLooks(
     _ files: [(url: URL, places: [Place])], _ looks: [(index: Int, print: ImageFingerprint)]
   ) {
-    let prints = looks.map(\.print)
-    let matches = Guarded([Int?](repeating: nil, count: prints.count))
-    ThreadPool.forEach(prints.count) { second in
-      let match = (0..<second).first { prints[$0].resembles(prints[second]) }
-      if let match { matches.withLock { $0[second] = match } }
-    }
-    for (second, match) in matches.withLock({ $0 }).enumerated() {
+    let index = FingerprintIndex(looks.map(\.print))
+    for (second, match) in ThreadPool.map(looks.count, index.match).enumerated() {
       guard let match else { continue }
       let (place, other) = (
         files[looks[second].index].places[0], files[looks[match].index].places[0]

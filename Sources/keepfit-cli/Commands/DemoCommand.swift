@@ -8,7 +8,8 @@ struct DemoCommand: Subcommand {
   static let summary = "Run the whole pipeline on synthetic fundus images and write an HTML report."
   static let discussion = """
     Renders synthetic fundus images, pretrains a small model with the FLAIR and the KeepFIT objective, and
-    evaluates both on seen classes, which have labels, and unseen ones, which only expert captions describe.
+    evaluates both on seen classes, which have labels, and unseen ones, which only expert captions describe;
+    then trains a small model that writes reports of angiograms.
 
       keepfit demo --out keepfit-demo
     """
@@ -26,6 +27,7 @@ struct DemoCommand: Subcommand {
     if let seed = seed.given {
       demonstration.settings.seed = seed
       demonstration.dataset.seed = seed
+      demonstration.reports?.seed = seed
     }
     let start = Date()
     let display = StageDisplay()

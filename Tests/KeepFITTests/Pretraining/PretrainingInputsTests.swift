@@ -268,4 +268,17 @@ import Testing
     #expect(
       try names(leavingOut: unreadable) { $0.validation = [source("pairs.csv")] }.count == 7)
   }
+
+  @Test func labeledTextsThatAreTruncatedAreCounted() throws {
+    let long = [String](repeating: "drusens near the fovea", count: 80).joined(separator: " ")
+    try folder.write(
+      "image,atributes,categories\na/0.png,[],['normal']\na/1.png,[],['\(long)']\n", to: "long.csv")
+    let model = try KeepFITModel(preset: .tiny, seed: 1)
+    let summary = try inputs { $0.labeled = [source("long.csv")] }.summary(
+      configuration, model: model)
+    #expect(
+      summary.remarks.contains { $0.hasPrefix("1 labeled row may get a text that is longer") })
+    #expect(
+      try !inputs().summary(configuration, model: model).remarks.contains { $0.contains("longer") })
+  }
 }

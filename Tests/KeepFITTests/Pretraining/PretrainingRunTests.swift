@@ -350,18 +350,26 @@ func smallestModel() throws -> KeepFITModel {
     #expect(try bits(resumed) == bits(whole))
   }
 
-  @Test(arguments: [
-    "model.safetensors", "optimizer.safetensors", "training.json", "ema/model.safetensors",
-  ])
-  func aDamagedCheckpointGivesWayToTheOneBefore(file: String) throws {
+  @Test(
+    arguments: [
+      "model.safetensors", "optimizer.safetensors", "training.json", "ema/model.safetensors",
+      "checksums.json",
+    ], ["truncated", "one bit flipped"])
+  func aDamagedCheckpointGivesWayToTheOneBefore(file: String, damage: String) throws {
     defer { try? FileManager.default.removeItem(at: root) }
     let whole = try run("whole", settings())
     _ = try whole.run()
     let first = try run("damaged", settings { $0.maxSteps = 4 })
     _ = try first.run()
     let damaged = first.directory.checkpoint(step: 4).appending(path: file)
-    let half = try Data(contentsOf: damaged)
-    try half.prefix(half.count / 2).write(to: damaged)
+    var bytes = try Data(contentsOf: damaged)
+    if damage == "truncated" {
+      bytes = bytes.prefix(bytes.count / 2)
+    } else {
+      // Within the last number of a tensor, or the text of a JSON file.
+      bytes[bytes.count - 3] ^= 1
+    }
+    try bytes.write(to: damaged)
     let second = try run("damaged", settings())
     var warnings: [String] = []
     second.onEvent = { if case .warned(let text) = $0 { warnings.append(text) } }

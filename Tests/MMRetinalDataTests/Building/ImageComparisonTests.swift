@@ -45,12 +45,28 @@ import Testing
     #expect(one.distance(to: small) <= 3)
     #expect(one.distance(to: other) > 8)
     #expect(one.description.count == 16)
-    #expect(DifferenceHash.groups([one, other, small, other], within: 3) == [[0, 2], [1, 3]])
-    #expect(DifferenceHash.groups([one, other]).isEmpty)
     // Brighter to the right everywhere: all bits set.
     var ramp: [UInt8] = []
     for index in 0..<8 * 18 { ramp += [UInt8](repeating: UInt8(index % 18 * 10), count: 3) }
     #expect(DifferenceHash(of: FundusImage(width: 18, height: 8, pixels: ramp)).bits == .max)
+  }
+
+  @Test func theIndexFindsWhatComparingAllFinds() {
+    // A base, and copies whose hash differs in 0 to 8 bits: a notch in the ramp flips two bits of a row.
+    var fingerprints: [ImageFingerprint] = []
+    for index in 0..<200 {
+      var random = RandomStream(seed: UInt64(index % 40))
+      var levels = (0..<72).map { _ in UInt8(random.index(below: 256)) }
+      for _ in 0..<index / 40 { levels[random.index(below: 72)] ^= 24 }
+      let pixels = levels.flatMap { [$0, $0, $0] }
+      fingerprints.append(ImageFingerprint(of: FundusImage(width: 9, height: 8, pixels: pixels)))
+    }
+    let index = FingerprintIndex(fingerprints)
+    let expected = fingerprints.indices.map { second in
+      (0..<second).first { fingerprints[$0].resembles(fingerprints[second]) }
+    }
+    #expect(fingerprints.indices.map(index.match) == expected)
+    #expect(expected.count { $0 != nil } > 40 && expected.count { $0 == nil } > 40)
   }
 
   @Test func clustersPoints() {

@@ -3,7 +3,7 @@ enum ReportCommands {
   static var all: [any Subcommand.Type] {
     [
       ReportsInitCommand.self, ReportsTrainCommand.self, ReportsGenerateCommand.self,
-      ReportsLossCommand.self, ReportsScoreCommand.self,
+      ReportsEvaluateCommand.self, ReportsLossCommand.self, ReportsScoreCommand.self,
     ]
   }
 }

@@ -8,11 +8,18 @@ struct ReportsInitCommand: Subcommand {
   static let discussion = """
     The vocabulary holds the words that occur three times or more in the training reports, each case
     counted once; no images are needed. The image encoder comes from a KeepFIT, FLAIR or torchvision
-    checkpoint of a ResNet-50; the transformer is randomly initialized.
+    checkpoint whose ResNet has the preset's architecture (ResNet-50 for 'base'), or from a KeepFIT model
+    directory of any size; the transformer is randomly initialized.
 
       keepfit reports init --vision keepfit.pth --ffa-ir ffair_annotation.json --out report-model
     """
 
+  enum Preset: String, ChoiceArgument {
+    case base, small
+  }
+
+  let preset = Option<Preset>(
+    "preset", "NAME", default: .base, help: "Model size; 'base' is the published architecture.")
   let vision = Option<String>(
     "vision", "FILE|none", required: true,
     help: "Where the image encoder comes from: a checkpoint, a model directory, or none for random "
@@ -33,10 +40,11 @@ struct ReportsInitCommand: Subcommand {
       .studies(.train, needsImages: false)
     let vocabulary = ReportVocabulary(
       counting: cases.map(\.text), threshold: threshold.value)
+    var configuration = ReportGeneratorConfiguration(preset.value == .small ? .small : .base)
+    let source = try trunk(&configuration)
     let generator = try ReportGenerator(
-      ReportGeneratorConfiguration(), vocabulary: vocabulary,
+      configuration, vocabulary: vocabulary,
       initialization: .random(RandomStream(seed: seed.value)))
-    let source = try trunk()
     if let source { try generator.model.loadVisionWeights(source.url) }
     try generator.save(to: out.value.url, force: overwrite.force.isOn)
     Console.note(
@@ -53,14 +61,21 @@ struct ReportsInitCommand: Subcommand {
         + ": train it with 'keepfit reports train'")
   }
 
-  /// The file of the image encoder; nil for none.
-  private func trunk() throws -> FilePath? {
+  /// The file of the image encoder, whose architecture a model directory tells; nil for none.
+  private func trunk(_ configuration: inout ReportGeneratorConfiguration) throws -> FilePath? {
     guard vision.value != "none" else { return nil }
     let path = FilePath(vision.value)
     guard path.isDirectory else { return path }
     let weights = FilePath(path.text + "/model.safetensors")
     guard weights.exists else {
       throw CommandError.usage("--vision \(path.text): the directory holds no model.safetensors")
+    }
+    let file = FilePath(path.text + "/config.json")
+    if file.exists, let bytes = try? Data(contentsOf: file.url),
+      let model = try? KeepFITConfiguration(json: [UInt8](bytes), source: file.text)
+    {
+      configuration.vision.architecture = model.vision.architecture
+      configuration.vision.width = model.vision.width
     }
     return weights
   }

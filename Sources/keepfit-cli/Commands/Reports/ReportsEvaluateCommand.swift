@@ -1,0 +1,102 @@
+import Foundation
+import KeepFIT
+
+/// `keepfit reports evaluate`
+struct ReportsEvaluateCommand: Subcommand {
+  static let name = "reports evaluate"
+  static let summary = "Generate the reports of a test split, score them, and show them on a page."
+  static let discussion = """
+    Generates the report of every study of the split, with the features of its images averaged, and scores
+    it against the true one as 'reports score' does. Beside it stand two baselines that need no report model:
+    the most frequent training report, and the report of the training study whose images are most similar.
+
+    References go through the tokenizer as in training: cut to the model's length, with <unk> for rare words.
+
+    The directory gets report.html (images, attention, true and generated reports, findings right, missed
+    and invented), generated.jsonl, references.jsonl and scores.json.
+
+      keepfit reports evaluate --model runs/reports/checkpoints/best --ffa-ir ffair_annotation.json \\
+        --ffa-ir-root FFAIR --out runs/reports-test
+    """
+
+  enum Split: String, ChoiceArgument {
+    case validation = "val"
+    case test
+  }
+
+  let model = Option<FilePath>(
+    "model", "DIR", required: true, help: "Directory of a report model.")
+  let annotation = Option<FilePath>(
+    "ffa-ir", "ANNOTATION.json", required: true,
+    help:
+      "The annotation of FFA-IR, or a COCO or JSON Lines file of reports; its training split is for the "
+      + "baselines.")
+  let root = Option<FilePath>(
+    "ffa-ir-root", "DIR", required: true, help: "The directory that its image paths start from.")
+  let split = Option<Split>("split", "NAME", default: .test, help: "The split to report on.")
+  let out = Option<FilePath>("out", "DIR", required: true, help: "The directory to write.")
+  let decoding = DecodingOptionGroup()
+  let lexicon = Option<FilePath>(
+    "lexicon", "FILE",
+    help: "JSON lexicon of findings; by default the built-in one for English angiography reports.")
+  let examples = Option<Int>(
+    "examples", "N", default: 12, in: 1...1000, help: "Studies shown on the page, evenly spread.")
+  let overwrite = OverwriteOptions()
+  let common = CommonOptions()
+
+  private static let names = ["report.html", "generated.jsonl", "references.jsonl", "scores.json"]
+
+  func validate() throws {
+    try decoding.validate(self)
+    guard root.value.isDirectory else {
+      throw CommandError.usage("--ffa-ir-root \(root.value.text): there is no such directory")
+    }
+    for name in Self.names {
+      try FilePath(out.value.text + "/" + name).checkWritable(force: overwrite.force.isOn)
+    }
+  }
+
+  func run() throws {
+    let generator = try ReportGenerator.load(model.value.url)
+    let settings = try decoding.decoding(for: generator)
+    let file = try ReportStudies(contentsOf: annotation.value.url)
+    let part: SplitPart = split.value == .test ? .test : .validation
+    let studies = try file.studies(part)
+    let training = try file.studies(.train)
+    var options = ReportEvaluation.Options()
+    if let file = lexicon.given { options.lexicon = try FindingLexicon(contentsOf: file.url) }
+    let progress = ProgressBar(
+      "Reporting", unit: "studies", total: studies.count + training.count)
+    let trial = try ReportTrial(
+      generator, studies: studies, training: training, root: root.value.url, decoding: settings,
+      seed: decoding.seed.value, options: options
+    ) { progress.update(to: $0) }
+    progress.interrupt()
+    var page = ReportTrialPage(trial, generator: generator)
+    page.examples = examples.value
+    page.notes = [
+      "Model: \(model.value.text)",
+      "Studies of \(annotation.value.text): \(Pretty.count(studies.count)) of the split "
+        + "'\(split.value.rawValue)', \(Pretty.count(training.count)) for training",
+    ]
+    try FileManager.default.createDirectory(at: out.value.url, withIntermediateDirectories: true)
+    let pairs = trial.evaluation.scored.pairs
+    func write(_ name: String, _ text: String) throws {
+      try AtomicFile.write(
+        text, to: out.value.url.appending(path: name), force: overwrite.force.isOn)
+    }
+    try write("generated.jsonl", Self.lines(pairs) { $0.hypothesis })
+    try write("references.jsonl", Self.lines(pairs) { $0.references[0] })
+    try write("scores.json", trial.json.serialized(pretty: true) + "\n")
+    try write("report.html", page.page().html())
+    Console.note(ReportScoreText(trial.evaluation).text)
+    Console.print(out.value.text + "/report.html")
+  }
+
+  private static func lines(_ pairs: [ReportPair], _ text: (ReportPair) -> String) -> String {
+    pairs.map {
+      JSONValue.object([.init("id", .string($0.id)), .init("text", .string(text($0)))])
+        .serialized() + "\n"
+    }.joined()
+  }
+}
