@@ -21,7 +21,3 @@ FK_CLONES void fk_gelu_backward(const float *x, const float *gradient, float *ou
   FK_SHORT_LOOP
   for (size_t i = 0; i < count; ++i) out[i] = gradient[i] * fk_gelu_slope(x[i]);
 }
-
-FK_CLONES void fk_exp_array(const float *x, float *out, size_t count) {
-  for (size_t i = 0; i < count; ++i) out[i] = fk_exp(x[i]);
-}

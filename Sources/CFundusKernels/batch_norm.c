@@ -5,13 +5,12 @@
 
 #include "fk_scratch.h"
 #include "fk_threads.h"
+#include "size_inline.h"
 
 // A part is what a thread takes; a block is what is summed in single precision before it is added to
 // sums in double; a group is as many channels as keep their sums in L1: rows are read in long runs,
 // which is what memory is fast at. Stores of y that bypass the cache gain 0 to 2 % of a training step.
 enum { PART_BYTES = 1 << 20, BLOCK = 32, GROUP = 512 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 
 static size_t rows_of_part(size_t channels) {
   const size_t rows = PART_BYTES / (channels * sizeof(float)) / BLOCK * BLOCK;

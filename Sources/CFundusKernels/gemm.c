@@ -6,6 +6,7 @@
 #include "fk_cpu.h"
 #include "fk_threads.h"
 #include "gemm_tile.h"
+#include "size_inline.h"
 #include "transpose_inline.h"
 
 typedef void (*tile_function)(int rows, const fk_tile *tile);
@@ -14,10 +15,6 @@ typedef void (*tile_function)(int rows, const fk_tile *tile);
 enum { B_BLOCK_BYTES = 640 << 10, LONGEST_SUM = 1536, SUM_PART = 1024 };
 // Multiplications of a task, and how many tasks there are at least.
 enum { WORK_PER_TASK = 4 << 20, LEAST_WORK = 1 << 18, LEAST_TASKS = 8 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 static tile_function choose_tile(int *rows) {
 #if defined(__x86_64__)

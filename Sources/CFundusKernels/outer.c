@@ -6,6 +6,7 @@
 #include "fk_cpu.h"
 #include "fk_scratch.h"
 #include "fk_threads.h"
+#include "size_inline.h"
 #include "winograd_tile.h"
 
 // A task forms a block of C, a step of rows of A and B at a time; the block and the copies of the
@@ -13,10 +14,6 @@
 // memory without any order, and the same few sets of the cache. Narrow rows that lie next to each other
 // could be spared it, which gains 0.5 % of a training step.
 enum { MOST_M = 196, MOST_N = 384, STEP = 128, LEAST_TASKS = 8, LEAST_ROWS = 2 * STEP };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 typedef struct {
   const fk_outer_job *job;

@@ -6,15 +6,12 @@
 #include "fk_cpu.h"
 #include "fk_threads.h"
 #include "quantized_tile.h"
+#include "size_inline.h"
 
 typedef void (*tile_function)(int rows, const fk_quantized_tile *tile);
 
 // Weights that one sweep over the rows uses stay in L2; multiplications of a task.
 enum { B_BLOCK_BYTES = 512 << 10, WORK_PER_TASK = 16 << 20 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 bool fk_has_byte_products(void) {
 #if defined(__x86_64__)

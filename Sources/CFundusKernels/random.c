@@ -2,21 +2,6 @@
 
 #include "dropout_inline.h"
 
-static inline float unit(uint32_t word) { return (float)(word >> 8) * 0x1p-24f; }
-
-// Elements are taken four to a counter; `first` must be a multiple of 4.
-#define FOR_EACH_BLOCK(BODY)                                                             \
-  for (size_t i = 0; i < count; i += 4) {                                                \
-    fk_philox_block block = fk_philox(key, (first + i) >> 2, stream);                    \
-    size_t lanes = count - i < 4 ? count - i : 4;                                        \
-    for (size_t lane = 0; lane < lanes; ++lane) BODY;                                    \
-  }
-
-FK_CLONES void fk_uniform(float *out, size_t count, size_t first, uint64_t key, uint64_t stream,
-                          float low, float high) {
-  FOR_EACH_BLOCK(out[i + lane] = low + (high - low) * unit(block.word[lane]))
-}
-
 FK_CLONES void fk_dropout(const float *x, float *out, size_t count, size_t first, uint64_t key,
                           uint64_t stream, float rate) {
   uint32_t threshold = fk_dropout_threshold(rate);

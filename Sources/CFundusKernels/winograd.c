@@ -6,6 +6,7 @@
 #include "fk_cpu.h"
 #include "fk_scratch.h"
 #include "fk_threads.h"
+#include "size_inline.h"
 #include "transpose_inline.h"
 #include "winograd_tile.h"
 
@@ -14,10 +15,6 @@
 // products 1 MB is full, take 4 to 14 % longer. Fetching the next rows of a product into L1 gains nothing,
 // and fetching the lines of the results before they are written costs 5 to 15 %.
 enum { MOST_TILES = 42, LEAST_TASKS = 4, STEP_TILES = 42, CHUNK = 64, LINE = 16 };
-
-static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
-static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
-static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
 const fk_vector_kernels *fk_vector_kernels_in_use(void) {
 #if defined(__x86_64__)

@@ -10,7 +10,6 @@ void fk_relu_backward(const float *output, const float *gradient, float *out, si
 // out = x Phi(x), the exact (erf) GELU (Hendrycks and Gimpel, arXiv 1606.08415).
 void fk_gelu(const float *x, float *out, size_t count);
 void fk_gelu_backward(const float *x, const float *gradient, float *out, size_t count);
-void fk_exp_array(const float *x, float *out, size_t count);
 
 FK_NONNULL_END
 #endif

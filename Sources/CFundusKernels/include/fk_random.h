@@ -27,10 +27,6 @@ static inline fk_philox_block fk_philox(uint64_t key, uint64_t low, uint64_t hig
   return block;
 }
 
-// out[i] = uniform in [low, high), element i of the stream (key, stream).
-void fk_uniform(float *out, size_t count, size_t first, uint64_t key, uint64_t stream, float low,
-                float high);
-
 // out[i] = x[i] * (keep ? 1 / (1 - rate) : 0), with the keep bit of element first + i of the stream.
 // first must be a multiple of 128; out may be x.
 void fk_dropout(const float *x, float *out, size_t count, size_t first, uint64_t key,

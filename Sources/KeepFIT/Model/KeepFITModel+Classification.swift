@@ -1,3 +1,4 @@
+import Foundation
 /// The classification of images by a model.
 public struct Classification: Sendable, Equatable {
   /// The K labels.
@@ -65,6 +66,23 @@ extension KeepFITModel {
     classify(
       embeddings: imageEmbeddings(pixels), labels: labels,
       labelEmbeddings: labelEmbeddings(labels, prompt: prompt, knowledge: knowledge, rule: rule))
+  }
+
+  /// Zero-shot classification of image files.
+  ///
+  /// - `urls`: the image files.
+  /// - `labels`: at least one.
+  /// - `prompt`: the prompt template with `[CLS]` for the label; nil for that of the ``configuration``.
+  /// - `knowledge`: descriptions by label (see ``labelEmbeddings(_:prompt:knowledge:rule:)``).
+  /// - `batchSize`: images per batch.
+  /// - Throws: `ImageError` for the first file that cannot be used.
+  public func classify(
+    contentsOf urls: [URL], labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
+    batchSize: Int = 8
+  ) throws -> Classification {
+    classify(
+      embeddings: try imageEmbeddings(contentsOf: urls, batchSize: batchSize), labels: labels,
+      labelEmbeddings: labelEmbeddings(labels, prompt: prompt, knowledge: knowledge))
   }
 
   /// Zero-shot classification of embeddings.

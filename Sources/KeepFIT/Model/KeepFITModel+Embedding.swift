@@ -51,19 +51,19 @@ extension KeepFITModel {
   ///
   /// - `preprocessing`: the image preprocessing; nil for that of the ``configuration``.
   /// - `batchSize`: images per batch.
-  /// - `progress`: receives the number of completed files.
+  /// - `progress`: receives the number of completed files; what it throws ends the work.
   /// - Returns: `[N, D]`, of unit length.
   /// - Throws: `ImageError` for the first file that cannot be used.
   public func imageEmbeddings(
     contentsOf urls: [URL], preprocessing: Preprocessing? = nil, batchSize: Int = 8,
-    progress: (Int) -> Void = { _ in }
+    progress: (Int) throws -> Void = { _ in }
   ) throws -> Tensor {
     let preprocessing = preprocessing ?? configuration.preprocessing
     var parts: [Tensor] = []
     for start in stride(from: 0, to: urls.count, by: max(1, batchSize)) {
       let batch = Array(urls[start..<min(urls.count, start + max(1, batchSize))])
       parts.append(imageEmbeddings(try preprocessing.prepare(contentsOf: batch)))
-      progress(start + batch.count)
+      try progress(start + batch.count)
     }
     guard !parts.isEmpty else { return Tensor(zeros: [0, configuration.projectionDimension]) }
     return parts.count == 1 ? parts[0] : Tensor.concatenated(parts)

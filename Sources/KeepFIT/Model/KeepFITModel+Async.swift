@@ -1,0 +1,68 @@
+import Foundation
+
+extension KeepFITModel {
+  /// Embeddings of image files, computed on a separate thread, so that the caller's thread is not blocked; the
+  /// bits are those of the synchronous method.
+  ///
+  /// When the task is cancelled, the work ends after the current batch.
+  /// - Parameters:
+  ///   - urls: the image files.
+  ///   - preprocessing: the image preprocessing; nil for that of the ``configuration``.
+  ///   - batchSize: images per batch.
+  ///   - progress: receives the number of completed files, on the thread that computes.
+  /// - Returns: `[N, D]`, of unit length.
+  /// - Throws: `ImageError` for the first file that cannot be used; `CancellationError`.
+  public func imageEmbeddings(
+    contentsOf urls: [URL], preprocessing: Preprocessing? = nil, batchSize: Int = 8,
+    progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> Tensor {
+    let stop = StopRequest()
+    return try await withTaskCancellationHandler {
+      try await onSeparateThread(named: "embedding") {
+        try self.imageEmbeddings(
+          contentsOf: urls, preprocessing: preprocessing, batchSize: batchSize
+        ) { done in
+          progress(done)
+          if stop.isMade { throw CancellationError() }
+        }
+      }
+    } onCancel: {
+      stop.make()
+    }
+  }
+
+  /// Zero-shot classification of image files, computed on a separate thread. When the task is cancelled, the work
+  /// ends after the current batch.
+  /// - Parameters:
+  ///   - urls: the image files.
+  ///   - labels: at least one.
+  ///   - prompt: the prompt template with `[CLS]` for the label; nil for that of the ``configuration``.
+  ///   - knowledge: descriptions by label.
+  ///   - batchSize: images per batch.
+  ///   - progress: receives the number of completed files, on the thread that computes.
+  /// - Throws: `ImageError` for the first file that cannot be used; `CancellationError`.
+  public func classify(
+    contentsOf urls: [URL], labels: [String], prompt: String? = nil, knowledge: Knowledge? = nil,
+    batchSize: Int = 8, progress: @escaping @Sendable (Int) -> Void = { _ in }
+  ) async throws -> Classification {
+    let embeddings = try await imageEmbeddings(
+      contentsOf: urls, batchSize: batchSize, progress: progress)
+    return try await onSeparateThread(named: "classification") {
+      self.classify(
+        embeddings: embeddings, labels: labels,
+        labelEmbeddings: self.labelEmbeddings(labels, prompt: prompt, knowledge: knowledge))
+    }
+  }
+}
+
+/// Runs work on a thread of its own, with the stack that long computations need.
+private func onSeparateThread<Result: Sendable>(
+  named name: String, _ work: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+  try await withCheckedThrowingContinuation { continuation in
+    let thread = Thread { continuation.resume(with: Swift.Result { try work() }) }
+    thread.name = name
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+}
