@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "FundusModels", targets: ["FundusModels"]),
     .library(name: "MMRetinalData", targets: ["MMRetinalData"]),
     .library(name: "FundusSynthesis", targets: ["FundusSynthesis"]),
+    .library(name: "ReportPages", targets: ["ReportPages"]),
     .library(name: "KeepFIT", targets: ["KeepFIT"]),
     .executable(name: "keepfit", targets: ["keepfit-cli"]),
   ],
@@ -57,9 +58,13 @@ let package = Package(
       ]),
     // Synthetic fundus images; knows nothing of models.
     .target(name: "FundusSynthesis", dependencies: ["MMRetinalData"]),
+    // HTML pages and SVG plots; knows nothing of images or models.
+    .target(name: "ReportPages"),
     .target(
       name: "KeepFIT",
-      dependencies: ["FundusTensor", "FundusModels", "MMRetinalData", "FundusSynthesis"],
+      dependencies: [
+        "FundusTensor", "FundusModels", "MMRetinalData", "FundusSynthesis", "ReportPages",
+      ],
       resources: [
         .embedInCode("Resources/vocabulary.txt"),
         .embedInCode("Resources/angiography-findings.json"),

@@ -1,2 +1,3 @@
 @_exported import FundusModels
 @_exported import MMRetinalData
+@_exported import ReportPages
