@@ -55,6 +55,9 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
 enum MatrixProduct {
   /// Multiplications in a piece of work.
   static let workPerTask = 4 << 20
+  /// From so many rows and multiplications on, packing the second matrix once for all rows pays; OpenBLAS packs it
+  /// again for every piece of work.
+  private static let (leastPackedRows, leastPackedWork) = (16, 1 << 20)
 
   struct Sizes {
     let batch: Int, rows: Int, columns: Int, inner: Int
@@ -114,6 +117,17 @@ enum MatrixProduct {
     }
     let strideA = transposeA ? rows : inner
     let strideB = transposeB ? inner : columns
+    if !transposeA, inner > 0, rows >= leastPackedRows, rows * columns * inner >= leastPackedWork {
+      for item in 0..<batch {
+        let packed = PackedMatrix(
+          b + (sharesB ? 0 : item * inner * columns), inputs: inner, outputs: columns,
+          inputStride: transposeB ? 1 : columns, outputStride: transposeB ? inner : 1)
+        packed.apply(
+          fk_plain_rows(a + item * rows * inner, inner, rows, inner), rows: rows,
+          into: c + item * rows * columns)
+      }
+      return
+    }
     let grain = min(rows, (max(1, workPerTask / max(1, columns * inner)) + 15) / 16 * 16)
     let parts = (rows + grain - 1) / grain
     func run(_ task: Int) {
