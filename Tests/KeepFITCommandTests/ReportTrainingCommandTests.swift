@@ -161,6 +161,21 @@ import Testing
     #expect(try evaluate("--split val --force").code == 0)
   }
 
+  @Test func aTextMetricSelectsTheBestCheckpoint() throws {
+    let run = CommandFixture.fresh("monitored")
+    defer { try? FileManager.default.removeItem(atPath: run) }
+    let result = try train(run, "--epochs 2 --monitor ROUGE_L")
+    #expect(result.code == 0, "\(result.errors)")
+    let measured = try metrics(run).compactMap { $0["validation"] as? [String: Any] }
+    #expect(measured.count == 2)
+    for values in measured {
+      for name in ["loss"] + CaptionMetric.allCases.map(\.rawValue) where name != "CIDER" {
+        #expect(values[name] is Double, "\(name)")
+      }
+    }
+    #expect(FileManager.default.fileExists(atPath: run + "/checkpoints/best/model.safetensors"))
+  }
+
   @Test func aRunIsLoggedSavedAndResumed() throws {
     let run = CommandFixture.fresh("reports")
     let options = "--expert ROOT/expert.csv --expert-root ROOT --no-shuffle"

@@ -102,6 +102,34 @@ private let gradientTolerance = Tolerance(absolute: 1e-6, relative: 5e-4)
     #expect(model.batchesTracked.count == 12)
   }
 
+  /// Ten steps of training as published: Adam with AMSGrad, coupled decay, gradients clipped by value.
+  @Test func tenStepsAgreeWithPyTorch() throws {
+    let file = try SmallReportModel.golden()
+    let model = try SmallReportModel.model(file)
+    let images = try SmallReportModel.images(file).first
+    var settings = AdamW.Configuration.adam
+    (settings.weightDecay, settings.usesMaximum, settings.gradientLimit) = (5e-5, true, 0.1)
+    let optimizer = GroupedOptimizer([
+      AdamW(model.visionParameters, configuration: settings),
+      AdamW(model.decoderParameters, configuration: settings),
+    ])
+    let losses = (0..<10).map { step in
+      let loss = model.loss(
+        images: images, reports: SmallReportModel.reports,
+        mode: .training(RandomStream(seed: UInt64(step)))
+      ).mean
+      loss.backward()
+      optimizer.step(learningRates: [5e-5, 1e-4])
+      optimizer.zeroGradients()
+      return loss.item
+    }
+    // Adam's first steps are the signs of gradients, of which the smallest are rounding.
+    expectClose(
+      Tensor(losses, shape: [10]), try file.tensor(named: "steps.losses"),
+      Tolerance(relative: 2e-4), "losses")
+    #expect(losses[9] < losses[0])
+  }
+
   @Test func publishedSizesHaveThePublishedState() throws {
     let model = ReportModel(
       ReportModel.Configuration(vocabularySize: 101), initialization: .placeholder)
