@@ -5,7 +5,7 @@ import CFundusKernels
 /// Blocks come from ``CachingAllocator`` (64-byte aligned, recycled) or from a file that is mapped
 /// into memory. A block is written only while one tensor is being made; afterwards it is read-only
 /// unless its owner holds the only reference. That rule is what makes it safe to share.
-public final class Storage: @unchecked Sendable {
+package final class Storage: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
   let byteCount: Int
   private let release: Release

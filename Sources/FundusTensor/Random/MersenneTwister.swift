@@ -3,7 +3,7 @@
 /// The generator below Python's `random` and PyTorch's CPU generator; ``PythonRandom`` and
 /// ``TorchGenerator`` turn its words into numbers the way each of them does. For everything that
 /// has no published order to reproduce, use ``RandomStream``.
-public struct MersenneTwister: Sendable {
+package struct MersenneTwister: Sendable {
   private var state: [UInt32]
   private var position = Self.size
 
@@ -11,7 +11,7 @@ public struct MersenneTwister: Sendable {
   private static let middle = 397
 
   /// The reference `init_genrand`: how PyTorch seeds it.
-  public init(seed: UInt32) {
+  package init(seed: UInt32) {
     state = [UInt32](repeating: seed, count: Self.size)
     for index in 1..<Self.size {
       let previous = state[index - 1]
@@ -21,7 +21,7 @@ public struct MersenneTwister: Sendable {
 
   /// The reference `init_by_array`: how Python seeds it.
   /// - Parameter key: the words of the seed, least significant first; at least one.
-  public init(key: [UInt32]) {
+  package init(key: [UInt32]) {
     precondition(!key.isEmpty, "a Mersenne Twister needs a key of at least one word")
     self.init(seed: 19_650_218)
     var index = 1
@@ -61,7 +61,7 @@ public struct MersenneTwister: Sendable {
   }
 
   /// The next 32 random bits.
-  public mutating func nextWord() -> UInt32 {
+  package mutating func nextWord() -> UInt32 {
     if position == Self.size { twist() }
     var word = state[position]
     position += 1

@@ -3,15 +3,15 @@ import Synchronization
 
 /// Writes files so that a reader sees the old one or the whole new one, never a part: to a temporary
 /// name in the same directory, flushed to the disk, then renamed.
-public enum AtomicFile {
+package enum AtomicFile {
   private static let serial = Atomic<Int>(0)
 
   /// Receives the bytes of a file in order.
-  public struct Writer: ~Copyable {
+  package struct Writer: ~Copyable {
     let descriptor: Int32
     let file: String
     /// Bytes written so far.
-    public private(set) var count = 0
+    package private(set) var count = 0
     private var buffer: [UInt8] = []
 
     init(descriptor: Int32, file: String) {
@@ -20,7 +20,7 @@ public enum AtomicFile {
     }
 
     /// Appends bytes.
-    public mutating func write(_ bytes: [UInt8]) throws {
+    package mutating func write(_ bytes: [UInt8]) throws {
       count += bytes.count
       buffer += bytes
       if buffer.count >= 1 << 16 { try flush() }
@@ -32,7 +32,7 @@ public enum AtomicFile {
     }
 
     /// Appends the elements of a tensor as little-endian single precision.
-    public mutating func write(_ tensor: Tensor) throws {
+    package mutating func write(_ tensor: Tensor) throws {
       try write(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4))
     }
 
@@ -67,7 +67,7 @@ public enum AtomicFile {
   /// - Throws: ``CheckpointError``: `exists`, or `unwritable` with the reason that the system gives
   ///   (a full disk, a missing directory, missing rights); and whatever `body` throws. Nothing is
   ///   left behind then.
-  public static func write(
+  package static func write(
     to url: URL, force: Bool, _ body: (inout Writer) throws -> Void
   ) throws {
     let file = url.relativePath
@@ -139,7 +139,7 @@ public enum AtomicFile {
 
   /// Writes a text file.
   /// - Throws: as ``write(to:force:_:)`` does.
-  public static func write(_ text: String, to url: URL, force: Bool) throws {
+  package static func write(_ text: String, to url: URL, force: Bool) throws {
     try write(to: url, force: force) { try $0.write(Array(text.utf8)) }
   }
 
