@@ -4,7 +4,7 @@ import Foundation
 /// copied.
 ///
 /// Every access is checked against the file's size. The file must not be cut short by another
-/// program while it is mapped; files are replaced by renaming (see ``AtomicFile``), which is safe.
+/// program while it is mapped; files are replaced by renaming (see `AtomicFile`), which is safe.
 public final class MappedFile: @unchecked Sendable {
   /// The name of the file, for messages.
   public let name: String
