@@ -52,7 +52,8 @@ struct ReportsEvaluateCommand: Subcommand {
       throw CommandError.usage("--ffa-ir-root \(root.value.text): there is no such directory")
     }
     for name in Self.names {
-      try FilePath(out.value.text + "/" + name).checkWritable(force: overwrite.force.isOn)
+      try FilePath(out.value.text + "/" + name).checkWritable(
+        force: overwrite.force.isOn, createsDirectory: true)
     }
   }
 
