@@ -23,7 +23,8 @@ CLOSING = "。，、；：？！）”’》.,;:?!)"
 
 
 def is_chinese(character):
-    return ord(character) > 0x2E7F or character in "“”‘’～"
+    # Ligatures have high codes as well, but Chinese fonts do not print them.
+    return ord(character) > 0x2E7F and character not in "ﬁﬂ" or character in "“”‘’～"
 
 
 class Fonts:

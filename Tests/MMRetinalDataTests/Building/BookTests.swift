@@ -98,8 +98,9 @@ import Testing
 
   @Test(arguments: [UInt8(255), 0, 200]) func cutsComposites(_ color: UInt8) throws {
     let image = composite([80, 100, 70], [60, 90], gutter: 8, color: color)
-    let (parts, isAmbiguous) = try #require(GutterCutter.cut(image, into: 6))
-    #expect(!isAmbiguous && parts.count == 6)
+    let cut = try #require(GutterCutter.cut(image, into: 6))
+    let parts = cut.parts
+    #expect(!cut.isAmbiguous && !cut.isUneven && parts.count == 6)
     #expect(parts[1].columns == 88..<188 && parts[1].rows == 0..<60)
     #expect(parts[5].columns == 196..<266 && parts[5].rows == 68..<158)
     #expect(GutterCutter.cut(composite([120], [90], gutter: 0, color: 0), into: 2) == nil)

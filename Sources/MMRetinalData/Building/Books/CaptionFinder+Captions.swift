@@ -3,6 +3,8 @@ extension CaptionFinder {
     var pieces = [(page: page, line: start.line)]
     var flags: Set<PairFlag> = book.pages[page].isRecognized ? [.recognizedText] : []
     extend(&pieces, page: page)
+    // Where it goes on elsewhere is no part of its place.
+    let own = pieces.map { lines[page][$0.line].box }
     // The caption may go on in the next column or on the next page.
     if lines[page][start.line].isParagraph == false, let last = pieces.last,
       !Self.ends(lines[last.page][last.line]), isLastInColumn(last.page, last.line),
@@ -14,7 +16,6 @@ extension CaptionFinder {
       extend(&pieces, page: next.page, untilSentenceEnds: !isApart)
       if !isApart { flags.insert(.unsureText) }
     }
-    let own = pieces.filter { $0.page == page }.map { lines[page][$0.line].box }
     // Labels within the caption: the other language.
     var segments: [(label: FigureLabel?, lines: [String])] = []
     for (place, piece) in pieces.enumerated() {
@@ -36,6 +37,7 @@ extension CaptionFinder {
       box: Box.around(own) ?? lines[page][start.line].box, english: "", chinese: "", flags: flags)
     for segment in segments { add(printed.joined(segment.lines), to: &caption) }
     caption.restoreMarks()
+    if !caption.isWhole { caption.flags.insert(.unsureText) }
     return caption
   }
 
@@ -199,7 +201,9 @@ extension CaptionFinder {
 
   /// Adds a text, which may hold both languages, to a caption.
   func add(_ text: String, to caption: inout BookCaption) {
-    if PrintedText.hasStrayCharacters(text) { caption.flags.insert(.strayCharacters) }
+    if PrintedText.hasStrayCharacters(text) || PrintedText.hasLostLigatures(text) {
+      caption.flags.insert(.strayCharacters)
+    }
     if text.count > 6000 { caption.flags.insert(.longText) }
     let text = String(text.prefix(20_000))
     for (part, label) in BookCaption.languages(of: text, key: caption.key, style: caption.style) {

@@ -114,6 +114,7 @@ package struct CaptionFinder {
       result[page].body = lines[page].indices.filter { !taken[page].contains($0) }
         .map { lines[page][$0] }
     }
+    markIncomplete(&result)
     markRepeated(&result)
     return result
   }

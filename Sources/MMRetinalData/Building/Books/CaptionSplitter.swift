@@ -80,6 +80,23 @@ public enum CaptionSplitter {
 
   // MARK: - Marks
 
+  /// Whether a text has something like a mark of one of the first panels at the start of a sentence. In the
+  /// text of a panel, or of a caption that is not cut, it says that marks were misread.
+  package static func hasStrayMark(_ text: String, panels: Int) -> Bool {
+    let text = Array(text.prefix(20_000))
+    guard !text.isEmpty else { return false }
+    return text.indices.contains { position in
+      guard mayStartMark(text, position, anywhere: false) else { return false }
+      return [UInt8(ascii: "A"), UInt8(ascii: "a")].contains { base in
+        Style.allCases.contains { style in
+          (0..<max(2, panels)).contains { index in
+            mark(in: text, at: position, style: style, base: base, expected: index) != nil
+          }
+        }
+      }
+    }
+  }
+
   private enum Style: CaseIterable { case dot, parentheses, comma }
 
   /// Where marks may stand: at starts of sentences; the first one anywhere; all after any word.
@@ -218,6 +235,12 @@ public enum CaptionSplitter {
       guard after < text.count, text[after].isASCII, text[after].isLetter else { continue }
       if after + 1 < text.count, text[after + 1].isASCII,
         text[after + 1].isLetter || text[after + 1].isNumber
+      {
+        continue
+      }
+      // "A, B-scan" is no list either, but "A, B-D" is one.
+      if after + 3 < text.count, "-‐‑".contains(text[after + 1]), text[after + 2].isLetter,
+        text[after + 3].isLetter
       {
         continue
       }

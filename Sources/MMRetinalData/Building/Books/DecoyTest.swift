@@ -19,8 +19,9 @@ package enum DecoyTest {
     }
     // Empty.
     if high == count || low == count { return true }
-    // A code: nearly nothing between black and white, much of both, and many changes along its rows.
-    guard middle * 20 < count, colored * 20 < count, low * 5 > count, high * 5 > count else {
+    // A code: little between black and white (the edges of its modules, compressed), much of both, and
+    // many changes along its rows.
+    guard middle * 7 < count, colored * 20 < count, low * 5 > count, high * 5 > count else {
       return false
     }
     var changes = 0

@@ -178,6 +178,7 @@ package struct FigureAligner {
       }
       result += onPage.sorted { $0.key < $1.key }.map(\.figure)
     }
+    PanelSpacing(result).mark(&result)
     return result
   }
 

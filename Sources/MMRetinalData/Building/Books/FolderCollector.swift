@@ -192,7 +192,9 @@ package struct FolderCollector {
       number: label.number, letters: label.letters, style: label.style, page: 0,
       box: Box(left: 0, top: 0, right: 0, bottom: 0), english: "", chinese: "", flags: [])
     let rest = String(text.dropFirst(label.length))
-    if PrintedText.hasStrayCharacters(rest) { caption.flags.insert(.strayCharacters) }
+    if PrintedText.hasStrayCharacters(rest) || PrintedText.hasLostLigatures(rest) {
+      caption.flags.insert(.strayCharacters)
+    }
     if rest.count > 6000 { caption.flags.insert(.longText) }
     for (part, style) in BookCaption.languages(
       of: String(rest.prefix(20_000)), key: label.key, style: label.style)
@@ -204,6 +206,7 @@ package struct FolderCollector {
       }
     }
     caption.restoreMarks()
+    if !caption.isWhole { caption.flags.insert(.unsureText) }
     return caption
   }
 }

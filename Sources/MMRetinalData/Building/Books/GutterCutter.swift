@@ -8,6 +8,17 @@ package enum GutterCutter {
     var area: Int { rows.count * columns.count }
   }
 
+  /// What an image was cut into.
+  package struct Cut: Sendable, Hashable {
+    /// The panels in the order of ``ReadingOrder``.
+    package var parts: [Part]
+    /// Whether another order is as likely.
+    package var isAmbiguous: Bool
+    /// Whether panels may end elsewhere: gutters of one direction differ in width, as next to a panel that
+    /// has the color of the gutters at its edge.
+    package var isUneven: Bool
+  }
+
   /// A part, and the parts that gutters cut it into.
   private struct Node {
     let part: Part
@@ -15,21 +26,20 @@ package enum GutterCutter {
   }
 
   /// Cuts an image into a number of panels.
-  /// - Returns: the panels in the order of ``ReadingOrder``, and whether that order is ambiguous; nil if
-  ///   its gutters do not give that number.
-  package static func cut(_ image: FundusImage, into count: Int) -> (
-    parts: [Part], isAmbiguous: Bool
-  )? {
+  /// - Returns: nil if its gutters do not give that number.
+  package static func cut(_ image: FundusImage, into count: Int) -> Cut? {
     guard count > 1 else { return nil }
     let whole = Part(rows: 0..<image.height, columns: 0..<image.width)
     let levels = Levels(image)
-    var best: (parts: [Part], penalty: Double)?
+    var best: (parts: [Part], penalty: Double, isBlack: Bool)?
     for color in levels.gutterColors() {
       for thickness in [2, 4, 7, 12] where thickness * 8 < min(image.width, image.height) {
         let root = node(whole, levels, color: color, thickness: thickness, depth: 0)
         guard let parts = choice(root, count: count) else { continue }
         let penalty = unevenness(parts, of: whole) + (color.isBlack ? 0.5 : 0)
-        if best.map({ penalty < $0.penalty - 1e-9 }) ?? true { best = (parts, penalty) }
+        if best.map({ penalty < $0.penalty - 1e-9 }) ?? true {
+          best = (parts, penalty, color.isBlack)
+        }
       }
     }
     guard let best, best.penalty < 2.5 else { return nil }
@@ -39,7 +49,27 @@ package enum GutterCutter {
         right: Double($0.columns.upperBound), bottom: Double($0.rows.upperBound))
     }
     let (order, isAmbiguous) = ReadingOrder.sorted(boxes)
-    return (order.map { best.parts[$0] }, isAmbiguous)
+    return Cut(
+      parts: order.map { best.parts[$0] }, isAmbiguous: isAmbiguous,
+      isUneven: !best.isBlack && areUneven(boxes))
+  }
+
+  /// Whether the spaces between neighbors differ, by more than an edge may be off.
+  private static func areUneven(_ boxes: [Box]) -> Bool {
+    func spaces(
+      _ low: KeyPath<Box, Double>, _ high: KeyPath<Box, Double>, _ overlap: (Box, Box) -> Double
+    )
+      -> [Double]
+    {
+      boxes.compactMap { box in
+        boxes.filter { $0[keyPath: low] >= box[keyPath: high] && overlap($0, box) > 2 }
+          .map { $0[keyPath: low] - box[keyPath: high] }.min()
+      }
+    }
+    let side = boxes.map { min($0.width, $0.height) }.min() ?? 0
+    return [
+      spaces(\.left, \.right, { $0.overlapY($1) }), spaces(\.top, \.bottom, { $0.overlapX($1) }),
+    ].contains { ($0.max() ?? 0) - ($0.min() ?? 0) > max(5, 0.03 * side) }
   }
 
   /// How different in size the panels are, and how much of the image is none of them.
@@ -77,7 +107,7 @@ package enum GutterCutter {
   private static func node(
     _ part: Part, _ levels: Levels, color: Levels.Color, thickness: Int, depth: Int
   ) -> Node {
-    let part = color.isBlack ? part : levels.trimmed(part, color)
+    let part = color.isBlack ? part : levels.trimmed(part, color, all: depth == 0)
     var result = Node(part: part, children: [])
     guard depth < 6, part.rows.count > 24, part.columns.count > 24 else { return result }
     let rows = levels.bands(part, color: color, thickness: thickness, alongRows: true)
@@ -122,7 +152,7 @@ package enum GutterCutter {
 
 /// The pixels of an image as a cutter needs them.
 private struct Levels {
-  struct Color {
+  struct Color: Equatable {
     let red: Int
     let green: Int
     let blue: Int
@@ -132,7 +162,7 @@ private struct Levels {
   let image: FundusImage
   init(_ image: FundusImage) { self.image = image }
 
-  /// Colors that whole rows or columns have, the brightest first.
+  /// Colors that whole rows or columns have: the most frequent ones, the brightest and the darkest.
   func gutterColors() -> [Color] {
     var found: [Int: (count: Int, color: Color)] = [:]
     func note(_ color: Color) {
@@ -152,11 +182,13 @@ private struct Levels {
         if let color = uniform(count: rows.count, at: { (x, rows.lowerBound + $0) }) { note(color) }
       }
     }
-    return found.values.filter { $0.count >= 3 }
-      .sorted {
-        ($0.color.red + $0.color.green, $0.count) > ($1.color.red + $1.color.green, $1.count)
-      }
-      .prefix(6).map(\.color)
+    func order(_ a: Color, _ b: Color) -> Bool {
+      (a.red + a.green, a.blue) > (b.red + b.green, b.blue)
+    }
+    let all = found.values.filter { $0.count >= 3 }.sorted { order($0.color, $1.color) }
+    let frequent = all.sorted { $0.count > $1.count }.prefix(4)
+    return (all.prefix(2) + frequent + all.suffix(1)).map(\.color).sorted(by: order)
+      .reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
 
   /// The color of a line of pixels that all look the same; nil otherwise.
@@ -170,9 +202,12 @@ private struct Levels {
     return matches(color, count: count, at: place) ? color : nil
   }
 
-  private func matches(_ color: Color, count: Int, at place: (Int) -> (Int, Int)) -> Bool {
+  /// Whether nearly all pixels of a line are of a color. Compression leaves a few others beside edges.
+  private func matches(
+    _ color: Color, count: Int, limit: Int = 20, misses allowed: Int = 50,
+    at place: (Int) -> (Int, Int)
+  ) -> Bool {
     var misses = 0
-    let limit = 20
     for index in 0..<count {
       let (x, y) = place(index)
       let start = (y * image.width + x) * 3
@@ -181,17 +216,23 @@ private struct Levels {
         || abs(Int(image.pixels[start + 2]) - color.blue) > limit
       {
         misses += 1
-        if misses * 200 > count { return false }
+        if misses * allowed > count { return false }
       }
     }
     return true
   }
 
-  private func isGutter(_ line: Int, _ part: GutterCutter.Part, _ color: Color, isRow: Bool) -> Bool
-  {
-    isRow
-      ? matches(color, count: part.columns.count) { (part.columns.lowerBound + $0, line) }
-      : matches(color, count: part.rows.count) { (line, part.rows.lowerBound + $0) }
+  private func isGutter(
+    _ line: Int, _ part: GutterCutter.Part, _ color: Color, isRow: Bool, isFringe: Bool = false
+  ) -> Bool {
+    let (limit, misses) = isFringe ? (60, 5) : (20, 50)
+    return isRow
+      ? matches(color, count: part.columns.count, limit: limit, misses: misses) {
+        (part.columns.lowerBound + $0, line)
+      }
+      : matches(color, count: part.rows.count, limit: limit, misses: misses) {
+        (line, part.rows.lowerBound + $0)
+      }
   }
 
   /// Bands of a color across a part, not at its edges.
@@ -205,8 +246,28 @@ private struct Levels {
       if isGutter(line, part, color, isRow: alongRows) {
         start = start ?? line
       } else if let first = start {
-        if first > range.lowerBound, line - first >= thickness { result.append(first..<line) }
+        if first > range.lowerBound {
+          // A stray line within a gutter is no panel.
+          if let last = result.last, first - last.upperBound <= 2 {
+            result[result.count - 1] = last.lowerBound..<line
+          } else {
+            result.append(first..<line)
+          }
+        }
         start = nil
+      }
+    }
+    result = result.filter { $0.count >= thickness }
+    if !color.isBlack {
+      // Lines where gutter and panel were mixed by scaling.
+      func isFringe(_ line: Int) -> Bool {
+        isGutter(line, part, color, isRow: alongRows, isFringe: true)
+      }
+      result = result.map { band in
+        var (low, high) = (band.lowerBound, band.upperBound)
+        while low > range.lowerBound, low > band.lowerBound - 3, isFringe(low - 1) { low -= 1 }
+        while high < range.upperBound, high < band.upperBound + 3, isFringe(high) { high += 1 }
+        return low..<high
       }
     }
     // Panels have a size.
@@ -217,7 +278,9 @@ private struct Levels {
   }
 
   /// A part without gutters at its edges.
-  func trimmed(_ part: GutterCutter.Part, _ color: Color) -> GutterCutter.Part {
+  /// - Parameter all: whether narrow ones go as well; a panel of the color of the gutters keeps its own
+  ///   edge.
+  func trimmed(_ part: GutterCutter.Part, _ color: Color, all: Bool) -> GutterCutter.Part {
     var rows = part.rows
     var columns = part.columns
     func gutter(_ line: Int, isRow: Bool) -> Bool {
@@ -227,6 +290,9 @@ private struct Levels {
     while rows.count > 8, gutter(rows.upperBound - 1, isRow: true) { rows.removeLast() }
     while columns.count > 8, gutter(columns.lowerBound, isRow: false) { columns.removeFirst() }
     while columns.count > 8, gutter(columns.upperBound - 1, isRow: false) { columns.removeLast() }
-    return .init(rows: rows, columns: columns)
+    func kept(_ new: Range<Int>, of old: Range<Int>) -> Range<Int> {
+      all || old.count - new.count > old.count / 8 ? new : old
+    }
+    return .init(rows: kept(rows, of: part.rows), columns: kept(columns, of: part.columns))
   }
 }

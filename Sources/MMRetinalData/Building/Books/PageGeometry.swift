@@ -90,6 +90,7 @@ struct PageGeometry {
         let distance = below ? caption.top - other.box.bottom : other.box.top - caption.bottom
         return other.box.overlapX(caption) > 0.4 * min(other.box.width, caption.width)
           && distance > -6 && distance < 40
+          && !hasNearerCaption(other.box, than: index, below: below)
       }
       let between = page.images.contains {
         $0.box.overlapY(box) > 0.3 * min($0.box.height, box.height)
@@ -101,6 +102,17 @@ struct PageGeometry {
       }
     }
     return best.map { ($0.0, $0.1) }
+  }
+
+  /// Whether another caption stands between an image and a caption.
+  private func hasNearerCaption(_ image: Box, than caption: Int, below: Bool) -> Bool {
+    captions.indices.contains { index in
+      let (near, far) = (captions[index].box, captions[caption].box)
+      return index != caption && near.overlapX(image) > 0.25 * min(near.width, image.width)
+        && (below
+          ? near.top > image.bottom - 6 && near.bottom < far.top + 2
+          : near.bottom < image.top + 6 && near.top > far.bottom - 2)
+    }
   }
 
   /// Gives images without a caption that of their neighbor in the same row, or in the next one.
@@ -129,10 +141,14 @@ struct PageGeometry {
 
   private func isWalled(_ a: Box, _ b: Box) -> Bool {
     let around = a.union(b)
+    func covers(_ image: Box, _ box: Box) -> Bool {
+      image.top < box.middleY && box.middleY < image.bottom
+        && image.overlapX(box) > 0.5 * min(image.width, box.width)
+    }
     func between(_ box: Box) -> Bool {
-      around.contains(x: box.middleX, y: box.middleY)
-        && !a.contains(x: box.middleX, y: box.middleY)
-        && !b.contains(x: box.middleX, y: box.middleY)
+      around.top < box.middleY && box.middleY < around.bottom
+        && around.overlapX(box) > 0.3 * min(around.width, box.width)
+        && !covers(a, box) && !covers(b, box)
     }
     return captions.contains { between($0.box) } || walls.contains { between($0.box) }
   }

@@ -92,6 +92,7 @@ package struct PairMaker: Sendable {
     {
       flags.insert(.unsureText)
     }
+    if hasStrayMarks(figure, english, chinese) { flags.insert(.unsureText) }
     func printed(_ letter: Character) -> String { parts?.printed(letter) ?? String(letter) }
     var plans: [Plan]
     if figure.parts.contains(where: { !$0.named.isEmpty }) {
@@ -105,6 +106,20 @@ package struct PairMaker: Sendable {
     }
     for index in plans.indices { plans[index].flags.formUnion(flags) }
     return plans
+  }
+
+  /// Whether marks in the captions were misread, or have lost text between them.
+  private func hasStrayMarks(
+    _ figure: BookFigure, _ english: CaptionSplitter.Parts?, _ chinese: CaptionSplitter.Parts?
+  ) -> Bool {
+    [(figure.english, english), (figure.chinese, chinese)].contains { whole, parts in
+      guard let parts, !parts.followsWords else {
+        return parts == nil && CaptionSplitter.hasStrayMark(whole, panels: figure.parts.count)
+      }
+      return ([parts.title] + parts.panels.values).contains {
+        CaptionSplitter.hasStrayMark($0, panels: parts.panels.count)
+      }
+    }
   }
 
   /// A caption that names no panels.
@@ -134,11 +149,12 @@ package struct PairMaker: Sendable {
     {
       return [Plan(part: 0, panel: printed(letter), nameLetters: printed(letter), letter: letter)]
     }
-    guard let (cuts, isAmbiguous) = cut(image, of: part.image, into: letters.count) else {
+    guard let cut = cut(image, of: part.image, into: letters.count) else {
       return whole(.uncutComposite)
     }
+    let cuts = cut.parts
     var order = letters
-    var flags: Set<PairFlag> = isAmbiguous ? [.panelOrder] : []
+    var flags: Set<PairFlag> = cut.isAmbiguous ? [.panelOrder] : []
     // Letters that are printed with the image say which panel is which.
     if part.letters.count >= letters.count {
       let box = part.image.box
@@ -156,6 +172,7 @@ package struct PairMaker: Sendable {
         (order, flags) = (found, [])
       }
     }
+    if cut.isUneven { flags.insert(.unsureCut) }
     return zip(cuts, order).map { cut, letter in
       Plan(
         part: 0, panel: printed(letter), nameLetters: printed(letter), cut: cut, letter: letter,
@@ -166,8 +183,8 @@ package struct PairMaker: Sendable {
   /// Cuts along gutters, or where strips meet if they are as many as panels and look like panels.
   private func cut(
     _ image: FundusImage, of collected: CollectedImage, into count: Int
-  ) -> (parts: [GutterCutter.Part], isAmbiguous: Bool)? {
-    if let parts = GutterCutter.cut(image, into: count) { return parts }
+  ) -> GutterCutter.Cut? {
+    if let cut = GutterCutter.cut(image, into: count) { return cut }
     let box = collected.box
     guard collected.strips.count == count,
       collected.strips.allSatisfy({ $0.width < 2.2 * $0.height && $0.height < 2.2 * $0.width })
@@ -180,7 +197,7 @@ package struct PairMaker: Sendable {
         rows: y..<max(y + 1, min(image.height, Int((strip.bottom - box.top) * sy))),
         columns: x..<max(x + 1, min(image.width, Int((strip.right - box.left) * sx))))
     }
-    return (parts, false)
+    return GutterCutter.Cut(parts: parts, isAmbiguous: false, isUneven: false)
   }
 
   /// Several images of a figure with panels.
@@ -232,13 +249,15 @@ package struct PairMaker: Sendable {
       if follows {
         present.formUnion(capitals)
         if let image = images[index],
-          let (cuts, isAmbiguous) = cut(image, of: part.image, into: name.count)
+          let cut = cut(image, of: part.image, into: name.count)
         {
-          for (cut, place) in zip(cuts, name.indices) {
-            plans.append(
-              Plan(
-                part: index, panel: String(name[place]), nameLetters: String(name[place]), cut: cut,
-                letter: capitals[place], flags: isAmbiguous ? [.panelOrder] : []))
+          for (piece, place) in zip(cut.parts, name.indices) {
+            var plan = Plan(
+              part: index, panel: String(name[place]), nameLetters: String(name[place]), cut: piece,
+              letter: capitals[place])
+            if cut.isAmbiguous { plan.flags.insert(.panelOrder) }
+            if cut.isUneven { plan.flags.insert(.unsureCut) }
+            plans.append(plan)
           }
         } else {
           plans.append(

@@ -20,6 +20,8 @@ public enum PairFlag: String, Sendable, Hashable, Codable, CaseIterable {
   case marksAfterWords = "marks-after-words"
   /// The composite could not be cut into the panels of its caption.
   case uncutComposite = "uncut-composite"
+  /// Where the panels of a composite end is not clear.
+  case unsureCut = "unsure-cut"
   /// The order of the panels on the page is ambiguous.
   case panelOrder = "panel-order"
   /// Another caption is about as near as the one that was taken.

@@ -97,6 +97,21 @@ package struct PrintedText: Sendable {
     return ideographs * 5 >= letters && ideographs > 0
   }
 
+  /// Ends of words whose ligature (ff, fi, fl) is lost where a font does not say what it stands for, as in
+  /// "uorescein" and "signi cant".
+  private static let torn: Set<String> = [
+    "uorescein", "uorescence", "uorescent", "uid", "uids", "uent", "ammation", "ammatory",
+    "ectivity", "ective", "uctuation", "oaters", "eld", "elds", "brosis", "brotic", "brous",
+    "brovascular", "brin", "ber", "bers", "ndings", "nding", "signi", "speci", "cally", "ltration",
+    "ltrate", "ltrates", "gure", "gures", "rst", "lling", "xation", "erent", "erential", "usion",
+    "cation", "cations", "ciency", "culty",
+  ]
+
+  /// Whether words lack their ligatures.
+  package static func hasLostLigatures(_ text: String) -> Bool {
+    text.prefix(20_000).split { !$0.isLetter }.contains { torn.contains(String($0)) }
+  }
+
   /// Whether characters look like text that was read in a wrong encoding.
   package static func hasStrayCharacters(_ text: String) -> Bool {
     var previous: Unicode.Scalar?

@@ -56,6 +56,7 @@ extension PairFlag {
     case .marksAfterWords:
       "The caption names its panels after the text: every panel has the whole caption."
     case .uncutComposite: "The composite image could not be cut into the panels of its caption."
+    case .unsureCut: "Where the panels of the composite image end is not clear."
     case .panelOrder: "The order of the panels on the page is not clear."
     case .ambiguousCaption: "Another caption is about as close to the image."
     case .otherPage: "The caption is on another page than the image."

@@ -1,0 +1,45 @@
+/// What makes the text of a caption doubtful: signs that a part of it is missing, or that other text is in it.
+extension CaptionFinder {
+  /// Marks captions with text within their place that was left out, and those that end within a sentence
+  /// although the book's others do not.
+  func markIncomplete(_ texts: inout [PageText]) {
+    let ends = texts.lazy.flatMap(\.captions).flatMap { [$0.english, $0.chinese] }
+      .filter { !$0.isEmpty }.map { Self.endsSentence($0) }
+    let closed = ends.count(where: \.self)
+    let areClosed = ends.count >= 8 && closed * 10 >= ends.count * 9
+    for page in texts.indices {
+      for index in texts[page].captions.indices {
+        let caption = texts[page].captions[index]
+        let place = caption.box.grown(by: 1)
+        let hasRest = texts[page].body.contains {
+          place.contains(x: $0.box.middleX, y: $0.box.middleY)
+        }
+        let isOpen =
+          areClosed
+          && [caption.english, caption.chinese].contains { !$0.isEmpty && !Self.endsSentence($0) }
+        if hasRest || isOpen { texts[page].captions[index].flags.insert(.unsureText) }
+      }
+    }
+  }
+
+  private static func endsSentence(_ text: String) -> Bool {
+    text.last { !$0.isWhitespace && !")）\"”’]".contains($0) }.map { ".。．!?！？;；".contains($0) }
+      ?? true
+  }
+}
+
+extension BookCaption {
+  /// Whether nothing of the text seems to be lost: there is some, and all its parentheses are closed.
+  var isWhole: Bool {
+    guard !english.isEmpty || !chinese.isEmpty else { return false }
+    return [english, chinese].allSatisfy { text in
+      // Marks such as "A)" have no opening one.
+      var open = 0
+      for character in text {
+        if "(（".contains(character) { open += 1 }
+        if ")）".contains(character) { open = max(0, open - 1) }
+      }
+      return open == 0
+    }
+  }
+}
