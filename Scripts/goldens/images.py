@@ -202,11 +202,78 @@ def encoded():
     return {"width": 37, "height": 29, "pixels": text(pixels.tobytes()), "decoded": text(after.tobytes())}
 
 
+def bmp(width, height, bits, rows, compression=0, palette=b"", masks=b"", core=False):
+    """A BMP by hand: rows are bytes from the bottom up, or from the top down for a negative height."""
+    if core:
+        header = struct.pack("<IHHHH", 12, width, height, 1, bits)
+    else:
+        size = 40 + len(masks) if len(masks) == 16 else 40
+        header = struct.pack("<IiiHHIIiiII", size, width, height, 1, bits, compression, len(rows), 0, 0, 0, 0)
+    start = 14 + len(header) + len(masks) + len(palette)
+    return b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start) + header + masks + palette + rows
+
+
+def bmps():
+    color, gray = image(), image(1)[..., 0]
+    add("bmp rgb 24", saved(Image.fromarray(color), "BMP"))
+    add("bmp gray 8", saved(Image.fromarray(gray), "BMP"))
+    add("bmp bilevel", saved(Image.fromarray(gray).convert("1"), "BMP"))
+    add("bmp palette 8", saved(Image.fromarray(color).quantize(200), "BMP"))
+    add("bmp rgb alpha 32", saved(Image.fromarray(image(4), "RGBA"), "BMP"))
+
+    def packed(values, size):
+        return b"".join(row.astype(f"<u{size}").tobytes() + b"\0" * (-len(row) * size % 4) for row in values)
+
+    wide = image(4).astype(np.uint32)
+    blue, green, red = wide[..., 2], wide[..., 1], wide[..., 0]
+    words = (red >> 3) << 10 | (green >> 3) << 5 | blue >> 3
+    add("bmp 555", bmp(WIDTH, HEIGHT, 16, packed(words[::-1], 2)))
+    words = (red >> 3) << 11 | (green >> 2) << 5 | blue >> 3
+    masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    add("bmp 565", bmp(WIDTH, HEIGHT, 16, packed(words[::-1], 2), compression=3, masks=masks))
+    longs = red << 16 | green << 8 | blue
+    add("bmp rgb 32", bmp(WIDTH, HEIGHT, 32, packed(longs[::-1], 4)))
+    add("bmp top down", bmp(WIDTH, -HEIGHT, 32, packed(longs, 4)))
+    masks = struct.pack("<IIII", 0xFF000000, 0x00FF0000, 0x0000FF00, 0x000000FF)
+    longs = red << 24 | green << 16 | blue << 8 | wide[..., 3]
+    add("bmp masks with alpha", bmp(WIDTH, HEIGHT, 32, packed(longs[::-1], 4), compression=3, masks=masks))
+
+    entries = generator.integers(0, 256, (16, 3), dtype=np.uint8)
+    quads = b"".join(bytes(entry[::-1]) + b"\0" for entry in entries)
+    triples = b"".join(bytes(entry[::-1]) for entry in entries)
+    nibbles = np.pad(image(1, top=16)[..., 0], ((0, 0), (0, 3)))
+    pairs = nibbles[:, ::2] << 4 | nibbles[:, 1::2]
+    add("bmp palette 4", bmp(WIDTH, HEIGHT, 4, packed(pairs[::-1], 1), palette=quads))
+    add("bmp os/2", bmp(WIDTH, HEIGHT, 4, packed(pairs[::-1], 1), palette=triples, core=True))
+
+    # Runs, a literal run of an odd length, a move, and rows that end early.
+    runs = b""
+    indices = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for row in range(HEIGHT):
+        start, length = row % 4, 5 + row % 7
+        runs += bytes([length, row % 16]) + bytes([0, 3, 1, 2, 3, 0])
+        indices[row, :length] = row % 16
+        indices[row, length : length + 3] = [1, 2, 3]
+        runs += bytes([0, 2, start, 0, 2, 5, 0, 0])
+        indices[row, length + 3 + start : length + 5 + start] = 5
+    flat = np.vstack([entries[:16], np.zeros((240, 3), np.uint8)])
+    quads8 = b"".join(bytes(entry[::-1]) + b"\0" for entry in flat)
+    add("bmp rle 8", bmp(WIDTH, HEIGHT, 8, runs + b"\0\1", compression=1, palette=quads8), rgb=flat[indices[::-1]])
+    runs = b""
+    indices = np.zeros((HEIGHT, WIDTH), np.uint8)
+    for row in range(HEIGHT):
+        runs += bytes([7, 0x3A]) + bytes([0, 5, 0x12, 0x34, 0x50, 0]) + bytes([0, 0])
+        indices[row, :12] = [3, 10, 3, 10, 3, 10, 3, 1, 2, 3, 4, 5]
+    add("bmp rle 4", bmp(WIDTH, HEIGHT, 4, runs + b"\0\1", compression=2, palette=quads), rgb=entries[indices[::-1]])
+
+
 jpegs()
 pngs()
 tiffs()
 netpbms()
+after = encoded()
+bmps()
 path = sys.argv[1] if len(sys.argv) > 1 else "Tests/MMRetinalDataTests/Goldens/images.json"
 with open(path, "w") as file:
-    json.dump({"cases": cases, "encoded": encoded()}, file, indent=0)
+    json.dump({"cases": cases, "encoded": after}, file, indent=0)
 print(len(cases), "cases")

@@ -1,5 +1,7 @@
 """Writes Tests/FundusModelsTests/Goldens/checkpoints: small files from torch.save in every format and
 shape that the reader has to know, files that it has to refuse, and checkpoints.json with the values."""
+import argparse
+import collections
 import io
 import json
 import pathlib
@@ -7,6 +9,7 @@ import shutil
 import zipfile
 from collections import OrderedDict
 
+import numpy as np
 import torch
 
 out = pathlib.Path(__file__).resolve().parents[2] / "Tests/FundusModelsTests/Goldens/checkpoints"
@@ -70,6 +73,23 @@ save(training, "training-legacy.pth", _use_new_zipfile_serialization=False)
 (out / "training.json").write_text(json.dumps({
     k: {"shape": list(v.shape), "values": [float(x) for x in v.double().flatten()]}
     for k, v in model.state_dict().items()}) + "\n")
+
+
+# As other trainers write them: configurations, numbers of NumPy, paths and callbacks beside the weights.
+extras = {
+    "args": argparse.Namespace(lr=1e-3, output_dir=pathlib.PurePosixPath("/runs/1")), "epoch": 7,
+    "best_acc": np.float64(0.75), "history": collections.defaultdict(list, loss=[1.0]),
+    "rng": np.random.RandomState(0).get_state(), "optimizer": optimizer.state_dict(),
+}
+save({"model": model.state_dict(), **extras}, "trainer-model.pth")
+save({"teacher": OrderedDict(("module.backbone." + k, v) for k, v in model.state_dict().items()),
+      "student": model.state_dict(), **extras}, "trainer-teacher.pth")
+save({"state_dict": OrderedDict(("model." + k, v) for k, v in model.state_dict().items()),
+      "hyper_parameters": argparse.Namespace(arch="resnet"), "pytorch-lightning_version": "2.0",
+      "callbacks": {argparse.Namespace: {"best": np.float32(0.5)}}, **extras}, "trainer-lightning.ckpt",
+     _use_new_zipfile_serialization=False)
+save({"0.weight": argparse.Namespace(), **model.state_dict()} | {"0.weight": argparse.Namespace()},
+     "refused-object.pth")
 
 
 class Attack:

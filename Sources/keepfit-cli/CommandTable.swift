@@ -18,7 +18,8 @@ package enum CommandTable {
   private static var tools: [any Subcommand.Type] {
     [
       InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self,
-      DataValidateCommand.self, DataResizeCommand.self, DataBuildCommand.self,
+      DataImportCommand.self, DataValidateCommand.self, DataResizeCommand.self,
+      DataBuildCommand.self,
       DataStatsCommand.self, BenchVisionCommand.self, BenchTextCommand.self,
       BenchStepCommand.self, BenchLoaderCommand.self, BenchReportsCommand.self,
       CompletionsCommand.self, ManualCommand.self,

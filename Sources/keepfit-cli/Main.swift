@@ -7,7 +7,7 @@ enum Main {
     Console.ignoreClosedPipes()
     ReadingNotes.shared.listen { Console.note("note: \($0)") }
     let code = run(Array(CommandLine.arguments.dropFirst()))
-    for warning in ReadingNotes.shared.takeImageWarnings() { Console.note("warning: \(warning)") }
+    for warning in ReadingNotes.shared.takeImageWarnings() { Console.warn(warning) }
     // Exit immediately: cleanup handlers of libraries would race with threads that still load images.
     fflush(nil)
     _exit(code)

@@ -39,6 +39,35 @@ import Testing
     #expect(again.errors.contains("skipped 2 existing"))
   }
 
+  @Test func resizeStopsAtABadImageUnlessItIsSkipped() throws {
+    let bad = CommandFixture.fresh("bad.png")
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: bad))
+    let name = (bad as NSString).lastPathComponent
+    let rows = try manifest("0,\(name),[],['normal']\n1,p1.png,[],['exudates']\n")
+    let out = CommandFixture.fresh("resized")
+    let words = ["data", "resize", "--manifest", rows, "--root", root, "--size", "48", "--out"]
+    let failed = try KeepfitBinary.run(words + [out])
+    #expect(failed.code == 2 && failed.errors.contains(name), "\(failed.errors)")
+    let skipped = try KeepfitBinary.run(words + [out, "--on-bad-image", "skip"])
+    #expect(skipped.code == 1 && skipped.errors.contains("warning: skipped: "))
+    #expect(skipped.errors.contains("1 of 2 images could not be used"), "\(skipped.errors)")
+    #expect(FileManager.default.fileExists(atPath: out + "/p1.png"))
+  }
+
+  @Test func peculiarImagesAreWarnedOfEvenQuietly() throws {
+    // A gray PGM of 16 bits, most of which is above 255.
+    let deep = CommandFixture.fresh("deep.pgm")
+    let samples = (0..<64 * 64).flatMap { index -> [UInt8] in [UInt8(index % 64 * 4), 0] }
+    try (Data("P5\n64 64\n65535\n".utf8) + Data(samples)).write(to: URL(fileURLWithPath: deep))
+    let words = ["classify", "--model", CommandFixture.model, "--labels", "a;b", "--quiet", deep]
+    let clipped = try KeepfitBinary.run(words)
+    #expect(clipped.code == 0)
+    #expect(clipped.errors.contains("warning: 1 image such as"), "\(clipped.errors)")
+    #expect(clipped.errors.contains("--gray16 scale"))
+    let scaled = try KeepfitBinary.run(words + ["--gray16", "scale"])
+    #expect(scaled.errors.isEmpty && scaled.output != clipped.output)
+  }
+
   @Test func statsPrintOneLineASet() throws {
     let rows = try manifest("0,p0.png,[],['normal']\n1,p1.png,[],['hard exudates']\n")
     let result = try KeepfitBinary.run(
@@ -51,7 +80,7 @@ import Testing
       "data", "validate", "--manifest", "a", "--manifest", "b", "--manifest", "c", "--root", "x",
       "--root", "y")
     #expect(result.code == 2)
-    #expect(result.errors.contains("3 manifests, 2 roots"))
+    #expect(result.errors.contains("3 tables, 2 roots"))
   }
 
   @Test func drawnDataTrains() throws {

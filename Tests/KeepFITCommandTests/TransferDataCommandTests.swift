@@ -65,7 +65,8 @@ import Testing
       "--allow-fewer",
     ]
     let warned = try transfer(manifest, words)
-    #expect(warned.code == 0 && warned.errors.contains("--group patient_id"), "\(warned.errors)")
+    #expect(
+      warned.code == 0 && warned.errors.contains("--group-column patient_id"), "\(warned.errors)")
     let out = CommandFixture.fresh("group-out")
     let grouped = try transfer(manifest, words + ["--group", "patient_id", "--out", out])
     #expect(grouped.code == 0, "\(grouped.errors)")

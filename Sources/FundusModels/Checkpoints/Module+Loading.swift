@@ -31,15 +31,18 @@ public struct LoadingReport: Sendable, Equatable {
 }
 
 extension StateDictionary {
-  /// The same tensors without the name prefixes of wrappers (`module.` of data-parallel training, `_orig_mod.`
-  /// of compiled models) and with the current names of layer norm parameters (instead of `gamma` and `beta` of
+  /// The same tensors without the name prefixes of wrappers that all of them have (`module.` of data-parallel
+  /// training, `_orig_mod.` of compiled models, `model.` of Lightning, `backbone.` of self-supervised training) and with the current names of layer norm parameters (instead of `gamma` and `beta` of
   /// models converted from TensorFlow).
   public func normalized() -> StateDictionary {
     var prefix = ""
-    for wrapper in ["module.", "_orig_mod.", "module."] {
-      if !tensors.isEmpty, tensors.allSatisfy({ $0.name.hasPrefix(prefix + wrapper) }) {
-        prefix += wrapper
-      }
+    let wrappers = ["module.", "_orig_mod.", "model.", "backbone."]
+    while !tensors.isEmpty,
+      let wrapper = wrappers.first(where: { wrapper in
+        tensors.allSatisfy { $0.name.hasPrefix(prefix + wrapper) }
+      })
+    {
+      prefix += wrapper
     }
     let length = prefix.count
     return renaming { name in

@@ -47,6 +47,12 @@ extension PickleInterpreter {
         case .global(let type) = arguments[1], type == .tensorClass || type == .parameterClass
       else { throw malformed("a tensor of an unknown class") }
       return try apply(function, elements(place), depth: 1)
+    case .opaque(let name):
+      // `copyreg._reconstructor(class, base, state)` names the class.
+      if name.hasSuffix("._reconstructor"), case .global(.opaque(let known))? = arguments.first {
+        return .object(known)
+      }
+      return .object(name)
     case .tensorClass, .parameterClass, .storage, .elementType:
       throw malformed("a class is called that may only be named")
     }
@@ -134,7 +140,7 @@ extension PickleInterpreter {
   mutating func build(with state: PickleValue) throws {
     guard let target = stack.last else { throw malformed("a value is missing from the stack") }
     switch target {
-    case .dictionary, .tensor: return
+    case .dictionary, .tensor, .object: return
     default: throw malformed("attributes are set on \(target.kind)")
     }
   }

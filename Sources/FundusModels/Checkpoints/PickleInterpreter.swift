@@ -1,8 +1,9 @@
 /// A restricted interpreter of the pickle opcodes in state dictionaries (protocols 0 to 5 of Python's
 /// `pickletools`).
 ///
-/// It builds plain values only. Globals outside of ``PickleGlobal``, and opcodes that would call or import
-/// anything else, are refused. Every opcode takes at least one byte and creates at most one value, so memory
+/// It builds plain values only. What other classes and functions would make is kept as a name
+/// (``PickleValue/object(_:)``); those with which pickles attack their readers, and opcodes that would import
+/// anything, are refused. Nothing is ever executed. Every opcode takes at least one byte and creates at most one value, so memory
 /// is bounded by the file size.
 struct PickleInterpreter {
   /// The maximum number of opcodes; a state dictionary needs about 25 per tensor.
@@ -88,6 +89,7 @@ struct PickleInterpreter {
   }
 
   private mutating func append(_ values: [PickleValue]) throws {
+    if case .object = try top() { return }
     guard case .list(let place) = try top() else {
       throw malformed("elements are appended to \(try top().kind)")
     }
@@ -95,6 +97,7 @@ struct PickleInterpreter {
   }
 
   private mutating func set(_ items: [PickleValue]) throws {
+    if case .object = try top() { return }
     guard case .dictionary(let place) = try top() else {
       throw malformed("items are set in \(try top().kind)")
     }
@@ -230,6 +233,14 @@ struct PickleInterpreter {
       case UInt8(ascii: "R"), 0x81:
         let arguments = try pop()
         let callee = try pop()
+        stack.append(try apply(callee, to: arguments))
+      case 0x92:  // NEWOBJ_EX, with named arguments
+        let named = try pop()
+        let arguments = try pop()
+        let callee = try pop()
+        guard case .global(.opaque) = callee, case .dictionary = named else {
+          throw malformed("\(callee.kind) is called with named arguments")
+        }
         stack.append(try apply(callee, to: arguments))
       case UInt8(ascii: "b"): try build(with: pop())
       case UInt8(ascii: "Q"): stack.append(.storage(try persistentStorage(pop())))

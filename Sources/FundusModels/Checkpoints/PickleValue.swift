@@ -16,6 +16,8 @@ enum PickleValue {
   case tensor(Int)
   case elementType(ElementType)
   case device(String)
+  /// An object of a class that is not known here, of which nothing but the name of the class is kept.
+  case object(String)
 
   /// The kind of value, for messages.
   var kind: String {
@@ -34,6 +36,7 @@ enum PickleValue {
     case .tensor: "a tensor"
     case .elementType: "an element type"
     case .device: "a device"
+    case .object(let name): "an object of '\(name)'"
     }
   }
 
@@ -91,6 +94,9 @@ enum PickleGlobal: Equatable {
   case parameterClass
   case storage(ElementType?)
   case elementType(ElementType)
+  /// A class or function of a training program, such as `argparse.Namespace`. What it would make is kept as
+  /// ``PickleValue/object(_:)``.
+  case opaque(String)
 
   init?(module: String, name: String) {
     switch (module, name) {
@@ -117,9 +123,42 @@ enum PickleGlobal: Equatable {
       } else {
         return nil
       }
-    default: return nil
+    default:
+      guard Self.isData(module: module, name: name) else { return nil }
+      self = .opaque("\(module).\(name)".quotable())
     }
   }
+
+  /// Whether a global may be data of a training program: configurations, numbers, states of optimizers and callbacks.
+  ///
+  /// Nothing is executed in either case. Modules with which a pickle attacks its reader are refused to raise an
+  /// alarm, and those of PyTorch that rebuild tensors, because a tensor must not be missed.
+  private static func isData(module: String, name: String) -> Bool {
+    let parts = module.split(separator: ".").map(String.init)
+    guard let package = parts.first, !name.isEmpty, !name.contains(".") else { return false }
+    switch package {
+    case "builtins", "__builtin__": return harmlessBuiltins.contains(name)
+    case "types": return name == "SimpleNamespace"
+    case "torch": return parts.count > 1 && ["optim", "nn", "amp"].contains(parts[1])
+    default: return !suspectPackages.contains(package)
+    }
+  }
+
+  private static let harmlessBuiltins: Set<String> = [
+    "dict", "list", "tuple", "frozenset", "int", "float", "complex", "str", "bytes", "bytearray",
+    "bool", "object", "range", "slice",
+  ]
+
+  private static let suspectPackages: Set<String> = [
+    "os", "posix", "nt", "ntpath", "posixpath", "sys", "subprocess", "commands", "pty", "popen2",
+    "shutil", "socket", "ssl", "ctypes", "_ctypes", "importlib", "imp", "runpy", "pickle",
+    "_pickle",
+    "cPickle", "marshal", "dill", "cloudpickle", "joblib", "code", "codeop", "pdb", "bdb", "timeit",
+    "operator", "_operator", "functools", "itertools", "inspect", "webbrowser", "platform",
+    "multiprocessing", "threading", "_thread", "asyncio", "concurrent", "signal", "tempfile", "io",
+    "_io", "zipimport", "pkgutil", "site", "pip", "setuptools", "distutils", "http", "urllib",
+    "urllib2", "requests", "smtplib", "ftplib", "telnetlib", "sqlite3", "builtin", "nturl2path",
+  ]
 
   private static let storages: [String: ElementType] = [
     "DoubleStorage": .float64, "FloatStorage": .float32, "HalfStorage": .float16,

@@ -104,6 +104,7 @@ enum TorchFile {
   /// Keys under which training scripts save the weights, next to epoch and optimizer.
   private static let wrappers = [
     "state_dict", "model_state_dict", "model", "module", "net", "network", "weights", "params",
+    "teacher", "student", "encoder", "backbone",
   ]
 
   private static func dictionary(
@@ -117,6 +118,7 @@ enum TorchFile {
       let pairs = interpreter.pairs(place)
       var stored: [StoredTensor] = []
       var inner: [String: PickleValue] = [:]
+      var objects: [(name: String, value: PickleValue)] = []
       for (key, value) in pairs {
         guard case .text(let name) = key else { continue }
         switch value {
@@ -125,6 +127,7 @@ enum TorchFile {
             try tensor(name, interpreter.tensors[index], places, isBigEndian, file))
         case .dictionary(let place) where !interpreter.elements(place).isEmpty:
           inner[name] = value
+        case .object: objects.append((name, value))
         default: if let text = value.plainText { metadata[name] = text }
         }
       }
@@ -133,6 +136,12 @@ enum TorchFile {
       {
         value = next
         continue
+      }
+      // An object among weights may be a tensor of an unknown class.
+      if let object = objects.first(where: { $0.name.contains(".") }), !stored.isEmpty {
+        throw CheckpointError(
+          .unsupported, file: file.name,
+          "'\(object.name.quotable())' is \(object.value.kind), expected a tensor")
       }
       guard stored.isEmpty else {
         return StateDictionary(stored, source: file.name, format: format, metadata: metadata)
@@ -144,8 +153,11 @@ enum TorchFile {
           ? "contains an empty dictionary, expected weights"
           : "contains no named tensors; its keys are \(keys.joined(separator: ", "))")
     }
+    var remedy = ""
+    if case .object = value { remedy = "; save model.state_dict() instead of the model" }
     throw CheckpointError(
-      .unsupported, file: file.name, "contains \(value.kind), expected a state dictionary")
+      .unsupported, file: file.name,
+      "contains \(value.kind), expected a state dictionary" + remedy)
   }
 
   private static func tensor(

@@ -152,13 +152,28 @@ extension Experiment {
   /// The experiment with a given name or file, and the directory of its manifests.
   ///
   /// The manifest of a published experiment is searched for in `directories`. A `.json` file is an
-  /// experiment. A `.csv` or `.jsonl` file is a custom manifest, whose labels are the classes.
+  /// experiment. A `.csv`, `.tsv` or `.jsonl` file is a custom manifest, whose labels are the classes; so is
+  /// an image folder (`ImageFolder`).
   /// - Throws: ``TransferError/invalid(_:)`` for an unknown name or an unreadable file.
   public static func find(
     _ text: String, directories: [URL]
   ) throws(TransferError) -> (experiment: Experiment, directory: URL) {
     let url = URL(fileURLWithPath: text)
     let directory = url.deletingLastPathComponent()
+    var isFolder: ObjCBool = false
+    if !isPublishedName(text),
+      FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
+      isFolder.boolValue
+    {
+      // "." and ".." have no name of their own.
+      let isNamed = ![".", ".."].contains(url.lastPathComponent)
+      let folder = isNamed ? url : url.standardizedFileURL
+      return (
+        Experiment(
+          name: folder.lastPathComponent, manifest: isNamed ? url.lastPathComponent : folder.path,
+          targets: nil), directory
+      )
+    }
     switch url.pathExtension.lowercased() {
     case "json":
       let data: Data
@@ -186,16 +201,9 @@ extension Experiment {
     }
     guard let experiment = builtin.first(where: { $0.name == text }) else {
       let names = builtin.map(\.name).joined(separator: ", ")
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
-        isFolder.boolValue
-      {
-        throw .invalid(
-          "\(text): is a directory; list its images in a CSV file with the columns 'image' and "
-            + "'label' (and 'split' for train, val and test)")
-      }
       throw .invalid(
-        "unknown experiment '\(text)': give a .json or .csv file, or one of \(names)")
+        "unknown experiment '\(text)': give a .json or .csv file, an image folder, or one of \(names)"
+      )
     }
     for directory in directories {
       let manifest = directory.appendingPathComponent(experiment.manifest)

@@ -19,6 +19,8 @@ public struct ExperimentData: Sendable {
     public var normalizesLabels = false
     /// Accepts missing files, which the run then reports.
     public var acceptsMissingFiles = false
+    /// The columns of the manifests whose names are known.
+    public var columns = ColumnSelection()
 
     /// Options that use labels as they are and require every file.
     public init() {}
@@ -27,8 +29,8 @@ public struct ExperimentData: Sendable {
   /// Locates and reads the manifests.
   ///
   /// - Parameters:
-  ///   - name: the name of a published experiment, the `.json` file of an experiment, or a custom
-  ///     manifest (`.csv`, `.jsonl`).
+  ///   - name: the name of a published experiment, the `.json` file of an experiment, a custom
+  ///     manifest (`.csv`, `.tsv`, `.jsonl`), or an image folder.
   ///   - imagesRoot: the root directory of the image paths; nil for the experiment's directory, or for
   ///     that of a manifest whose path is absolute.
   ///   - manifestDirectories: directories to search for manifests of published experiments, after the
@@ -48,6 +50,7 @@ public struct ExperimentData: Sendable {
     reading.grouping = options.grouping
     reading.acceptsMissingFiles = options.acceptsMissingFiles
     reading.acceptsConflicts = experiment.isPublished
+    reading.columns = options.columns
     func read(
       _ manifest: String, in directory: URL, _ reading: LabeledImages.ReadingOptions
     ) throws -> LabeledImages {

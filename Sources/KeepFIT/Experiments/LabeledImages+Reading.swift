@@ -1,15 +1,20 @@
 import Foundation
 
 extension LabeledImages {
-  /// The rows of a manifest, each with its label as the first category, and notes on how the manifest was
-  /// interpreted.
-  static func rows(of url: URL, root: URL) throws -> (rows: [ManifestRow], notes: [String]) {
-    let manifest = try Manifest(contentsOf: url, root: root, form: .labels)
+  /// A manifest whose rows have their label as the first category, and notes on how it was interpreted.
+  static func rows(
+    of url: URL, root: URL, columns: ColumnSelection, hasTargets: Bool
+  ) throws -> (manifest: Manifest, notes: [String]) {
+    let manifest = try Manifest(contentsOf: url, root: root, form: .labels, columns: columns)
     if let bare = manifest.rows.first(where: { $0.categories.isEmpty }) {
       throw TransferError.invalid(
         "\(url.relativePath), line \(bare.line): the image \(bare.image) has no label")
     }
-    return (manifest.rows, manifest.notes)
+    // Published manifests list findings after the class; their targets say which labels are classes.
+    let several = manifest.rows.count { $0.categories.count > 1 }
+    let note = "\(counted(several, "row")) with several labels, of which the first is used"
+    let notes = manifest.notes + (several > 0 && !hasTargets ? [note] : [])
+    return (manifest, notes.map { "\(url.relativePath): \($0)" })
   }
 
   /// A note on a column that looks like a split under another name.
@@ -19,7 +24,8 @@ extension LabeledImages {
       // Most rows must be train or test, to exclude columns such as blood tests.
       let parts = Set(rows.map { SplitPart(named: $0.columns[name] ?? "") })
       guard !parts.contains(nil), parts.count > 1 else { return nil }
-      return "\(file): the column '\(name)' looks like a split but is ignored; rename it to 'split'"
+      return "\(file): the column '\(name)' looks like a split but is ignored; --split-column "
+        + "\(name) uses it"
     }
   }
 

@@ -38,7 +38,7 @@ public struct LabeledImages: Sendable {
   public var count: Int { images.count }
 
   /// The file of an image.
-  public func url(_ index: Int) -> URL { root.appending(path: images[index]) }
+  public func url(_ index: Int) -> URL { root.image(images[index]) }
 
   /// Options for reading a manifest.
   public struct ReadingOptions: Sendable {
@@ -54,6 +54,8 @@ public struct LabeledImages: Sendable {
     public var acceptsMissingFiles = false
     /// Accepts images with two labels, which occur in published manifests, and adds a note.
     public var acceptsConflicts = false
+    /// The columns whose names are known.
+    public var columns = ColumnSelection()
 
     /// Options that use labels as they are and require every file.
     public init(targets: [String: Int]? = nil) { self.targets = targets }
@@ -63,15 +65,17 @@ public struct LabeledImages: Sendable {
   /// `label` (`category`, `class`, `diagnosis`, `grade`) of a plain CSV.
   ///
   /// - Parameters:
-  ///   - url: the manifest.
-  ///   - root: the root directory of the image paths.
+  ///   - url: the manifest, or an image folder.
+  ///   - root: the root directory of the image paths; an image folder is its own root.
   ///   - options: how labels, groups and missing files are handled.
   /// - Throws: `TextFileError` for a malformed manifest, ``TransferError`` for a label without a target,
   ///   targets that are not 0 to K - 1, spelling variants of one label, an image with two labels, or
   ///   missing files.
   public init(contentsOf url: URL, root: URL, options: ReadingOptions) throws {
     let file = url.relativePath
-    let (rows, understood) = try Self.rows(of: url, root: root)
+    let (manifest, understood) = try Self.rows(
+      of: url, root: root, columns: options.columns, hasTargets: options.targets != nil)
+    let rows = manifest.rows
     let labels = rows.map { $0.categories[0] }
     let table = try ClassTable(
       labels: labels, file: file, targets: options.targets, names: options.names,
@@ -85,7 +89,7 @@ public struct LabeledImages: Sendable {
       return position
     }
     name = url.deletingPathExtension().lastPathComponent
-    self.root = root
+    self.root = manifest.root
     images = rows.map(\.image)
     self.labels = classes
     self.classes = table.names

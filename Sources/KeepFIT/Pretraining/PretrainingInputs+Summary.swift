@@ -22,13 +22,9 @@ extension PretrainingInputs {
     }
     let pairs = (expert?.manifests ?? []).flatMap(\.rows)
     add(
-      (rows + pairs).count {
-        guard let word = $0.columns["split"], let part = SplitPart(named: word) else {
-          return false
-        }
-        return part != .train
-      }, "row is marked val or test in the column 'split', but is used for training",
-      "rows are marked val or test in the column 'split', but are used for training")
+      try rowsOutsideTraining(expert: needsExpert),
+      "row is marked val or test in the column 'split' and is not used for training",
+      "rows are marked val or test in the column 'split' and are not used for training")
     let validation = try validationManifests()
     let limit = model.configuration.maximumTextLength
     func isCut(_ text: String) -> Bool {

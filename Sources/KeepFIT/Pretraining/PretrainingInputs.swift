@@ -2,7 +2,7 @@ import Foundation
 
 /// The data of a pretraining run and its processing. Stored with the run.
 public struct PretrainingInputs: Codable, Sendable, Equatable {
-  /// A manifest with the root directory of its image paths.
+  /// A manifest, or an image folder, with the root directory of its image paths.
   public struct Source: Codable, Sendable, Equatable {
     /// The manifest file.
     public var manifest: String
@@ -10,6 +10,8 @@ public struct PretrainingInputs: Codable, Sendable, Equatable {
     public var root: String
     /// The imaging modality of rows that do not state one.
     public var modality: ImagingModality
+    /// The columns whose names are known; nil, as in the records of older runs, for none.
+    public var columns: ColumnSelection?
 
     /// Creates a manifest with its root.
     public init(manifest: String, root: String, modality: ImagingModality = .colorFundus) {
@@ -198,15 +200,26 @@ extension PretrainingInputs {
   }
 
   func validationManifests() throws -> [Manifest] {
-    try validation.map { try manifest($0, form: .automatic) }
+    try validation.map { try manifest($0, form: .automatic).rows(of: .validation) }
   }
 
   func probeData() throws -> [ExperimentData] {
     try (probes ?? []).map { try ExperimentData($0.manifest, imagesRoot: URL(filePath: $0.root)) }
   }
 
+  /// The number of rows that are marked as validation or test rows.
+  func rowsOutsideTraining(expert needsExpert: Bool) throws -> Int {
+    let sources =
+      labeled.map { ($0, Manifest.Form.labels) }
+      + (needsExpert ? expert.map { ($0, expertContent) } : [])
+    return try sources.reduce(0) { count, source in
+      let all = try manifest(source.0, form: source.1)
+      return try count + all.rows.count - all.rows(of: .train).rows.count
+    }
+  }
+
   func labeledManifests() throws -> [Manifest] {
-    try labeled.map { try manifest($0, form: .labels) }
+    try labeled.map { try manifest($0, form: .labels).rows(of: .train) }
   }
 
   func labeledDataset() throws -> PairDataset {
@@ -226,9 +239,11 @@ extension PretrainingInputs {
   }
 
   func expertDataset() throws -> PairDataset {
-    let form: Manifest.Form = expertForm == .captions ? .captions : .labels
-    return try PairDataset(expert.map { try manifest($0, form: form) }, rules: expertRules)
+    try PairDataset(
+      expert.map { try manifest($0, form: expertContent).rows(of: .train) }, rules: expertRules)
   }
+
+  private var expertContent: Manifest.Form { expertForm == .captions ? .captions : .labels }
 
   /// Descriptions of the expert stream are never augmented, as published.
   private var expertRules: ReportRules {
@@ -256,7 +271,7 @@ extension PretrainingInputs {
     }
     return try Manifest(
       contentsOf: URL(filePath: source.manifest), root: URL(filePath: source.root), form: form,
-      modality: source.modality)
+      modality: source.modality, columns: source.columns ?? .init())
   }
 
   private func labeledSampler(

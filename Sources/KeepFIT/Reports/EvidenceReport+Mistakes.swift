@@ -91,7 +91,7 @@ extension EvidenceReport {
     ) throws -> Mistake {
       let truth = item.fold.labels[candidate.index]
       let photograph = try Photograph(
-        contentsOf: item.root.appending(path: image), preprocessing: preprocessing)
+        contentsOf: item.root.image(image), preprocessing: preprocessing)
       let map = try Explanation.gradientWeighted(
         photograph.pixels, content: photograph.content,
         query: item.query(for: candidate.predicted, against: truth), model: model)

@@ -47,7 +47,7 @@ extension TransferRun {
     {
       let remedy =
         switch by {
-        case .column(let name): "--group \(name)"
+        case .column(let name): "--group-column \(name)"
         case .pattern(let text): "--group-pattern '\(text)'"
         case .eyes: "--group-eyes"
         }
@@ -72,7 +72,7 @@ extension TransferRun {
     let count = min(limit, total)
     let chosen = (0..<count).map { $0 * total / count }
     let values = try extractor.features(
-      chosen.map { root.appending(path: fold.testImages[$0]) }, projected: true)
+      chosen.map { root.image(fold.testImages[$0]) }, projected: true)
     return (values, chosen.map { fold.labels[$0] }, total)
   }
 }

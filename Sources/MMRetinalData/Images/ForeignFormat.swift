@@ -20,7 +20,7 @@ enum ForeignFormat {
     case "nef", "cr2", "cr3", "arw", "dng", "raw":
       return "a camera raw file; export it as TIFF or PNG"
     case let suffix
-    where ["jpg", "jpeg", "png", "tif", "tiff", "ppm", "pgm", "pbm"].contains(suffix):
+    where ImageFormat.fileExtensions.contains(suffix):
       return
         "unknown content despite the extension .\(suffix) (a damaged or wrongly named file?)"
     default: return "unknown content"
@@ -36,7 +36,6 @@ enum ForeignFormat {
   private static let signatures: [(Int, [UInt8], String)] = [
     (128, Array("DICM".utf8), "a DICOM file; \(dicomRemedy)"),
     (0, Array("GIF8".utf8), convert("a GIF image", with: "magick in.gif out.png")),
-    (0, Array("BM".utf8), convert("a BMP image", with: "magick in.bmp out.png")),
     (
       0, [0, 0, 0, 12, 0x6A, 0x50, 0x20, 0x20],
       convert("a JPEG 2000 image", with: "opj_decompress -i in.jp2 -o out.png")

@@ -22,7 +22,7 @@ public struct FundusImage: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads a JPEG, PNG, TIFF or PPM/PGM file; the format is detected from the content, not the name.
+  /// Reads a JPEG, PNG, TIFF, BMP or PPM/PGM file; the format is detected from the content, not the name.
   public init(contentsOf url: URL, options: DecodingOptions = .init()) throws(ImageError) {
     let data = try ImageFile.read(url)
     try self.init(decoding: data, name: url.path, options: options)

@@ -8,13 +8,15 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
   case tiff = "TIFF"
   /// PBM, PGM and PPM, in text (P1, P2, P3) and binary form (P4, P5, P6).
   case netpbm = "PNM"
+  /// Windows and OS/2 bitmaps, also run-length encoded.
+  case bmp = "BMP"
 
   /// The usual name.
   public var description: String { rawValue }
 
   /// The format according to the first bytes.
   public init?(firstBytes bytes: some Sequence<UInt8>) {
-    let head = Array(bytes.prefix(8))
+    let head = Array(bytes.prefix(18))
     let signatures: [([UInt8], ImageFormat)] = [
       ([0xFF, 0xD8, 0xFF], .jpeg),
       ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png),
@@ -23,6 +25,13 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
     ]
     for (signature, format) in signatures where head.starts(with: signature) {
       self = format
+      return
+    }
+    // Text may begin with "BM" as well; the size of the header follows at byte 14.
+    if head.starts(with: [0x42, 0x4D]), head.count == 18, head[15...17].allSatisfy({ $0 == 0 }),
+      [12, 16, 40, 52, 56, 64, 108, 124].contains(head[14])
+    {
+      self = .bmp
       return
     }
     // "P", a digit, and a separator.

@@ -47,6 +47,9 @@ public final class ReadingNotes: Sendable {
     listener?(note)
   }
 
+  /// Whether a sentence was reported.
+  package func hasTold(_ note: String) -> Bool { state.withLock { $0.told.contains(note) } }
+
   /// Counts an image, once even if it is read several times.
   func count(_ peculiarity: Peculiarity, image name: String) {
     state.withLock { state in

@@ -87,6 +87,7 @@ public struct StoredImage: Equatable, Sendable {
     case .png, .tiff:
       try LibraryCodec(format: format).decode(data, name: name, options: options)
     case .netpbm: try Netpbm.decode(data, name: name, options: options)
+    case .bmp: try BitmapCodec.decode(data, name: name, options: options)
     }
   }
 }

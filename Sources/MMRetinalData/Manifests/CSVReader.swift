@@ -6,6 +6,9 @@ public struct CSVRecord: Sendable, Hashable {
   public let line: Int
   /// The fields, without quotes.
   public let fields: [String]
+
+  /// Whether all fields are empty.
+  var isBlank: Bool { fields.allSatisfy(\.trimmed.isEmpty) }
 }
 
 /// Reads comma-separated values as RFC 4180 defines them.

@@ -26,16 +26,26 @@ public struct CSVTable: Sendable {
       }
       throw TextFileError(file: file, problems: problems)
     }
-    let header = first.fields.map(\.trimmed)
+    self.init(
+      header: first.fields.map(\.trimmed), records: Array(records.dropFirst()),
+      problems: problems, notes: notes, headerLine: first.line)
+  }
+
+  /// A table of records; those without a field for every column become problems.
+  init(
+    header: [String], records: [CSVRecord], problems: [TextProblem], notes: [String],
+    headerLine: Int? = nil
+  ) {
+    var problems = problems
     var positions: [String: Int] = [:]
     for (position, name) in header.enumerated() where !name.isEmpty {
       if positions.updateValue(position, forKey: name) != nil {
-        problems.append(TextProblem(line: first.line, message: "two columns are named '\(name)'"))
+        problems.append(TextProblem(line: headerLine, message: "two columns are named '\(name)'"))
       }
     }
     var complete: [CSVRecord] = []
     complete.reserveCapacity(records.count)
-    for record in records.dropFirst() {
+    for record in records {
       if record.fields.count == header.count {
         complete.append(record)
       } else {
@@ -69,8 +79,8 @@ public struct CSVTable: Sendable {
     return names.lazy.compactMap { name in plain.firstIndex(of: Self.plain(name)) }.first
   }
 
-  /// A name in lower case, without word separators.
-  private static func plain(_ name: String) -> String {
+  /// A name in lower case, without word separators, for comparisons.
+  static func plain(_ name: String) -> String {
     name.lowercased().filter { $0 != "_" && $0 != " " && $0 != "-" }
   }
 }

@@ -86,16 +86,20 @@ public enum ImageGrouping: Sendable, Hashable, Codable {
     }
   }
 
+  /// The column with a common name of patient columns that is not empty; nil if there is none.
+  static func patientColumn(of rows: [ManifestRow]) -> String? {
+    var columns: Set<String> = []
+    for row in rows { columns.formUnion(row.columns.keys) }
+    return columns.sorted().first { name in
+      patientColumns.contains(CSVTable.plain(name))
+        && rows.contains { !($0.columns[name] ?? "").trimmed.isEmpty }
+    }
+  }
+
   /// The grouping that a manifest suggests: a column with a common name of patient columns, or else file names
   /// of which at least two differ only in the eye; nil if there is neither.
   public static func suggested(by rows: [ManifestRow]) -> ImageGrouping? {
-    var columns: Set<String> = []
-    for row in rows { columns.formUnion(row.columns.keys) }
-    let named = columns.sorted().first { name in
-      patientColumns.contains(name.lowercased().filter { $0 != "_" && $0 != " " && $0 != "-" })
-        && rows.contains { !($0.columns[name] ?? "").trimmed.isEmpty }
-    }
-    if let named { return .column(named) }
+    if let named = patientColumn(of: rows) { return .column(named) }
     var sides: [String: Bool] = [:]
     for row in rows {
       guard let name = EyeName(row.image) else { continue }

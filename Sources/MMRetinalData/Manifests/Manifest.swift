@@ -9,11 +9,14 @@ import Foundation
 /// - caption CSV: `image`, `caption` and, for bilingual sets, `caption_zh`;
 /// - the angiography form of MM-Retinal: a labeled CSV whose `categories` hold one caption, read with
 ///   ``Form/captions``;
-/// - JSON Lines (`.jsonl`): one object a line with the same names, lists being JSON arrays.
+/// - JSON Lines (`.jsonl`): one object a line with the same names, lists being JSON arrays;
+/// - image folders: a directory for each class, within `train`, `val` and `test` or without a split, see
+///   ``ImageFolder``.
 ///
 /// All may have a column `modality` (`CFP`, `FFA`, `OCT`); other columns are kept. Semicolons, tabs, a line
 /// `sep=`, UTF-16, capitals in column names and the column names of public datasets are accepted with a
-/// note, see ``notes``.
+/// note, see ``notes``; so are columns of 0 and 1 for several labels, labels divided by `|` or `;`, and a column of
+/// images for each eye. ``ColumnSelection`` names other columns.
 public struct Manifest: Sendable {
   /// The content of the rows of a file.
   public enum Form: String, Sendable, CaseIterable {
@@ -23,6 +26,8 @@ public struct Manifest: Sendable {
     case labels
     /// Captions; in a labeled file, the only element of each row's categories.
     case captions
+    /// The images alone, whatever else the file says of them.
+    case images
   }
 
   /// The name of the file without its extension, such as `39_MM_Retinal_dataset`.
@@ -34,7 +39,18 @@ public struct Manifest: Sendable {
 
   /// Notes on deviations from the format: another separator or encoding, columns with other names, paths that
   /// are spelled differently on disk. One sentence each.
-  public private(set) var notes: [String] = []
+  public internal(set) var notes: [String] = []
+
+  /// The columns of a table that have a role.
+  public struct ColumnRole: Sendable, Codable, Hashable {
+    /// `image`, `label`, `caption`, `attributes`, `modality` or `split`.
+    public let role: String
+    /// The names of the columns.
+    public let columns: [String]
+  }
+
+  /// The columns that were read by role; empty for manifests that were not read from a table.
+  public internal(set) var columnRoles: [ColumnRole] = []
 
   /// Creates a manifest from rows.
   public init(name: String, root: URL, rows: [ManifestRow]) {
@@ -44,44 +60,59 @@ public struct Manifest: Sendable {
   }
 
   /// The file of a row's image.
-  public func imageURL(of row: ManifestRow) -> URL { root.appending(path: row.image) }
+  public func imageURL(of row: ManifestRow) -> URL { root.image(row.image) }
 
-  /// Reads a manifest file.
+  /// Reads a manifest file or an image folder.
   /// - Parameters:
-  ///   - url: a `.csv` file, or a `.jsonl` file of JSON Lines.
-  ///   - root: the root directory of the image paths. Need not exist.
+  ///   - url: a `.csv` file, a `.jsonl` file of JSON Lines, or an image folder.
+  ///   - root: the root directory of the image paths, which need not exist; nil for the directory of the file. An
+  ///     image folder is its own root.
   ///   - form: the content of the rows.
   ///   - modality: the modality of rows that do not state one.
+  ///   - columns: the columns whose names are known.
   /// - Throws: ``TextFileError`` with all problems of the file: lines that are not valid CSV or JSON, lists
-  ///   that are not lists of strings, missing captions, paths outside of the root.
+  ///   that are not lists of strings, missing captions, paths that leave the root.
   public init(
-    contentsOf url: URL, root: URL, form: Form = .automatic,
-    modality: ImagingModality = .colorFundus
+    contentsOf url: URL, root: URL? = nil, form: Form = .automatic,
+    modality: ImagingModality = .colorFundus, columns: ColumnSelection = .init()
   ) throws {
     let (manifest, problems) = try Manifest.read(
-      contentsOf: url, root: root, form: form, modality: modality)
+      contentsOf: url, root: root, form: form, modality: modality, columns: columns)
     if !problems.isEmpty { throw TextFileError(file: url.path, problems: problems) }
     if manifest.rows.isEmpty { throw TextFileError(file: url.path, "the manifest has no rows") }
     self = manifest
   }
 
-  /// Reads the valid rows of a manifest file, and the problems of the others.
+  /// Reads the valid rows of a manifest file or an image folder, and the problems of the others.
   /// - Throws: ``TextFileError`` when no row can be read, because the file or its header is invalid.
   public static func read(
-    contentsOf url: URL, root: URL, form: Form = .automatic,
-    modality: ImagingModality = .colorFundus
+    contentsOf url: URL, root: URL? = nil, form: Form = .automatic,
+    modality: ImagingModality = .colorFundus, columns: ColumnSelection = .init()
   ) throws -> (manifest: Manifest, problems: [TextProblem]) {
+    if FolderListing.isDirectory(url.path) == true {
+      let folder = try ImageFolder(url)
+      return (try folder.manifest(form: form, modality: modality, columns: columns).told(url), [])
+    }
+    let root = root ?? url.deletingLastPathComponent()
     let bytes = try readTextFile(url)
     let isJSONLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
-    let reading = ManifestReading(form: form, modality: modality)
-    let (read, problems, notes) =
+    let table =
       isJSONLines
-      ? try reading.jsonLines(bytes, file: url.path) : try reading.csv(bytes, file: url.path)
-    let name = url.deletingPathExtension().lastPathComponent
+      ? try CSVTable(jsonLines: bytes, file: url.path) : try CSVTable(bytes: bytes, file: url.path)
+    let reading = ManifestReading(form: form, modality: modality, selection: columns, root: root)
+    let (read, problems, notes, roles) = try reading.rows(of: table, file: url.path)
     let (rows, pathNotes) = ManifestPaths.resolved(read, root: root)
-    var manifest = Manifest(name: name, root: root, rows: rows)
-    manifest.notes = notes + pathNotes
-    for note in manifest.notes { ReadingNotes.shared.tell("\(url.relativePath): \(note)") }
-    return (manifest, problems)
+    var manifest = Manifest(
+      name: url.deletingPathExtension().lastPathComponent, root: root, rows: rows)
+    manifest.notes =
+      notes + pathNotes + [columns.note(onUnusedNamesIn: rows)].compactMap(\.self)
+    manifest.columnRoles = roles
+    return (manifest.told(url), problems)
+  }
+
+  /// The manifest, after telling its notes.
+  private func told(_ url: URL) -> Manifest {
+    for note in notes { ReadingNotes.shared.tell("\(url.relativePath): \(note)") }
+    return self
   }
 }

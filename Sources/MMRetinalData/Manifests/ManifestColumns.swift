@@ -1,81 +1,128 @@
 /// The columns of a manifest table, and notes on how they were identified.
 struct ManifestColumns {
+  /// What the rows say of their images.
+  enum Content {
+    /// Nothing that is read.
+    case none
+    /// Captions by language.
+    case captions([(CaptionLanguage, TableColumn)])
+    /// Lists of labels in Python's syntax.
+    case lists(TableColumn)
+    /// A label as plain text, or several, divided by the separator.
+    case label(TableColumn, separator: Character?)
+    /// A column of 0 and 1 for each label.
+    case indicators([TableColumn])
+
+    var columns: [TableColumn] {
+      switch self {
+      case .none: []
+      case .captions(let captions): captions.map(\.1)
+      case .lists(let column), .label(let column, _): [column]
+      case .indicators(let columns): columns
+      }
+    }
+  }
+
   /// The path of the image.
-  let image: Int
-  /// Python lists of labels.
-  let categories: Int?
-  /// A label as plain text, if there are no lists.
-  let label: Int?
+  let image: TableColumn
+  /// The annotation of the image.
+  let content: Content
   /// Python lists of attributes.
-  let attributes: Int?
-  /// Captions by language.
-  let captions: [(CaptionLanguage, Int)]
+  let attributes: TableColumn?
   /// `CFP`, `FFA` or `OCT`.
-  let modality: Int?
+  let modality: TableColumn?
+  /// The split, if its column is not named `split`.
+  let split: TableColumn?
+  /// The columns that are kept as they are: a pair under its common name.
+  let others: [TableColumn]
+  /// The column that identifies the patient of a row with two eyes, if there is one.
+  let patient: TableColumn?
   /// Notes on columns with other names.
   let notes: [String]
 
-  /// Names of the column with the image path: the standard one, then those of public datasets.
-  private static let imageNames = [
-    "image", "image_path", "img_path", "file_path", "path", "filename", "file", "image_name",
-    "image_file", "img", "image_id", "id_code",
-  ]
-  /// Names of a column with one label per row.
-  private static let labelNames = [
-    "label", "category", "class", "diagnosis", "grade", "retinopathy_grade", "level",
-  ]
-
   /// Identifies the columns.
+  /// - Parameters:
+  ///   - table: the table, whose values tell file names, lists and indicators from other text.
+  ///   - form: the content to look for.
+  ///   - selection: the columns that are known.
+  ///   - exists: whether a path has a file, which decides between several columns of paths.
   /// - Throws: an error that names the missing column and the existing ones.
-  init(_ table: CSVTable, form: Manifest.Form) throws(TextProblem) {
-    func missing(_ columns: String) -> TextProblem {
-      TextProblem(
-        line: nil,
-        message: "the header must contain a column \(columns), found "
-          + table.header.prefix(12).map { "'\($0.abbreviated(to: 30))'" }.joined(separator: ", "))
-    }
-    guard let image = table.column(like: Self.imageNames) else { throw missing("'image'") }
-    let captions: [(CaptionLanguage, Int)] =
-      form == .labels
-      ? []
-      : CaptionLanguage.allCases.compactMap { language in
-        table.column(like: language.columns).map { (language, $0) }
-      }
-    categories = captions.isEmpty ? table.column(like: ["categories"]) : nil
-    label =
-      captions.isEmpty && categories == nil && form != .captions
-      ? table.column(like: Self.labelNames) : nil
-    guard !captions.isEmpty || categories != nil || label != nil else {
-      switch form {
-      case .automatic: throw missing("'categories', 'label' or 'caption'")
-      case .labels: throw missing("'categories' or 'label'")
-      case .captions: throw missing("'caption' or 'categories'")
-      }
-    }
-    attributes = categories == nil ? nil : table.column(like: ["atributes", "attributes"])
-    modality = table.column(like: ["modality"])
-    self.image = image
-    self.captions = captions
-    var notes: [String] = []
-    func tell(_ position: Int?, _ what: String, known: [String]) {
-      if let position, !known.contains(table.header[position]) {
-        notes.append("the \(what) are those of the column '\(table.header[position])'")
-      }
-    }
-    tell(image, "images", known: ["image"])
-    tell(categories, "labels", known: ["categories"])
-    // The generic names are documented; grades of a specific disease may not be intended as label.
-    tell(label, "labels", known: Array(Self.labelNames.prefix(5)))
-    for (language, position) in captions {
-      tell(position, "captions", known: language.columns)
-    }
-    self.notes = notes
+  init(
+    _ table: CSVTable, form: Manifest.Form, selection: ColumnSelection,
+    exists: (String) -> Bool
+  ) throws(TextProblem) {
+    let finder = ColumnFinder(table)
+    image = try finder.image(selection, exists: exists)
+    content = try finder.content(form, selection, image: image)
+    var hasLists = false
+    if case .lists = content { hasLists = true }
+    attributes = hasLists ? finder.column(like: ["atributes", "attributes"]) : nil
+    modality = finder.column(like: ["modality"])
+    split = try finder.split(selection)
+    let used = Set(
+      ([image, attributes, split].compactMap(\.self) + content.columns).flatMap(\.positions))
+    others = finder.others(used: used, joinsPairs: image.isPair)
+    patient = image.isPair ? finder.patient(others) : nil
+    notes = Self.notes(
+      image: image, content: content, split: split, patient: patient, selection, table)
   }
 
-  /// The other columns, with their names.
-  func others(in table: CSVTable) -> [(position: Int, name: String)] {
-    let read = Set([image, categories, label, attributes].compactMap(\.self) + captions.map(\.1))
-    return table.header.enumerated().filter { !$1.isEmpty && !read.contains($0) }
-      .map { ($0.offset, $0.element) }
+  /// The columns by role.
+  func roles(in table: CSVTable) -> [Manifest.ColumnRole] {
+    var roles: [Manifest.ColumnRole] = []
+    func add(_ role: String, _ columns: [TableColumn]) {
+      guard !columns.isEmpty else { return }
+      roles.append(
+        Manifest.ColumnRole(
+          role: role, columns: columns.flatMap(\.positions).map { table.header[$0] }))
+    }
+    add("image", [image])
+    if case .captions = content {
+      add("caption", content.columns)
+    } else {
+      add("label", content.columns)
+    }
+    add("attributes", [attributes].compactMap(\.self))
+    add("modality", [modality].compactMap(\.self))
+    add(
+      "split",
+      [split ?? table.column("split").map { TableColumn("split", at: $0) }].compactMap(\.self))
+    return roles
+  }
+
+  private static func notes(
+    image: TableColumn, content: Content, split: TableColumn?, patient: TableColumn?,
+    _ selection: ColumnSelection, _ table: CSVTable
+  ) -> [String] {
+    var notes: [String] = []
+    func tell(_ column: TableColumn, _ what: String, known: [String]) {
+      let names = column.positions.map { table.header[$0] }
+      guard names != known.filter(names.contains) else { return }
+      notes.append(
+        "the \(what) are those of the column\(names.count == 1 ? "" : "s") "
+          + names.map { "'\($0)'" }.joined(separator: " and "))
+    }
+    tell(image, "images", known: ["image"] + selection.images)
+    if image.isPair {
+      notes.append(
+        patient.map { "both eyes of a row are one patient, by the column '\($0.name)'" }
+          ?? "both eyes of a row are one patient")
+    }
+    switch content {
+    case .none: break
+    case .captions(let captions):
+      for (language, column) in captions { tell(column, "captions", known: language.columns) }
+    case .lists(let column): tell(column, "labels", known: ["categories"] + selection.labels)
+    case .label(let column, let separator):
+      // The generic names are documented; grades of a specific disease may not be intended as label.
+      tell(column, "labels", known: ColumnFinder.labelNames.prefix(5) + selection.labels)
+      if let separator { notes.append("the labels are lists, separated by '\(separator)'") }
+    case .indicators(let columns):
+      let names = columns.prefix(12).map { "'\($0.name)'" }.joined(separator: ", ")
+      let rest = columns.count > 12 ? " and \(columns.count - 12) more" : ""
+      notes.append("the labels are the columns \(names)\(rest), where they are 1")
+    }
+    if let split { tell(split, "splits", known: [selection.split].compactMap(\.self)) }
+    return notes
   }
 }

@@ -4,6 +4,9 @@ import Foundation
 struct ManifestReading {
   let form: Manifest.Form
   let modality: ImagingModality
+  let selection: ColumnSelection
+  /// The root directory of the image paths.
+  let root: URL
 
   /// A problem of a row, without its line.
   struct RowProblem: Error {
@@ -11,71 +14,112 @@ struct ManifestReading {
     var kind = TextProblem.Kind.format
   }
 
-  func csv(
-    _ bytes: [UInt8], file: String
-  ) throws -> (rows: [ManifestRow], problems: [TextProblem], notes: [String]) {
-    let table = try CSVTable(bytes: bytes, file: file)
+  func rows(
+    of table: CSVTable, file: String
+  ) throws -> (
+    rows: [ManifestRow], problems: [TextProblem], notes: [String], roles: [Manifest.ColumnRole]
+  ) {
     let columns: ManifestColumns
     do throws(TextProblem) {
-      columns = try ManifestColumns(table, form: form)
+      columns = try ManifestColumns(table, form: form, selection: selection) {
+        ManifestPaths.exists($0, below: root)
+      }
     } catch {
       throw TextFileError(file: file, problems: [error])
     }
-    let others = columns.others(in: table)
-    let (rows, problems) = gather(table.records, problems: table.problems, line: \.line) {
-      record throws(RowProblem) in
-      let fields = record.fields
-      return try row(
-        image: fields[columns.image], modality: columns.modality.map { fields[$0] },
-        content: try content(of: fields, columns),
-        columns: Dictionary(uniqueKeysWithValues: others.map { ($0.name, fields[$0.position]) }),
-        line: record.line)
-    }
-    return (rows, problems, table.notes + columns.notes)
-  }
-
-  private func content(
-    of fields: [String], _ columns: ManifestColumns
-  ) throws(RowProblem) -> ManifestRow.Content {
-    if !columns.captions.isEmpty {
-      return try captions(columns.captions.map { ($0, fields[$1]) })
-    }
-    if let position = columns.label {
-      guard !Self.isMissing(fields[position]) else {
-        throw RowProblem(message: "the label is empty")
-      }
-      return .labels(attributes: [], categories: [fields[position].trimmed])
-    }
-    guard let position = columns.categories else {
-      preconditionFailure("a manifest has captions, categories or labels")
-    }
-    let attributes =
-      if let attributes = columns.attributes {
-        try list(fields[attributes], column: "attributes")
-      } else {
-        [String]()
-      }
-    return try labels(
-      attributes: attributes, categories: try list(fields[position], column: "categories"))
-  }
-
-  /// The rows of all valid records, and the problems of the others.
-  private func gather<Record>(
-    _ records: [Record], problems: [TextProblem], line: (Record) -> Int,
-    _ read: (Record) throws(RowProblem) -> ManifestRow
-  ) -> ([ManifestRow], [TextProblem]) {
+    var (blank, empty) = (0, 0)
     var rows: [ManifestRow] = []
-    rows.reserveCapacity(records.count)
-    var problems = problems
-    for record in records {
+    rows.reserveCapacity(table.records.count)
+    var problems = table.problems
+    for record in table.records {
+      // A row of a spreadsheet that was emptied.
+      if record.isBlank {
+        empty += 1
+        continue
+      }
       do throws(RowProblem) {
-        rows.append(try read(record))
+        guard columns.image.isPair else {
+          rows.append(try row(record, columns, eye: nil))
+          continue
+        }
+        let eyes = Eye.allCases.filter { eye in
+          !Self.isMissing(record.fields[columns.image.position(of: eye)])
+        }
+        if eyes.isEmpty { throw RowProblem(message: "both image paths are empty", kind: .path) }
+        if eyes.count == 1 { blank += 1 }
+        for eye in eyes { rows.append(try row(record, columns, eye: eye)) }
       } catch {
-        problems.append(TextProblem(line: line(record), message: error.message, kind: error.kind))
+        problems.append(
+          TextProblem(line: record.line, message: error.message, kind: error.kind))
       }
     }
     problems.sort { ($0.line ?? 0) < ($1.line ?? 0) }
-    return (rows, problems)
+    var notes = table.notes + columns.notes
+    if empty > 0 { notes.append("\(counted(empty, "empty row")) left out") }
+    if blank > 0 { notes.append("\(counted(blank, "row")) with an image of one eye only") }
+    return (rows, problems, notes, columns.roles(in: table))
+  }
+
+  /// The row of a record, or of one of its eyes.
+  private func row(
+    _ record: CSVRecord, _ columns: ManifestColumns, eye: Eye?
+  ) throws(RowProblem) -> ManifestRow {
+    func field(_ column: TableColumn) -> String { record.fields[column.position(of: eye)] }
+    var others: [String: String] = [:]
+    for column in columns.others { others[column.name] = field(column) }
+    if let split = columns.split { others["split"] = field(split) }
+    if let eye {
+      others["laterality"] = eye.rawValue
+      if !others.keys.contains(where: { ImageGrouping.patientColumns.contains(CSVTable.plain($0)) })
+      {
+        others["patient_id"] = columns.patient.map(field) ?? "line \(record.line)"
+      }
+    }
+    return try row(
+      image: field(columns.image), modality: columns.modality.map(field),
+      content: try content(of: record.fields, columns, eye: eye), columns: others,
+      line: record.line)
+  }
+
+  private func content(
+    of fields: [String], _ columns: ManifestColumns, eye: Eye?
+  ) throws(RowProblem) -> ManifestRow.Content {
+    func field(_ column: TableColumn) -> String { fields[column.position(of: eye)] }
+    switch columns.content {
+    case .none: return .labels(attributes: [], categories: [])
+    case .captions(let captions): return try self.captions(captions.map { ($0, field($1)) })
+    case .label(let column, let separator):
+      guard !Self.isMissing(field(column)) else { throw RowProblem(message: "the label is empty") }
+      let labels = separator.map { mark in
+        field(column).split(separator: mark).map { String($0).trimmed }.filter { !$0.isEmpty }
+      }
+      return .labels(attributes: [], categories: named(labels ?? [field(column).trimmed]))
+    case .indicators(let columns):
+      var present: [String] = []
+      for column in columns {
+        guard let isPresent = ColumnFinder.isPresent(field(column)) else {
+          throw RowProblem(
+            message: "'\(column.name)' is '\(field(column).abbreviated())', expected 0 or 1")
+        }
+        if isPresent { present.append(column.name) }
+      }
+      return .labels(attributes: [], categories: named(present))
+    case .lists(let column):
+      let attributes =
+        if let attributes = columns.attributes {
+          try list(field(attributes), column: "attributes")
+        } else {
+          [String]()
+        }
+      return try labels(
+        attributes: attributes,
+        categories: named(try list(field(column), column: column.name)))
+    }
+  }
+
+  /// The labels under the names that replace them.
+  private func named(_ labels: [String]) -> [String] {
+    selection.labelNames.isEmpty ? labels : labels.map { selection.labelNames[$0] ?? $0 }
   }
 
   // MARK: - Parts of a row
@@ -144,115 +188,5 @@ struct ManifestReading {
   /// Whether a cell contains a placeholder for a missing value.
   private static func isMissing(_ cell: String) -> Bool {
     ["", "nan", "none", "null"].contains(cell.trimmed.lowercased())
-  }
-}
-
-// MARK: - JSON Lines
-
-extension ManifestReading {
-  private struct Object: Decodable {
-    var image: String?
-    var atributes: [String]?
-    var attributes: [String]?
-    var categories: [String]?
-    var caption: String?
-    var captionEnglish: String?
-    var captionChinese: String?
-    var modality: String?
-    var columns: [String: String] = [:]
-
-    enum CodingKeys: String, CodingKey {
-      case image, atributes, attributes, categories, caption, modality
-      case captionEnglish = "caption_en"
-      case captionChinese = "caption_zh"
-    }
-
-    private struct AnyKey: CodingKey {
-      let stringValue: String
-      let intValue: Int? = nil
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
-    }
-
-    init(from decoder: any Decoder) throws {
-      let values = try decoder.container(keyedBy: CodingKeys.self)
-      image = try values.decodeIfPresent(String.self, forKey: .image)
-      atributes = try values.decodeIfPresent([String].self, forKey: .atributes)
-      attributes = try values.decodeIfPresent([String].self, forKey: .attributes)
-      categories = try values.decodeIfPresent([String].self, forKey: .categories)
-      caption = try values.decodeIfPresent(String.self, forKey: .caption)
-      captionEnglish = try values.decodeIfPresent(String.self, forKey: .captionEnglish)
-      captionChinese = try values.decodeIfPresent(String.self, forKey: .captionChinese)
-      modality = try values.decodeIfPresent(String.self, forKey: .modality)
-      let all = try decoder.container(keyedBy: AnyKey.self)
-      for key in all.allKeys where CodingKeys(stringValue: key.stringValue) == nil {
-        if let text = try? all.decode(String.self, forKey: key) {
-          columns[key.stringValue] = text
-        } else if let number = try? all.decode(Int.self, forKey: key) {
-          columns[key.stringValue] = String(number)
-        }
-      }
-      columns["modality"] = modality
-    }
-  }
-
-  func jsonLines(
-    _ bytes: [UInt8], file: String
-  ) throws -> (rows: [ManifestRow], problems: [TextProblem], notes: [String]) {
-    let text: (bytes: [UInt8], note: String?)
-    do throws(TextProblem) {
-      text = try TextEncoding.utf8(bytes)
-    } catch {
-      throw TextFileError(file: file, problems: [error])
-    }
-    let lines = text.bytes.split(
-      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false
-    )
-    .enumerated().map { (number: $0.offset + 1, bytes: $0.element) }
-    .filter { line in !line.bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
-    let decoder = JSONDecoder()
-    let (rows, problems) = gather(lines, problems: [], line: \.number) { line throws(RowProblem) in
-      var object: Object
-      do {
-        object = try decoder.decode(Object.self, from: Data(line.bytes))
-      } catch {
-        throw RowProblem(message: Self.explanation(of: error))
-      }
-      guard let image = object.image else { throw RowProblem(message: "'image' is missing") }
-      let caption = object.caption ?? object.captionEnglish
-      let content: ManifestRow.Content
-      if form != .labels, caption != nil || object.captionChinese != nil {
-        content = try captions(
-          caption == nil
-            ? [(.chinese, object.captionChinese)]
-            : [(.english, caption), (.chinese, object.captionChinese)])
-      } else if let categories = object.categories {
-        content = try labels(
-          attributes: object.attributes ?? object.atributes ?? [], categories: categories)
-      } else if form != .captions, let label = object.columns.removeValue(forKey: "label"),
-        !Self.isMissing(label)
-      {
-        content = .labels(attributes: [], categories: [label.trimmed])
-      } else {
-        throw RowProblem(
-          message: form == .labels
-            ? "'categories' or 'label' is missing" : "'caption', 'categories' or 'label' is missing"
-        )
-      }
-      return try row(
-        image: image, modality: object.modality, content: content, columns: object.columns,
-        line: line.number)
-    }
-    return (rows, problems, [text.note].compactMap(\.self))
-  }
-
-  private static func explanation(of error: any Error) -> String {
-    switch error {
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-      return path.isEmpty
-        ? "expected a JSON object" : "'\(path)': \(context.debugDescription.abbreviated(to: 120))"
-    default: return "the line is not valid JSON"
-    }
   }
 }

@@ -10,7 +10,7 @@ public struct ManifestRow: Sendable, Hashable {
     case captions([CaptionLanguage: String])
   }
 
-  /// The path of the image below its manifest's root, separated by `/`.
+  /// The path of the image below its manifest's root, separated by `/`; or an absolute path.
   public let image: String
   /// The imaging modality.
   public var modality: ImagingModality
@@ -23,24 +23,40 @@ public struct ManifestRow: Sendable, Hashable {
   public let line: Int
 
   /// Creates a row.
-  /// - Throws: ``ManifestPathError`` unless the path stays below the root.
+  /// - Parameter image: a path below the root, an absolute one, or one that begins with `~/`.
+  /// - Throws: ``ManifestPathError`` for a path that leads out of the root with `..`, and names that no file has.
   public init(
     image: String, modality: ImagingModality = .colorFundus, content: Content,
     columns: [String: String] = [:], line: Int = 0
   )
     throws(ManifestPathError)
   {
-    self.image = try ManifestPathError.checked(image)
-    self.modality = modality
-    self.content = content
-    self.columns = columns
-    self.line = line
+    self.init(
+      checked: try ManifestPathError.checked(image), modality: modality, content: content,
+      columns: columns, line: line)
   }
 
   /// A copy of the row with another path.
   func with(image: String) throws(ManifestPathError) -> ManifestRow {
     try ManifestRow(
       image: image, modality: modality, content: content, columns: columns, line: line)
+  }
+
+  /// The row as if it did not come from a file, for comparisons.
+  func withoutLine() -> ManifestRow {
+    ManifestRow(
+      checked: image, modality: modality, content: content, columns: columns, line: 0)
+  }
+
+  private init(
+    checked image: String, modality: ImagingModality, content: Content,
+    columns: [String: String], line: Int
+  ) {
+    self.image = image
+    self.modality = modality
+    self.content = content
+    self.columns = columns
+    self.line = line
   }
 
   /// The name of the dataset: the first directory of the path, as in the published manifests; empty for an
@@ -77,10 +93,11 @@ public struct ManifestPathError: Error, Sendable, Hashable, CustomStringConverti
     if path.utf8.contains(0) {
       throw ManifestPathError(description: "\(shown) contains a NUL byte")
     }
-    if path.hasPrefix("/") || path.hasPrefix("~") || hasDriveLetter(path) {
+    if hasDriveLetter(path) {
       throw ManifestPathError(
-        description: "\(shown) is absolute, expected a path below the root directory")
+        description: "\(shown) is on a Windows drive, expected a path below the root directory")
     }
+    let path = path.hasPrefix("~/") ? (path as NSString).expandingTildeInPath : path
     var parts: [Substring] = []
     for part in path.split(separator: "/") where part != "." {
       if part == ".." {
@@ -102,12 +119,19 @@ public struct ManifestPathError: Error, Sendable, Hashable, CustomStringConverti
     if parts.isEmpty || path.hasSuffix("/") {
       throw ManifestPathError(description: "\(shown) names a directory, expected a file")
     }
-    return parts.joined(separator: "/")
+    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }
 
   private static func hasDriveLetter(_ path: String) -> Bool {
     let start = Array(path.utf8.prefix(3))
     return start.count == 3 && start[1] == UInt8(ascii: ":")
       && (start[2] == UInt8(ascii: "\\") || start[2] == UInt8(ascii: "/"))
+  }
+}
+
+extension URL {
+  /// The file of an image path: below this directory, unless the path is absolute.
+  package func image(_ path: String) -> URL {
+    path.hasPrefix("/") ? URL(fileURLWithPath: path) : appending(path: path)
   }
 }

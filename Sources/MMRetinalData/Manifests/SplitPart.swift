@@ -43,3 +43,17 @@ public enum SplitPart: String, Sendable, Hashable, Codable, CaseIterable {
     return parts
   }
 }
+
+extension Manifest {
+  /// The rows of a split according to the column `split`; all rows if there is no such column.
+  /// - Throws: ``TextFileError`` with all rows of unknown splits, or when the split has no rows.
+  public func rows(of part: SplitPart) throws(TextFileError) -> Manifest {
+    guard let parts = try SplitPart.parts(of: rows, file: name) else { return self }
+    var result = self
+    result.rows = zip(rows, parts).filter { $0.1 == part }.map(\.0)
+    if result.rows.isEmpty {
+      throw TextFileError(file: name, "no row is marked \(part.rawValue) in the column 'split'")
+    }
+    return result
+  }
+}

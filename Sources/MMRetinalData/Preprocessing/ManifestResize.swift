@@ -22,6 +22,10 @@ public struct ManifestResize: Sendable {
   /// Whether existing images are written again.
   public var force = false
 
+  /// The handling of images that cannot be read: with `.fail`, the first one ends the run; with `.skip`, they are
+  /// counted as failures.
+  public var onBadImage = BadImagePolicy.skip
+
   /// Creates a resize of manifests.
   public init(_ resize: OfflineResize) { self.resize = resize }
 
@@ -32,7 +36,8 @@ public struct ManifestResize: Sendable {
   ///   - progress: called with the numbers of completed and total images, from any thread.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` before any work if an image would overwrite an original
   ///   or another image, or if the target contains images with other settings and ``force`` is off;
-  ///   ``ImageError/unwritable(name:reason:)`` as soon as a file cannot be written.
+  ///   ``ImageError/unwritable(name:reason:)`` as soon as a file cannot be written; with ``onBadImage`` `.fail` also
+  ///   the error of the first image that cannot be read.
   public func run(
     _ manifests: [Manifest], to target: URL,
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
@@ -53,8 +58,8 @@ public struct ManifestResize: Sendable {
       outcomes.withLock { $0[index] = result }
       let count = state.withLock { state in
         state.done += 1
-        if case .failure(.unwritable(let name, let reason)) = result {
-          state.stop = .unwritable(name: name, reason: reason)
+        if case .failure(let error) = result, state.stop == nil, endsRun(error) {
+          state.stop = error
         }
         return state.done
       }
@@ -73,6 +78,11 @@ public struct ManifestResize: Sendable {
     return outcome
   }
 
+  private func endsRun(_ error: ImageError) -> Bool {
+    if case .unwritable = error { return true }
+    return onBadImage == .fail
+  }
+
   /// The source and target files, in manifest order.
   private static func plan(
     _ manifests: [Manifest], to target: URL
@@ -82,6 +92,11 @@ public struct ManifestResize: Sendable {
     var collisions: [String] = []
     for manifest in manifests {
       for row in manifest.rows {
+        guard !row.image.hasPrefix("/") else {
+          throw .unsuitable(
+            name: row.image,
+            reason: "the path is absolute; give a root directory that contains the image")
+        }
         let source = manifest.imageURL(of: row)
         let destination = target.appending(path: row.image)
         let original = source.resolvingSymlinksInPath().standardizedFileURL.path

@@ -78,7 +78,7 @@ public struct ReportSamples: Sendable {
 
   private mutating func add(_ path: String, text: String, root: URL, others: [String]) {
     for candidate in [path] + others where access(root.path + "/" + candidate, F_OK) == 0 {
-      samples.append(ReportSample(id: path, image: root.appending(path: candidate), text: text))
+      samples.append(ReportSample(id: path, image: root.image(candidate), text: text))
       return
     }
     let places = others.isEmpty ? "" : " (nor \(others.joined(separator: ", ")))"

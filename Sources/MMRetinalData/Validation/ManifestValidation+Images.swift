@@ -107,11 +107,13 @@ extension ManifestValidation {
     }
   }
 
-  /// Finds patients in two splits: by a patient column, or else by the file names of left and right eyes below
-  /// one root.
-  mutating func checkGroups(_ rows: [(row: ManifestRow, place: Place)]) {
+  /// Finds patients in two splits: by the grouping, a patient column, or else by the file names of left and right
+  /// eyes below one root.
+  mutating func checkGroups(
+    _ rows: [(row: ManifestRow, place: Place)], by asked: ImageGrouping?
+  ) {
     guard Set(rows.map(\.place.side)).count > 1,
-      let grouping = ImageGrouping.suggested(by: rows.map(\.row))
+      let grouping = asked ?? ImageGrouping.suggested(by: rows.map(\.row))
     else { return }
     let groups: [String?]
     switch grouping {

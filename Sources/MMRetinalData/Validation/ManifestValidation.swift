@@ -10,7 +10,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     case unreadableRow = "unreadable_row"
     /// A line has no caption.
     case missingCaption = "missing_caption"
-    /// A path is absolute or leads out of the root.
+    /// A path leads out of the root, or no file can have it.
     case badPath = "bad_path"
     /// The image does not exist.
     case missingImage = "missing_image"
@@ -60,20 +60,26 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     }
   }
 
-  /// A manifest file to validate, with its root directory.
+  /// A manifest file or an image folder to validate.
   public struct Source: Sendable {
     /// The manifest.
     public var file: URL
-    /// The root directory of its image paths.
-    public var root: URL
+    /// The root directory of its image paths; nil for its own directory.
+    public var root: URL?
     /// The content of its rows.
     public var form: Manifest.Form
+    /// The columns whose names are known.
+    public var columns: ColumnSelection
 
     /// Creates a manifest to validate.
-    public init(file: URL, root: URL, form: Manifest.Form = .automatic) {
+    public init(
+      file: URL, root: URL? = nil, form: Manifest.Form = .automatic,
+      columns: ColumnSelection = .init()
+    ) {
       self.file = file
       self.root = root
       self.form = form
+      self.columns = columns
     }
   }
 
@@ -97,9 +103,11 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
   ///   - decodesImages: whether every image is decoded; otherwise only its existence is checked.
   ///   - findsDuplicates: whether images are compared with each other, by content and, if they are decoded, by
   ///     appearance.
+  ///   - grouping: what the images of a patient share; nil for what the manifests suggest.
   ///   - progress: called with the numbers of checked and total images, from any thread.
   public init(
     checking sources: [Source], decodesImages: Bool = true, findsDuplicates: Bool = true,
+    grouping: ImageGrouping? = nil,
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
   ) {
     var files: [String: (url: URL, places: [Place])] = [:]
@@ -109,13 +117,13 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
       let name = source.file.lastPathComponent
       do {
         let (manifest, problems) = try Manifest.read(
-          contentsOf: source.file, root: source.root, form: source.form)
+          contentsOf: source.file, root: source.root, form: source.form, columns: source.columns)
         findings += problems.map { Self.finding($0, manifest: name) }
         rows += manifest.rows.count
         for row in manifest.rows {
           for label in Set(row.categories) { labels[label, default: 0] += 1 }
           let url = manifest.imageURL(of: row)
-          let place = Place(manifest: name, file: source.file.path, row: row, root: source.root)
+          let place = Place(manifest: name, file: source.file.path, row: row, root: manifest.root)
           sided.append((row, place))
           if files[url.path] == nil { order.append(url.path) }
           files[url.path, default: (url, [])].places.append(place)
@@ -141,7 +149,7 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     check(
       order.compactMap { files[$0] }, decodesImages: decodesImages,
       findsDuplicates: findsDuplicates, progress: progress)
-    checkGroups(sided)
+    checkGroups(sided, by: grouping)
     findings.sort {
       ($0.manifest ?? "", $0.line ?? 0, $0.kind.rawValue) < (
         $1.manifest ?? "", $1.line ?? 0, $1.kind.rawValue

@@ -197,7 +197,7 @@ struct BenchLoaderCommand: Subcommand {
   static let name = "bench loader"
   static let summary = "Benchmark the loading of images from files, without a model."
   let images = Option<FilePath>(
-    "images", "DIR", required: true, help: "Directory of images, read in turn.")
+    "images", "DIR", required: true, help: "Folder of images, read in turn.")
   let bench = BenchOptions()
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME", default: .transfer, help: "Image preprocessing.")
@@ -210,20 +210,13 @@ struct BenchLoaderCommand: Subcommand {
     if bench.repeats.isGiven {
       Console.warn("--repeats has no effect: the loader is measured for --seconds")
     }
-    let folder = images.value
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
-    let urls = files.sorted().filter { name in
-      ["jpg", "jpeg", "png", "tif", "tiff", "ppm"].contains(
-        (name as NSString).pathExtension.lowercased())
-    }.map { folder.url.appending(path: $0) }
-    guard !urls.isEmpty else {
-      throw CommandError.usage("\(folder.text): the directory contains no images")
-    }
+    var files = ImageList()
+    try files.add(images.value.text)
     guard let path = Preprocessing(named: preprocessing.value.rawValue) else {
       throw CommandError.usage("--preprocessing \(preprocessing.value.rawValue) is unknown")
     }
     let result = try LoaderBenchmark.run(
-      images: urls,
+      images: files.items.map(\.url),
       pipeline: ImagePipeline(
         preprocessing: reduceJPEG.applied(to: path.with(imageSize: bench.size.given ?? 512))),
       batchSize: bench.batchSize.value, threads: ThreadPool.threadCount, seconds: seconds.value)

@@ -27,7 +27,7 @@ struct CalibrateCommand: Subcommand {
   let json = Flag("json", help: "Print one JSON object.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
-  let files = Positionals("IMAGE", count: 1...Int.max, help: "Images: JPEG, PNG, TIFF or PPM.")
+  let inputs = ImageInputs()
 
   private var target: FilePath {
     get throws {
@@ -40,12 +40,15 @@ struct CalibrateCommand: Subcommand {
     }
   }
 
-  func validate() throws { try target.checkWritable(force: overwrite.force.isOn) }
+  func validate() throws {
+    try inputs.validate()
+    try target.checkWritable(force: overwrite.force.isOn)
+  }
 
   func run() throws {
+    let urls = try inputs.resolve().map(\.url)
     let model = try models.load()
     let preprocessing = try images.preprocessing(for: model)
-    let urls = files.paths.map(\.url)
     // At least two batches, so that half of the images can be held out.
     let size = max(1, min(batchSize.value, urls.count / 2))
     let batches = (urls.count + size - 1) / size

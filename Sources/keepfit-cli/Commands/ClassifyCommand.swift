@@ -7,7 +7,7 @@ struct ClassifyCommand: Subcommand {
   static let summary = "Classify images zero-shot by label names, or with a fitted adapter."
   static let discussion = """
       keepfit classify --model keepfit.pth --vocab vocab.txt \\
-        --labels "normal;diabetic retinopathy;macular hole" photograph.jpg
+        --labels "normal;diabetic retinopathy;macular hole" photograph.jpg folder
 
     Without --knowledge all prompts are tokenized together, as in the published model. With it, each
     label is represented by an ensemble of descriptions, tokenized label by label. --json prints a list
@@ -30,7 +30,7 @@ struct ClassifyCommand: Subcommand {
     "batch-size", "B", default: 8, in: 1...4096, help: "Images per batch.")
   let json = Flag("json", help: "Print one JSON list.")
   let common = CommonOptions()
-  let files = Positionals("IMAGE", count: 1...Int.max, help: "Images: JPEG, PNG, TIFF or PPM.")
+  let inputs = ImageInputs()
 
   private var names: [String] {
     (labels.given ?? "").split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
@@ -38,6 +38,7 @@ struct ClassifyCommand: Subcommand {
 
   func validate() throws {
     try precision.validate()
+    try inputs.validate()
     if adapter.given != nil {
       if labels.given != nil {
         throw CommandError.usage(
@@ -66,6 +67,7 @@ struct ClassifyCommand: Subcommand {
   }
 
   func run() throws {
+    let files = try inputs.resolve()
     let model = try models.load()
     try precision.apply(to: model, of: models.model.value)
     let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
@@ -76,7 +78,7 @@ struct ClassifyCommand: Subcommand {
     }
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
     let score = try fitted.map { try scorer($0, model) } ?? zeroShotScorer(model)
-    let urls = files.paths.map(\.url)
+    let urls = files.map(\.url)
     let progress = ProgressBar("Classifying", unit: "images", total: urls.count)
     var skipped: [SkippedImage] = []
     var printed = 0
@@ -90,7 +92,7 @@ struct ClassifyCommand: Subcommand {
       if !batch.positions.isEmpty {
         let result = try score(batch.pixels)
         for (row, position) in batch.positions.enumerated() {
-          show(result, row: row, file: files.values[position], isFirst: printed == 0)
+          show(result, row: row, file: files[position].name, isFirst: printed == 0)
           printed += 1
         }
       }

@@ -2,22 +2,36 @@ import Foundation
 import KeepFIT
 import Synchronization
 
-/// Manifests with the root directories of their image paths.
-struct ManifestOptions: OptionGroup {
+/// Datasets: manifests, tables and image folders, with the root directories of their image paths.
+struct DatasetOptions: OptionGroup {
+  let sources = Positionals(
+    "SOURCE", count: 0...100_000,
+    help:
+      "Datasets: tables (.csv, .tsv, .jsonl) and image folders ('train|val|test/<class>/' or '<class>/')."
+  )
   let manifests = RepeatedOption<FilePath>(
-    "manifest", "CSV", required: true, help: "Manifest (repeatable).")
+    "manifest", "FILE", help: "The same as SOURCE (repeatable).")
   let roots = RepeatedOption<FilePath>(
-    "root", "DIR", required: true,
-    help: "Root directory of the image paths: one for all manifests, or one for each.")
+    "root", "DIR",
+    help:
+      "Root directory of the image paths: one for all tables, or one for each; by default each table's directory."
+  )
   let form = Option<Manifest.Form>(
     "form", "FORM", default: .automatic, help: "Content of the rows.")
 
-  /// The pairs of file and root.
-  func sources() throws -> [(file: URL, root: URL)] {
-    let (files, folders) = (manifests.values, roots.values)
-    guard folders.count == 1 || folders.count == files.count else {
+  /// A dataset.
+  typealias Source = (file: URL, root: URL?)
+
+  /// The datasets with their roots: those of the arguments, then those of `--manifest`.
+  func resolve() throws -> [Source] {
+    let files = sources.paths + manifests.values
+    guard !files.isEmpty else {
+      throw CommandError.usage("SOURCE is missing: \(sources.help.uncapitalized)")
+    }
+    let folders = roots.values
+    guard folders.count <= 1 || folders.count == files.count else {
       throw CommandError.usage(
-        "--root must be given once for all manifests, or once for each: \(files.count) manifests, "
+        "--root must be given once for all tables, or once for each: \(files.count) tables, "
           + "\(folders.count) roots")
     }
     for folder in folders where !folder.isDirectory {
@@ -25,7 +39,16 @@ struct ManifestOptions: OptionGroup {
         "--root \(folder.text): \(folder.exists ? "is not a directory" : "there is no such directory")"
       )
     }
-    return files.indices.map { (files[$0].url, folders[folders.count == 1 ? 0 : $0].url) }
+    if !folders.isEmpty, files.allSatisfy(\.isDirectory) {
+      throw CommandError.usage(
+        "--root has no effect: \(files[0].text) is an image folder, which contains its images")
+    }
+    return files.indices.map { index in
+      (
+        files[index].url,
+        folders.isEmpty ? nil : folders[folders.count == 1 ? 0 : index].url
+      )
+    }
   }
 }
 
@@ -68,9 +91,13 @@ struct DataValidateCommand: Subcommand {
     thumbnails at most 3 gray levels apart), and patients, by a column such as 'patient_id' or by the file
     names of left and right eyes. The exit code is 2 if a problem would stop training.
 
-      keepfit data validate --manifest train.csv --manifest test.csv --root images
+      keepfit data validate train.csv test.csv --root images
+      keepfit data validate folder
     """
-  let data = ManifestOptions()
+  let data = DatasetOptions()
+  let columns = ColumnOptions()
+  let split = SplitColumnOption()
+  let grouping = GroupingOptions()
   let quick = Flag(
     "no-decode",
     help: "Check only that images exist, without decoding them or looking for near duplicates.")
@@ -79,14 +106,19 @@ struct DataValidateCommand: Subcommand {
   let json = Flag("json", help: "Print one JSON object.")
   let common = CommonOptions()
 
+  func validate() throws { _ = try grouping.grouping() }
+
   func run() throws {
-    let sources = try data.sources().map {
-      ManifestValidation.Source(file: $0.file, root: $0.root, form: data.form.value)
+    let selection = columns.selection(split: split.column.given)
+    let sources = try data.resolve().map {
+      ManifestValidation.Source(
+        file: $0.file, root: $0.root, form: data.form.value, columns: selection)
     }
     let progress = SharedProgress("Checking", unit: "images")
     let result = ManifestValidation(
       checking: sources, decodesImages: !quick.isOn,
-      findsDuplicates: !noDuplicates.isOn, progress: progress.update)
+      findsDuplicates: !noDuplicates.isOn, grouping: try grouping.grouping(),
+      progress: progress.update)
     progress.finish(
       "Checked \(Pretty.count(result.rows, "row")), \(Pretty.count(result.images, "image"))")
     if json.isOn {
@@ -120,8 +152,14 @@ struct DataResizeCommand: Subcommand {
     Writes the images to the same paths below --out, with a record of the settings. Existing files with
     the same settings are skipped, so that an interrupted run can be resumed; different settings are
     refused unless --force is given, which rewrites all images. Roots that share a path need an --out each.
+    Labels and captions are not read.
     """
-  let data = ManifestOptions()
+  let data = DatasetOptions()
+  let column = RepeatedOption<String>(
+    "image-column", "NAME",
+    help:
+      "Column with the image paths, by default found by its name; given twice, the columns of left and right eyes."
+  )
   let out = Option<FilePath>(
     "out", "DIR", required: true, help: "Root directory of the resized images.")
   let size = Option<Int>(
@@ -129,29 +167,29 @@ struct DataResizeCommand: Subcommand {
   let quality = Option<Int>(
     "quality", "Q", default: 75, in: 1...100, help: "JPEG quality.")
   let decoding = DecodingChoices()
+  let badImages = BadImageOptions()
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
   func run() throws {
-    let manifests = try data.sources().map {
-      try Manifest(contentsOf: $0.file, root: $0.root, form: data.form.value)
+    var selection = ColumnSelection()
+    selection.images = column.values
+    let manifests = try data.resolve().map {
+      try Manifest(contentsOf: $0.file, root: $0.root, form: .images, columns: selection)
     }
     var resize = OfflineResize(imageSize: size.value)
     resize.jpegQuality = quality.value
     resize.preprocessing = try decoding.applied(to: resize.preprocessing)
     var work = ManifestResize(resize)
     work.force = overwrite.force.isOn
+    work.onBadImage = badImages.policy.value
     let progress = SharedProgress("Resizing", unit: "images")
     let outcome = try work.run(manifests, to: out.value.url, progress: progress.update)
     progress.finish(
       "Wrote \(Pretty.count(outcome.written, "image")), skipped \(Pretty.count(outcome.kept)) existing"
     )
-    if !outcome.failures.isEmpty {
-      for line in ProblemList.lines(outcome.failures) { Console.print(line) }
-      let count = outcome.failures.count
-      throw CommandError.failure(
-        "\(count) image\(count == 1 ? "" : "s") could not be resized; the others are in \(out.value.text)"
-      )
-    }
+    try BadImageOptions.report(
+      outcome.failures.map { SkippedImage(id: $0, reason: $0) },
+      of: outcome.written + outcome.kept + outcome.failures.count)
   }
 }

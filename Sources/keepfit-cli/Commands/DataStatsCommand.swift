@@ -14,9 +14,10 @@ struct DataStatsCommand: Subcommand {
 
     Words are runs of letters, digits and underscores, case-sensitive; Chinese is counted in characters.
 
-      keepfit data stats --manifest CFP.csv --manifest FFA.csv --root atlas --out statistics
+      keepfit data stats CFP.csv FFA.csv --root atlas --out statistics
     """
-  let data = ManifestOptions()
+  let data = DatasetOptions()
+  let columns = ColumnOptions()
   let out = Option<FilePath>(
     "out", "DIR",
     help: "Output directory for the report (HTML), tables (CSV, JSON) and figures (SVG)."
@@ -26,9 +27,10 @@ struct DataStatsCommand: Subcommand {
   let common = CommonOptions()
 
   func run() throws {
-    let manifests = try data.sources().map { source in
+    let manifests = try data.resolve().map { source in
       let (manifest, problems) = try Manifest.read(
-        contentsOf: source.file, root: source.root, form: data.form.value)
+        contentsOf: source.file, root: source.root, form: data.form.value,
+        columns: columns.selection())
       if manifest.rows.isEmpty {
         throw TextFileError(
           file: source.file.path,

@@ -33,7 +33,7 @@ struct EmbedCommand: Subcommand {
     help: "Texts padded together (by default 32), images per batch (by default 8).")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
-  let files = Positionals("IMAGE", count: 0...Int.max, help: "Images: JPEG, PNG, TIFF or PPM.")
+  let inputs = ImageInputs()
 
   /// The formats by extension.
   private enum Format: String, CaseIterable {
@@ -43,11 +43,13 @@ struct EmbedCommand: Subcommand {
   private var format: Format? { Format(rawValue: out.value.url.pathExtension.lowercased()) }
 
   func validate() throws {
-    if imageList.given == nil && files.values.isEmpty {
+    try inputs.validate()
+    if imageList.given == nil && !inputs.isGiven {
       if textList.given == nil {
         throw CommandError.usage("there is nothing to embed: give images, --images or --texts")
       }
-      try refuseIdle(images, badImages, precision, reason: "without images")
+      try refuseIdle(
+        images, badImages, precision, inputs.root, inputs.column, reason: "without images")
     } else if textList.given != nil && format == .npy {
       throw CommandError.usage(
         "--out \(out.value.text): a .npy file holds one array; give images or --texts, or write "
@@ -63,12 +65,16 @@ struct EmbedCommand: Subcommand {
   }
 
   func run() throws {
-    let paths = files.values + (try imageList.given?.lines().filter { !$0.isEmpty } ?? [])
+    let paths =
+      imageList.isGiven || inputs.isGiven
+      ? try inputs.resolve(lists: [imageList.given].compactMap(\.self)) : []
     let texts = try textList.given?.lines() ?? []
     if let empty = texts.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
       throw CommandError.usage("\(textList.value.text), line \(empty + 1): the text is empty")
     }
-    if paths.isEmpty && texts.isEmpty { throw CommandError.usage("the lists are empty") }
+    if paths.isEmpty && texts.isEmpty {
+      throw CommandError.usage("\(textList.value.text): the list is empty")
+    }
     let model = try models.load()
     try precision.apply(to: model, of: models.model.value)
     var parts: [Part] = []
@@ -90,18 +96,19 @@ struct EmbedCommand: Subcommand {
     let sources: [String]
   }
 
-  private func embed(images paths: [String], _ model: KeepFITModel) throws -> (Part, [SkippedImage])
-  {
+  private func embed(
+    images paths: [ImageList.Item], _ model: KeepFITModel
+  ) throws -> (Part, [SkippedImage]) {
     let progress = ProgressBar("Embedding", unit: "images", total: paths.count)
     var rows: [Tensor] = []
     var sources: [String] = []
     var skipped: [SkippedImage] = []
     try images.preprocessing(for: model).forEachBatch(
-      of: paths.map { FilePath($0).url }, size: batchSize.given ?? 8,
+      of: paths.map(\.url), size: batchSize.given ?? 8,
       onBadImage: badImages.policy.value
     ) { batch in
       if !batch.positions.isEmpty { rows.append(model.imageEmbeddings(batch.pixels)) }
-      sources += batch.positions.map { paths[$0] }
+      sources += batch.positions.map { paths[$0].name }
       skipped += batch.skipped
       progress.update(to: sources.count + skipped.count)
     }

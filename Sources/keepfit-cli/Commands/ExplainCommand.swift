@@ -15,6 +15,9 @@ struct ExplainCommand: Subcommand {
 
       keepfit explain --model model --text "A fundus photograph of hard exudates" \\
         photograph.jpg --out map.png
+
+    With several images, or a folder, --out is a directory that receives a PNG for each, and --json prints
+    a list of these objects with the member "image".
     """
 
   enum Method: String, ChoiceArgument {
@@ -27,7 +30,9 @@ struct ExplainCommand: Subcommand {
     "against", "A;B;…",
     help: "Contrast texts, or 'nothing'; by default the prompt for a normal fundus.")
   let out = Option<FilePath>(
-    "out", "FILE", help: "Overlay with legend (.png, .jpg, .jpeg) or raw map (.npy).")
+    "out", "FILE",
+    help:
+      "Overlay with legend (.png, .jpg, .jpeg) or raw map (.npy); for several images a directory.")
   let method = Option<Method>(
     "method", "NAME", default: .gradient,
     help: "Gradient-weighted activations, or occlusion of one patch at a time, which is slow.")
@@ -37,11 +42,11 @@ struct ExplainCommand: Subcommand {
     "scale", "V", in: 1e-30...1e30,
     help: "Raw value of the brightest color, for comparable images; by default the map's maximum.")
   let images = ImageOptions()
+  let badImages = BadImageOptions()
   let json = Flag("json", help: "Print the map as one JSON object.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
-  let file = Positionals(
-    "IMAGE", count: 1...1, help: "A fundus photograph: JPEG, PNG, TIFF or PPM.")
+  let inputs = ImageInputs()
 
   private enum Format: String {
     case png, jpg, jpeg, npy
@@ -55,17 +60,14 @@ struct ExplainCommand: Subcommand {
   }
 
   func validate() throws {
+    try inputs.validate()
     guard out.given != nil || json.isOn else {
       throw CommandError.usage("give --out FILE for an overlay or raw map, or --json for numbers")
     }
-    if let file = out.given {
-      let format = try format(of: file)
-      try file.checkWritable(force: overwrite.force.isOn)
-      if format == .npy && scale.given != nil {
-        throw CommandError.usage(
-          "--scale is for the colors of an image; a .npy file holds raw values")
-      }
-    } else if scale.given != nil {
+    if out.given?.url.pathExtension.lowercased() == Format.npy.rawValue && scale.given != nil {
+      throw CommandError.usage(
+        "--scale is for the colors of an image; a .npy file holds raw values")
+    } else if out.given == nil && scale.given != nil {
       throw CommandError.usage("--scale is for the colors of an image: give --out FILE.png")
     }
     if grid.given != nil && method.value != .occlusion {
@@ -83,36 +85,108 @@ struct ExplainCommand: Subcommand {
   }
 
   func run() throws {
+    let files = try inputs.resolve()
+    let isOne = files.isOneFile(of: inputs.files.values)
+    let targets = try targets(of: files, isOne: isOne)
     let model = try models.load()
     let encoder = KeepFITTransferModel(model)
-    let photograph = try Photograph(
-      contentsOf: file.paths[0].url, preprocessing: images.preprocessing(for: model))
+    let preprocessing = try images.preprocessing(for: model)
     let query = try Explanation.Query(text.value, against: others(for: model), model: encoder)
-    let map: Explanation
+    if json.isOn, !isOne { Console.write("[") }
+    // Close the list even after an error, so that it is valid JSON.
+    defer { if json.isOn, !isOne { Console.print("]") } }
+    var skipped: [SkippedImage] = []
+    var printed = 0
+    for (index, file) in files.enumerated() {
+      let photograph: Photograph
+      do throws(ImageError) {
+        photograph = try Photograph(contentsOf: file.url, preprocessing: preprocessing)
+      } catch {
+        guard badImages.policy.value == .skip else { throw error }
+        skipped.append(SkippedImage(id: file.name, reason: "\(error)"))
+        continue
+      }
+      let map = try explanation(of: photograph, query, encoder)
+      try tell(map, of: isOne ? nil : file.name)
+      if let target = targets?[index] { try write(map, of: photograph, to: target) }
+      if json.isOn {
+        Console.write((printed == 0 ? "" : ",\n") + (try Self.object(map, isOne ? nil : file.name)))
+        if isOne { Console.print("") }
+      } else {
+        Console.print(
+          (isOne ? "" : file.name + "  ")
+            + String(format: "similarity %.4f  score %.4f", map.similarity ?? 0, map.score))
+      }
+      printed += 1
+    }
+    try BadImageOptions.report(skipped, of: files.count)
+  }
+
+  private func explanation(
+    of photograph: Photograph, _ query: Explanation.Query, _ encoder: KeepFITTransferModel
+  ) throws -> Explanation {
     switch method.value {
     case .gradient:
-      map = try Explanation.gradientWeighted(
+      try Explanation.gradientWeighted(
         photograph.pixels, content: photograph.content, query: query, model: encoder)
     case .occlusion:
-      map = try Explanation.occlusion(
+      try Explanation.occlusion(
         photograph.pixels, content: photograph.content, query: query, model: encoder,
         grid: grid.value)
     }
-    if map.maximum == 0 { Console.note("no region of the photograph supports the text") }
+  }
+
+  /// The file to write for each image; nil without `--out`.
+  /// - Throws: a usage error for a file that cannot be written.
+  private func targets(of files: [ImageList.Item], isOne: Bool) throws -> [FilePath]? {
+    guard let out = out.given else { return nil }
+    if isOne {
+      _ = try format(of: out)
+      try out.checkWritable(force: overwrite.force.isOn)
+      return [out]
+    }
+    if Format(rawValue: out.url.pathExtension.lowercased()) != nil {
+      throw CommandError.usage(
+        "--out \(out.text): must be a directory for several images or a folder, not a file")
+    }
+    if out.exists && !out.isDirectory {
+      throw CommandError.usage("--out \(out.text): is a file; expected a directory")
+    }
+    let names = files.map { ($0.name as NSString).deletingPathExtension }
+    let stems = names.map { ($0 as NSString).lastPathComponent }
+    let counts = Dictionary(stems.map { ($0, 1) }, uniquingKeysWith: +)
+    let targets = zip(names, stems).map { name, stem in
+      let unique = counts[stem] == 1 ? stem : name.replacing("/", with: "_")
+      return FilePath("\(out.text)/\(unique).png")
+    }
+    for target in targets {
+      try target.checkWritable(force: overwrite.force.isOn, createsDirectory: true)
+    }
+    if let twice = Dictionary(grouping: targets, by: \.text).values.first(where: { $0.count > 1 }) {
+      throw CommandError.usage("two images have the same name: both would be \(twice[0].text)")
+    }
+    try FileManager.default.createDirectory(at: out.url, withIntermediateDirectories: true)
+    return targets
+  }
+
+  private func tell(_ map: Explanation, of name: String?) throws {
+    let name = name.map { $0 + ": " } ?? ""
+    if map.maximum == 0 { Console.note("\(name)no region of the photograph supports the text") }
     if map.paddingShare >= 0.05 {
       Console.note(
-        String(
-          format:
-            "%.0f %% of the saliency was on the padding around the photograph and is left out",
-          map.paddingShare * 100))
+        name
+          + String(
+            format:
+              "%.0f %% of the saliency was on the padding around the photograph and is left out",
+            map.paddingShare * 100))
     }
-    if let file = out.given { try write(map, of: photograph, to: file) }
-    if json.isOn {
-      Console.print(try JSONText.encode(map))
-    } else {
-      Console.print(
-        String(format: "similarity %.4f  score %.4f", map.similarity ?? 0, map.score))
-    }
+  }
+
+  private static func object(_ map: Explanation, _ name: String?) throws -> String {
+    let text = try JSONText.encode(map)
+    guard let name else { return text }
+    let members = try JSONValue(parsing: Array(text.utf8)).members ?? []
+    return JSONValue.object([.init("image", .string(name))] + members).serialized()
   }
 
   private func write(_ map: Explanation, of photograph: Photograph, to file: FilePath) throws {

@@ -9,7 +9,8 @@ struct SearchCommand: Subcommand {
       keepfit embed --model model --out index.safetensors photographs/*.jpg
       keepfit search --model model --index index.safetensors --text "macular hole" -k 5
 
-    The search is exact. --json prints a list of {"index", "score", "source"}, best first.
+    The search is exact. --json prints a list of {"index", "score", "source"}, best first; if --image
+    names a folder, a pattern, a table or a list, a list of {"query", "matches"}.
     """
 
   enum Rows: String, ChoiceArgument {
@@ -20,7 +21,9 @@ struct SearchCommand: Subcommand {
   let index = Option<FilePath>(
     "index", "F.safetensors", required: true, help: "File written by 'embed'.")
   let text = Option<String>("text", "T", help: "Query text, used verbatim.")
-  let image = Option<FilePath>("image", "I", help: "Query image.")
+  let image = Option<FilePath>(
+    "image", "I",
+    help: "Query image; or a folder, quoted pattern, table or list of query images, or -.")
   let rows = Option<Rows>("in", "ROWS", default: .images, help: "Rows to search.")
   let count = Option<Int>(
     "count", "N", letter: "k", default: 10, in: 1...1_000_000, help: "Number of results.")
@@ -43,25 +46,50 @@ struct SearchCommand: Subcommand {
       contentsOf: index.value.url,
       tensor: rows.value == .images ? "image_embeddings" : "text_embeddings")
     let model = try models.load()
-    let query: Tensor
+    func search(_ query: Tensor) throws -> [EmbeddingIndex.Match] {
+      try table.search(query.scalars, count: min(count.value, table.count))
+    }
     if let text = text.given {
       TextWarnings.truncation(of: [text], model)
-      query = model.textEmbeddings([text])
-    } else {
-      query = try model.imageEmbeddings(
-        contentsOf: [image.value.url], preprocessing: images.preprocessing(for: model))
+      show(try search(model.textEmbeddings([text])))
+      return
     }
-    let matches = try table.search(query.scalars, count: min(count.value, table.count))
+    let files = try ImageInputs.resolve(image.value.text)
+    let preprocessing = try images.preprocessing(for: model)
+    let isOne = files.isOneFile(of: [image.value.text])
+    if json.isOn, !isOne { Console.write("[") }
+    // Close the list even after an error, so that it is valid JSON.
+    defer { if json.isOn, !isOne { Console.print("]") } }
+    for (number, file) in files.enumerated() {
+      let matches = try search(
+        model.imageEmbeddings(contentsOf: [file.url], preprocessing: preprocessing))
+      if isOne {
+        show(matches)
+      } else if json.isOn {
+        let item = JSONValue.object([
+          .init("query", .string(file.name)), .init("matches", Self.list(matches)),
+        ])
+        Console.write((number == 0 ? "" : ",\n") + item.serialized())
+      } else {
+        Console.write((number == 0 ? "" : "\n") + file.name + "\n")
+        show(matches)
+      }
+    }
+  }
+
+  private static func list(_ matches: [EmbeddingIndex.Match]) -> JSONValue {
+    .array(
+      matches.map { match in
+        .object([
+          .init("index", .integer(match.index)), .init("score", .float(match.score)),
+          .init("source", match.source.map { .string($0) } ?? .null),
+        ])
+      })
+  }
+
+  private func show(_ matches: [EmbeddingIndex.Match]) {
     if json.isOn {
-      Console.print(
-        JSONValue.array(
-          matches.map { match in
-            .object([
-              .init("index", .integer(match.index)), .init("score", .float(match.score)),
-              .init("source", match.source.map { .string($0) } ?? .null),
-            ])
-          }
-        ).serialized())
+      Console.print(Self.list(matches).serialized())
       return
     }
     var lines = TextTable(["score", "row", "source"], [.right, .right, .left])

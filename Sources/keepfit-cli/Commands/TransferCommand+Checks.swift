@@ -98,6 +98,13 @@ extension TransferCommand {
         "--manifests has no effect: it is searched for the manifests of published experiments, but "
           + "\(names.joined(separator: ", ")) is a file")
     }
+    if imagesRoot.isGiven, FilePath(experiment.value).isDirectory, external.values.isEmpty,
+      !Experiment.isPublishedName(experiment.value)
+    {
+      throw CommandError.usage(
+        "--images-root has no effect: \(experiment.value) is an image folder, which contains its images"
+      )
+    }
     guard data.isOfficial else {
       if allowFewer.isOn, !methods.contains(where: \.isTrained), try testsEverything() {
         throw CommandError.usage("--allow-fewer has no effect: all images are tested")

@@ -9,8 +9,9 @@ struct TransferCommand: Subcommand {
   static let summary = "Evaluate or fine-tune a model on a labeled dataset."
   static let discussion = """
     --experiment is a published name such as 02_MESSIDOR (its manifest is searched for in --manifests and
-    --images-root), a JSON file {"name", "manifest", "targets"}, or a CSV with the columns image and
-    label. Writes results.json and report.html to --out; the table goes to standard output.
+    --images-root), a JSON file {"name", "manifest", "targets"}, a table (.csv, .tsv, .jsonl) with the
+    columns image and label, or an image folder ('train|val|test/<class>/' or '<class>/'). Writes
+    results.json and report.html to --out; the table goes to standard output.
 
       keepfit transfer --model model --experiment labels.csv --images-root photographs \\
         --method all --shots 1,5,10 --out results
@@ -32,14 +33,17 @@ struct TransferCommand: Subcommand {
   let models = ModelOptions()
   let experiment = Option<String>(
     "experiment", "NAME|FILE", required: true,
-    help: "Dataset: a CSV, a JSON file or a published name.")
+    help: "Dataset: a table, an image folder, a JSON file or a published name.")
   let imagesRoot = Option<FilePath>(
     "images-root", "DIR",
     help: "Root directory of the image paths; by default the manifest's directory.")
+  let columns = ColumnOptions()
+  let split = SplitColumnOption()
   let manifests = RepeatedOption<FilePath>(
     "manifests", "DIR", help: "Directory with manifests of published experiments (repeatable).")
   let external = RepeatedOption<FilePath>(
-    "external", "CSV", help: "External test manifest with the same classes (repeatable).")
+    "external", "FILE",
+    help: "External test manifest or image folder with the same classes (repeatable).")
   let positive = Option<String>(
     "positive", "LABEL",
     help:
@@ -91,10 +95,7 @@ struct TransferCommand: Subcommand {
     "patience", "E", in: 1...100_000,
     help: "Early stopping of fine-tuning: epochs without improvement.")
   let images = ImageOptions()
-  let onBadImage = Option<BadImagePolicy>(
-    "on-bad-image", "POLICY", default: .fail,
-    help:
-      "Unusable images: end the run (fail), or leave them out, list them and exit with 1 (skip).")
+  let badImages = BadImageOptions()
   let batchSize = Option<Int>(
     "batch-size", "B", default: 8, in: 1...4096, help: "Images per batch.")
   let cache = Option<FilePath>("cache", "DIR", help: "Directory that caches features between runs.")
@@ -142,7 +143,8 @@ struct TransferCommand: Subcommand {
     var options = ExperimentData.Options()
     options.grouping = try grouping.grouping()
     options.normalizesLabels = normalizeLabels.isOn
-    options.acceptsMissingFiles = onBadImage.value == .skip
+    options.acceptsMissingFiles = badImages.policy.value == .skip
+    options.columns = columns.selection(split: split.column.given)
     let data = try ExperimentData(
       experiment.value, imagesRoot: imagesRoot.given?.url,
       manifestDirectories: manifests.values.map(\.url) + [FilePath(".").url],
@@ -163,11 +165,13 @@ struct TransferCommand: Subcommand {
       batchSize: batchSize.value)
     try refuseIdleOptions(with: run.roles)
     if saveAdapters.isOn { run.adapterDirectory = out.given?.url.appending(path: "adapters") }
-    run.onBadImage = onBadImage.value
+    run.onBadImage = badImages.policy.value
     if run.prompt.source == .model, methods.contains(where: \.usesText) {
       Console.note("Note: using the model's own prompt, '\(run.prompt.template)'")
     }
-    for note in run.roles.notes + run.notes { Console.note("Note: \(note)") }
+    for note in run.roles.notes + run.notes where !ReadingNotes.shared.hasTold(note) {
+      Console.note("Note: \(note)")
+    }
     let said = run.notes.count
     let progress = ProgressBar("Transfer", unit: "%", total: 100)
     run.progress = { text, share in

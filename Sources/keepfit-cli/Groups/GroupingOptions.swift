@@ -3,7 +3,7 @@ import KeepFIT
 /// How images are grouped for splitting.
 struct GroupingOptions: OptionGroup {
   let column = Option<String>(
-    "group", "COLUMN",
+    "group-column", "NAME", aliases: ["group"],
     help: "Keep rows with the same value in this column, such as patient_id, in one split.")
   let pattern = Option<String>(
     "group-pattern", "REGEX",
@@ -22,7 +22,8 @@ struct GroupingOptions: OptionGroup {
       [column.given.map { ImageGrouping.column($0) }, pattern.given.map { .pattern($0) }]
       .compactMap(\.self) + (eyes.isOn ? [.eyes] : [])
     guard given.count <= 1 else {
-      throw CommandError.usage("--group, --group-pattern and --group-eyes are mutually exclusive")
+      throw CommandError.usage(
+        "--group-column, --group-pattern and --group-eyes are mutually exclusive")
     }
     return given.first
   }

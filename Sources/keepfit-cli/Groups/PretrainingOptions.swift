@@ -17,10 +17,14 @@ struct PretrainingDataOptions: OptionGroup {
   }
 
   let labeled = RepeatedOption<FilePath>(
-    "public", "CSV", help: "Manifest of labeled images (repeatable).")
+    "public", "FILE", help: "Manifest of labeled images, or an image folder (repeatable).")
   let labeledRoots = RepeatedOption<FilePath>(
     "public-root", "DIR",
-    help: "Root directory of the image paths of --public: one for all manifests, or one for each.")
+    help:
+      "Root directory of the image paths of --public: one for all manifests, or one for each; by default each "
+      + "manifest's directory.")
+  let columns = ColumnOptions()
+  let split = SplitColumnOption()
   let expert = RepeatedOption<FilePath>(
     "expert", "CSV", help: "Manifest of expert image-text pairs (repeatable).")
   let expertRoots = RepeatedOption<FilePath>(
@@ -81,15 +85,16 @@ struct PretrainingDataOptions: OptionGroup {
     help: "Directory that caches resized images, 3 x S x S bytes each (0.8 MB at 512 pixels).")
   let loaderThreads = Option<Int>(
     "loader-threads", "N", default: 2, in: 1...256, help: "Number of image loading threads.")
-  let onBadImage = Option<BadImagePolicy>(
-    "on-bad-image", "POLICY", default: .fail,
-    help:
-      "Unreadable images: end the run (fail), or leave them out and list them in skipped.json and the "
-      + "report (skip).")
+  let badImages = BadImageOptions(
+    skipping: "leave them out and list them in skipped.json and the report")
 
   /// Overrides the settings of a run with the options that were given.
   func apply(to inputs: inout PretrainingInputs) throws {
     inputs.labeled = try ManifestSources.sources(labeled, labeledRoots, inputs.labeled)
+    let selection = columns.selection(split: split.column.given)
+    if !selection.isEmpty {
+      for index in inputs.labeled.indices { inputs.labeled[index].columns = selection }
+    }
     inputs.expert = try ManifestSources.sources(expert, expertRoots, inputs.expert)
     inputs.validation = try ManifestSources.sources(validation, validationRoots, inputs.validation)
     let probed = try ManifestSources.sources(probes, probeRoots, inputs.probes ?? [])
@@ -125,7 +130,7 @@ struct PretrainingDataOptions: OptionGroup {
     inputs.preprocessing = try reduceJPEG.applied(to: decoding.applied(to: inputs.preprocessing))
     if let folder = cache.given { inputs.cache = folder.url.path }
     if let count = loaderThreads.given { inputs.loaderThreads = count }
-    if let policy = onBadImage.given { inputs.skipsBadImages = policy == .skip }
+    if let policy = badImages.policy.given { inputs.skipsBadImages = policy == .skip }
   }
 
   /// Refuses options that have no effect in a run with these settings.

@@ -24,10 +24,7 @@ struct ReportDataOptions: OptionGroup {
     "no-flip", help: "Do not mirror images: reports speak of left and right.")
   let loaderThreads = Option<Int>(
     "loader-threads", "N", default: 2, in: 1...256, help: "Threads that load images.")
-  let onBadImage = Option<BadImagePolicy>(
-    "on-bad-image", "POLICY", default: .fail,
-    help: "Stop at an image that is missing or cannot be read, or leave it out and list it in "
-      + "skipped.json.")
+  let badImages = BadImageOptions(skipping: "leave them out and list them in skipped.json")
 
   /// Puts what was given into the settings of a run; all else stays as it is there.
   func apply(to inputs: inout ReportTrainingInputs) throws {
@@ -38,7 +35,7 @@ struct ReportDataOptions: OptionGroup {
     if noAugment.isOn { inputs.isAugmented = false }
     if noFlip.isOn { inputs.isMirrored = false }
     if let count = loaderThreads.given { inputs.loaderThreads = count }
-    if let policy = onBadImage.given { inputs.skipsBadImages = policy == .skip }
+    if let policy = badImages.policy.given { inputs.skipsBadImages = policy == .skip }
     if noFlip.isOn && !inputs.isAugmented {
       throw CommandError.usage("--no-flip has no effect with --no-augment, which mirrors nothing")
     }

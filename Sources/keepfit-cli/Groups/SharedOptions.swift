@@ -123,11 +123,14 @@ struct ReduceJPEGOptions: OptionGroup {
 
 /// `--on-bad-image`
 struct BadImageOptions: OptionGroup {
-  let policy = Option<BadImagePolicy>(
-    "on-bad-image", "POLICY", default: .fail,
-    help:
-      "Unusable images: stop at the first one (fail), or leave them out, list them and exit with 1 "
-      + "(skip).")
+  let policy: Option<BadImagePolicy>
+
+  /// - Parameter skipping: what `skip` does.
+  init(skipping: String = "leave them out, list them and exit with 1") {
+    policy = Option(
+      "on-bad-image", "POLICY", default: .fail,
+      help: "Unusable images: stop at the first one (fail), or \(skipping) (skip).")
+  }
 
   /// Lists the images that were left out, and ends the command with exit code 1 if there were any.
   static func report(_ skipped: [SkippedImage], of count: Int) throws {
@@ -210,15 +213,16 @@ struct KnowledgeOptions: OptionGroup {
 }
 
 extension FilePath {
-  /// The lines of a text file, without a trailing empty line.
-  func lines() throws -> [String] {
-    let data: Data
-    do {
-      data = try Data(contentsOf: url)
-    } catch {
+  /// The bytes of a file.
+  func bytes() throws -> [UInt8] {
+    do { return [UInt8](try Data(contentsOf: url)) } catch {
       throw CommandError.usage("\(text): \(exists ? "cannot be read" : "there is no such file")")
     }
-    guard let content = String(data: data, encoding: .utf8) else {
+  }
+
+  /// The lines of a text file, without a trailing empty line.
+  func lines() throws -> [String] {
+    guard let content = String(validating: try bytes(), as: UTF8.self) else {
       throw CommandError.usage("\(text): is not UTF-8 text")
     }
     var lines = content.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)

@@ -60,6 +60,14 @@ import Testing
     #expect(state.metadata["name"] == "run é" && state.metadata["done"] == "false")
   }
 
+  @Test(arguments: ["trainer-model.pth", "trainer-teacher.pth", "trainer-lightning.ckpt"])
+  func findsTheWeightsBesideObjectsOfOtherTrainers(name: String) throws {
+    let state = try Self.open(name)
+    #expect(state.tensors.count == 7)
+    try Self.check(state.normalized(), try Self.expectations("training.json"))
+    #expect(state.metadata["epoch"] == "7" && state.metadata["args"] == nil)
+  }
+
   @Test func readsTheOtherByteOrder() throws {
     let plain = try Self.open("plain.pth"), big = try Self.open("big-endian.pth")
     for name in ["a", "b", "c"] {
@@ -71,6 +79,8 @@ import Testing
   @Test(arguments: [
     ("refused-attack-zip.pth", "'posix.system'"), ("refused-attack-legacy.pth", "'posix.system'"),
     ("refused-module.pth", "'torch.nn.modules.container.Sequential'"),
+    ("refused-module.pth", "save model.state_dict()"),
+    ("refused-object.pth", "'0.weight' is an object of 'argparse.Namespace', expected a tensor"),
     ("refused-tensor.pth", "contains a tensor"), ("refused-nothing.pth", "its keys are epoch"),
     ("refused-compressed.pth", "is compressed (method 8)"),
     ("refused-negative.pth", "'weight' is a lazy view of its elements (neg)"),
@@ -142,6 +152,10 @@ import Testing
     ("\u{80}\u{2}cos\nsystem\n(S'ls'\ntR.", "'os.system'"),
     ("\u{80}\u{2}(ios\nsystem\n.", "'os.system'"),
     ("\u{80}\u{2}ctorch\nload\n.", "'torch.load'"),
+    ("\u{80}\u{2}c__builtin__\neval\n(S'1'\ntR.", "'__builtin__.eval'"),
+    ("\u{80}\u{2}cbuiltins\ngetattr\n.", "'builtins.getattr'"),
+    ("\u{80}\u{2}ctorch._utils\n_rebuild_qtensor\n.", "'torch._utils._rebuild_qtensor'"),
+    ("\u{80}\u{4}\u{8C}\u{4}data\u{8C}\u{9}os.system\u{93}.", "'data.os.system'"),
     ("\u{80}\u{2}\u{82}\u{1}.", "opcode 0x82"),
     ("\u{80}\u{9}.", "protocol 9"),
     ("\u{80}\u{2}]]e.", "mark"),

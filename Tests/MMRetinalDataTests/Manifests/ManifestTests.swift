@@ -95,7 +95,7 @@ import Testing
       ,image,atributes,categories
       0,fine/1.jpg,[],['a']
       1,fine/2.jpg,[],a
-      2,/etc/passwd,[],['a']
+      2,/etc/,[],['a']
       3,a/../../b.jpg,[],['a']
       4,fine/3.jpg,[]
       5,,[],['a']
@@ -105,9 +105,9 @@ import Testing
       8,fine/5.jpg,[],
       """)
     #expect(found.map(\.line) == [3, 4, 5, 6, 7, 8, 10, 11])
-    #expect(found[1].message.contains("absolute"))
+    #expect(found[1].message.contains("a directory"))
     #expect(found[2].message.contains("leads out of"))
-    #expect(found[6].message.contains("absolute"))
+    #expect(found[6].message.contains("Windows drive"))
     #expect(found[7].message.contains("missing"))
     let error = TextFileError(file: "m.csv", problems: found)
     #expect(error.description.hasPrefix("m.csv: line 3: "))
@@ -157,14 +157,15 @@ import Testing
 
   @Test(arguments: [
     ("a/./b//c.png", "a/b/c.png"), ("a/../b.png", "b.png"), ("..a/b..png", "..a/b..png"),
-    ("x", "x"),
+    ("x", "x"), ("/a/./b.png", "/a/b.png"), ("~/a.png", NSHomeDirectory() + "/a.png"),
+    ("~a.png", "~a.png"),
   ])
   func paths(_ path: String, _ expected: String) throws {
     #expect(try ManifestRow(image: path, content: .captions([.english: "x"])).image == expected)
   }
 
   @Test(arguments: [
-    "", " ", "/a", "~/a", "..", "a/../..", "a/", ".", "D:/x", "a/../../a/x.png", "a\0b",
+    "", " ", "/", "/a/../../b", "..", "a/../..", "a/", ".", "D:/x", "a/../../a/x.png", "a\0b",
   ])
   func refusedPaths(_ path: String) {
     #expect(throws: ManifestPathError.self) {

@@ -57,7 +57,7 @@ package struct FolderCollector {
               : "\(shown) is not UTF-8 text; save it as UTF-8")
         }
         page.lines += Self.paragraphs(text)
-      } else if ["jpg", "jpeg", "png", "tif", "tiff", "ppm", "pgm"].contains(suffix) {
+      } else if ImageFormat.fileExtensions.contains(suffix) {
         page.images.append(
           CollectedImage(
             box: Box(left: 0, top: 0, right: 0, bottom: 0), file: url.path, width: 0, height: 0))
@@ -71,7 +71,7 @@ package struct FolderCollector {
       )
     }
     if page.images.isEmpty {
-      throw BookError(book: name, "the folder holds no images (JPEG, PNG, TIFF)")
+      throw BookError(book: name, "the folder holds no images (JPEG, PNG, TIFF, BMP)")
     }
     return CollectedBook(pages: [page], notes: notes)
   }

@@ -202,7 +202,7 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
     }
     if looksForImages {
       problems.missingImages = images.count {
-        !FileManager.default.fileExists(atPath: manifest.root.appending(path: $0).path)
+        !FileManager.default.fileExists(atPath: manifest.root.image($0).path)
       }
     }
     return problems

@@ -25,34 +25,33 @@ struct ReportsGenerateCommand: Subcommand {
   let json = Flag("json", help: "Print one JSON list.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
-  let files = Positionals(
-    "IMAGE", count: 1...1_000_000, help: "Angiography images: JPEG, PNG, TIFF or PPM.")
+  let inputs = ImageInputs()
 
   func validate() throws {
     try decoding.validate(self)
+    try inputs.validate()
     if let file = attention.given {
       guard file.url.pathExtension.lowercased() == "png" else {
         throw CommandError.usage("--attention \(file.text): must end in .png")
       }
       try file.checkWritable(force: overwrite.force.isOn)
-      if files.values.count > 64 {
-        throw CommandError.usage(
-          "--attention supports at most 64 images, \(files.values.count) were given")
-      }
     } else {
       try refuseIdle(overwrite.force, reason: "without --attention")
-    }
-    for file in files.paths where !file.exists || file.isDirectory {
-      throw CommandError.usage(
-        "\(file.text): \(file.exists ? "is a directory, expected an image" : "there is no such file")"
-      )
     }
   }
 
   func run() throws {
+    let files = try inputs.resolve()
+    if attention.isGiven, files.count > 64 {
+      throw CommandError.usage(
+        "--attention supports at most 64 images, \(files.count) were given")
+    }
+    for file in files where !FileManager.default.fileExists(atPath: file.url.path) {
+      throw CommandError.usage("\(file.name): there is no such file")
+    }
     let generator = try ReportGenerator.load(model.value.url)
     let settings = try decoding.decoding(for: generator)
-    let urls = files.paths.map(\.url)
+    let urls = files.map(\.url)
     let progress = ProgressBar("Generating", unit: "reports", total: urls.count)
     let reports = try generator.generate(
       contentsOf: urls, decoding: settings, seed: decoding.seed.value, batchSize: batchSize.value
@@ -67,10 +66,10 @@ struct ReportsGenerateCommand: Subcommand {
     }
     if json.isOn {
       Console.print(
-        JSONValue.array(zip(files.values, reports).map(Self.item)).serialized())
+        JSONValue.array(zip(files.map(\.name), reports).map(Self.item)).serialized())
     } else {
-      for (file, report) in zip(files.values, reports) {
-        Console.print(file + "\n" + report.best.text)
+      for (file, report) in zip(files, reports) {
+        Console.print(file.name + "\n" + report.best.text)
       }
     }
   }
