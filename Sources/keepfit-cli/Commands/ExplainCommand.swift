@@ -15,6 +15,11 @@ struct ExplainCommand: Subcommand {
 
       keepfit explain --model model --text "A fundus photograph of hard exudates" \\
         photograph.jpg --out map.png
+
+    With --adapter, the map explains the logit of a class of the fitted classifier (--label, by default the
+    predicted class) minus that of another one (--against, by default the most probable other class).
+
+      keepfit explain --model model --adapter DIR --label glaucoma photograph.jpg --out map.png
     """
 
   enum Method: String, ChoiceArgument {
@@ -22,10 +27,16 @@ struct ExplainCommand: Subcommand {
   }
 
   let models = ModelOptions()
-  let text = Option<String>("text", "T", required: true, help: "Text prompt, used verbatim.")
+  let text = Option<String>("text", "T", help: "Text prompt, used verbatim.")
+  let adapter = Option<FilePath>(
+    "adapter", "DIR", help: "Explain a classifier written by 'transfer --save-adapters'.")
+  let label = Option<String>(
+    "label", "LABEL", help: "Class of the adapter to explain; by default the predicted one.")
   let against = Option<String>(
     "against", "A;B;…",
-    help: "Contrast texts, or 'nothing'; by default the prompt for a normal fundus.")
+    help:
+      "Contrast texts, or 'nothing'; by default the prompt for a normal fundus. With --adapter, "
+      + "the contrast class.")
   let out = Option<FilePath>(
     "out", "FILE", help: "Overlay with legend (.png, .jpg, .jpeg) or raw map (.npy).")
   let method = Option<Method>(
@@ -55,6 +66,14 @@ struct ExplainCommand: Subcommand {
   }
 
   func validate() throws {
+    if adapter.given != nil {
+      try refuseIdle(text, reason: "with --adapter, which uses no text; --label selects a class")
+    } else {
+      try refuseIdle(label, reason: "without --adapter DIR")
+      guard text.given != nil else {
+        throw CommandError.usage("--text T is missing: the text prompt, or --adapter DIR")
+      }
+    }
     guard out.given != nil || json.isOn else {
       throw CommandError.usage("give --out FILE for an overlay or raw map, or --json for numbers")
     }
@@ -82,12 +101,27 @@ struct ExplainCommand: Subcommand {
       .filter { !$0.isEmpty }
   }
 
+  /// The query, and the model whose feature maps explain it.
+  private func question(
+    on photograph: Photograph, _ adapter: Adapter?, _ model: KeepFITModel
+  ) throws -> (Explanation.Query, any ExplainableModel) {
+    let encoder = KeepFITTransferModel(model)
+    guard let adapter else {
+      return (
+        try Explanation.Query(text.value, against: others(for: model), model: encoder), encoder
+      )
+    }
+    return try adapter.query(
+      for: label.given, against: against.given, pixels: photograph.pixels, model: encoder)
+  }
+
   func run() throws {
     let model = try models.load()
-    let encoder = KeepFITTransferModel(model)
+    let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
     let photograph = try Photograph(
-      contentsOf: file.paths[0].url, preprocessing: images.preprocessing(for: model))
-    let query = try Explanation.Query(text.value, against: others(for: model), model: encoder)
+      contentsOf: file.paths[0].url,
+      preprocessing: images.preprocessing(for: model, adapter: fitted))
+    let (query, encoder) = try question(on: photograph, fitted, model)
     let map: Explanation
     switch method.value {
     case .gradient:
@@ -110,8 +144,9 @@ struct ExplainCommand: Subcommand {
     if json.isOn {
       Console.print(try JSONText.encode(map))
     } else {
+      let similarity = map.similarity.map { String(format: "similarity %.4f  ", $0) }
       Console.print(
-        String(format: "similarity %.4f  score %.4f", map.similarity ?? 0, map.score))
+        (similarity ?? "\(map.text)  ") + String(format: "score %.4f", map.score))
     }
   }
 
