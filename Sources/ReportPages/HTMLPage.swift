@@ -63,6 +63,15 @@ public struct HTMLPage: Sendable {
     body += "<ul>" + items.map { "<li>\(HTMLText.escape($0))</li>" }.joined() + "</ul>\n"
   }
 
+  /// Adds a list of terms, each with a text.
+  public mutating func definitions(_ items: [(term: String, text: String)]) {
+    body += "<dl>"
+    for item in items {
+      body += "<dt>\(HTMLText.escape(item.term))</dt><dd>\(HTMLText.escape(item.text))</dd>\n"
+    }
+    body += "</dl>\n"
+  }
+
   /// Adds a row of key figures.
   public mutating func tiles(_ tiles: [(value: String, label: String)]) {
     body += "<div class=\"tiles\">"
@@ -120,14 +129,17 @@ public struct HTMLPage: Sendable {
     body += "</tr></thead><tbody>\n"
     for row in rows {
       body += "<tr>"
-      for cell in row {
+      for (column, cell) in row.enumerated() {
         let classes = [
           cell.isNumber ? "n" : "", cell.isStrong ? "b" : "", cell.isQuoted ? "q" : "",
         ]
         .filter { !$0.isEmpty }.joined(separator: " ")
-        body += classes.isEmpty ? "<td>" : "<td class=\"\(classes)\">"
+        // On a narrow screen, where rows are stacked, each cell shows the name of its column.
+        let label = header.indices.contains(column) ? HTMLText.escape(header[column]) : ""
+        body += "<td" + (classes.isEmpty ? "" : " class=\"\(classes)\"")
+        body += " data-label=\"\(label)\"><span>"
         body +=
-          HTMLText.escape(cell.text).replacingOccurrences(of: "\n", with: "<br>") + "</td>"
+          HTMLText.escape(cell.text).replacingOccurrences(of: "\n", with: "<br>") + "</span></td>"
       }
       body += "</tr>\n"
     }
@@ -144,7 +156,7 @@ public struct HTMLPage: Sendable {
       body += "<figure class=\"image\"><div class=\"pair\">"
       for image in item.images {
         body +=
-          "<img alt=\"\(HTMLText.escape(item.heading))\" loading=\"lazy\" src=\"\(Self.dataURL(image))\">"
+          "<img alt=\"\(HTMLText.escape(item.heading))\" src=\"\(Self.dataURL(image))\">"
       }
       body += "</div><figcaption><b>\(HTMLText.escape(item.heading))</b>"
       for line in item.lines { body += "<span>\(HTMLText.escape(line))</span>" }
@@ -216,11 +228,21 @@ public struct HTMLPage: Sendable {
     .image{border:1px solid #E4E7EB;border-radius:8px;overflow:hidden;background:#FAFBFC;margin:0}
     .pair{display:flex;background:#000}.pair img{flex:1 1 0;min-width:0;width:100%;object-fit:contain;display:block}
     figcaption{padding:10px 14px}figcaption span{display:block;color:#52606D;font-size:14.5px}
+    dl{display:grid;grid-template-columns:minmax(9em,16em) 1fr;gap:6px 18px;margin:12px 0}
+    dt{font-weight:600}dd{margin:0;max-width:80ch;overflow-wrap:anywhere}
     footer{text-align:center;color:#52606D;padding:0 24px 32px;font-size:14px}
-    @media print{@page{margin:12mm}body{background:#fff;font-size:12px}nav{display:none}
+    @media (max-width:640px){main{padding:4px 10px 24px}header{padding:18px 14px 10px}h1{font-size:22px}
+    section{padding:6px 12px 14px;margin:12px 0}dl{grid-template-columns:1fr}dd{margin-bottom:6px}
+    table,tbody,tr,td,caption{display:block;width:100%}thead{display:none}tr{border-bottom:2px solid #9AA5B1}
+    td,td.n{display:flex;justify-content:space-between;gap:12px;text-align:right;white-space:normal;padding:4px 0}
+    td::before{content:attr(data-label);color:#52606D;text-align:left;flex:0 1 45%}td:first-child{font-weight:600}}
+    @media print{@page{size:A4;margin:12mm}body{background:#fff;font-size:11px}nav{display:none}
     header{background:none;color:#000;padding:0 0 8px}header p{color:#333}main{padding:0;max-width:none}
-    section{border:0;padding:0;margin:12px 0}h2,h3{break-after:avoid}.table{overflow:visible}
-    table{font-size:10px}th,td{padding-right:8px}td:first-child{min-width:0}tr,figure,.tile{break-inside:avoid}
-    .figures,.gallery{grid-template-columns:1fr 1fr}.gallery{gap:10px}}
+    section{border:0;padding:0;margin:12px 0}h2,h3{break-after:avoid}caption{break-after:avoid;font-size:10px}
+    .table{overflow:visible}table{font-size:9px;width:100%}thead{display:table-header-group}
+    th,td,td.n{padding:3px 6px 3px 0;white-space:normal;overflow-wrap:anywhere}td:first-child{min-width:0}
+    tr,figure,.tile,.notice,dt,dd{break-inside:avoid}.notice{border:1px solid #E69F00}
+    .figures,.gallery{grid-template-columns:1fr 1fr;gap:8px}.pair img{max-height:42mm}figcaption{padding:4px 8px}
+    dl{grid-template-columns:13em 1fr;gap:2px 10px}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
     """
 }

@@ -17,7 +17,7 @@ package enum CommandTable {
 
   private static var tools: [any Subcommand.Type] {
     [
-      InspectCommand.self, ConvertCommand.self, CalibrateCommand.self, DataSynthesizeCommand.self,
+      InspectCommand.self, ConvertCommand.self, QuantizeCommand.self, DataSynthesizeCommand.self,
       DataImportCommand.self, DataValidateCommand.self, DataResizeCommand.self,
       DataBuildCommand.self,
       DataStatsCommand.self, BenchVisionCommand.self, BenchTextCommand.self,
@@ -36,7 +36,7 @@ package enum CommandTable {
   static func find(_ words: [String]) throws -> (any Subcommand.Type, [String]) {
     for length in [2, 1] where words.count >= length {
       let name = words.prefix(length).joined(separator: " ")
-      if let type = all.first(where: { $0.name == name }) {
+      if let type = all.first(where: { $0.name == name || $0.aliases.contains(name) }) {
         return (type, Array(words.dropFirst(length)))
       }
     }

@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// `keepfit calibrate` and `--precision int8`.
+/// `keepfit quantize` and `--precision int8`.
 @Suite struct PrecisionCommandTests {
   private let images = (0..<6).map(CommandFixture.image)
 
   @Test func bytesAreCalibratedOnceAndUsed() throws {
     let file = CommandFixture.fresh("calibration.json")
     let made = try KeepfitBinary.run(
-      ["calibrate", "--model", CommandFixture.model, "--out", file, "--json"] + images)
+      ["quantize", "--model", CommandFixture.model, "--out", file, "--json"] + images)
     #expect(made.code == 0, "\(made.errors)")
     let object = try CommandFixture.json(made, as: [String: Any].self)
     #expect((object["least_cosine"] as? Double ?? 0) >= 0.999)
@@ -28,10 +28,11 @@ import Testing
     }
     let (exact, rough) = (try logits(floats), try logits(bytes))
     #expect(exact != rough && zip(exact, rough).allSatisfy { abs($0 - $1) < 0.3 })
-    #expect(
-      try KeepfitBinary.run(
-        ["calibrate", "--model", CommandFixture.model, "--out", file] + images
-      ).code == 2, "nothing is overwritten")
+    // The earlier name of the command still works.
+    let again = try KeepfitBinary.run(
+      ["calibrate", "--model", CommandFixture.model, "--out", file] + images)
+    #expect(again.code == 2 && again.errors.contains("exists already"), "\(again.errors)")
+    #expect(!(try KeepfitBinary.run("--help")).output.contains("calibrate "))
   }
 
   @Test func whatDoesNotFitIsRefused() throws {
@@ -42,12 +43,12 @@ import Testing
       #expect(result.errors.split(separator: "\n").count == 1)
       return result.errors
     }
-    #expect(try refusal(["--model", CommandFixture.model]).contains("keepfit calibrate"))
+    #expect(try refusal(["--model", CommandFixture.model]).contains("keepfit quantize"))
 
     let other = CommandFixture.fresh("other")
     #expect(
       try KeepfitBinary.run("init", "--preset", "tiny", "--seed", "4", "--out", other).code == 0)
-    let made = try KeepfitBinary.run(["calibrate", "--model", other, "--quiet"] + images)
+    let made = try KeepfitBinary.run(["quantize", "--model", other, "--quiet"] + images)
     #expect(made.code == 0, "\(made.errors)")
     let file = other + "/calibration.json"
     #expect(
@@ -59,7 +60,7 @@ import Testing
     }
     let impossible = try KeepfitBinary.run(
       [
-        "calibrate", "--model", CommandFixture.model, "--min-cosine", "1", "--out",
+        "quantize", "--model", CommandFixture.model, "--min-cosine", "1", "--out",
         CommandFixture.fresh("never.json"),
       ] + images)
     #expect(impossible.code != 0 && impossible.errors.contains("too coarse"))

@@ -57,5 +57,23 @@ extension Explanation {
       score = { features in (logits(features) * contrast).sum(axis: -1) }
       similarity = nil
     }
+
+    /// The logit of one label of a classifier whose labels are independent of each other.
+    /// - Parameters:
+    ///   - label: the label.
+    ///   - index: its position.
+    ///   - count: the number of labels.
+    ///   - projects: whether the classifier uses projected features.
+    ///   - logits: logits of every label, `[B, K]`, from features, differentiable.
+    init(
+      label: String, index: Int, count: Int, projects: Bool, logits: @escaping (Tensor) -> Tensor
+    ) {
+      text = label
+      against = []
+      self.projects = projects
+      let choice = Tensor((0..<count).map { $0 == index ? 1 : 0 }, shape: [1, count])
+      score = { features in (logits(features) * choice).sum(axis: -1) }
+      similarity = nil
+    }
   }
 }

@@ -199,7 +199,7 @@ public enum Intervals {
 }
 
 /// Weighted areas under a ROC curve: sorted once, evaluated many times.
-private struct WeightedArea: Sendable {
+struct WeightedArea: Sendable {
   /// The rows in descending order of score.
   private let order: [Int]
   private let isPositive: [Bool]

@@ -41,7 +41,7 @@ extension EvidenceReport {
         row.append(.number(text, isBest: report.results.count > 1 && mean == best[key]))
       }
       rows.append(row)
-      if let quoted = quotedRow(for: result, scores: scores) { rows.append(quoted) }
+      rows += quotedRows(for: result, scores: scores)
     }
     let hasFolds = report.results.contains { $0.folds.count > 1 }
     let methods = Self.methods(
@@ -122,19 +122,24 @@ extension EvidenceReport {
         + "optimistic.")
   }
 
-  private func quotedRow(
+  /// A row per published model, of which the tables of the paper have several: then only those that can be
+  /// downloaded, since all are in a section of their own.
+  private func quotedRows(
     for result: TransferResult, scores: [(key: String, title: String)]
-  ) -> [HTMLPage.Cell]? {
-    let figures = (publication?.figures ?? []).filter {
-      $0.method == result.method
-        && (!result.method.isTrained || $0.shots == nil
-          || $0.shots == result.configuration.split.train)
+  ) -> [[HTMLPage.Cell]] {
+    let figures = (publication?.figures ?? []).filter { figure in
+      figure.matches(result) && scores.contains { $0.key == figure.metric }
     }
-    guard !figures.isEmpty else { return nil }
-    return [.init("published: " + result.method.rawValue), .quoted("")]
-      + scores.map { key, _ in
-        .quoted(figures.first { $0.metric == key }.map { Self.text($0.value) } ?? "")
-      }
+    let models = Set(figures.map { $0.model ?? "" }).sorted()
+    return models.filter { models.count < 3 || $0.contains("released") }.map { model in
+      let own = figures.filter { ($0.model ?? "") == model }
+      return [
+        .init("published: " + (model.isEmpty ? result.method.rawValue : model)), .quoted(""),
+      ]
+        + scores.map { key, _ in
+          .quoted(own.first { $0.metric == key }.map { Self.text($0.value) } ?? "")
+        }
+    }
   }
 
   private func comparison() -> String {

@@ -3,26 +3,6 @@ import Foundation
 /// The HTML report of a transfer experiment: the performance of each method, its errors, its calibration,
 /// and misclassified images.
 public struct EvidenceReport {
-  /// A published figure to compare with, marked as such.
-  public struct Reference: Sendable, Codable {
-    /// The method.
-    public var method: TransferMethod
-    /// Training images per class, as `80%` or `5`; nil for none.
-    public var shots: SampleCount?
-    /// The score's published name, such as `aca` or `auc_avg`.
-    public var metric: String
-    /// The figure.
-    public var value: Double
-  }
-
-  /// Figures of a publication.
-  public struct Publication: Sendable, Codable {
-    /// The source, such as "KeepFIT (MICCAI 2024), Table 2".
-    public var source: String
-    /// The figures.
-    public var figures: [Reference]
-  }
-
   /// The results.
   public var report: TransferReport
   /// Figures to compare with; nil for none.
@@ -32,6 +12,8 @@ public struct EvidenceReport {
   public var embeddings: (values: Tensor, labels: [Int], total: Int)?
   /// The most confident mistakes, most confident first.
   public var mistakes: [Mistake] = []
+  /// The model, the data and the version of the program, for the head of the page.
+  public var origin = ReportOrigin()
 
   /// Creates a report on results.
   public init(_ report: TransferReport) { self.report = report }
@@ -45,12 +27,19 @@ public struct EvidenceReport {
       subtitle: counted(classes.count, "class", "classes") + ", "
         + counted(tested, "test image") + " per fold, "
         + counted(report.results.count, "configuration"))
+    addSummary(to: &page)
     addData(to: &page)
     addResults(to: &page)
+    addComparisons(report.comparisons, to: &page)
+    addPublished(to: &page)
+    addClasses(to: &page)
     addDetection(to: &page)
+    addTemperatures(to: &page)
     for result in report.results { addEvidence(of: result, to: &page) }
     addProjection(classes: classes, to: &page)
     addMistakes(to: &page)
+    page.section("Glossary")
+    page.definitions(Self.glossary)
     return page
   }
 

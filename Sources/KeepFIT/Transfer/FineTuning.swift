@@ -65,7 +65,7 @@ public enum FineTuning {
     public let epoch: Int
     /// The mean training loss.
     public let loss: Double
-    /// The macro F1 on the validation images.
+    /// The macro F1 on the validation images; with several labels per image, the mean average precision.
     public let validationF1: Double?
   }
 }

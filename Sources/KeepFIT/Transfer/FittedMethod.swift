@@ -10,6 +10,8 @@ struct FittedMethod {
   let configuration: TransferConfiguration
   let content: Content
   let extractor: FeatureExtractor
+  /// The fitted temperature, by which logits are divided; nil for none.
+  var temperature: Double?
 
   init(
     _ configuration: TransferConfiguration, _ content: Content, extractor: FeatureExtractor
@@ -40,7 +42,7 @@ struct FittedMethod {
         return try model.logits(urls, random: random)
       }
     }
-    return parts.dropFirst().reduce(parts[0], +) / Float(parts.count)
+    return parts.dropFirst().reduce(parts[0], +) / (Float(parts.count) * Float(temperature ?? 1))
   }
 
   /// Restores the original weights of a fine-tuned model.

@@ -17,6 +17,8 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
   public var augmentsTest = false
   /// As in the released code: TIP-Adapters test on one augmented pass instead of the original images.
   public var augmentsTIPTest = false
+  /// Fits a temperature on validation images, for methods that are trained; nil for no.
+  public var fitsTemperature: Bool?
   /// The name of the knowledge table, for the record.
   public var knowledge = "builtin"
   /// The classes of the confusion matrix.

@@ -2,7 +2,7 @@ import Foundation
 
 /// The results of a run, as written to `results.json`.
 ///
-/// The file contains `experiment`, `notes`, `skipped` and `results`, a list with an entry for each
+/// The file contains `experiment`, `notes`, `skipped`, `comparisons` and `results`, a list with an entry for each
 /// configuration. With a single configuration the members of that entry (`method`, `configuration`,
 /// `folds`, `mean`, `std`, …) are repeated at the top level.
 public struct TransferReport: Sendable {
@@ -24,6 +24,8 @@ public struct TransferReport: Sendable {
   public var notes: [String]
   /// Images that were left out because they could not be used.
   public var skipped: [SkippedImage]
+  /// Paired comparisons of methods that were tested on the same images; empty in files of earlier versions.
+  public var comparisons: [PairedComparison] = []
 
   /// Creates a report.
   public init(
@@ -59,7 +61,9 @@ public struct TransferReport: Sendable {
 }
 
 extension TransferReport: Codable {
-  private enum CodingKeys: String, CodingKey { case experiment, results, notes, skipped }
+  private enum CodingKeys: String, CodingKey {
+    case experiment, results, notes, skipped, comparisons
+  }
 
   /// Decodes `results`, or the single result of earlier versions.
   public init(from decoder: any Decoder) throws {
@@ -71,6 +75,8 @@ extension TransferReport: Codable {
       : [try TransferResult(from: decoder)]
     notes = try values.decodeIfPresent([String].self, forKey: .notes) ?? []
     skipped = try values.decodeIfPresent([SkippedImage].self, forKey: .skipped) ?? []
+    comparisons =
+      try values.decodeIfPresent([PairedComparison].self, forKey: .comparisons) ?? []
   }
 
   /// Encodes the list of results, and a single one at the top level as well.
@@ -81,5 +87,6 @@ extension TransferReport: Codable {
     try values.encode(results, forKey: .results)
     try values.encode(notes, forKey: .notes)
     try values.encode(skipped, forKey: .skipped)
+    try values.encode(comparisons, forKey: .comparisons)
   }
 }

@@ -33,10 +33,12 @@ public struct TransferResult: Sendable, Codable {
     public var positive: DetectionScores? = nil
     /// The reasons why scores are undefined, by name; nil in files of earlier versions.
     public var undefined: [String: String]? = nil
+    /// The fitted temperature and its effect; nil for none. ``probabilities`` are those with it.
+    public var temperature: TemperatureEffect? = nil
 
     private enum CodingKeys: String, CodingKey {
       case fold, metrics, intervals, labels, probabilities, notes, external, positive, undefined
-      case overlap, groups
+      case overlap, groups, temperature
       case testImages = "test_images"
       case trainingCount = "training_count"
       case validationCount = "validation_count"

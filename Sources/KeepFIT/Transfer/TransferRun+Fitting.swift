@@ -81,15 +81,33 @@ extension TransferRun {
     }
   }
 
+  /// Fits a temperature, if requested, and measures the probabilities of the true classes, both on validation
+  /// images; nil if there are none, or neither is needed.
+  func calibrate(_ fitted: inout FittedMethod, split: DataSplit) throws -> AdapterCalibration? {
+    let fits = fitted.configuration.fitsTemperature == true && fitted.configuration.method.isTrained
+    guard fits || adapterDirectory != nil, !split.validation.isEmpty else {
+      if fits { throw TransferError.invalid("a temperature is fitted on validation images") }
+      return nil
+    }
+    let rows = Array(Set(split.validation)).sorted()
+    let logits = try fitted.logits(rows.map(dataset.url), plain: true)
+    let calibration = AdapterCalibration(
+      logits: Classification(labels: dataset.classes, logits: logits).logits,
+      labels: rows.map { dataset.labels[$0] }, fitsTemperature: fits)
+    fitted.temperature = calibration.temperature
+    return calibration
+  }
+
   func save(
-    _ fitted: FittedMethod, configuration: TransferConfiguration, fold: Int
+    _ fitted: FittedMethod, configuration: TransferConfiguration, fold: Int,
+    calibration: AdapterCalibration?
   ) throws {
     guard let adapterDirectory else { return }
     let shots = configuration.split.train.description.replacingOccurrences(of: "%", with: "percent")
     let adapter = Adapter(
       configuration.method, content: fitted.content, classes: dataset.classes,
       projects: configuration.projects, model: model.fingerprint, experiment: name,
-      preprocessing: source.preprocessing)
+      preprocessing: source.preprocessing, calibration: calibration)
     try adapter.save(
       to: adapterDirectory.appendingPathComponent("\(configuration.method.rawValue)-\(shots)")
         .appendingPathComponent("fold\(fold)"), force: true)

@@ -120,6 +120,10 @@ public final class TransferRun {
     if configuration.split.test.isZero && !hasOfficialTest {
       throw .invalid("the split has no test images")
     }
+    if configuration.fitsTemperature == true && configuration.augmentsTest {
+      throw .invalid(
+        "a temperature is fitted on plain images; omit --temperature or --augment-test")
+    }
     if method == .fineTune && !(model is any TrainableTransferModel) {
       throw .invalid("this model cannot be fine-tuned")
     }
@@ -149,7 +153,12 @@ public final class TransferRun {
     for (configuration, splits) in zip(configurations, splits) {
       results.append(try evaluate(configuration, splits: splits, knowledge: knowledge))
     }
-    return TransferReport(experiment: name, results: results, notes: notes, skipped: skipped)
+    var report = TransferReport(
+      experiment: name, results: results, notes: notes, skipped: skipped)
+    progress?("comparing methods", nil)
+    report.comparisons = report.paired(
+      resamples: configurations.map(\.bootstrapResamples).max() ?? 0)
+    return report
   }
 
   private func evaluate(
@@ -162,12 +171,18 @@ public final class TransferRun {
     for (number, split) in splits.enumerated() {
       let label = "\(configuration.method.rawValue), \(configuration.split.train.trainingText)"
       progress?("\(label), fold \(number + 1) of \(splits.count)", nil)
-      let fitted = try fit(configuration, split: split, knowledge: knowledge, seconds: &seconds)
+      var fitted = try fit(configuration, split: split, knowledge: knowledge, seconds: &seconds)
       defer { fitted.finish() }
-      try save(fitted, configuration: configuration, fold: number)
+      let calibration = try calibrate(&fitted, split: split)
+      try save(fitted, configuration: configuration, fold: number, calibration: calibration)
 
       let test = officialTest ?? dataset
       let logits = try fitted.logits(split.test.map(test.url))
+      let effect = fitted.temperature.map {
+        TransferResult.TemperatureEffect(
+          temperature: $0, scaled: logits, labels: split.test.map { test.labels[$0] },
+          validationImages: split.validation.count)
+      }
       let scored = Scored(
         logits, labels: split.test.map { test.labels[$0] },
         images: split.test.map { test.images[$0] })
@@ -185,6 +200,7 @@ public final class TransferRun {
         groups: test.grouping.flatMap { grouping in
           grouping.isAsked ? split.test.map { grouping.groups[$0] } : nil
         }, notes: split.notes, external: external.isEmpty ? nil : [:])
+      fold.temperature = effect
       try addScores(
         to: &fold, measured: measured, unseen: unseen, resamples: configuration.bootstrapResamples)
       metrics.append(measured)

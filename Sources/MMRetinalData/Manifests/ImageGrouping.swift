@@ -148,7 +148,7 @@ extension ImageGrouping: CustomStringConvertible {
 }
 
 /// A path that contains the eye: `12_left.jpg`, `OD/7.png`, `0001R.tif`.
-private struct EyeName {
+struct EyeName {
   /// The path with `*` in place of the eye.
   let both: String
   let isLeft: Bool

@@ -75,7 +75,9 @@ public struct BarPlot: Sendable {
       title: title, xLabel: "", yLabel: yLabel, size: size,
       legend: groups.enumerated().map { index, group in
         PlotFrame.LegendEntry(
-          name: group.name, color: group.color ?? PlotStyle.color(index), marker: 1, isLine: false)
+          name: group.name, color: group.color ?? PlotStyle.color(index),
+          marker: index % 2 == 1 ? 3 : 1,
+          isLine: false)
       }, yTicks: y.ticks.map(y.label), bottomMargin: min(margin, size.height * 0.4))
     frame.drawVerticalAxis(y)
     let area = frame.area
@@ -99,6 +101,11 @@ public struct BarPlot: Sendable {
         frame.canvas.rectangle(
           x + 1, top, bar - 2, abs(height(value) - zero),
           fill: group.color ?? PlotStyle.color(index), tip: "\(group.name), \(name): \(value)")
+        // Bars of the second group have a white core, so that groups can be told apart without color.
+        if index % 2 == 1, bar >= 12, abs(height(value) - zero) > 12 {
+          frame.canvas.rectangle(
+            x + bar / 2 - 1.5, top + 4, 3, abs(height(value) - zero) - 8, fill: "#FFFFFF")
+        }
         var labelTop = top
         if group.spreads.indices.contains(category), let spread = group.spreads[category] {
           let middle = x + bar / 2

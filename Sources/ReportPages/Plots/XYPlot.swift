@@ -1,3 +1,5 @@
+import Foundation
+
 /// Curves, bands and points over two numeric axes.
 public struct XYPlot: Sendable {
   /// A point in data coordinates.
@@ -108,7 +110,8 @@ public struct XYPlot: Sendable {
         PlotFrame.LegendEntry(
           name: series.name, color: series.color ?? PlotStyle.color(index),
           dash: series.color == nil ? PlotStyle.dash(index) : "",
-          marker: series.look == .line ? nil : index, isLine: series.look != .markers)
+          marker: series.look == .line && !hasSparseMarkers(series) ? nil : index,
+          isLine: series.look != .markers)
       }, yTicks: y.ticks.map(y.label), minimumLegend: namesSingleSeries ? 1 : 2)
     frame.drawAxes(x: x, y: y)
     let area = frame.area
@@ -150,6 +153,13 @@ public struct XYPlot: Sendable {
           opacity: series.isFaint ? 0.35 : 1)
       }
     }
+    if hasSparseMarkers(series) {
+      for at in Self.spread(
+        series.points.filter { $0.x.isFinite && $0.y.isFinite }.map(place), index)
+      {
+        canvas.marker(at.x, at.y, shape: index, radius: 4.5, color: color)
+      }
+    }
     if series.look != .line {
       for (position, point) in series.points.enumerated() where point.x.isFinite && point.y.isFinite
       {
@@ -159,6 +169,36 @@ public struct XYPlot: Sendable {
           opacity: series.look == .markers ? 0.75 : 1,
           tip: series.tips.indices.contains(position) ? series.tips[position] : nil)
       }
+    }
+  }
+
+  /// Whether a line has a few markers, so that it can be told from the others without color.
+  private func hasSparseMarkers(_ series: Series) -> Bool {
+    func isPlain(_ series: Series) -> Bool { series.look == .line && !series.isFaint }
+    return isPlain(series) && self.series.count(where: isPlain) > 1
+  }
+
+  /// Five places at equal distances along a line; those of the next line are shifted.
+  private static func spread(
+    _ points: [(x: Double, y: Double)], _ index: Int
+  ) -> [(x: Double, y: Double)] {
+    let pieces = zip(points, points.dropFirst()).map { (from: $0, to: $1) }
+    let lengths = pieces.map { hypot($0.to.x - $0.from.x, $0.to.y - $0.from.y) }
+    let total = lengths.reduce(0, +)
+    guard total > 0 else { return [] }
+    return (0..<5).compactMap { position in
+      var rest = total * (Double(position) + 0.2 + 0.2 * Double(index % 4)) / 5
+      for (piece, length) in zip(pieces, lengths) {
+        guard rest > length else {
+          let share = length > 0 ? rest / length : 0
+          return (
+            piece.from.x + share * (piece.to.x - piece.from.x),
+            piece.from.y + share * (piece.to.y - piece.from.y)
+          )
+        }
+        rest -= length
+      }
+      return points.last
     }
   }
 

@@ -3,6 +3,8 @@
 package protocol Subcommand {
   /// The words after `keepfit`, such as `data synthesize`.
   static var name: String { get }
+  /// Earlier names, accepted silently and not shown in help, manual or completions.
+  static var aliases: [String] { get }
   /// A one-sentence description for the list of commands.
   static var summary: String { get }
   /// Additional help text: file formats, examples.
@@ -15,6 +17,7 @@ package protocol Subcommand {
 }
 
 extension Subcommand {
+  package static var aliases: [String] { [] }
   package static var discussion: String { "" }
   package func validate() throws {}
 

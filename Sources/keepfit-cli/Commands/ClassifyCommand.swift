@@ -8,27 +8,44 @@ struct ClassifyCommand: Subcommand {
   static let discussion = """
       keepfit classify --model keepfit.pth --vocab vocab.txt \\
         --labels "normal;diabetic retinopathy;macular hole" photograph.jpg folder
+      keepfit classify --model model --adapter DIR --out predictions.csv folder
 
     Without --knowledge all prompts are tokenized together, as in the published model. With it, each
     label is represented by an ensemble of descriptions, tokenized label by label. --json prints a list
-    of {"image", "labels", "logits", "probabilities"}. Results are printed as they become available.
+    of {"image", "label", "labels", "logits", "probabilities", "quality"}, with "prediction_set" and
+    "laterality" where known. Results are printed as they become available.
+
+    --out writes a row per image: image, label, the probability of each label, laterality (left or right,
+    if the file name tells) and quality (ok, or blurred, dark, overexposed, field-cut, not-color-fundus).
+    After an interruption, the same command with --resume classifies the images that are not in the file.
+
+    --independent scores each finding against its absence ("no FINDING"), so that an image may have none
+    or several; label holds those with a probability of 0.5 or more, separated by semicolons.
 
     --precision int8 cannot be combined with a fine-tuned adapter, whose image encoder has weights that
-    'keepfit calibrate' has not seen.
+    'keepfit quantize' has not seen.
     """
 
   let models = ModelOptions()
   let labels = Option<String>("labels", "A;B;…", help: "Labels, separated by semicolons.")
+  let independent = Flag(
+    "independent", help: "Score each label on its own, against its absence (\"no …\").")
   let knowledge = KnowledgeOptions(defaultTable: "none")
   let adapter = Option<FilePath>(
     "adapter", "DIR",
     help: "Adapter written by 'transfer --save-adapters'; it contains its labels.")
+  let conformal = Option<Double>(
+    "conformal", "ALPHA", in: 0.001...0.5,
+    help:
+      "Add conformal prediction sets, which contain the true label of at least 1 - ALPHA of the images "
+      + "(for an adapter saved with validation images).")
   let images = ImageOptions()
   let badImages = BadImageOptions()
   let precision = PrecisionOptions()
   let batchSize = Option<Int>(
     "batch-size", "B", default: 8, in: 1...4096, help: "Images per batch.")
   let json = Flag("json", help: "Print one JSON list.")
+  let predictions = PredictionOptions()
   let common = CommonOptions()
   let inputs = ImageInputs()
 
@@ -39,20 +56,23 @@ struct ClassifyCommand: Subcommand {
   func validate() throws {
     try precision.validate()
     try inputs.validate()
+    try predictions.validate(json: json)
     if adapter.given != nil {
       if labels.given != nil {
         throw CommandError.usage(
           "--labels and --adapter are mutually exclusive: an adapter contains its labels")
       }
-      try refuseIdle(knowledge, reason: "with --adapter, which uses no text")
+      try refuseIdle(knowledge, independent, reason: "with --adapter, which uses no text")
       return
     }
+    try refuseIdle(conformal, reason: "without --adapter DIR: it needs validation images")
     guard labels.given != nil else {
       throw CommandError.usage("--labels A;B;… is missing: the labels, separated by semicolons")
     }
-    guard names.count >= 2 else {
+    guard names.count >= (independent.isOn ? 1 : 2) else {
       throw CommandError.usage(
-        "--labels '\(labels.value)' must contain at least two labels, separated by semicolons")
+        "--labels '\(labels.value)' must contain at least \(independent.isOn ? "one label" : "two labels, separated by semicolons")"
+      )
     }
     if names.contains("") {
       throw CommandError.usage("--labels '\(labels.value)' contains an empty label")
@@ -64,6 +84,7 @@ struct ClassifyCommand: Subcommand {
             + (same == name ? "" : ", once as '\(same)'"))
       }
     }
+    if independent.isOn { for name in names { _ = try ImageClassifier.pair(name) } }
   }
 
   func run() throws {
@@ -77,81 +98,92 @@ struct ClassifyCommand: Subcommand {
           + "for the original weights; omit --precision int8")
     }
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
-    let score = try fitted.map { try scorer($0, model) } ?? zeroShotScorer(model)
-    let urls = files.map(\.url)
-    let progress = ProgressBar("Classifying", unit: "images", total: urls.count)
-    var skipped: [SkippedImage] = []
-    var printed = 0
-    if json.isOn { Console.write("[") }
-    // Close the list even after an error, so that it is valid JSON.
-    defer { if json.isOn { Console.print("]") } }
-    try preprocessing.forEachBatch(
-      of: urls, size: batchSize.value, onBadImage: badImages.policy.value
-    ) { batch in
-      skipped += batch.skipped
-      if !batch.positions.isEmpty {
-        let result = try score(batch.pixels)
-        for (row, position) in batch.positions.enumerated() {
-          show(result, row: row, file: files[position].name, isFirst: printed == 0)
-          printed += 1
-        }
-      }
-      progress.update(to: printed + skipped.count)
+    let classifier =
+      try fitted.map {
+        try ImageClassifier($0, model: model, errorRate: conformal.given)
+      } ?? zeroShot(model)
+    if classifier.temperature != 1, let images = fitted?.calibration?.images {
+      Console.note(
+        String(
+          format: "Note: logits are divided by the adapter's temperature %.3f, ",
+          classifier.temperature)
+          + "fitted on \(Pretty.count(images, "validation image"))")
     }
-    if urls.count > 20 { progress.finish() } else { progress.interrupt() }
-    try BadImageOptions.report(skipped, of: urls.count)
+    let file = try predictions.out.given.map {
+      try PredictionFile(
+        $0.url, existing: predictions.existing, labels: classifier.labels,
+        hasQuality: !predictions.noQuality.isOn, hasSet: conformal.given != nil,
+        settings: settings(classifier, model: model, preprocessing: preprocessing))
+    }
+    try classify(
+      remaining(of: files, file), classifier, preprocessing,
+      to: PredictionOutput(file, isJSON: json.isOn), file: file)
   }
 
-  private func zeroShotScorer(_ model: KeepFITModel) throws -> (Tensor) throws -> Classification {
+  /// The images that are not in the file yet.
+  private func remaining(
+    of files: [ImageList.Item], _ file: PredictionFile?
+  ) -> [ImageList.Item] {
+    guard var finished = file?.finished, !finished.isEmpty else { return files }
+    let rest = files.filter { item in
+      guard let count = finished[item.name], count > 0 else { return true }
+      finished[item.name] = count - 1
+      return false
+    }
+    Console.note("Resuming: \(files.count - rest.count) of \(files.count) images are done")
+    return rest
+  }
+
+  private func classify(
+    _ files: [ImageList.Item], _ classifier: ImageClassifier, _ preprocessing: Preprocessing,
+    to output: PredictionOutput, file: PredictionFile?
+  ) throws {
+    defer { output.close() }
+    let progress = ProgressBar("Classifying", unit: "images", total: files.count)
+    let quality =
+      predictions.noQuality.isOn ? nil : QualityTally(decoding: preprocessing.decoding)
+    defer { quality?.report(of: files.count) }
+    var skipped: [SkippedImage] = []
+    var done = 0
+    do {
+      try preprocessing.forEachBatch(
+        of: files.map(\.url), size: batchSize.value, onBadImage: badImages.policy.value
+      ) { batch in
+        skipped += batch.skipped
+        if !batch.positions.isEmpty {
+          let found = quality?.check(batch.positions.map { files[$0] })
+          try output.add(
+            try classifier.predictions(
+              batch.pixels, images: batch.positions.map { files[$0].name }, quality: found))
+          done += batch.positions.count
+        }
+        progress.update(to: done + skipped.count)
+      }
+    } catch {
+      // What there is stays usable, and can be resumed.
+      try? file?.finish()
+      throw error
+    }
+    try file?.finish()
+    if files.count > 20 { progress.finish() } else { progress.interrupt() }
+    if let file, let out = predictions.out.given {
+      Console.note("Wrote \(out.text): \(Pretty.count(file.count, "image"))")
+    }
+    try BadImageOptions.report(skipped, of: files.count)
+  }
+
+  private func zeroShot(_ model: KeepFITModel) throws -> ImageClassifier {
     let names = names
     let table = try knowledge.table()
     let template = knowledge.prompt.given ?? model.configuration.caption
-    let prompts = names.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
+    let classes = independent.isOn ? try names.flatMap(ImageClassifier.pair) : names
+    let prompts = classes.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
       .map { ReportTemplates.prompt(template, category: $0) }
     TextWarnings.truncation(of: prompts, model)
-    let texts = model.labelEmbeddings(names, prompt: template, knowledge: table)
-    TextWarnings.collapse(texts.l2Normalized())
-    return { pixels in
-      model.classify(
-        embeddings: model.imageEmbeddings(pixels), labels: names, labelEmbeddings: texts)
-    }
-  }
-
-  private func scorer(
-    _ adapter: Adapter, _ model: KeepFITModel
-  ) throws -> (Tensor) throws -> Classification {
-    let encoder = KeepFITTransferModel(model)
-    return { pixels in
-      Classification(
-        labels: adapter.classes, logits: try adapter.logits(pixels, model: encoder))
-    }
-  }
-
-  private func show(_ result: Classification, row: Int, file: String, isFirst: Bool) {
-    guard json.isOn else {
-      Console.write((isFirst ? "" : "\n") + file + "\n" + Self.table(result, row: row))
-      return
-    }
-    let item = JSONValue.object([
-      .init("image", .string(file)),
-      .init("labels", .array(result.labels.map { .string($0) })),
-      .init("logits", .floats(result.logits[row])),
-      .init("probabilities", .floats(result.probabilities[row])),
-    ])
-    Console.write((isFirst ? "" : ",\n") + item.serialized())
-  }
-
-  private static func table(_ result: Classification, row: Int) -> String {
-    var table = TextTable(["", "probability", "logit", "label"], [.left, .right, .right, .left])
-    let order = result.labels.indices.sorted {
-      result.probabilities[row][$0] > result.probabilities[row][$1]
-    }
-    for label in order {
-      table.add([
-        "", String(format: "%.4f", result.probabilities[row][label]),
-        String(format: "%.3f", result.logits[row][label]), result.labels[label],
-      ])
-    }
-    return table.text
+    let classifier = try ImageClassifier(
+      labels: names, model: model, prompt: template, knowledge: table,
+      independent: independent.isOn)
+    if let texts = classifier.textEmbeddings { TextWarnings.collapse(texts.l2Normalized()) }
+    return classifier
   }
 }

@@ -18,6 +18,11 @@ struct ExplainCommand: Subcommand {
 
     With several images, or a folder, --out is a directory that receives a PNG for each, and --json prints
     a list of these objects with the member "image".
+
+    With --adapter, the map explains the logit of a class of the fitted classifier (--label, by default the
+    predicted class) minus that of another one (--against, by default the most probable other class).
+
+      keepfit explain --model model --adapter DIR --label glaucoma photograph.jpg --out map.png
     """
 
   enum Method: String, ChoiceArgument {
@@ -25,10 +30,16 @@ struct ExplainCommand: Subcommand {
   }
 
   let models = ModelOptions()
-  let text = Option<String>("text", "T", required: true, help: "Text prompt, used verbatim.")
+  let text = Option<String>("text", "T", help: "Text prompt, used verbatim.")
+  let adapter = Option<FilePath>(
+    "adapter", "DIR", help: "Explain a classifier written by 'transfer --save-adapters'.")
+  let label = Option<String>(
+    "label", "LABEL", help: "Class of the adapter to explain; by default the predicted one.")
   let against = Option<String>(
     "against", "A;B;…",
-    help: "Contrast texts, or 'nothing'; by default the prompt for a normal fundus.")
+    help:
+      "Contrast texts, or 'nothing'; by default the prompt for a normal fundus. With --adapter, "
+      + "the contrast class.")
   let out = Option<FilePath>(
     "out", "FILE",
     help:
@@ -61,6 +72,14 @@ struct ExplainCommand: Subcommand {
 
   func validate() throws {
     try inputs.validate()
+    if adapter.given != nil {
+      try refuseIdle(text, reason: "with --adapter, which uses no text; --label selects a class")
+    } else {
+      try refuseIdle(label, reason: "without --adapter DIR")
+      guard text.given != nil else {
+        throw CommandError.usage("--text T is missing: the text prompt, or --adapter DIR")
+      }
+    }
     guard out.given != nil || json.isOn else {
       throw CommandError.usage("give --out FILE for an overlay or raw map, or --json for numbers")
     }
@@ -84,14 +103,29 @@ struct ExplainCommand: Subcommand {
       .filter { !$0.isEmpty }
   }
 
+  /// What is asked of a photograph, and the model whose feature maps explain it.
+  private func question(
+    for model: KeepFITModel, _ adapter: Adapter?
+  ) throws -> (Photograph) throws -> (Explanation.Query, any ExplainableModel) {
+    let encoder = KeepFITTransferModel(model)
+    guard let adapter else {
+      let query = try Explanation.Query(text.value, against: others(for: model), model: encoder)
+      return { _ in (query, encoder) }
+    }
+    return { photograph in
+      try adapter.query(
+        for: label.given, against: against.given, pixels: photograph.pixels, model: encoder)
+    }
+  }
+
   func run() throws {
     let files = try inputs.resolve()
     let isOne = files.isOneFile(of: inputs.files.values)
     let targets = try targets(of: files, isOne: isOne)
     let model = try models.load()
-    let encoder = KeepFITTransferModel(model)
-    let preprocessing = try images.preprocessing(for: model)
-    let query = try Explanation.Query(text.value, against: others(for: model), model: encoder)
+    let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
+    let preprocessing = try images.preprocessing(for: model, adapter: fitted)
+    let question = try question(for: model, fitted)
     if json.isOn, !isOne { Console.write("[") }
     // Close the list even after an error, so that it is valid JSON.
     defer { if json.isOn, !isOne { Console.print("]") } }
@@ -106,6 +140,7 @@ struct ExplainCommand: Subcommand {
         skipped.append(SkippedImage(id: file.name, reason: "\(error)"))
         continue
       }
+      let (query, encoder) = try question(photograph)
       let map = try explanation(of: photograph, query, encoder)
       try tell(map, of: isOne ? nil : file.name)
       if let target = targets?[index] { try write(map, of: photograph, to: target) }
@@ -113,9 +148,9 @@ struct ExplainCommand: Subcommand {
         Console.write((printed == 0 ? "" : ",\n") + (try Self.object(map, isOne ? nil : file.name)))
         if isOne { Console.print("") }
       } else {
+        let similarity = map.similarity.map { String(format: "similarity %.4f", $0) } ?? map.text
         Console.print(
-          (isOne ? "" : file.name + "  ")
-            + String(format: "similarity %.4f  score %.4f", map.similarity ?? 0, map.score))
+          (isOne ? "" : file.name + "  ") + similarity + String(format: "  score %.4f", map.score))
       }
       printed += 1
     }
@@ -123,7 +158,7 @@ struct ExplainCommand: Subcommand {
   }
 
   private func explanation(
-    of photograph: Photograph, _ query: Explanation.Query, _ encoder: KeepFITTransferModel
+    of photograph: Photograph, _ query: Explanation.Query, _ encoder: any ExplainableModel
   ) throws -> Explanation {
     switch method.value {
     case .gradient:

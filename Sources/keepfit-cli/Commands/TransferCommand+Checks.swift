@@ -41,6 +41,7 @@ extension TransferCommand {
       rule(shotsTrain, isNonzero(shotsTrain), trains, training),
       rule(shotsValidation, isNonzero(shotsValidation), trains, training),
       rule(balance, balance.isOn, trains, training),
+      rule(temperature, temperature.isOn, trains, training),
       rule(augmentTraining, augmentTraining.isOn, trains, training),
       rule(knowledge.knowledge, knowledge.knowledge.given != nil, usesText, text),
       rule(knowledge.prompt, knowledge.prompt.given != nil, usesText, text),
@@ -63,20 +64,29 @@ extension TransferCommand {
       throw CommandError.usage(
         "--tip-released has no effect together with --augment-test for tip-adapter")
     }
-    for (option, isGiven) in [
-      ("reference", reference.given != nil), ("force", overwrite.force.isOn),
-    ]
-    where isGiven && out.given == nil {
-      throw CommandError.usage("--\(option) has no effect without --out DIR")
+    if temperature.isOn, augmentTest.isOn {
+      throw CommandError.usage(
+        "--temperature is fitted on plain images; omit it, or --augment-test")
+    }
+    if reference.given != nil, out.given == nil, json.isOn {
+      throw CommandError.usage(
+        "--reference has no effect on --json, which prints what was measured; give --out DIR for a report"
+      )
+    }
+    if overwrite.force.isOn, out.given == nil {
+      throw CommandError.usage("--force has no effect without --out DIR")
     }
   }
 
   /// Checks that need the classes.
   func refuseIdleOptions(with roles: ClassRoles) throws {
-    if isNonzero(shotsValidation), !methods.contains(.fineTune), roles.positive == nil {
+    if isNonzero(shotsValidation), !methods.contains(.fineTune), roles.positive == nil,
+      !temperature.isOn, !saveAdapters.isOn
+    {
       throw CommandError.usage(
         "--shots-val has no effect with --method \(method.value.rawValue): validation images are used for "
-          + "fine-tune, and for the thresholds of a positive class (--positive LABEL)")
+          + "fine-tune, for the thresholds of a positive class (--positive LABEL), for --temperature, and "
+          + "for prediction sets (--save-adapters)")
     }
   }
 
@@ -87,6 +97,11 @@ extension TransferCommand {
   /// Checks that need the data.
   func refuseIdleOptions(with data: ExperimentData) throws {
     let hasValidation = data.dataset.parts?.contains(.validation) == true
+    if temperature.isOn, !hasValidation, !isNonzero(shotsValidation) {
+      throw CommandError.usage(
+        "--temperature is fitted on validation images: give --shots-val, or mark rows with val in a column "
+          + "'split'")
+    }
     if patience.given != nil, !hasValidation, !isNonzero(shotsValidation) {
       throw CommandError.usage(
         "--patience has no effect without validation images: give --shots-val, or mark rows with val in "

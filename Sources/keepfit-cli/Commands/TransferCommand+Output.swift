@@ -17,13 +17,25 @@ extension TransferCommand {
   }
 
   /// The published figures of `--reference`.
-  static func publication(_ file: FilePath) throws -> EvidenceReport.Publication {
+  func publishedFigures(_ file: FilePath) throws -> EvidenceReport.Publication {
+    if file.text == "paper" {
+      guard let publication = PaperTables.publication(for: experiment.value) else {
+        throw CommandError.usage(
+          "--reference paper: the paper has no figures for '\(experiment.value)', only for "
+            + PaperTables.experiments.joined(separator: ", "))
+      }
+      return publication
+    }
+    return try Self.publication(in: file)
+  }
+
+  private static func publication(in file: FilePath) throws -> EvidenceReport.Publication {
     let data: Data
     do { data = try Data(contentsOf: file.url) } catch {
       throw CommandError.usage("--reference \(file.text): the file cannot be read")
     }
-    let known = ["source", "figures"]
-    let figure = ["method", "shots", "metric", "value"]
+    let known = ["source", "figures", "caution"]
+    let figure = ["method", "shots", "metric", "value", "model"]
     do {
       let value = try JSONValue(parsing: [UInt8](data))
       try refuseUnknownKeys(of: value, known: known, file)
@@ -48,6 +60,44 @@ extension TransferCommand {
         ?? "expected " + known.joined(separator: ", ")
       throw CommandError.usage("--reference \(file.text): unknown key '\(member.name)'; \(hint)")
     }
+  }
+
+  /// Says what the fitted temperatures do.
+  static func noteTemperatures(_ report: TransferReport) {
+    for result in report.results {
+      let effects = result.folds.compactMap(\.temperature)
+      guard !effects.isEmpty else { continue }
+      func mean(_ value: (TransferResult.TemperatureEffect) -> Double) -> Double {
+        effects.reduce(0) { $0 + value($1) } / Double(effects.count)
+      }
+      Console.note(
+        "Note: \(result.method.rawValue): "
+          + String(
+            format: "temperature %.3f, expected calibration error %.3f without it, %.3f with it",
+            mean(\.temperature), mean(\.errorBefore), mean(\.errorAfter))
+          + (effects.count > 1 ? " (means over folds)" : ""))
+    }
+  }
+
+  /// The published figures beside the measured ones; empty if there are none.
+  static func publishedTable(
+    _ report: TransferReport, _ publication: EvidenceReport.Publication?
+  ) -> String {
+    var page = EvidenceReport(report)
+    page.publication = publication
+    let rows = page.published()
+    guard let publication, !rows.isEmpty else { return "" }
+    var table = TextTable(
+      ["published", "model", "score", "published", "measured"],
+      [.left, .left, .left, .right, .right])
+    for row in rows {
+      table.add([
+        row.method, row.model, EvidenceReport.title(of: row.metric),
+        String(format: "%.3f", row.published), String(format: "%.3f", row.measured),
+      ])
+    }
+    return "\nPublished in \(publication.source):\n" + table.text
+      + (publication.caution.map { $0 + "\n" } ?? "")
   }
 
   static func table(_ report: TransferReport) -> String {

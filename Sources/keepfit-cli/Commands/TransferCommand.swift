@@ -16,8 +16,12 @@ struct TransferCommand: Subcommand {
       keepfit transfer --model model --experiment labels.csv --images-root photographs \\
         --method all --shots 1,5,10 --out results
 
-    --reference takes published figures to compare with:
-    {"source": "…", "figures": [{"method": "zero-shot", "metric": "aca", "value": 0.5}]}
+    Rows with several labels ("drusen;hemorrhage", or a list) are questions of their own: zero-shot,
+    linear-probe and fine-tune then have a sigmoid per label, with a threshold chosen on --shots-val.
+
+    --reference paper shows the figures of the KeepFIT paper beside those of a published experiment; a
+    file takes other ones: {"source": "…", "figures": [{"method": "zero-shot", "metric": "aca",
+    "value": 0.5}]}, with "shots" and "model" if there are several.
     """
 
   enum Method: String, ChoiceArgument {
@@ -99,9 +103,13 @@ struct TransferCommand: Subcommand {
   let batchSize = Option<Int>(
     "batch-size", "B", default: 8, in: 1...4096, help: "Images per batch.")
   let cache = Option<FilePath>("cache", "DIR", help: "Directory that caches features between runs.")
+  let temperature = Flag(
+    "temperature",
+    help: "Fit a temperature on the validation images; probabilities and adapters use it.")
   let saveAdapters = Flag("save-adapters", help: "Save each fold's classifier below OUT/adapters.")
   let reference = Option<FilePath>(
-    "reference", "FILE", help: "JSON file of published figures to compare with.")
+    "reference", "paper|FILE",
+    help: "Published figures to compare with: those of the KeepFIT paper, or a JSON file.")
   let out = Option<FilePath>(
     "out", "DIR", help: "Output directory for results.json and report.html.")
   let json = Flag("json", help: "Print results.json instead of the table.")
@@ -139,12 +147,13 @@ struct TransferCommand: Subcommand {
   }
 
   func run() throws {
-    let publication = try reference.given.map(Self.publication)
+    let publication = try reference.given.map(publishedFigures)
     var options = ExperimentData.Options()
     options.grouping = try grouping.grouping()
     options.normalizesLabels = normalizeLabels.isOn
     options.acceptsMissingFiles = badImages.policy.value == .skip
     options.columns = columns.selection(split: split.column.given)
+    if try runMultiLabel(options) { return }
     let data = try ExperimentData(
       experiment.value, imagesRoot: imagesRoot.given?.url,
       manifestDirectories: manifests.values.map(\.url) + [FilePath(".").url],
@@ -182,28 +191,48 @@ struct TransferCommand: Subcommand {
     let report = try run.run()
     progress.interrupt()
     for note in report.notes.dropFirst(said) { Console.note("Note: \(note)") }
+    Self.noteTemperatures(report)
     if let folder = out.given {
       try report.write(to: folder.url, force: overwrite.force.isOn)
       var page = try evidence(report, run, publication)
       page.mistakes = mistakes.mistakes
+      page.origin = origin
       try page.write(to: folder.url.appending(path: "report.html"))
       Console.note("Wrote \(folder.text)/results.json and \(folder.text)/report.html")
     }
     if json.isOn {
       Console.print(try report.json(pretty: false))
     } else {
-      Console.write(Self.table(report))
+      Console.write(Self.table(report) + Self.publishedTable(report, publication))
     }
-    if !report.skipped.isEmpty {
-      let reasons = report.skipped.prefix(10).map(\.reason).joined(separator: "; ")
-      let rest = report.skipped.count > 10 ? "; and \(report.skipped.count - 10) more" : ""
-      throw CommandError.failure(
-        "\(Pretty.count(report.skipped.count, "image")) could not be used and "
-          + "\(report.skipped.count == 1 ? "was" : "were") left out: \(reasons)\(rest)")
+    if let note = publication?.unmatchedNote(for: report.results) {
+      // A table of the paper always has more figures than a run.
+      if note.hasPrefix("none") {
+        Console.warn("--reference: \(note)")
+      } else if reference.value.text != "paper" {
+        Console.note("Note: \(note)")
+      }
     }
+    try Self.report(report.skipped)
   }
 
-  private func configurations(isOfficial: Bool) throws -> [TransferConfiguration] {
+  /// Ends the command with exit code 1 if images were left out.
+  static func report(_ skipped: [TransferReport.SkippedImage]) throws {
+    guard !skipped.isEmpty else { return }
+    let reasons = skipped.prefix(10).map(\.reason).joined(separator: "; ")
+    let rest = skipped.count > 10 ? "; and \(skipped.count - 10) more" : ""
+    throw CommandError.failure(
+      "\(Pretty.count(skipped.count, "image")) could not be used and "
+        + "\(skipped.count == 1 ? "was" : "were") left out: \(reasons)\(rest)")
+  }
+
+  /// The origin of the results, for the report.
+  var origin: ReportOrigin {
+    ReportOrigin(
+      model: models.model.value.text, data: experiment.value, version: CommandTable.version)
+  }
+
+  func configurations(isOfficial: Bool) throws -> [TransferConfiguration] {
     let counts = try shots.given.map {
       try $0.split(separator: ",").map {
         try SampleCount($0.trimmingCharacters(in: .whitespaces))
@@ -228,6 +257,7 @@ struct TransferCommand: Subcommand {
     base.augmentsTraining = augmentTraining.isOn
     base.augmentsTest = augmentTest.isOn
     base.knowledge = knowledge.knowledge.value
+    if temperature.isOn { base.fitsTemperature = true }
     base.tipAdapter.queriesFollowKeys = releasedTIP.isOn
     base.augmentsTIPTest = releasedTIP.isOn
     base.tipAdapter.predictsAsTrained = consistentTIP.isOn

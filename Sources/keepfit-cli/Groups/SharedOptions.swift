@@ -151,10 +151,10 @@ enum PrecisionName: String, ChoiceArgument {
 struct PrecisionOptions: OptionGroup {
   let precision = Option<PrecisionName>(
     "precision", "NAME", default: .fp32,
-    help: "Precision of image inference; int8 is faster and needs 'keepfit calibrate' once.")
+    help: "Precision of image inference; int8 is faster and needs 'keepfit quantize' once.")
   let calibration = Option<FilePath>(
     "calibration", "FILE",
-    help: "File written by 'keepfit calibrate'; by default calibration.json in the model directory."
+    help: "File written by 'keepfit quantize'; by default calibration.json in the model directory."
   )
 
   /// Refuses a calibration that would not be used.
@@ -173,7 +173,7 @@ struct PrecisionOptions: OptionGroup {
     }
     guard file.exists else {
       throw CommandError.usage(
-        "--precision int8 needs \(file.text): run 'keepfit calibrate' with some photographs first")
+        "--precision int8 needs \(file.text): run 'keepfit quantize' with some photographs first")
     }
     try network.useBytes(VisionCalibration(contentsOf: file.url))
   }

@@ -2,7 +2,7 @@ import Foundation
 
 /// A small copy of an image in floating point, on which the features of ``ModalityFeatures`` are measured.
 ///
-/// The longest side is 96 pixels at most, each the mean of the pixels that it covers; an image that is smaller
+/// The longest side is 96 pixels at most (or as asked for), each the mean of the pixels that it covers; an image that is smaller
 /// keeps its size. All planes hold values from 0 to 1, row by row.
 struct WorkingImage: Sendable {
   static let longestSide = 96
@@ -17,8 +17,9 @@ struct WorkingImage: Sendable {
   /// The largest minus the smallest channel.
   let chroma: [Float]
 
-  init(of image: FundusImage) {
-    let scale = max(1, Float(max(image.width, image.height)) / Float(Self.longestSide))
+  /// - `longestSide`: the longest side of the copy in pixels.
+  init(of image: FundusImage, longestSide: Int = Self.longestSide) {
+    let scale = max(1, Float(max(image.width, image.height)) / Float(longestSide))
     let width = max(1, Int((Float(image.width) / scale).rounded()))
     let height = max(1, Int((Float(image.height) / scale).rounded()))
     // In very large images every n-th pixel is enough: at least 8 x 8 are averaged for each.
@@ -75,11 +76,11 @@ struct WorkingImage: Sendable {
 
   /// The mean of a plane within squares of side 2r + 1, cut at the border.
   static func boxed(_ plane: [Float], width: Int, height: Int, radius: Int) -> [Float] {
-    var sums = [Float](repeating: 0, count: (width + 1) * (height + 1))
+    var sums = [Double](repeating: 0, count: (width + 1) * (height + 1))
     for y in 0..<height {
-      var row: Float = 0
+      var row = 0.0
       for x in 0..<width {
-        row += plane[y * width + x]
+        row += Double(plane[y * width + x])
         sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row
       }
     }
@@ -91,7 +92,7 @@ struct WorkingImage: Sendable {
         let sum =
           sums[bottom * (width + 1) + right] - sums[top * (width + 1) + right]
           - sums[bottom * (width + 1) + left] + sums[top * (width + 1) + left]
-        result[y * width + x] = sum / Float((bottom - top) * (right - left))
+        result[y * width + x] = Float(sum / Double((bottom - top) * (right - left)))
       }
     }
     return result

@@ -1,17 +1,18 @@
 import Foundation
 import KeepFIT
 
-/// `keepfit calibrate`
-struct CalibrateCommand: Subcommand {
-  static let name = "calibrate"
+/// `keepfit quantize`
+struct QuantizeCommand: Subcommand {
+  static let name = "quantize"
+  static let aliases = ["calibrate"]
   static let summary =
-    "Calibrate a model for INT8 inference (--precision int8) on some of your photographs."
+    "Prepare a model for INT8 inference (--precision int8), calibrated on some of your photographs."
   static let discussion = """
     Records the activation ranges on the photographs (20 to 100 like those to be embedded are enough) and
     compares INT8 with FP32 embeddings. If the lowest cosine similarity is below --min-cosine, blocks at the
     beginning of the network stay in FP32, as few as possible.
 
-      keepfit calibrate --model model photographs/*.jpg
+      keepfit quantize --model model photographs/*.jpg
       keepfit embed --model model --precision int8 --out index.safetensors photographs/*.jpg
     """
 

@@ -1,0 +1,49 @@
+import Foundation
+
+extension MultiLabelImages {
+  /// The images of an experiment, if its manifest has several labels per image.
+  /// - Parameters:
+  ///   - name: the name of a published experiment, the `.json` file of an experiment, or a manifest.
+  ///   - imagesRoot: the root directory of the image paths; nil for that of the manifest.
+  ///   - options: how groups, labels and missing files are handled.
+  /// - Returns: nil for a published experiment, or one with one label per image, or a manifest that cannot be
+  ///   read.
+  /// - Throws: ``TransferError`` or `TextFileError` for a manifest with several labels that is not valid.
+  public static func find(
+    _ name: String, imagesRoot: URL?, options: ExperimentData.Options
+  ) throws -> (name: String, data: MultiLabelImages)? {
+    guard !Experiment.isPublishedName(name),
+      let (experiment, directory) = try? Experiment.find(name, directories: [])
+    else { return nil }
+    let file = Experiment.file(experiment.manifest, in: directory)
+    guard
+      let rows = try? Manifest.read(
+        contentsOf: file, root: directory, form: .labels, columns: options.columns
+      ).manifest.rows,
+      isMultiLabel(rows)
+    else { return nil }
+    guard experiment.testManifest == nil else {
+      throw TransferError.invalid(
+        "\(name): 'test_manifest' needs one label per image; mark test images in a column 'split'")
+    }
+    guard experiment.positive == nil, experiment.ordered != true else {
+      throw TransferError.invalid(
+        "\(name): 'positive' and 'ordered' need one label per image, and \(experiment.manifest) has several"
+      )
+    }
+    var reading = LabeledImages.ReadingOptions(targets: experiment.targets)
+    reading.names = experiment.names
+    reading.normalizesLabels = options.normalizesLabels
+    reading.grouping = options.grouping
+    reading.columns = options.columns
+    reading.acceptsMissingFiles = options.acceptsMissingFiles
+    let isElsewhere = experiment.manifest.hasPrefix("/") || experiment.manifest.hasPrefix("~")
+    return (
+      experiment.name,
+      try MultiLabelImages(
+        contentsOf: file,
+        root: imagesRoot ?? (isElsewhere ? file.deletingLastPathComponent() : directory),
+        options: reading)
+    )
+  }
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+extension EvidenceReport {
+  /// A published figure to compare with, marked as such.
+  public struct Reference: Sendable, Codable, Equatable {
+    /// The method.
+    public var method: TransferMethod
+    /// Training images per class, as `80%` or `5`; nil for any.
+    public var shots: SampleCount?
+    /// The score's published name, such as `aca` or `auc_avg`.
+    public var metric: String
+    /// The figure.
+    public var value: Double
+    /// The published model that it belongs to; nil if there is only one.
+    public var model: String?
+
+    /// Whether a result was obtained by this method with this number of training images, and has this score.
+    func matches(_ result: TransferResult) -> Bool {
+      method == result.method && result.mean[metric]?.scalar != nil
+        && (!method.isTrained || shots == nil || shots == result.configuration.split.train)
+    }
+  }
+
+  /// Figures of a publication.
+  public struct Publication: Sendable, Codable, Equatable {
+    /// The source, such as "KeepFIT (MICCAI 2024), Table 2".
+    public var source: String
+    /// The figures.
+    public var figures: [Reference]
+    /// What is doubtful about them; nil for nothing.
+    public var caution: String?
+
+    /// A sentence on figures that are beside none of the results; nil if all of them are.
+    public func unmatchedNote(for results: [TransferResult]) -> String? {
+      let count = figures.count { figure in !results.contains(where: figure.matches) }
+      guard count > 0 else { return nil }
+      return count == figures.count
+        ? "none of the \(counted(count, "published figure")) of \(source) belongs to a method, number of "
+          + "training images and score of these results"
+        : "\(count) of \(counted(figures.count, "published figure")) of \(source) belong to other methods or "
+          + "numbers of training images than these results"
+    }
+  }
+
+  /// A published figure beside a measured one.
+  public struct Comparison: Sendable {
+    /// The method with its number of training images.
+    public let method: String
+    /// The published model; empty if there is only one.
+    public let model: String
+    /// The score's name.
+    public let metric: String
+    /// The published and the measured figure.
+    public let published: Double, measured: Double
+  }
+
+  /// The published figures beside the measured ones, by result.
+  public func published() -> [Comparison] {
+    report.results.flatMap { result in
+      (publication?.figures ?? []).filter { $0.matches(result) }.compactMap { figure in
+        result.mean[figure.metric]?.scalar.map {
+          Comparison(
+            method: Self.name(of: result), model: figure.model ?? "", metric: figure.metric,
+            published: figure.value, measured: $0)
+        }
+      }
+    }
+  }
+
+  /// The section with all published figures of the experiment.
+  func addPublished(to page: inout HTMLPage) {
+    guard let publication else { return }
+    let rows = published()
+    page.section("Published figures")
+    page.paragraph(
+      "Source: \(publication.source). Published figures are gray and were not measured here.")
+    if let caution = publication.caution { page.notice(caution) }
+    if let note = publication.unmatchedNote(for: report.results) {
+      page.paragraph("Note: \(note).")
+    }
+    guard !rows.isEmpty else { return }
+    page.table(
+      ["Method", "Published model", "Score", "Published", "Measured here", "Difference"],
+      rows.map { row in
+        [
+          .init(row.method), .init(row.model), .init(Self.title(of: row.metric)),
+          .quoted(Self.text(row.published)), .number(Self.text(row.measured)),
+          .number(String(format: "%+.3f", row.measured - row.published)),
+        ]
+      },
+      caption:
+        "Differences are between this model and the published ones: only a released checkpoint, "
+        + "on the same images and splits, should give the published figure.")
+  }
+
+  /// The name of a score in tables.
+  package static func title(of metric: String) -> String {
+    let titles = [
+      "aca": "balanced accuracy (ACA)", "auc_avg": "AUC", "f1_avg": "F1", "kappa": "kappa",
+      "AMD_auc": "AUC (AMD)", "AMD_f1": "F1 (AMD, threshold from the test labels)",
+      "auc_macro": "AUC, mean over labels",
+    ]
+    return titles[metric] ?? metric
+  }
+}
