@@ -130,8 +130,8 @@ public final class TransferRun {
     if method.usesText, let bare = classes.first(where: { !$0.contains(where: \.isLetter) }) {
       throw .invalid(
         "\(method.rawValue) compares images with class names, and '\(bare)' is not a name; name the "
-          + "classes in a JSON experiment, \"names\": {\"\(bare)\": \"…\"}, or use "
-          + "--method linear-probe")
+          + "classes with --label-names \"\(bare)=…\" or in a JSON experiment, \"names\": "
+          + "{\"\(bare)\": \"…\"}, or use --method linear-probe")
     }
   }
 

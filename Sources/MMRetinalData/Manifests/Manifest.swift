@@ -95,6 +95,10 @@ public struct Manifest: Sendable {
     }
     let root = root ?? url.deletingLastPathComponent()
     let bytes = try readTextFile(url)
+    if let format = ImageFormat(firstBytes: bytes) {
+      throw TextFileError(
+        file: url.path, "it is a \(format) image, expected a table or an image folder")
+    }
     let isJSONLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
     let table =
       isJSONLines

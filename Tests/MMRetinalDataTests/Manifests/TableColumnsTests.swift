@@ -158,6 +158,17 @@ import Testing
       ])
   }
 
+  @Test func anImageIsNoTable() throws {
+    let file = try directory.write(
+      FundusImage(width: 1, height: 1, pixels: [1, 2, 3]).pngData(), to: "a.png")
+    do {
+      _ = try Manifest(contentsOf: file)
+      Issue.record("accepted")
+    } catch {
+      #expect("\(error)".contains("it is a PNG image, expected a table"))
+    }
+  }
+
   @Test func emptiedRowsAreLeftOut() throws {
     let manifest = try read("Image name,Retinopathy grade,,,\na.png,2,,,\n,,,,\n , ,,,\n")
     #expect(manifest.rows.count == 1)
