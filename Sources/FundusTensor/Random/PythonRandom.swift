@@ -1,11 +1,11 @@
 /// Python's `random.Random`, bit for bit.
 ///
 /// Published splits were drawn with it: the same seed gives the same folds here.
-package struct PythonRandom: Sendable {
+public struct PythonRandom: Sendable {
   private var twister: MersenneTwister
 
   /// As `random.seed(seed)` leaves the generator. Like Python's, it looks at the seed's magnitude.
-  package init(seed: Int) {
+  public init(seed: Int) {
     let magnitude = UInt64(seed.magnitude)
     let low = UInt32(truncatingIfNeeded: magnitude)
     let high = UInt32(truncatingIfNeeded: magnitude >> 32)
@@ -13,7 +13,7 @@ package struct PythonRandom: Sendable {
   }
 
   /// `random.getrandbits(count)` for a count from 1 to 64.
-  package mutating func bits(_ count: Int) -> UInt64 {
+  public mutating func bits(_ count: Int) -> UInt64 {
     precondition(count >= 1 && count <= 64, "between 1 and 64 bits, not \(count)")
     if count <= 32 { return UInt64(twister.nextWord() >> UInt32(32 - count)) }
     let low = UInt64(twister.nextWord())
@@ -21,14 +21,14 @@ package struct PythonRandom: Sendable {
   }
 
   /// `random.random()`: uniform in `[0, 1)` with 53 random bits.
-  package mutating func uniform() -> Double {
+  public mutating func uniform() -> Double {
     let high = Double(twister.nextWord() >> 5)
     let low = Double(twister.nextWord() >> 6)
     return (high * 67_108_864 + low) * (1 / 9_007_199_254_740_992)
   }
 
   /// `random.randrange(bound)`: uniform below `bound` by rejection.
-  package mutating func index(below bound: Int) -> Int {
+  public mutating func index(below bound: Int) -> Int {
     precondition(bound > 0, "there is no index below \(bound)")
     let width = Int.bitWidth - bound.leadingZeroBitCount
     while true {
@@ -38,7 +38,7 @@ package struct PythonRandom: Sendable {
   }
 
   /// `random.shuffle(elements)`.
-  package mutating func shuffle<Element>(_ elements: inout [Element]) {
+  public mutating func shuffle<Element>(_ elements: inout [Element]) {
     for last in stride(from: elements.count - 1, to: 0, by: -1) {
       elements.swapAt(last, index(below: last + 1))
     }

@@ -95,7 +95,7 @@ public struct PlotScale: Sendable {
   }
 
   /// A number with thin spaces as thousands separators.
-  static func grouped(_ value: Double, decimals: Int) -> String {
+  package static func grouped(_ value: Double, decimals: Int) -> String {
     var text = String(format: "%.\(decimals)f", value)
     var digits = text.split(separator: ".", maxSplits: 1).map(String.init)
     let sign = digits[0].hasPrefix("-") ? "−" : ""
