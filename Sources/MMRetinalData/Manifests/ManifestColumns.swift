@@ -95,14 +95,15 @@ struct ManifestColumns {
     _ selection: ColumnSelection, _ table: CSVTable
   ) -> [String] {
     var notes: [String] = []
-    func tell(_ column: TableColumn, _ what: String, known: [String]) {
+    // What the user chose needs no note.
+    func tell(_ column: TableColumn, _ what: String, known: [String], isChosen: Bool = false) {
       let names = column.positions.map { table.header[$0] }
-      guard names != known.filter(names.contains) else { return }
+      guard !isChosen, names != known.filter(names.contains) else { return }
       notes.append(
         "the \(what) are those of the column\(names.count == 1 ? "" : "s") "
           + names.map { "'\($0)'" }.joined(separator: " and "))
     }
-    tell(image, "images", known: ["image"] + selection.images)
+    tell(image, "images", known: ["image"], isChosen: !selection.images.isEmpty)
     if image.isPair {
       notes.append(
         patient.map { "both eyes of a row are one patient, by the column '\($0.name)'" }
@@ -112,17 +113,20 @@ struct ManifestColumns {
     case .none: break
     case .captions(let captions):
       for (language, column) in captions { tell(column, "captions", known: language.columns) }
-    case .lists(let column): tell(column, "labels", known: ["categories"] + selection.labels)
+    case .lists(let column):
+      tell(column, "labels", known: ["categories"], isChosen: !selection.labels.isEmpty)
     case .label(let column, let separator):
       // The generic names are documented; grades of a specific disease may not be intended as label.
-      tell(column, "labels", known: ColumnFinder.labelNames.prefix(5) + selection.labels)
+      tell(
+        column, "labels", known: Array(ColumnFinder.labelNames.prefix(5)),
+        isChosen: !selection.labels.isEmpty)
       if let separator { notes.append("the labels are lists, separated by '\(separator)'") }
     case .indicators(let columns):
       let names = columns.prefix(12).map { "'\($0.name)'" }.joined(separator: ", ")
       let rest = columns.count > 12 ? " and \(columns.count - 12) more" : ""
       notes.append("the labels are the columns \(names)\(rest), where they are 1")
     }
-    if let split { tell(split, "splits", known: [selection.split].compactMap(\.self)) }
+    if let split { tell(split, "splits", known: [], isChosen: selection.split != nil) }
     return notes
   }
 }

@@ -55,6 +55,8 @@ struct ResizeRecord: Codable, Equatable {
       }
     }
     try ImageFile.makeDirectory(directory)
+    // The clock of file systems ticks every few milliseconds: an image of the same tick would pass for a newer one.
+    if Self.changed(file) != nil { usleep(20_000) }
     do {
       try AtomicFile.write(JSONText.encode(self) + "\n", to: file, force: true)
     } catch {

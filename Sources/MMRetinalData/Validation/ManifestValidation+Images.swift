@@ -112,6 +112,13 @@ extension ManifestValidation {
   mutating func checkGroups(
     _ rows: [(row: ManifestRow, place: Place)], by asked: ImageGrouping?
   ) {
+    if let asked, let place = rows.first?.place {
+      do throws(TextFileError) {
+        _ = try asked.groups(of: rows.map(\.row), file: place.manifest)
+      } catch {
+        return add(.unreadableRow, Place(manifest: place.manifest), error.problems[0].description)
+      }
+    }
     guard Set(rows.map(\.place.side)).count > 1,
       let grouping = asked ?? ImageGrouping.suggested(by: rows.map(\.row))
     else { return }

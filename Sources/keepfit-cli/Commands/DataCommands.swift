@@ -16,8 +16,6 @@ struct DatasetOptions: OptionGroup {
     help:
       "Root directory of the image paths: one for all tables, or one for each; by default each table's directory."
   )
-  let form = Option<Manifest.Form>(
-    "form", "FORM", default: .automatic, help: "Content of the rows.")
 
   /// A dataset.
   typealias Source = (file: URL, root: URL?)
@@ -53,6 +51,12 @@ struct DatasetOptions: OptionGroup {
 }
 
 extension Manifest.Form: ChoiceArgument {}
+
+/// `--form`
+struct FormOption: OptionGroup {
+  let form = Option<Manifest.Form>(
+    "form", "FORM", default: .automatic, help: "Content of the rows.")
+}
 
 /// The first ten problems, and the number of further ones.
 enum ProblemList {
@@ -95,6 +99,7 @@ struct DataValidateCommand: Subcommand {
       keepfit data validate folder
     """
   let data = DatasetOptions()
+  let content = FormOption()
   let columns = ColumnOptions()
   let split = SplitColumnOption()
   let grouping = GroupingOptions()
@@ -112,7 +117,7 @@ struct DataValidateCommand: Subcommand {
     let selection = columns.selection(split: split.column.given)
     let sources = try data.resolve().map {
       ManifestValidation.Source(
-        file: $0.file, root: $0.root, form: data.form.value, columns: selection)
+        file: $0.file, root: $0.root, form: content.form.value, columns: selection)
     }
     let progress = SharedProgress("Checking", unit: "images")
     let result = ManifestValidation(

@@ -30,8 +30,7 @@ struct DataImportCommand: Subcommand {
   let columns = ColumnOptions()
   let split = SplitColumnOption()
   let grouping = GroupingOptions()
-  let form = Option<Manifest.Form>(
-    "form", "FORM", default: .automatic, help: "Content of the rows.")
+  let content = FormOption()
   let modality = Option<ImagingModality>(
     "modality", "NAME", default: .colorFundus, help: "Modality of rows that do not state one.")
   let json = Flag("json", help: "Print the summary as one JSON object.")
@@ -59,7 +58,7 @@ struct DataImportCommand: Subcommand {
 
   func run() throws {
     var dataset = try DatasetImport(
-      contentsOf: source.paths[0].url, root: root.given?.url, form: form.value,
+      contentsOf: source.paths[0].url, root: root.given?.url, form: content.form.value,
       modality: modality.value, columns: columns.selection(split: split.column.given),
       grouping: try grouping.grouping())
     try dataset.write(to: out.value.url, force: overwrite.force.isOn)

@@ -17,6 +17,7 @@ struct DataStatsCommand: Subcommand {
       keepfit data stats CFP.csv FFA.csv --root atlas --out statistics
     """
   let data = DatasetOptions()
+  let content = FormOption()
   let columns = ColumnOptions()
   let out = Option<FilePath>(
     "out", "DIR",
@@ -29,7 +30,7 @@ struct DataStatsCommand: Subcommand {
   func run() throws {
     let manifests = try data.resolve().map { source in
       let (manifest, problems) = try Manifest.read(
-        contentsOf: source.file, root: source.root, form: data.form.value,
+        contentsOf: source.file, root: source.root, form: content.form.value,
         columns: columns.selection())
       if manifest.rows.isEmpty {
         throw TextFileError(

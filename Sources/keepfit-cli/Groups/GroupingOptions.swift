@@ -4,15 +4,15 @@ import KeepFIT
 struct GroupingOptions: OptionGroup {
   let column = Option<String>(
     "group-column", "NAME", aliases: ["group"],
-    help: "Keep rows with the same value in this column, such as patient_id, in one split.")
+    help: "Column that identifies patients, such as patient_id, whose images belong in one split.")
   let pattern = Option<String>(
     "group-pattern", "REGEX",
     help:
-      "Keep images whose paths share the first (…) group in one split, e.g. '(.*)_(left|right)'."
+      "Images whose paths share the first (…) group belong in one split, e.g. '(.*)_(left|right)'."
   )
   let eyes = Flag(
     "group-eyes",
-    help: "Keep images whose paths differ only in left/right, OS/OD or L/R in one split."
+    help: "Images whose paths differ only in left/right, OS/OD or L/R belong in one split."
   )
 
   /// The grouping that the options select; nil if none was given.

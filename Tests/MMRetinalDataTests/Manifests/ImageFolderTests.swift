@@ -91,5 +91,10 @@ import Testing
     let result = ManifestValidation(checking: [.init(file: directory.url)])
     #expect(result.counts["shared_image"] == 1 && result.isSound, "\(result.findings)")
     #expect(result.labels == ["a": 2, "b": 1])
+    // A grouping that was asked for must be there.
+    let grouped = ManifestValidation(
+      checking: [.init(file: directory.url)], decodesImages: false, grouping: .column("who"))
+    #expect(!grouped.isSound)
+    #expect(grouped.findings.contains { $0.message.contains("no column 'who'") })
   }
 }
