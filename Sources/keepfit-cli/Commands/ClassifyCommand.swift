@@ -114,45 +114,49 @@ struct ClassifyCommand: Subcommand {
         settings: settings(classifier, model: model, preprocessing: preprocessing))
     }
     try classify(
-      remaining(file), classifier, preprocessing,
+      remaining(items(), file), classifier, preprocessing,
       to: PredictionOutput(file, isJSON: json.isOn), file: file)
   }
 
+  /// An image with its name in the results.
+  typealias Item = (name: String, url: URL)
+
+  /// The images, in order.
+  private func items() -> [Item] { zip(files.values, files.paths).map { ($0, $1.url) } }
+
   /// The images that are not in the file yet.
-  private func remaining(_ file: PredictionFile?) -> [String] {
-    guard var finished = file?.finished, !finished.isEmpty else { return files.values }
-    let rest = files.values.filter { name in
-      guard let count = finished[name], count > 0 else { return true }
-      finished[name] = count - 1
+  private func remaining(_ items: [Item], _ file: PredictionFile?) -> [Item] {
+    guard var finished = file?.finished, !finished.isEmpty else { return items }
+    let rest = items.filter { item in
+      guard let count = finished[item.name], count > 0 else { return true }
+      finished[item.name] = count - 1
       return false
     }
-    Console.note(
-      "Resuming: \(files.values.count - rest.count) of \(files.values.count) images are done")
+    Console.note("Resuming: \(items.count - rest.count) of \(items.count) images are done")
     return rest
   }
 
   private func classify(
-    _ names: [String], _ classifier: ImageClassifier, _ preprocessing: Preprocessing,
+    _ items: [Item], _ classifier: ImageClassifier, _ preprocessing: Preprocessing,
     to output: PredictionOutput, file: PredictionFile?
   ) throws {
     defer { output.close() }
-    let paths = names.map { FilePath($0) }
-    let progress = ProgressBar("Classifying", unit: "images", total: names.count)
+    let progress = ProgressBar("Classifying", unit: "images", total: items.count)
     let quality =
       predictions.noQuality.isOn ? nil : QualityTally(decoding: preprocessing.decoding)
-    defer { quality?.report(of: names.count) }
+    defer { quality?.report(of: items.count) }
     var skipped: [SkippedImage] = []
     var done = 0
     do {
       try preprocessing.forEachBatch(
-        of: paths.map(\.url), size: batchSize.value, onBadImage: badImages.policy.value
+        of: items.map(\.url), size: batchSize.value, onBadImage: badImages.policy.value
       ) { batch in
         skipped += batch.skipped
         if !batch.positions.isEmpty {
-          let found = quality?.check(batch.positions.map { paths[$0] })
+          let found = quality?.check(batch.positions.map { items[$0] })
           try output.add(
             try classifier.predictions(
-              batch.pixels, images: batch.positions.map { names[$0] }, quality: found))
+              batch.pixels, images: batch.positions.map { items[$0].name }, quality: found))
           done += batch.positions.count
         }
         progress.update(to: done + skipped.count)
@@ -163,11 +167,11 @@ struct ClassifyCommand: Subcommand {
       throw error
     }
     try file?.finish()
-    if names.count > 20 { progress.finish() } else { progress.interrupt() }
+    if items.count > 20 { progress.finish() } else { progress.interrupt() }
     if let file, let out = predictions.out.given {
       Console.note("Wrote \(out.text): \(Pretty.count(file.count, "image"))")
     }
-    try BadImageOptions.report(skipped, of: names.count)
+    try BadImageOptions.report(skipped, of: items.count)
   }
 
   private func zeroShot(_ model: KeepFITModel) throws -> ImageClassifier {

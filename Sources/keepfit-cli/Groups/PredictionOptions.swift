@@ -54,15 +54,15 @@ final class QualityTally {
   }
 
   /// The quality of files that can be decoded.
-  func check(_ files: [FilePath]) -> [ImageQuality?] {
+  func check(_ files: [ClassifyCommand.Item]) -> [ImageQuality?] {
     let (urls, decoding) = (files.map(\.url), decoding)
-    let found = ThreadPool.map(files.count) { index in
+    let found = ThreadPool.map(urls.count) { index in
       try? ImageQuality(contentsOf: urls[index], decoding: decoding)
     }
     for (file, quality) in zip(files, found) {
       for issue in quality?.issues ?? [] {
         counts[issue, default: 0] += 1
-        if counts[issue]! <= 3 { names[issue, default: []].append(file.text) }
+        if counts[issue]! <= 3 { names[issue, default: []].append(file.name) }
       }
     }
     return found
