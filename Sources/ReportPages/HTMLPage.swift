@@ -241,8 +241,9 @@ public struct HTMLPage: Sendable {
     section{border:0;padding:0;margin:12px 0}h2,h3{break-after:avoid}caption{break-after:avoid;font-size:10px}
     .table{overflow:visible}table{font-size:9px;width:100%}thead{display:table-header-group}
     th,td,td.n{padding:3px 6px 3px 0;white-space:normal;overflow-wrap:anywhere}td:first-child{min-width:0}
-    tr,figure,.tile,.notice,dt,dd{break-inside:avoid}.notice{border:1px solid #E69F00}
-    .figures,.gallery{grid-template-columns:1fr 1fr;gap:8px}.pair img{max-height:42mm}figcaption{padding:4px 8px}
+    tbody tr:first-child{break-before:avoid}tr,figure,.tile,.notice,dt,dd{break-inside:avoid}.notice{border:1px solid #E69F00}
+    .figures,.gallery{grid-template-columns:1fr 1fr;gap:8px}.pair img{max-height:42mm}figcaption{padding:4px 8px}figcaption span{font-size:9px}
+    footer{padding:0;font-size:9px}
     dl{grid-template-columns:13em 1fr;gap:2px 10px}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
     """
 }

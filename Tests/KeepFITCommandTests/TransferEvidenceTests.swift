@@ -65,7 +65,10 @@ import Testing
       CommandFixture.image(3))
     #expect(sets.code == 2 && sets.errors.contains("one label per image"))
 
-    for words in [["--method", "tip-adapter"], ["--positive", "eye"], ["--shots", "5"]] {
+    for words in [
+      ["--method", "tip-adapter"], ["--positive", "eye"],
+      ["--method", "linear-probe", "--shots", "5"],
+    ] {
       let refused = try transfer(manifest, words)
       #expect(refused.code == 2 && refused.errors.contains("label"), "\(words): \(refused.errors)")
     }

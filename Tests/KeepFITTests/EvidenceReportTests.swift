@@ -138,6 +138,6 @@ import KeepFIT
       classes: ["normal", "glaucoma"], labels: [0, 0, 1, 1],
       rows: [[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.45, 0.55]])
     let value = String(format: "%.3f", try #require(result.mean["ece"]?.scalar))
-    #expect(html(result).contains("expected calibration error (ECE) \(value)"))
+    #expect(html(result).contains("Reliability diagram (ECE \(value))"))
   }
 }

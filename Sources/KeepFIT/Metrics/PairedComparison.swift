@@ -48,6 +48,18 @@ public struct PairedComparison: Sendable, Codable, Equatable {
     self.images = images
   }
 
+  /// Whether one of the two methods is the best one by this score: no difference is in favor of another.
+  func isWithBest(of comparisons: [PairedComparison]) -> Bool {
+    let own = comparisons.filter { $0.metric == metric }
+    let names = own.flatMap { [$0.first, $0.second] }
+    let best = names.first { name in
+      own.allSatisfy {
+        ($0.first != name || $0.difference >= 0) && ($0.second != name || $0.difference <= 0)
+      }
+    }
+    return first == best || second == best
+  }
+
   /// Adds Holm's correction over comparisons of one score.
   package static func corrected(_ comparisons: [PairedComparison]) -> [PairedComparison] {
     var result = comparisons

@@ -113,6 +113,12 @@ public struct MultiLabelEvidence {
         : "Thresholds are 0.5, since there are no validation images (--shots-val chooses better ones).")
         + " In parentheses: 95 % confidence intervals, each image (or group) once. PPV holds for the "
         + "prevalence in these test images.")
+    let temperatures = result.folds.compactMap(\.temperature)
+    if !temperatures.isEmpty {
+      page.paragraph(
+        "Logits are divided by a temperature that was fitted on the validation images of each fold: "
+          + temperatures.map(EvidenceReport.text).joined(separator: ", ") + ".")
+    }
     page.figures(
       [
         curves(

@@ -6,8 +6,8 @@ extension MultiLabelImages {
   ///   - name: the name of a published experiment, the `.json` file of an experiment, or a manifest.
   ///   - imagesRoot: the root directory of the image paths; nil for that of the manifest.
   ///   - options: how groups, labels and missing files are handled.
-  /// - Returns: nil for a published experiment, or one with one label per image, or a manifest that cannot be
-  ///   read.
+  /// - Returns: nil for a published experiment, or one with one label per image, or with labels that are not
+  ///   among its targets, or a manifest that cannot be read.
   /// - Throws: ``TransferError`` or `TextFileError` for a manifest with several labels that is not valid.
   public static func find(
     _ name: String, imagesRoot: URL?, options: ExperimentData.Options
@@ -22,6 +22,12 @@ extension MultiLabelImages {
       ).manifest.rows,
       isMultiLabel(rows)
     else { return nil }
+    // Manifests may list other findings after the class; the targets then say which labels are classes.
+    if let targets = experiment.targets,
+      !rows.allSatisfy({ $0.labels.allSatisfy { targets[$0] != nil } })
+    {
+      return nil
+    }
     guard experiment.testManifest == nil else {
       throw TransferError.invalid(
         "\(name): 'test_manifest' needs one label per image; mark test images in a column 'split'")

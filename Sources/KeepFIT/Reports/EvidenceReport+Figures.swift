@@ -48,7 +48,7 @@ extension EvidenceReport {
     let total = Double(predictions.count)
     let value = Self.text(error ?? calibration.expectedError)
     var plot = XYPlot(
-      title: "Reliability diagram, expected calibration error (ECE) \(value)",
+      title: "Reliability diagram (ECE \(value))",
       xLabel: "confidence (\(calibration.bins.count) bins of equal width)", yLabel: "accuracy",
       series: [
         XYPlot.Series(

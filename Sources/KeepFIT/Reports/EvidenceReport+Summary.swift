@@ -108,10 +108,13 @@ extension EvidenceReport {
 
   static func addComparisons(_ comparisons: [PairedComparison], to page: inout HTMLPage) {
     guard let first = comparisons.first else { return }
+    let methods = Set(comparisons.flatMap { [$0.first, $0.second] }).count
+    // Of many methods, only the pairs with the best one of each score.
+    let shown = methods <= 4 ? comparisons : comparisons.filter { $0.isWithBest(of: comparisons) }
     page.section("Paired comparisons of methods")
     page.table(
       ["Method", "compared with", "Score", "Difference", "p", "p (Holm)"],
-      comparisons.map { item in
+      shown.map { item in
         func p(_ value: Double) -> String { value < 0.001 ? "< 0.001" : text(value) }
         return [
           .init(item.first), .init(item.second), .init(title(of: item.metric)),
@@ -124,7 +127,10 @@ extension EvidenceReport {
         "Both methods on the same \(counted(first.images, "image or group", "images or groups")): "
         + "\(first.resamples) paired bootstrap samples, 95 % confidence interval of the difference, and "
         + "two-sided p-value, also after Holm's correction for all comparisons of a score (bold: below "
-        + "0.05). The effect of other training images is not part of it.")
+        + "0.05). The effect of other training images is not part of it."
+        + (shown.count < comparisons.count
+          ? " Shown are the pairs with the best method of each score; results.json has all "
+            + "\(comparisons.count)." : ""))
   }
 
   /// Terms for readers who do not compute such figures themselves.

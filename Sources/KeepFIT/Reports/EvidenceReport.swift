@@ -63,7 +63,7 @@ public struct EvidenceReport {
   static func name(of result: TransferResult) -> String { name(of: result.configuration) }
 
   /// The method with its number of training images: "linear-probe, 5-shot", "fine-tune, 80 % training split".
-  static func name(of configuration: TransferConfiguration) -> String {
+  package static func name(of configuration: TransferConfiguration) -> String {
     let method = configuration.method
     guard method.isTrained else { return method.rawValue }
     return "\(method.rawValue), \(configuration.split.train.trainingText)"

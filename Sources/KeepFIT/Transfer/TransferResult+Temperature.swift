@@ -12,6 +12,12 @@ extension TransferResult {
     /// The mean negative log-likelihood in nats without and with it.
     public let lossBefore: Double, lossAfter: Double
 
+    /// Whether the temperature is at one of ``TemperatureScaling/limits``, so that there is no optimum.
+    public var isAtLimit: Bool {
+      let limits = TemperatureScaling.limits
+      return temperature < limits.lowerBound * 1.001 || temperature > limits.upperBound / 1.001
+    }
+
     private enum CodingKeys: String, CodingKey {
       case temperature
       case validationImages = "validation_images"

@@ -71,11 +71,14 @@ extension TransferCommand {
         effects.reduce(0) { $0 + value($1) } / Double(effects.count)
       }
       Console.note(
-        "Note: \(result.method.rawValue): "
+        "Note: \(EvidenceReport.name(of: result.configuration)): "
           + String(
             format: "temperature %.3f, expected calibration error %.3f without it, %.3f with it",
             mean(\.temperature), mean(\.errorBefore), mean(\.errorAfter))
-          + (effects.count > 1 ? " (means over folds)" : ""))
+          + (effects.count > 1 ? " (means over folds)" : "")
+          + (effects.contains { $0.isAtLimit }
+            ? "; a temperature is at its limit: the validation images are too few, or tell nothing"
+            : ""))
     }
   }
 

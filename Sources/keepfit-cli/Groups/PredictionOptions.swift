@@ -56,7 +56,7 @@ final class QualityTally {
   /// The quality of files that can be decoded.
   func check(_ files: [ImageList.Item]) -> [ImageQuality?] {
     let (urls, decoding) = (files.map(\.url), decoding)
-    let found = ThreadPool.map(files.count) { index in
+    let found = ThreadPool.map(urls.count) { index in
       try? ImageQuality(contentsOf: urls[index], decoding: decoding)
     }
     for (file, quality) in zip(files, found) {

@@ -107,6 +107,11 @@ import Testing
     #expect(found.data.targets == [[true, true], [false, false], [false, true]])
     let single = try folder.write("image,label\n0.raw,red\n1.raw,blue\n", to: "single.csv")
     #expect(try MultiLabelImages.find(single.path, imagesRoot: nil, options: .init()) == nil)
+    // Findings that are not targets stand after the class.
+    let json = try folder.write(
+      "{\"name\": \"x\", \"manifest\": \"lists.csv\", \"targets\": {\"red\": 0, \"green\": 1}}",
+      to: "x.json")
+    #expect(try MultiLabelImages.find(json.path, imagesRoot: nil, options: .init()) == nil)
     let twice = try folder.write("image,label\n0.raw,red;blue\n0.raw,red\n", to: "twice.csv")
     #expect(throws: TransferError.self) {
       try MultiLabelImages.find(twice.path, imagesRoot: nil, options: .init())
