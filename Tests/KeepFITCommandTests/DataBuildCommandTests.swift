@@ -58,6 +58,27 @@ import Testing
         == 0)
   }
 
+  @Test func copiesAndTellingFileNamesAreFlagged() throws {
+    let book = CommandFixture.fresh("copies")
+    try FileManager.default.createDirectory(atPath: book, withIntermediateDirectories: true)
+    for (index, name) in [(0, "figure1-1.png"), (1, "figure1-2.png"), (0, "figure1-3.png")] {
+      try FileManager.default.copyItem(
+        atPath: CommandFixture.image(index), toPath: book + "/" + name)
+    }
+    try FileManager.default.copyItem(
+      atPath: CommandFixture.image(2), toPath: book + "/Wang_Xiaoming_19820304.png")
+    let text = "Fig. 1-1 One eye.\nFig. 1-2 Another eye.\nFig. 1-3 The first eye again.\n"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: book + "/captions.txt"))
+    let out = CommandFixture.fresh("flagged")
+    // The second run goes on from what the first one left.
+    for _ in 0..<2 {
+      #expect(try KeepfitBinary.run("data", "build", book, "--out", out).code == 0)
+      let flags = try rows(out).map { $0["flags"] as? [String] ?? [] }
+      #expect(flags.map { $0.contains("duplicate") } == [false, false, true, false])
+      #expect(flags.map { $0.contains("privacy") } == [false, false, false, true])
+    }
+  }
+
   @Test func severalBooksInOneRun() throws {
     let (one, two) = (try atlas(), try atlas())
     let out = CommandFixture.fresh("both")

@@ -1,6 +1,6 @@
 /// A 64-bit fingerprint of an image that survives resizing and recompression (dHash): gray, averaged
 /// down to 9 x 8, a bit for each pixel that is darker than its right neighbor.
-public struct DifferenceHash: Sendable, Hashable, CustomStringConvertible {
+public struct DifferenceHash: Sendable, Hashable, Codable, CustomStringConvertible {
   /// The bits: the first row first, its leftmost pair highest.
   public let bits: UInt64
 

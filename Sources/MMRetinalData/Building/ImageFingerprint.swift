@@ -3,7 +3,7 @@
 /// Two images resemble each other if their ``DifferenceHash`` differs in no more than 4 of 64 bits and the
 /// grays of their 16 x 16 thumbnails by no more than 3 of 255 levels on average. Fundus photographs are so
 /// much alike that the hash alone would pair different eyes.
-public struct ImageFingerprint: Sendable, Hashable {
+public struct ImageFingerprint: Sendable, Hashable, Codable {
   /// The most bits of the hash that may differ.
   public static let bitLimit = 4
   /// The most levels by which the thumbnails may differ on average.

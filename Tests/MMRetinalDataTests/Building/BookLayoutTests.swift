@@ -96,6 +96,8 @@ struct BookLayoutTests {
         word.box.right += shift
         return word
       })
+    lines.append(
+      words("which goes on for a second line across the middle of the page", at: 50, 112))
     // A line that the reader took for one although it is two.
     lines.append(words(text, at: 50, 264) + words(text, at: 250, 264))
     let found = PDFReading.lines(xml(lines), first: 1)[1]!.map(\.text)

@@ -59,7 +59,7 @@ public struct BookBuild: Sendable {
     self.classifier = classifier
   }
 
-  private static let version = 1
+  private static let version = 2
 
   /// Does the work.
   /// - Throws: ``BookError`` and errors of writing; then what this run wrote is gone again, if the folder
@@ -162,6 +162,7 @@ public struct BookBuild: Sendable {
     try FileManager.default.createDirectory(
       at: out.appending(path: images), withIntermediateDirectories: true)
     var rows: [PairRow] = []
+    var looks: [ImageFingerprint] = []
     var notes: [String] = []
     var names: Set<String> = []
     let size = 32
@@ -170,11 +171,13 @@ public struct BookBuild: Sendable {
       let file = folder.appending(path: "pairs-\(start / size + 1).json")
       if let kept: PairPart = BookWorkspace.read(file), kept.figures == part {
         rows += kept.rows
+        looks += kept.looks
         notes += kept.notes
         names.formUnion(kept.rows.map(\.image).map(Self.stem))
       } else {
         let made = ThreadPool.map(part.count) { maker.drafts(of: part[$0]) }
-        var kept = PairPart(figures: part, rows: [], notes: made.flatMap(\.notes))
+        var kept = PairPart(
+          figures: part, rows: [], looks: [], notes: made.flatMap(\.notes))
         for draft in made.flatMap(\.drafts) {
           var row = draft.row
           var name = draft.name + (row.figure.isEmpty ? "-1" : "")
@@ -189,14 +192,28 @@ public struct BookBuild: Sendable {
             row.flags = PairFlag.allCases.filter { row.flags.contains($0) || $0 == .privacy }
           }
           kept.rows.append(row)
+          kept.looks.append(draft.look)
         }
         try BookWorkspace.write(kept, to: file)
         rows += kept.rows
+        looks += kept.looks
         notes += kept.notes
       }
       progress(min(figures.count, start + size), figures.count)
     }
+    Self.markDuplicates(&rows, looks)
     return (rows, notes)
+  }
+
+  /// Flags images of eyes that look like an earlier one of the book.
+  private static func markDuplicates(_ rows: inout [PairRow], _ looks: [ImageFingerprint]) {
+    let eyes = rows.indices.filter { rows[$0].modality != .other }
+    for (place, index) in eyes.enumerated()
+    where eyes[..<place].contains(where: { looks[$0].resembles(looks[index]) }) {
+      rows[index].flags = PairFlag.allCases.filter {
+        rows[index].flags.contains($0) || $0 == .duplicate
+      }
+    }
   }
 
   private static func stem(_ path: String) -> String {
@@ -208,6 +225,7 @@ public struct BookBuild: Sendable {
   private struct PairPart: Codable {
     var figures: [BookFigure]
     var rows: [PairRow]
+    var looks: [ImageFingerprint]
     var notes: [String]
   }
 }

@@ -14,6 +14,8 @@ package struct BookCaption: Sendable, Hashable, Codable {
   /// The Chinese text without the label; empty if there is none.
   package var chinese: String
   package var flags: Set<PairFlag>
+  /// Whether it goes on in another column or on the next page.
+  package var goesOn = false
 
   /// The number without padding.
   package var key: String { FigureLabel.key(number) }

@@ -17,7 +17,10 @@ extension CaptionFinder {
         let isOpen =
           areClosed
           && [caption.english, caption.chinese].contains { !$0.isEmpty && !Self.endsSentence($0) }
-        if hasRest || isOpen { texts[page].captions[index].flags.insert(.unsureText) }
+        // Where captions end without a full stop, one at the end of a column may be complete.
+        if hasRest || isOpen || caption.goesOn && !areClosed {
+          texts[page].captions[index].flags.insert(.unsureText)
+        }
       }
     }
   }

@@ -35,6 +35,7 @@ extension CaptionFinder {
       number: start.label.number, letters: start.label.letters, style: start.label.style,
       page: page,
       box: Box.around(own) ?? lines[page][start.line].box, english: "", chinese: "", flags: flags)
+    caption.goesOn = pieces.count > own.count
     for segment in segments { add(printed.joined(segment.lines), to: &caption) }
     caption.restoreMarks()
     if !caption.isWhole { caption.flags.insert(.unsureText) }

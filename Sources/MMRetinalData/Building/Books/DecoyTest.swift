@@ -3,7 +3,9 @@ package enum DecoyTest {
   /// Whether an image is a bar or QR code, a rule, or empty.
   package static func isDecoy(_ image: FundusImage) -> Bool {
     let (width, height) = (image.width, image.height)
-    if max(width, height) > 7 * min(width, height) { return true }
+    // Scans side by side may make an image as long as a rule, but not as thin.
+    let (short, long) = (min(width, height), max(width, height))
+    if long > 20 * short || long > 7 * short && short < 64 { return true }
     var (low, high, middle, colored) = (0, 0, 0, 0)
     let step = max(1, width * height / 40_000)
     var count = 0

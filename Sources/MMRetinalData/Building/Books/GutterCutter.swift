@@ -29,13 +29,19 @@ package enum GutterCutter {
   /// - Returns: nil if its gutters do not give that number.
   package static func cut(_ image: FundusImage, into count: Int) -> Cut? {
     guard count > 1 else { return nil }
+    // Compression leaves other pixels in gutters, but lines of a graph are thin as well.
+    return cut(Levels(image, misses: 200), into: count)
+      ?? cut(Levels(image, misses: 50), into: count)
+  }
+
+  private static func cut(_ levels: Levels, into count: Int) -> Cut? {
+    let image = levels.image
     let whole = Part(rows: 0..<image.height, columns: 0..<image.width)
-    let levels = Levels(image)
     var best: (parts: [Part], penalty: Double, isBlack: Bool)?
     for color in levels.gutterColors() {
       for thickness in [2, 4, 7, 12] where thickness * 8 < min(image.width, image.height) {
         let root = node(whole, levels, color: color, thickness: thickness, depth: 0)
-        guard let parts = choice(root, count: count) else { continue }
+        guard let parts = choice(root, count: count), parts.allSatisfy(isPanel) else { continue }
         let penalty = unevenness(parts, of: whole) + (color.isBlack ? 0.5 : 0)
         if best.map({ penalty < $0.penalty - 1e-9 }) ?? true {
           best = (parts, penalty, color.isBlack)
@@ -52,6 +58,12 @@ package enum GutterCutter {
     return Cut(
       parts: order.map { best.parts[$0] }, isAmbiguous: isAmbiguous,
       isUneven: !best.isBlack && areUneven(boxes))
+  }
+
+  /// Whether a part has the shape of a panel, not of a strip between two lines of a graph.
+  private static func isPanel(_ part: Part) -> Bool {
+    let (width, height) = (part.columns.count, part.rows.count)
+    return max(width, height) <= 6 * min(width, height)
   }
 
   /// Whether the spaces between neighbors differ, by more than an edge may be off.
@@ -160,7 +172,13 @@ private struct Levels {
   }
 
   let image: FundusImage
-  init(_ image: FundusImage) { self.image = image }
+  /// One in how many pixels of a gutter's line may have another color.
+  let misses: Int
+
+  init(_ image: FundusImage, misses: Int) {
+    self.image = image
+    self.misses = misses
+  }
 
   /// Colors that whole rows or columns have: the most frequent ones, the brightest and the darkest.
   func gutterColors() -> [Color] {
@@ -204,9 +222,10 @@ private struct Levels {
 
   /// Whether nearly all pixels of a line are of a color. Compression leaves a few others beside edges.
   private func matches(
-    _ color: Color, count: Int, limit: Int = 20, misses allowed: Int = 50,
+    _ color: Color, count: Int, limit: Int = 20, misses allowed: Int? = nil,
     at place: (Int) -> (Int, Int)
   ) -> Bool {
+    let allowed = allowed ?? self.misses
     var misses = 0
     for index in 0..<count {
       let (x, y) = place(index)
@@ -225,7 +244,7 @@ private struct Levels {
   private func isGutter(
     _ line: Int, _ part: GutterCutter.Part, _ color: Color, isRow: Bool, isFringe: Bool = false
   ) -> Bool {
-    let (limit, misses) = isFringe ? (60, 5) : (20, 50)
+    let (limit, misses) = isFringe ? (60, 5) : (20, self.misses)
     return isRow
       ? matches(color, count: part.columns.count, limit: limit, misses: misses) {
         (part.columns.lowerBound + $0, line)

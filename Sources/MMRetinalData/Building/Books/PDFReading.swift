@@ -187,7 +187,8 @@ package enum PDFReading {
       // Short labels below each other, as in a drawing, are no column.
       let wide = lines.filter { ($0.last?.box.right ?? 0) - $0[0].box.left > 80 }
       let starts = columnStarts(wide.map { $0[0].box.left })
-      let pieces = lines.flatMap { split($0, at: starts) }.compactMap(TextLine.init(words:))
+      let pieces = lines.flatMap { split($0, at: starts, among: lines) }.compactMap(
+        TextLine.init(words:))
       return TextLine.rejoined(TextLine.merged(pieces, columns: starts), columns: starts)
     }
   }
@@ -202,18 +203,23 @@ package enum PDFReading {
   }
 
   /// Cuts a line that runs over the gap between columns. A wide line above columns may have a word where
-  /// one begins: its spaces are alike.
+  /// one begins: then a word of the line before or after it lies across.
   private static func split(
-    _ words: [(text: String, box: Box)], at starts: [Double]
+    _ words: [(text: String, box: Box)], at starts: [Double],
+    among lines: [[(text: String, box: Box)]]
   ) -> [[(text: String, box: Box)]] {
-    let gaps = zip(words, words.dropFirst()).map { $1.box.left - $0.box.right }.sorted()
-    let usual = gaps.isEmpty ? 0 : gaps[gaps.count / 2]
+    func isCrossed(_ word: Box) -> Bool {
+      lines.joined().contains { other in
+        let distance = abs(other.box.middleY - word.middleY)
+        return distance > 0.5 * word.height && distance < 2 * word.height
+          && other.box.left < word.left - 2 && other.box.right > word.left + 2
+      }
+    }
     var result: [[(text: String, box: Box)]] = [[]]
     for word in words {
-      if let last = result.last?.last,
-        word.box.left - last.box.right > max(1.5, min(1.6 * usual, 0.9 * word.box.height)),
+      if let last = result.last?.last, word.box.left - last.box.right > 1.5,
         starts.contains(where: { abs($0 - word.box.left) < 1 }),
-        starts.contains(where: { $0 < last.box.left + 1 })
+        starts.contains(where: { $0 < last.box.left + 1 }), !isCrossed(word.box)
       {
         result.append([])
       }

@@ -9,6 +9,8 @@ package struct PairMaker: Sendable {
     /// The name of the image's file without extension.
     package var name: String
     package var jpeg: Data
+    /// What the image looks like, for finding copies.
+    package var look: ImageFingerprint
   }
 
   let bookName: String
@@ -53,6 +55,13 @@ package struct PairMaker: Sendable {
       var flags = figure.flags.union(plan.flags)
       let (modality, margin) = classifier.modality(of: image)
       if margin < ModalityClassifier.reviewMargin { flags.insert(.unclearModality) }
+      // Images of a folder get other names; what theirs say is looked at here.
+      let file = figure.parts[plan.part].image.file
+      if let original = file.hasPrefix("/") ? file.split(separator: "/").last : nil,
+        !PrivacyCheck.reasons(inFileName: String(original)).isEmpty
+      {
+        flags.insert(.privacy)
+      }
       func text(_ whole: String, _ parts: CaptionSplitter.Parts?) -> String {
         plan.letter.flatMap { parts?.text(ofPanel: $0) } ?? whole
       }
@@ -70,7 +79,7 @@ package struct PairMaker: Sendable {
         notes.append("\(name): the image has a side above 65,500 pixels")
         continue
       }
-      drafts.append(Draft(row: row, name: name, jpeg: jpeg))
+      drafts.append(Draft(row: row, name: name, jpeg: jpeg, look: ImageFingerprint(of: image)))
     }
     return (drafts, notes)
   }
