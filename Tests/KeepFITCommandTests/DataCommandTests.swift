@@ -59,7 +59,11 @@ import Testing
     let deep = CommandFixture.fresh("deep.pgm")
     let samples = (0..<64 * 64).flatMap { index -> [UInt8] in [UInt8(index % 64 * 4), 0] }
     try (Data("P5\n64 64\n65535\n".utf8) + Data(samples)).write(to: URL(fileURLWithPath: deep))
-    let words = ["classify", "--model", CommandFixture.model, "--labels", "a;b", "--quiet", deep]
+    let words = [
+      "classify", "--model", CommandFixture.model, "--labels", "a;b", "--quiet",
+      "--no-quality-check",
+      deep,
+    ]
     let clipped = try KeepfitBinary.run(words)
     #expect(clipped.code == 0)
     #expect(clipped.errors.contains("warning: 1 image such as"), "\(clipped.errors)")

@@ -207,7 +207,7 @@ import Testing
   @Test(arguments: [
     ("--patience 3", "--patience"), ("--epochs 2 --max-steps 3", "--epochs"),
     ("--no-augment --no-flip", "--no-flip"), ("--expert-root ROOT", "--expert-root"),
-    ("--expert ROOT/expert.csv", "--expert-root"), ("--dropout 1", "--dropout"),
+    ("--dropout 1", "--dropout"),
     ("--sync-batch-norm --freeze-batch-norm", "--sync-batch-norm"),
     ("--monitor F1", "--monitor"),
     ("--expert ROOT/model/config.json --expert-root ROOT", "config.json"),

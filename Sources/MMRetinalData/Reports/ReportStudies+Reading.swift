@@ -234,10 +234,18 @@ struct StudyReading {
   }
 
   private static func path(_ text: String) throws(Problem) -> String {
+    let path: String
     do throws(ManifestPathError) {
-      return try ManifestPathError.checked(text)
+      path = try ManifestPathError.checked(text)
     } catch {
       throw Problem(message: error.description, kind: .path)
     }
+    guard !path.hasPrefix("/") else {
+      throw Problem(
+        message:
+          "the path '\(text.abbreviated(to: 120))' is absolute, expected one below the root directory",
+        kind: .path)
+    }
+    return path
   }
 }
