@@ -57,7 +57,7 @@ import Testing
     for index in 0..<200 {
       var random = RandomStream(seed: UInt64(index % 40))
       var levels = (0..<72).map { _ in UInt8(random.index(below: 256)) }
-      for _ in 0..<index / 40 { levels[random.index(below: 72)] ^= 24 }
+      for _ in 0..<index / 40 { levels[random.index(below: 72)] = UInt8(random.index(below: 256)) }
       let pixels = levels.flatMap { [$0, $0, $0] }
       fingerprints.append(ImageFingerprint(of: FundusImage(width: 9, height: 8, pixels: pixels)))
     }
@@ -66,7 +66,7 @@ import Testing
       (0..<second).first { fingerprints[$0].resembles(fingerprints[second]) }
     }
     #expect(fingerprints.indices.map(index.match) == expected)
-    #expect(expected.count { $0 != nil } > 40 && expected.count { $0 == nil } >= 40)
+    #expect(expected.count { $0 != nil } > 40 && expected.count { $0 == nil } > 40)
   }
 
   @Test func clustersPoints() {
