@@ -150,6 +150,27 @@ struct BookLayoutTests {
     #expect(open.map { $0.flags.contains(.unsureText) } == [true])
   }
 
+  /// Paragraphs below captions are taken for their ends only where captions have a style of their own.
+  @Test(arguments: ["Normal", "Caption"]) func paragraphsOfOneStyle(_ style: String) {
+    var page = CollectedPage(number: 0, width: 400, height: 2000)
+    func add(_ text: String, _ style: String, top: Double) {
+      page.lines.append(
+        TextLine(
+          box: Box(left: 0, top: top, right: 300, bottom: top + 12), text: text, size: 10,
+          font: style, isParagraph: true))
+    }
+    for number in 1...9 {
+      let top = Double(number) * 200
+      page.images.append(image(0, top, 100, 100))
+      add("Fig. 1-\(number) A photograph.", style, top: top + 110)
+      add("Treatment depends on the visual acuity.", "Normal", top: top + 130)
+      add("The retina has two circulations.", "Normal", top: top + 150)
+    }
+    let book = CollectedBook(pages: [page])
+    let found = FigureAligner(book, texts: CaptionFinder.texts(of: book)).figures()
+    #expect(found.map(\.english) == Array(repeating: "A photograph.", count: 9))
+  }
+
   @Test(arguments: [
     ("Early uorescein angiogram.", true), ("A signi cant edema of the nerve ber layer.", true),
     ("Early fluorescein angiogram, in the field of 30 degrees.", false), ("玻璃体", false),

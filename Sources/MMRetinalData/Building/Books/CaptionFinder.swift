@@ -133,15 +133,20 @@ package struct CaptionFinder {
     for page in lines.indices {
       for start in starts[page] { _ = trial.caption(from: start, page: page) }
     }
-    var (all, own) = (0, 0)
+    var (all, own, other) = (0, 0, 0)
     for page in lines.indices {
-      for index in lines[page].indices
-      where looksLikeCaption(lines[page][index]) && lines[page][index].text.count > 3 {
+      for index in lines[page].indices where lines[page][index].text.count > 3 {
+        guard looksLikeCaption(lines[page][index]) else {
+          other += 1
+          continue
+        }
         all += 1
         if trial.taken[page].contains(index) { own += 1 }
       }
     }
-    isDistinct = own * 100 >= all * 85
+    // Where all text looks alike, that below captions is nearly all there is, but not theirs.
+    let captions = starts.reduce(0) { $0 + $1.count }
+    isDistinct = own * 100 >= all * 85 && other * 3 >= captions
   }
 
   /// Lines of nothing but letters of panels.
