@@ -63,6 +63,7 @@ public struct ReportDemonstration: Sendable {
     configuration.batchSize = batchSize
     configuration.epochs = epochs
     configuration.learningRate = learningRate
+    configuration.dropout = 0
     configuration.visionLearningRate = learningRate
     configuration.decayEpochs = max(1, epochs * 2 / 3)
     configuration.seed = seed
@@ -88,9 +89,11 @@ public struct ReportDemonstration: Sendable {
 
     onEvent(.stage("Writing reports"))
     let tests = try file.studies(.test)
+    // Without it beam search prefers short reports, which name no findings.
+    var decoding = ReportDecoding(.beam(size: 3))
+    decoding.lengthPenalty = .average
     let trial = try ReportTrial(
-      generator, studies: tests, training: training, root: data,
-      decoding: ReportDecoding(.beam(size: 3))
+      generator, studies: tests, training: training, root: data, decoding: decoding
     ) { onEvent(.progress(done: $0, of: tests.count + training.count, detail: "")) }
     return Outcome(generator: generator, trial: trial, run: directory.url, seconds: seconds)
   }

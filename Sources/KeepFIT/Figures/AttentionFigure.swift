@@ -105,7 +105,8 @@ public struct AttentionFigure {
         let upper = map[top * columns + left] * (1 - across) + map[top * columns + right] * across
         let lower =
           map[bottom * columns + left] * (1 - across) + map[bottom * columns + right] * across
-        let value = (upper * (1 - down) + lower * down - least) / most
+        // Interpolation may round to less than the minimum.
+        let value = max(0, (upper * (1 - down) + lower * down - least) / most)
         let color = Explanation.color(value)
         let weight = 0.6 * value.squareRoot()
         let base = (y * image.width + x) * 3
