@@ -160,8 +160,9 @@ struct DemonstrationPage {
     page.section("Reports of angiograms")
     page.paragraph(
       "A small report model, trained on \(settings.studies * 7 / 10) synthetic angiograms for \(settings.epochs) "
-        + "epochs in \(Int(reported.seconds.rounded())) s, reports on \(reported.trial.studies.count) others."
-    )
+        + "epochs in \(Int(reported.seconds.rounded())) s, reports on \(reported.trial.studies.count) others. "
+        + "So short a training from random weights learns the language of reports before it learns to read "
+        + "images: compare the findings with those of the nearest training study.")
     let reports = ReportTrialPage(reported.trial, generator: reported.generator)
     try reports.addExamples(to: &page)
     reports.addScores(to: &page)
