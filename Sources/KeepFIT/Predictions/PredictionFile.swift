@@ -8,7 +8,7 @@ import Foundation
 ///
 /// - `.csv`: columns `image`, `label`, `probability_…` for each label, `prediction_set` if requested,
 ///   `laterality` and, if checked, `quality`.
-/// - `.jsonl`: a JSON object per line, ``ImagePrediction/json``.
+/// - `.jsonl`: a JSON object per line, as `--json` prints them.
 /// - `.json`: a list of the same objects, one per line.
 public final class PredictionFile {
   /// The format of a file.

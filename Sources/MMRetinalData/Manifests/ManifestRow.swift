@@ -23,7 +23,12 @@ public struct ManifestRow: Sendable, Hashable {
   public let line: Int
 
   /// Creates a row.
-  /// - Parameter image: a path below the root, an absolute one, or one that begins with `~/`.
+  /// - Parameters:
+  ///   - image: a path below the root, an absolute one, or one that begins with `~/`.
+  ///   - modality: what the image shows.
+  ///   - content: the labels or captions.
+  ///   - columns: the other columns of the table, by name.
+  ///   - line: the line of the file; 0 for none.
   /// - Throws: ``ManifestPathError`` for a path that leads out of the root with `..`, and names that no file has.
   public init(
     image: String, modality: ImagingModality = .colorFundus, content: Content,

@@ -31,7 +31,7 @@ public struct ImageQuality: Sendable, Equatable {
     }
   }
 
-  /// The issues found, in the order of ``Issue/allCases``.
+  /// The issues found, in the order of `Issue.allCases`.
   public let issues: [Issue]
   /// The median luma of the field of view, 0 to 1.
   public let brightness: Float
