@@ -32,8 +32,9 @@ public struct LoadingReport: Sendable, Equatable {
 
 extension StateDictionary {
   /// The same tensors without the name prefixes of wrappers that all of them have (`module.` of data-parallel
-  /// training, `_orig_mod.` of compiled models, `model.` of Lightning, `backbone.` of self-supervised training) and with the current names of layer norm parameters (instead of `gamma` and `beta` of
-  /// models converted from TensorFlow).
+  /// training, `_orig_mod.` of compiled models, `model.` of Lightning, `backbone.` of self-supervised
+  /// training) and with the current names of layer norm parameters (instead of `gamma` and `beta` of models
+  /// converted from TensorFlow).
   public func normalized() -> StateDictionary {
     var prefix = ""
     let wrappers = ["module.", "_orig_mod.", "model.", "backbone."]

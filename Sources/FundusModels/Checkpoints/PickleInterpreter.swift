@@ -3,8 +3,8 @@
 ///
 /// It builds plain values only. What other classes and functions would make is kept as a name
 /// (``PickleValue/object(_:)``); those with which pickles attack their readers, and opcodes that would import
-/// anything, are refused. Nothing is ever executed. Every opcode takes at least one byte and creates at most one value, so memory
-/// is bounded by the file size.
+/// anything, are refused. Nothing is ever executed. Every opcode takes at least one byte and creates at most
+/// one value, so memory is bounded by the file size.
 struct PickleInterpreter {
   /// The maximum number of opcodes; a state dictionary needs about 25 per tensor.
   static let maximumOpcodes = 5_000_000

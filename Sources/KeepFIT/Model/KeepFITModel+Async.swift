@@ -54,15 +54,3 @@ extension KeepFITModel {
     }
   }
 }
-
-/// Runs work on a thread of its own, with the stack that long computations need.
-private func onSeparateThread<Result: Sendable>(
-  named name: String, _ work: @escaping @Sendable () throws -> Result
-) async throws -> Result {
-  try await withCheckedThrowingContinuation { continuation in
-    let thread = Thread { continuation.resume(with: Swift.Result { try work() }) }
-    thread.name = name
-    thread.stackSize = 8 << 20
-    thread.start()
-  }
-}

@@ -1,4 +1,5 @@
 import Foundation
+
 /// The classification of images by a model.
 public struct Classification: Sendable, Equatable {
   /// The K labels.

@@ -28,7 +28,7 @@ extension PretrainingInputs {
     let validation = try validationManifests()
     let limit = model.configuration.maximumTextLength
     func isCut(_ text: String) -> Bool {
-      model.tokenizer.encode(text, maximumLength: limit + 1).count > limit
+      model.tokenizer.truncates(text, maximumLength: limit)
     }
     var isLong: [String: Bool] = [:]
     add(

@@ -1,5 +1,3 @@
-import Foundation
-
 extension PretrainingRun {
   /// Trains on a separate thread, so that the caller's thread is not blocked.
   ///
@@ -14,12 +12,7 @@ extension PretrainingRun {
     // The run is not used concurrently: the caller waits here.
     nonisolated(unsafe) let run = self
     return try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let thread = Thread { continuation.resume(with: Result { try run.run() }) }
-        thread.name = "pretraining"
-        thread.stackSize = 8 << 20
-        thread.start()
-      }
+      try await onSeparateThread(named: "pretraining") { try run.run() }
     } onCancel: {
       stop.make()
     }

@@ -1,3 +1,5 @@
+import FundusTensor
+
 /// A 64-bit fingerprint of an image that survives resizing and recompression (dHash): gray, averaged
 /// down to 9 x 8, a bit for each pixel that is darker than its right neighbor.
 public struct DifferenceHash: Sendable, Hashable, Codable, CustomStringConvertible {
@@ -23,8 +25,5 @@ public struct DifferenceHash: Sendable, Hashable, Codable, CustomStringConvertib
   public func distance(to other: DifferenceHash) -> Int { (bits ^ other.bits).nonzeroBitCount }
 
   /// 16 hexadecimal digits.
-  public var description: String {
-    let digits = String(bits, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public var description: String { hexadecimal([bits]) }
 }

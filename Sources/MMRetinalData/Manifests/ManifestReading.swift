@@ -42,7 +42,7 @@ struct ManifestReading {
           rows.append(try row(record, columns, eye: nil))
           continue
         }
-        let eyes = Eye.allCases.filter { eye in
+        let eyes = Laterality.allCases.filter { eye in
           !Self.isMissing(record.fields[columns.image.position(of: eye)])
         }
         if eyes.isEmpty { throw RowProblem(message: "both image paths are empty", kind: .path) }
@@ -62,7 +62,7 @@ struct ManifestReading {
 
   /// The row of a record, or of one of its eyes.
   private func row(
-    _ record: CSVRecord, _ columns: ManifestColumns, eye: Eye?
+    _ record: CSVRecord, _ columns: ManifestColumns, eye: Laterality?
   ) throws(RowProblem) -> ManifestRow {
     func field(_ column: TableColumn) -> String { record.fields[column.position(of: eye)] }
     var others: [String: String] = [:]
@@ -82,7 +82,7 @@ struct ManifestReading {
   }
 
   private func content(
-    of fields: [String], _ columns: ManifestColumns, eye: Eye?
+    of fields: [String], _ columns: ManifestColumns, eye: Laterality?
   ) throws(RowProblem) -> ManifestRow.Content {
     func field(_ column: TableColumn) -> String { fields[column.position(of: eye)] }
     switch columns.content {

@@ -1,8 +1,3 @@
-/// An eye.
-enum Eye: String, CaseIterable {
-  case left, right
-}
-
 /// A column of a table, or the two columns that state the same of the left and the right eye.
 struct TableColumn {
   /// The name, of a pair without the word for the eye: `Fundus` for `Left-Fundus` and `Right-Fundus`.
@@ -30,11 +25,11 @@ struct TableColumn {
   var positions: [Int] { isPair ? [left, right] : [left] }
 
   /// The position of the value for an eye; nil for rows that are not of an eye.
-  func position(of eye: Eye?) -> Int { eye == .right ? right : left }
+  func position(of eye: Laterality?) -> Int { eye == .right ? right : left }
 
   /// The pairs among column names, in the order of their first column.
   static func pairs(in header: [String]) -> [TableColumn] {
-    var waiting: [String: (position: Int, eye: Eye)] = [:]
+    var waiting: [String: (position: Int, eye: Laterality)] = [:]
     var pairs: [TableColumn] = []
     for (position, name) in header.enumerated() {
       guard let (base, eye) = split(name) else { continue }
@@ -50,12 +45,12 @@ struct TableColumn {
     return pairs
   }
 
-  private static let words: [String: Eye] = [
+  private static let words: [String: Laterality] = [
     "left": .left, "right": .right, "os": .left, "od": .right, "左眼": .left, "右眼": .right,
   ]
 
   /// The name without its word for an eye, and the eye. `image` for a name that is nothing else.
-  private static func split(_ name: String) -> (base: String, eye: Eye)? {
+  private static func split(_ name: String) -> (base: String, eye: Laterality)? {
     var words: [Substring] = name.split { !$0.isLetter && !$0.isNumber }
     guard let index = words.firstIndex(where: { Self.words[$0.lowercased()] != nil }),
       let eye = Self.words[words[index].lowercased()]

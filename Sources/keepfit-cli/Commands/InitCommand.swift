@@ -1,5 +1,7 @@
 import KeepFIT
 
+extension KeepFITConfiguration.Preset: ChoiceArgument {}
+
 /// `keepfit init`
 struct InitCommand: Subcommand {
   static let name = "init"
@@ -11,11 +13,7 @@ struct InitCommand: Subcommand {
         --text-weights bio-clinical-bert/ --out model
     """
 
-  enum Preset: String, ChoiceArgument {
-    case base, small, tiny
-  }
-
-  let preset = Option<Preset>(
+  let preset = Option<KeepFITConfiguration.Preset>(
     "preset", "NAME", default: .base, help: "Model size; 'base' is the published architecture.")
   let out = Option<FilePath>("out", "DIR", required: true, help: "Directory to write.")
   let seed = Option<UInt64>("seed", "N", default: 0, help: "Random seed.")
@@ -30,17 +28,14 @@ struct InitCommand: Subcommand {
   let common = CommonOptions()
 
   func run() throws {
-    guard let preset = KeepFITConfiguration.Preset(rawValue: preset.value.rawValue) else {
-      throw CommandError.usage("--preset \(preset.value.rawValue) is unknown")
-    }
     let words = try vocabulary.given.map { try Vocabulary(contentsOf: $0.url) }
-    let model = try KeepFITModel(preset: preset, vocabulary: words, seed: seed.value)
+    let model = try KeepFITModel(preset: preset.value, vocabulary: words, seed: seed.value)
     if let file = visionWeights.given { try model.loadVisionWeights(file.url) }
     if let file = textWeights.given { try model.loadTextWeights(file.url) }
     try model.save(to: out.value.url, force: overwrite.force.isOn)
     let count = model.parameters.reduce(0) { $0 + $1.parameter.value.count }
     Console.note(
-      "Wrote a \(preset.rawValue) model with \(Pretty.count(count)) parameters to \(out.value.text)"
+      "Wrote a \(preset.value.rawValue) model with \(Pretty.count(count)) parameters to \(out.value.text)"
     )
     if visionWeights.given == nil && textWeights.given == nil {
       Console.note("Its weights are random: its predictions are meaningless until it is trained.")

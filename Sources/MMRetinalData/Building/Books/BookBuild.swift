@@ -208,8 +208,8 @@ public struct BookBuild: Sendable {
   /// Flags images of eyes that look like an earlier one of the book.
   private static func markDuplicates(_ rows: inout [PairRow], _ looks: [ImageFingerprint]) {
     let eyes = rows.indices.filter { rows[$0].modality != .other }
-    for (place, index) in eyes.enumerated()
-    where eyes[..<place].contains(where: { looks[$0].resembles(looks[index]) }) {
+    let fingerprints = FingerprintIndex(eyes.map { looks[$0] })
+    for (place, index) in eyes.enumerated() where fingerprints.match(before: place) != nil {
       rows[index].flags = PairFlag.allCases.filter {
         rows[index].flags.contains($0) || $0 == .duplicate
       }

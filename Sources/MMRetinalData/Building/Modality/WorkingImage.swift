@@ -2,8 +2,8 @@ import Foundation
 
 /// A small copy of an image in floating point, on which the features of ``ModalityFeatures`` are measured.
 ///
-/// The longest side is 96 pixels at most (or as asked for), each the mean of the pixels that it covers; an image that is smaller
-/// keeps its size. All planes hold values from 0 to 1, row by row.
+/// The longest side is 96 pixels at most (or as asked for), each the mean of the pixels that it covers; an
+/// image that is smaller keeps its size. All planes hold values from 0 to 1, row by row.
 struct WorkingImage: Sendable {
   static let longestSide = 96
 

@@ -1,6 +1,8 @@
 import Foundation
 import KeepFIT
 
+extension ReportGeneratorConfiguration.Preset: ChoiceArgument {}
+
 /// `keepfit reports init`
 struct ReportsInitCommand: Subcommand {
   static let name = "reports init"
@@ -14,11 +16,7 @@ struct ReportsInitCommand: Subcommand {
       keepfit reports init --vision keepfit.pth --ffa-ir ffair_annotation.json --out report-model
     """
 
-  enum Preset: String, ChoiceArgument {
-    case base, small
-  }
-
-  let preset = Option<Preset>(
+  let preset = Option<ReportGeneratorConfiguration.Preset>(
     "preset", "NAME", default: .base, help: "Model size; 'base' is the published architecture.")
   let vision = Option<String>(
     "vision", "FILE|none", required: true,
@@ -40,7 +38,7 @@ struct ReportsInitCommand: Subcommand {
       .studies(.train, needsImages: false)
     let vocabulary = ReportVocabulary(
       counting: cases.map(\.text), threshold: threshold.value)
-    var configuration = ReportGeneratorConfiguration(preset.value == .small ? .small : .base)
+    var configuration = ReportGeneratorConfiguration(preset.value)
     let source = try trunk(&configuration)
     let generator = try ReportGenerator(
       configuration, vocabulary: vocabulary,
