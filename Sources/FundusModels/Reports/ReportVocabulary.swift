@@ -96,6 +96,14 @@ public struct ReportVocabulary: Sendable {
     ids.prefix { $0 > Self.boundary }.map { table.tokens[Int($0) - 1] }.joined(separator: " ")
   }
 
+  /// A report as training and scoring see it: split into words, `<unk>` for rare ones, cut to `maximumLength` ids.
+  /// - Parameters:
+  ///   - report: the text as it was written.
+  ///   - maximumLength: as in ``encode(_:maximumLength:)``.
+  public func cleaned(_ report: String, maximumLength: Int = publishedLength) -> String {
+    text(of: encode(report, maximumLength: maximumLength).dropFirst())
+  }
+
   /// The contents of a `vocabulary.txt`.
   public var fileText: String { table.tokens.map { $0 + "\n" }.joined() }
 

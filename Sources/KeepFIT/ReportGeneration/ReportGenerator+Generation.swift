@@ -52,13 +52,9 @@ extension ReportGenerator {
     var reports: [GeneratedReport] = []
     for start in stride(from: 0, to: files.count, by: max(1, batchSize)) {
       let batch = Array(files[start..<min(files.count, start + max(1, batchSize))])
-      let images = try batch.map {
-        try ReportImages.prepare(contentsOf: $0, imageSize: configuration.imageSize)
-      }
-      let size = configuration.imageSize
       reports += try generate(
-        Tensor.concatenated(images.map { $0.reshaped([1, size, size, 3]) }), decoding: decoding,
-        seed: seed, names: batch.map(\.path))
+        ReportImages.prepare(contentsOf: batch, imageSize: configuration.imageSize),
+        decoding: decoding, seed: seed, names: batch.map(\.path))
       progress(reports.count)
     }
     return reports

@@ -47,24 +47,17 @@ extension ReportGenerator {
     precondition(batchSize > 0 && !studies.isEmpty, "\(studies.count) studies by \(batchSize)")
     var sum = 0.0
     var tokens = 0
-    var start = 0
-    while start < studies.count {
-      var end = start
-      var files: [URL] = []
-      while end < studies.count, end - start < batchSize,
-        end == start || files.count + studies[end].files.count <= Self.imageLimit
-      {
-        files += studies[end].files
-        end += 1
-      }
-      let batch = studies[start..<end]
+    let batches = StudyBatches.ranges(
+      imageCounts: studies.map(\.files.count), imageLimit: Self.imageLimit, studyLimit: batchSize)
+    for range in batches {
+      let batch = studies[range]
       let loss = try loss(
-        files: files, imagesPerStudy: batch.map(\.files.count), texts: batch.map(\.text))
+        files: batch.flatMap(\.files), imagesPerStudy: batch.map(\.files.count),
+        texts: batch.map(\.text))
       guard loss.sum.isFinite else { throw ReportLossError(study: batch.first?.id ?? "") }
       sum += loss.sum
       tokens += loss.tokens
-      start = end
-      progress(end)
+      progress(range.upperBound)
     }
     return ReportLossSummary(loss: sum / Double(tokens), tokens: tokens)
   }
@@ -72,13 +65,10 @@ extension ReportGenerator {
   private func loss(
     files: [URL], imagesPerStudy: [Int], texts: [String]
   ) throws -> (sum: Double, tokens: Int) {
-    let size = configuration.imageSize
-    let images = try ThreadPool.map(files.count) { index in
-      Result { try ReportImages.prepare(contentsOf: files[index], imageSize: size) }
-    }.map { try $0.get() }
+    let images = try ReportImages.prepare(contentsOf: files, imageSize: configuration.imageSize)
     let loss = Autograd.withoutGradients {
       model.loss(
-        images: Tensor.stacked(images), imagesPerStudy: imagesPerStudy,
+        images: images, imagesPerStudy: imagesPerStudy,
         reports: texts.map {
           vocabulary.encode($0, maximumLength: configuration.maximumLength)
         }, mode: .inference)

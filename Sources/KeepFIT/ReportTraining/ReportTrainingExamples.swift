@@ -29,9 +29,9 @@ public enum ReportTrainingExamples {
       let name = "examples/report\(index).jpg"
       try ReportImages.image(from: image).jpegData(quality: 85)
         .write(to: directory.appending(path: name), options: .atomic)
-      let ids = vocabulary.encode(sample.text, maximumLength: maximumLength)
       entries.append([
-        "stream": sample.id, "text": vocabulary.text(of: ids.dropFirst()), "image": name,
+        "stream": sample.id,
+        "text": vocabulary.cleaned(sample.text, maximumLength: maximumLength), "image": name,
       ])
     }
     try AtomicFile.write(

@@ -41,10 +41,9 @@ public struct ReportValidation: Sendable {
     let reports = try generator.generate(
       contentsOf: samples.map(\.image), decoding: decoding, batchSize: batchSize)
     let pairs = zip(samples, reports).map { sample, report in
-      let ids = generator.vocabulary.encode(sample.text, maximumLength: length)
-      return ReportPair(
+      ReportPair(
         id: sample.id, hypothesis: report.best.text,
-        references: [generator.vocabulary.text(of: ids.dropFirst())])
+        references: [generator.vocabulary.cleaned(sample.text, maximumLength: length)])
     }
     let scores = CaptionScorer().score(pairs).corpus
     func value(_ metric: CaptionMetric) -> Float { scores[metric].map { Float($0) } ?? .nan }

@@ -62,8 +62,7 @@ public struct ReportTrial: Sendable {
     }
     let length = generator.configuration.maximumLength
     func cleaned(_ text: String) -> String {
-      let ids = generator.vocabulary.encode(text, maximumLength: length)
-      return generator.vocabulary.text(of: ids.dropFirst())
+      generator.vocabulary.cleaned(text, maximumLength: length)
     }
     let references = studies.map { cleaned($0.text) }
     let known = training.map { cleaned($0.text) }
@@ -99,32 +98,20 @@ public struct ReportTrial: Sendable {
     _ generator: ReportGenerator, _ studies: [ReportStudy], root: URL,
     _ body: (Tensor, [ReportStudy]) throws -> Void
   ) throws -> Tensor {
-    let size = generator.configuration.imageSize
-    var results: [Tensor] = []
-    var start = 0
-    while start < studies.count {
-      var end = start
-      var files: [URL] = []
-      while end < studies.count,
-        end == start || files.count + studies[end].images.count <= Self.imageLimit
-      {
-        files += studies[end].images.map { root.appending(path: $0) }
-        end += 1
-      }
-      let paths = files
-      let images = Tensor.stacked(
-        try ThreadPool.map(paths.count) { index in
-          Result { try ReportImages.prepare(contentsOf: paths[index], imageSize: size) }
-        }.map { try $0.get() })
-      let batch = Array(studies[start..<end])
-      results.append(
-        Autograd.withoutGradients {
+    let batches = StudyBatches.ranges(
+      imageCounts: studies.map(\.images.count), imageLimit: Self.imageLimit)
+    return Tensor.concatenated(
+      try batches.map { range in
+        let batch = Array(studies[range])
+        let images = try ReportImages.prepare(
+          contentsOf: batch.flatMap(\.images).map { root.appending(path: $0) },
+          imageSize: generator.configuration.imageSize)
+        let features = Autograd.withoutGradients {
           generator.model.vision(images, mode: .inference)
             .groupMeans(of: batch.map(\.images.count))
-        })
-      try body(images, batch)
-      start = end
-    }
-    return Tensor.concatenated(results)
+        }
+        try body(images, batch)
+        return features
+      })
   }
 }

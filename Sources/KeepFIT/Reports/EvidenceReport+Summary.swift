@@ -102,10 +102,6 @@ extension EvidenceReport {
   }
 
   /// The paired comparisons.
-  func addComparisons(_ comparisons: [PairedComparison], to page: inout HTMLPage) {
-    Self.addComparisons(comparisons, to: &page)
-  }
-
   static func addComparisons(_ comparisons: [PairedComparison], to page: inout HTMLPage) {
     guard let first = comparisons.first else { return }
     let methods = Set(comparisons.flatMap { [$0.first, $0.second] }).count

@@ -30,7 +30,7 @@ public struct EvidenceReport {
     addSummary(to: &page)
     addData(to: &page)
     addResults(to: &page)
-    addComparisons(report.comparisons, to: &page)
+    Self.addComparisons(report.comparisons, to: &page)
     addPublished(to: &page)
     addClasses(to: &page)
     addDetection(to: &page)

@@ -36,4 +36,17 @@ public enum ReportImages {
   public static func prepare(contentsOf url: URL, imageSize: Int) throws(ImageError) -> Tensor {
     normalized(try FundusImage(contentsOf: url).resized(width: imageSize, height: imageSize))
   }
+
+  /// Image files as the model sees them outside of training, decoded on all threads.
+  /// - Parameters:
+  ///   - urls: N files; at least one.
+  ///   - imageSize: S, the side of the square.
+  /// - Returns: `[N, S, S, 3]`.
+  /// - Throws: ``ImageError`` for the first file that cannot be used.
+  public static func prepare(contentsOf urls: [URL], imageSize: Int) throws -> Tensor {
+    Tensor.stacked(
+      try ThreadPool.map(urls.count) { index in
+        Result { try prepare(contentsOf: urls[index], imageSize: imageSize) }
+      }.map { try $0.get() })
+  }
 }

@@ -1,0 +1,23 @@
+/// Consecutive studies that are worked on at once, so that few images are in memory at a time.
+enum StudyBatches {
+  /// The batches, in order.
+  /// - Parameters:
+  ///   - imageCounts: the number of images of each study.
+  ///   - imageLimit: the most images of a batch, unless one study has more.
+  ///   - studyLimit: the most studies of a batch; at least one.
+  static func ranges(
+    imageCounts: [Int], imageLimit: Int, studyLimit: Int = .max
+  ) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var (start, images) = (0, 0)
+    for (index, count) in imageCounts.enumerated() {
+      if index > start, index - start == studyLimit || images + count > imageLimit {
+        ranges.append(start..<index)
+        (start, images) = (index, 0)
+      }
+      images += count
+    }
+    if start < imageCounts.count { ranges.append(start..<imageCounts.count) }
+    return ranges
+  }
+}
