@@ -222,6 +222,14 @@ extension Experiment {
     return directory.appendingPathComponent(path)
   }
 
+  /// The root directory of a manifest's image paths: the given one, or else that of a manifest which is not
+  /// below `directory`, or else `directory`.
+  static func root(of path: String, in directory: URL, given: URL?) -> URL {
+    let isElsewhere = path.hasPrefix("/") || path.hasPrefix("~")
+    return given
+      ?? (isElsewhere ? file(path, in: directory).deletingLastPathComponent() : directory)
+  }
+
   /// - Throws: `DecodingError` naming the first unknown key, with a suggestion.
   static func refuseUnknownKeys(
     of decoder: any Decoder, known: [String], in what: String

@@ -24,6 +24,17 @@ public struct ExperimentData: Sendable {
 
     /// Options that use labels as they are and require every file.
     public init() {}
+
+    /// How the manifests of an experiment are read.
+    func reading(_ experiment: Experiment) -> LabeledImages.ReadingOptions {
+      var reading = LabeledImages.ReadingOptions(targets: experiment.targets)
+      reading.names = experiment.names
+      reading.normalizesLabels = normalizesLabels
+      reading.grouping = grouping
+      reading.acceptsMissingFiles = acceptsMissingFiles
+      reading.columns = columns
+      return reading
+    }
   }
 
   /// Locates and reads the manifests.
@@ -44,22 +55,14 @@ public struct ExperimentData: Sendable {
   ) throws {
     let directories = (imagesRoot.map { [$0] } ?? []) + manifestDirectories
     var (experiment, directory) = try Experiment.find(name, directories: directories)
-    var reading = LabeledImages.ReadingOptions(targets: experiment.targets)
-    reading.names = experiment.names
-    reading.normalizesLabels = options.normalizesLabels
-    reading.grouping = options.grouping
-    reading.acceptsMissingFiles = options.acceptsMissingFiles
+    var reading = options.reading(experiment)
     reading.acceptsConflicts = experiment.isPublished
-    reading.columns = options.columns
     func read(
       _ manifest: String, in directory: URL, _ reading: LabeledImages.ReadingOptions
     ) throws -> LabeledImages {
-      let file = Experiment.file(manifest, in: directory)
-      let isElsewhere = manifest.hasPrefix("/") || manifest.hasPrefix("~")
-      return try LabeledImages(
-        contentsOf: file,
-        root: imagesRoot ?? (isElsewhere ? file.deletingLastPathComponent() : directory),
-        options: reading)
+      try LabeledImages(
+        contentsOf: Experiment.file(manifest, in: directory),
+        root: Experiment.root(of: manifest, in: directory, given: imagesRoot), options: reading)
     }
     var dataset = try read(experiment.manifest, in: directory, reading)
     // External manifests use the labels of this one.

@@ -15,16 +15,23 @@ public struct TestedFolds: Sendable {
     precondition(!folds.isEmpty && folds.count == names.count, "names for every fold")
     precondition(
       zip(folds, names).allSatisfy { $0.count == $1.count }, "a name for every test image")
+    (clusters, clusterCount) = Self.clusters(named: names)
+    self.folds = folds
+  }
+
+  /// Numbers clusters by their first row.
+  /// - Parameter names: the name of each row's cluster, for each fold.
+  /// - Returns: the number of each row's cluster, and the number of clusters.
+  static func clusters(named names: [[String]]) -> (rows: [[Int]], count: Int) {
     var known: [String: Int] = [:]
-    clusters = names.map { fold in
+    let rows = names.map { fold in
       fold.map { name in
         let cluster = known[name] ?? known.count
         known[name] = cluster
         return cluster
       }
     }
-    clusterCount = known.count
-    self.folds = folds
+    return (rows, known.count)
   }
 
   /// One fold of independent images.
@@ -37,9 +44,8 @@ public struct TestedFolds: Sendable {
   /// The number of classes K.
   var classCount: Int { folds[0].classCount }
 
-  /// The effective number of independent observations among the rows that `isIncluded` keeps, if rows of one
-  /// cluster are fully correlated: (Σ m)² / Σ m² over the cluster sizes m (Kish, 1965). Equal to the number
-  /// of images if each is tested once.
+  /// The effective number of independent observations among the rows that `isIncluded` keeps. Equal to the
+  /// number of images if each is tested once.
   func effectiveCount(_ isIncluded: (_ fold: Int, _ row: Int) -> Bool) -> Double {
     var sizes = [Int](repeating: 0, count: clusterCount)
     for fold in folds.indices {
@@ -47,6 +53,12 @@ public struct TestedFolds: Sendable {
         sizes[clusters[fold][row]] += 1
       }
     }
+    return Self.effectiveCount(ofClusters: sizes)
+  }
+
+  /// The effective number of independent observations if rows of one cluster are fully correlated:
+  /// (Σ m)² / Σ m² over the cluster sizes m (Kish, 1965).
+  static func effectiveCount(ofClusters sizes: some Sequence<Int>) -> Double {
     let sum = Double(sizes.reduce(0, +))
     let squares = sizes.reduce(0.0) { $0 + Double($1) * Double($1) }
     return squares == 0 ? 0 : sum * sum / squares

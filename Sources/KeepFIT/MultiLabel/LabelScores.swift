@@ -59,15 +59,13 @@ public struct LabelScores: Sendable, Codable, Equatable {
   /// - `names`: the image or group of each test image of each fold, so that each counts once.
   mutating func addIntervals(truth: [[Bool]], names: [[String]]) {
     func effective(_ wanted: (Bool) -> Bool) -> Double {
-      var sizes: [String: Double] = [:]
+      var sizes: [String: Int] = [:]
       for (truth, names) in zip(truth, names) {
         for (isTrue, name) in zip(truth, names) where wanted(isTrue) {
           sizes[name, default: 0] += 1
         }
       }
-      let sum = sizes.values.reduce(0, +)
-      let squares = sizes.values.reduce(0) { $0 + $1 * $1 }
-      return squares == 0 ? 0 : sum * sum / squares
+      return TestedFolds.effectiveCount(ofClusters: sizes.values)
     }
     let (positives, negatives) = (effective { $0 }, effective { !$0 })
     guard positives > 0 else { return }

@@ -37,19 +37,12 @@ extension MultiLabelImages {
         "\(name): 'positive' and 'ordered' need one label per image, and \(experiment.manifest) has several"
       )
     }
-    var reading = LabeledImages.ReadingOptions(targets: experiment.targets)
-    reading.names = experiment.names
-    reading.normalizesLabels = options.normalizesLabels
-    reading.grouping = options.grouping
-    reading.columns = options.columns
-    reading.acceptsMissingFiles = options.acceptsMissingFiles
-    let isElsewhere = experiment.manifest.hasPrefix("/") || experiment.manifest.hasPrefix("~")
     return (
       experiment.name,
       try MultiLabelImages(
         contentsOf: file,
-        root: imagesRoot ?? (isElsewhere ? file.deletingLastPathComponent() : directory),
-        options: reading)
+        root: Experiment.root(of: experiment.manifest, in: directory, given: imagesRoot),
+        options: options.reading(experiment))
     )
   }
 }

@@ -25,9 +25,7 @@ extension MultiLabelRun {
             Double(step) / Double(steps))
         })
     case .linearProbe:
-      let passes: [Int?] =
-        configuration.augmentsTraining
-        ? (0..<TransferConfiguration.augmentationPasses).map { $0 } : [nil]
+      let passes = configuration.trainingPasses
       let parts = try passes.map {
         try extractor.features(
           split.train.map(data.images.url), pass: $0, projected: configuration.projects)
@@ -70,7 +68,6 @@ extension MultiLabelRun {
     thresholds: [Double], temperature: Double?, validation: Int
   ) throws {
     guard let adapterDirectory else { return }
-    let shots = configuration.split.train.description.replacingOccurrences(of: "%", with: "percent")
     let adapter = Adapter(
       configuration.method, content: fitted, classes: data.classes,
       projects: configuration.projects, model: model.fingerprint, experiment: name,
@@ -78,9 +75,7 @@ extension MultiLabelRun {
       calibration: validation > 0
         ? AdapterCalibration(temperature: temperature, images: validation, trueProbabilities: [])
         : nil, thresholds: thresholds)
-    try adapter.save(
-      to: adapterDirectory.appendingPathComponent("\(configuration.method.rawValue)-\(shots)")
-        .appendingPathComponent("fold\(fold)"), force: true)
+    try adapter.save(to: configuration.adapterFolder(in: adapterDirectory, fold: fold), force: true)
   }
 }
 
@@ -93,14 +88,7 @@ extension MultiLabelReport {
       result.folds.count == first.folds.count
         && zip(result.folds, first.folds).allSatisfy { $0.testImages == $1.testImages }
     }
-    var clusters: [String: Int] = [:]
-    let rows = first.folds.map { fold in
-      fold.clusterNames.map { name in
-        let cluster = clusters[name] ?? clusters.count
-        clusters[name] = cluster
-        return cluster
-      }
-    }
+    let (rows, count) = TestedFolds.clusters(named: first.folds.map(\.clusterNames))
     let labels = first.classes.indices
     let contestants = same.compactMap { result -> PairedComparison.Contestant? in
       let curves = result.folds.map { fold in
@@ -122,7 +110,7 @@ extension MultiLabelReport {
       }
     }
     return PairedComparison.all(
-      contestants, strata: [Array(0..<clusters.count)], count: clusters.count,
+      contestants, strata: [Array(0..<count)], count: count,
       metric: "auc_macro", resamples: resamples)
   }
 }

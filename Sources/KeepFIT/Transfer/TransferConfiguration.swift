@@ -1,3 +1,5 @@
+import Foundation
+
 /// The configuration of a method on an experiment.
 public struct TransferConfiguration: Sendable, Codable, Equatable {
   /// The method.
@@ -54,6 +56,18 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
 
   /// Whether projected features are used.
   public var projects: Bool { projectsFeatures ?? method.projectsByDefault }
+
+  /// The passes over the training images, each with its own augmentation; nil for one without.
+  var trainingPasses: [Int?] {
+    augmentsTraining ? (0..<Self.augmentationPasses).map { $0 } : [nil]
+  }
+
+  /// Where the adapter of a fold is saved.
+  func adapterFolder(in directory: URL, fold: Int) -> URL {
+    let shots = split.train.description.replacingOccurrences(of: "%", with: "percent")
+    return directory.appendingPathComponent("\(method.rawValue)-\(shots)")
+      .appendingPathComponent("fold\(fold)")
+  }
 
   /// Configurations for every method and number of shots: the paper's few-shot table.
   ///

@@ -46,9 +46,7 @@ extension TransferRun {
   private func trainingFeatures(
     _ configuration: TransferConfiguration, urls: [URL], labels: [Int]
   ) throws -> TrainingFeatures {
-    let passes: [Int?] =
-      configuration.augmentsTraining
-      ? (0..<TransferConfiguration.augmentationPasses).map { $0 } : [nil]
+    let passes = configuration.trainingPasses
     let parts = try passes.map {
       try extractor.features(urls, pass: $0, projected: configuration.projects)
     }
@@ -103,13 +101,10 @@ extension TransferRun {
     calibration: AdapterCalibration?
   ) throws {
     guard let adapterDirectory else { return }
-    let shots = configuration.split.train.description.replacingOccurrences(of: "%", with: "percent")
     let adapter = Adapter(
       configuration.method, content: fitted.content, classes: dataset.classes,
       projects: configuration.projects, model: model.fingerprint, experiment: name,
       preprocessing: source.preprocessing, calibration: calibration)
-    try adapter.save(
-      to: adapterDirectory.appendingPathComponent("\(configuration.method.rawValue)-\(shots)")
-        .appendingPathComponent("fold\(fold)"), force: true)
+    try adapter.save(to: configuration.adapterFolder(in: adapterDirectory, fold: fold), force: true)
   }
 }
