@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "math_inline.h"
+
 #define BINARY(name, expression)                                                                  \
   FK_CLONES void name(const float *a, long a_step, const float *b, long b_step, float *out,       \
                       long count) {                                                               \
@@ -42,11 +44,11 @@ BINARY(fk_greater, x > y ? 1.0f : 0.0f)
     }                                                               \
   }
 
-UNARY(fk_exponential, expf(x))
+UNARY(fk_exponential, fk_exp(x))
 UNARY(fk_logarithm, logf(x))
 UNARY(fk_square_root, sqrtf(x))
-UNARY(fk_hyperbolic_tangent, tanhf(x))
-UNARY(fk_sigmoid, 1.0f / (1.0f + expf(-x)))
+UNARY(fk_hyperbolic_tangent, fk_tanh(x))
+UNARY(fk_sigmoid, 1.0f / (1.0f + fk_exp(-x)))
 
 FK_CLONES void fk_scale_shift(const float *x, float scale, float shift, float *out, long count) {
   for (long i = 0; i < count; ++i) out[i] = scale * x[i] + shift;

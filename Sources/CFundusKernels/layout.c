@@ -23,19 +23,20 @@ FK_CLONES static void permute_plane(const float *x, float *out, long rows, long 
           out[r * columns + c] = x[r * row_stride + c * column_stride];
 }
 
-void fk_permute(const float *x, float *out, int rank, const long *out_shape, const long *strides) {
+void fk_permute(const float *x, float *out, int rank, const long *out_shape, const long *strides,
+                long first, long last) {
   long plane = rank > 1 ? out_shape[rank - 2] : 1, columns = rank > 0 ? out_shape[rank - 1] : 1;
   long row_stride = rank > 1 ? strides[rank - 2] : 0;
   long column_stride = rank > 0 ? strides[rank - 1] : 1;
-  long outer = 1;
-  for (int axis = 0; axis < rank - 2; ++axis) outer *= out_shape[axis];
-  for (long index = 0; index < outer; ++index) {
-    long rest = index, start = 0;
+  for (long row = first; row < last;) {
+    long rest = row / plane, start = row % plane * row_stride;
+    long rows = plane - row % plane;
+    if (rows > last - row) rows = last - row;
     for (int axis = rank - 3; axis >= 0; --axis) {
       start += rest % out_shape[axis] * strides[axis];
       rest /= out_shape[axis];
     }
-    permute_plane(x + start, out + index * plane * columns, plane, columns, row_stride,
-                  column_stride);
+    permute_plane(x + start, out + row * columns, rows, columns, row_stride, column_stride);
+    row += rows;
   }
 }

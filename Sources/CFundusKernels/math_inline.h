@@ -36,6 +36,20 @@ static inline __attribute__((always_inline)) float fk_exp(float x) {
   return (p + p) * scale;
 }
 
+// tanh: odd polynomial below 0.625 (minimax fit, 4.4e-9 relative), (1 - e^-2|x|) / (1 + e^-2|x|) above, where
+// the subtraction is harmless. Within 2 units in the last place; NaN for NaN.
+static inline __attribute__((always_inline)) float fk_tanh(float x) {
+  float t = x < 0 ? -x : x, z = x * x;
+  float p = -0.0057050001f;
+  p = p * z + 0.0206390996f;
+  p = p * z + -0.0537397191f;
+  p = p * z + 0.1333144158f;
+  p = p * z + -0.3333328068f;
+  float e = fk_exp(-2.0f * t);
+  float far = (1.0f - e) / (1.0f + e);
+  return t < 0.625f ? x * (1.0f + z * p) : x < 0 ? -far : far;
+}
+
 // The standard normal distribution Phi(x) = (1 + erf(x / sqrt 2)) / 2, and its density's
 // exponential e^(-x^2/2), which is there anyway. For t = |x|, Phi(-t) = e^(-t^2/2) u P(u) with
 // u = 1 / (1 + 0.23 t) and P of degree 7 (fit by us to 3.6e-8 relative for t <= 6).

@@ -109,7 +109,7 @@ extension ConvolutionGradient {
             fk_permute(
               weight.pointer + (tapY * geometry.kernelWidth + tapX) * size,
               part.mutablePointer + (i * x.taps.count + j) * size, 2, [outputs, channels],
-              [1, outputs])
+              [1, outputs], 0, outputs)
           }
         }
         parts.append((y, x, PackedMatrix(inputsByOutputs: part)))

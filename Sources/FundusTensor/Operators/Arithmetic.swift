@@ -3,47 +3,60 @@ import CFundusKernels
 // Element-wise arithmetic. Axes of size 1, and missing leading axes, repeat (NumPy's rule). The
 // gradient of a repeated side is summed over the repetitions.
 
+/// What the gradient of an operand needs of it: its shape, or nothing if it has no gradient. The operand's elements
+/// are free to go.
+private struct Operand: Sendable {
+  private let shape: [Int]?
+
+  init(_ operand: Tensor) { shape = operand.requiresGradient ? operand.shape : nil }
+
+  /// The operand's gradient, summed over its repetitions; nil if it needs none.
+  func gradient(_ value: @autoclosure () -> Tensor) -> Tensor? {
+    shape.map { value().summed(to: $0) }
+  }
+}
+
 extension Tensor {
   /// The sum, elementwise.
   public static func + (a: Tensor, b: Tensor) -> Tensor {
-    Kernels.zip(a, b, fk_add).recording(a, b) { gradient in
-      [
-        a.requiresGradient ? gradient.summed(to: a.shape) : nil,
-        b.requiresGradient ? gradient.summed(to: b.shape) : nil,
-      ]
+    let (left, right) = (Operand(a), Operand(b))
+    return Kernels.zip(a, b, fk_add).recording(a, b) { gradient in
+      [left.gradient(gradient), right.gradient(gradient)]
     }
   }
 
   /// The difference, elementwise.
   public static func - (a: Tensor, b: Tensor) -> Tensor {
-    Kernels.zip(a, b, fk_subtract).recording(a, b) { gradient in
-      [
-        a.requiresGradient ? gradient.summed(to: a.shape) : nil,
-        b.requiresGradient ? (-gradient).summed(to: b.shape) : nil,
-      ]
+    let (left, right) = (Operand(a), Operand(b))
+    return Kernels.zip(a, b, fk_subtract).recording(a, b) { gradient in
+      [left.gradient(gradient), right.gradient(-gradient)]
     }
   }
 
   /// The product, elementwise.
   public static func * (a: Tensor, b: Tensor) -> Tensor {
-    Kernels.zip(a, b, fk_multiply).recording(a, b) { gradient in
+    let (left, right) = (Operand(a), Operand(b))
+    // The derivative for one side is the other.
+    let (forLeft, forRight) = (
+      a.requiresGradient ? b.detached : nil, b.requiresGradient ? a.detached : nil
+    )
+    return Kernels.zip(a, b, fk_multiply).recording(a, b) { gradient in
       [
-        a.requiresGradient ? (gradient * b.detached).summed(to: a.shape) : nil,
-        b.requiresGradient ? (gradient * a.detached).summed(to: b.shape) : nil,
+        forLeft.flatMap { left.gradient(gradient * $0) },
+        forRight.flatMap { right.gradient(gradient * $0) },
       ]
     }
   }
 
   /// The quotient, elementwise.
   public static func / (a: Tensor, b: Tensor) -> Tensor {
+    let (left, right) = (Operand(a), Operand(b))
     let quotient = Kernels.zip(a, b, fk_divide)
+    let (divisor, result) = (b.detached, b.requiresGradient ? quotient : nil)
     return quotient.recording(a, b) { gradient in
       // d(a/b) = da / b - (a/b) / b db
-      let scaled = gradient / b.detached
-      return [
-        a.requiresGradient ? scaled.summed(to: a.shape) : nil,
-        b.requiresGradient ? (-(scaled * quotient)).summed(to: b.shape) : nil,
-      ]
+      let scaled = gradient / divisor
+      return [left.gradient(scaled), result.flatMap { right.gradient(-(scaled * $0)) }]
     }
   }
 

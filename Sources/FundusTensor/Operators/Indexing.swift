@@ -61,9 +61,14 @@ extension Tensor {
     var ranges: [Range<Int>] = []
     for part in parts {
       let length = part.shape[axis]
-      for index in 0..<outer {
-        (result.mutablePointer + (index * shape[axis] + start) * inner).update(
-          from: part.pointer + index * length * inner, count: length * inner)
+      let (source, target) = (part.pointer, result.mutablePointer + start * inner)
+      let (step, run) = (shape[axis] * inner, length * inner)
+      if outer == 1 {
+        Kernels.copy(source, into: target, count: run)
+      } else {
+        Kernels.forEachPiece(outer, of: run) { index in
+          (target + index * step).update(from: source + index * run, count: run)
+        }
       }
       ranges.append(start..<start + length)
       start += length
@@ -82,16 +87,26 @@ extension Tensor {
     precondition(rank > 0, "a scalar has no rows")
     let width = Tensor.count(of: Array(shape.dropFirst()))
     let result = Tensor(uninitialized: [indices.count] + shape.dropFirst())
-    for (row, index) in indices.enumerated() {
+    for index in indices {
       precondition(index >= 0 && index < shape[0], "there is no row \(index) in \(shape)")
-      (result.mutablePointer + row * width).update(from: pointer + index * width, count: width)
+    }
+    let (source, target) = (pointer, result.mutablePointer)
+    Kernels.forEachPiece(indices.count, of: width) { row in
+      (target + row * width).update(from: source + indices[row] * width, count: width)
     }
     let original = shape
     return result.recording(self) { gradient in
       let whole = Tensor(zeros: original)
-      for (row, index) in indices.enumerated() {
-        fk_accumulate(
-          gradient.pointer + row * width, 1, whole.mutablePointer + index * width, width)
+      let (source, target) = (gradient.pointer, whole.mutablePointer)
+      // Threads share the columns: the additions to a row keep their order.
+      ThreadPool.forEachRangeUnchecked(
+        width, grain: max(16, Kernels.grain / max(1, indices.count))
+      ) { columns in
+        for (row, index) in indices.enumerated() {
+          fk_accumulate(
+            source + row * width + columns.lowerBound, 1,
+            target + index * width + columns.lowerBound, columns.count)
+        }
       }
       return [whole]
     }

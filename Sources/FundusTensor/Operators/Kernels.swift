@@ -26,6 +26,44 @@ enum Kernels {
     into out: UnsafeMutablePointer<Float>, count: Int
   ) { fk_multiply(a, 1, b, 1, out, count) }
 
+  /// Copies a run of elements.
+  static func copy(
+    _ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    ThreadPool.forEachRangeUnchecked(count, grain: grain) { range in
+      (target + range.lowerBound).update(from: source + range.lowerBound, count: range.count)
+    }
+  }
+
+  /// Writes one value to a run of elements.
+  static func fill(_ target: UnsafeMutablePointer<Float>, with value: Float, count: Int) {
+    ThreadPool.forEachRangeUnchecked(count, grain: grain) { range in
+      (target + range.lowerBound).update(repeating: value, count: range.count)
+    }
+  }
+
+  /// Calls `body` with every index of `count` pieces of `length` elements each, on as many threads as that is
+  /// worth.
+  static func forEachPiece(_ count: Int, of length: Int, _ body: (Int) -> Void) {
+    ThreadPool.forEachRangeUnchecked(count, grain: grain / max(1, length)) { range in
+      for index in range { body(index) }
+    }
+  }
+
+  /// Writes a permutation of axes.
+  /// - `strides`: the distance in `source` of a step along each axis of the result.
+  static func permute(_ source: UnsafePointer<Float>, into result: Tensor, strides: [Int]) {
+    guard result.count > 0 else { return }
+    let (target, shape) = (result.mutablePointer, result.shape)
+    let columns = shape.last ?? 1
+    // Whole squares of the transposing kernel.
+    let rows = max(16, grain / columns) / 16 * 16
+    ThreadPool.forEachRangeUnchecked(result.count / columns, grain: rows) { range in
+      fk_permute(
+        source, target, Int32(shape.count), shape, strides, range.lowerBound, range.upperBound)
+    }
+  }
+
   /// A new tensor of the same shape from each element.
   static func map(_ x: Tensor, _ kernel: Unary) -> Tensor {
     let result = Tensor(uninitialized: x.shape)

@@ -31,50 +31,6 @@ extension Tensor {
       return [gradients.input, gradients.gamma, gradients.beta]
     }
   }
-
-  /// x / |x| over the last axis, with the Euclidean norm and no ε.
-  ///
-  /// A row of zeros stays a row of zeros and receives no gradient; PyTorch's `x / x.norm()` gives NaN.
-  public func l2Normalized() -> Tensor {
-    let rows = RowView(shape)
-    let result = Tensor(uninitialized: shape)
-    let inverse = Tensor(uninitialized: [rows.count])
-    rows.forEach {
-      let first = $0.lowerBound * rows.columns
-      fk_l2_normalize(
-        pointer + first, result.mutablePointer + first, inverse.mutablePointer + $0.lowerBound,
-        $0.count, rows.columns)
-    }
-    return result.recording(self) { [output = result] gradient in
-      let inputGradient = Tensor(uninitialized: gradient.shape)
-      rows.forEach {
-        let first = $0.lowerBound * rows.columns
-        fk_l2_normalize_backward(
-          output.pointer + first, inverse.pointer + $0.lowerBound, gradient.pointer + first,
-          inputGradient.mutablePointer + first, $0.count, rows.columns)
-      }
-      return [inputGradient]
-    }
-  }
-}
-
-/// A tensor seen as rows along its last axis.
-struct RowView {
-  let count: Int
-  let columns: Int
-
-  init(_ shape: [Int]) {
-    precondition(!shape.isEmpty, "a scalar has no rows")
-    columns = shape[shape.count - 1]
-    count = shape.dropLast().reduce(1, *)
-  }
-
-  /// Rows that one thread takes at a time.
-  var grain: Int { max(1, (1 << 14) / max(1, columns)) }
-
-  func forEach(_ body: (Range<Int>) -> Void) {
-    ThreadPool.forEachRangeUnchecked(count, grain: grain, body)
-  }
 }
 
 /// The gradients of layer normalization. Those of γ and β are summed over chunks of rows whose

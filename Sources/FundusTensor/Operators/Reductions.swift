@@ -100,7 +100,7 @@ extension Tensor {
     precondition(plan.shape == target, "\(shape) does not fill \(target)")
     let result = Tensor(uninitialized: target)
     let (source, out) = (pointer, result.mutablePointer)
-    for run in 0..<plan.runs {
+    Kernels.forEachPiece(plan.runs, of: plan.runLength) { run in
       let from = source + plan.start(ofRun: run).left
       let to = out + run * plan.runLength
       if plan.leftStep == 1 {

@@ -25,10 +25,7 @@ extension Tensor {
       strides[axis] = strides[axis + 1] * shape[axis + 1]
     }
     let result = Tensor(uninitialized: order.map { shape[$0] })
-    if count > 0 {
-      fk_permute(
-        pointer, result.mutablePointer, Int32(rank), result.shape, order.map { strides[$0] })
-    }
+    Kernels.permute(pointer, into: result, strides: order.map { strides[$0] })
     var inverse = order
     for (position, axis) in order.enumerated() { inverse[axis] = position }
     return result.recording(self) { [$0.transposed(inverse)] }

@@ -99,7 +99,7 @@ extension Tensor {
   /// A tensor whose elements are all `value`.
   public init(repeating value: Float, shape: [Int]) {
     self.init(uninitialized: shape)
-    mutablePointer.initialize(repeating: value, count: count)
+    Kernels.fill(mutablePointer, with: value, count: count)
   }
 
   /// A tensor of zeros.
@@ -146,7 +146,7 @@ extension Tensor {
   /// A copy in memory of its own, without gradients.
   public func copy() -> Tensor {
     let result = Tensor(uninitialized: shape)
-    result.mutablePointer.initialize(from: pointer, count: count)
+    Kernels.copy(pointer, into: result.mutablePointer, count: count)
     return result
   }
 
