@@ -36,11 +36,13 @@ public struct ImageList: Sendable {
     self.columns = columns
   }
 
-  /// The extensions of tables.
-  static let tableExtensions: Set<String> = ["csv", "tsv", "jsonl", "ndjson"]
+  /// The extensions of tables, in lower case.
+  package static let tableExtensions: Set<String> = [
+    "csv", "tsv", "jsonl", "ndjson", "xlsx", "xlsm",
+  ]
 
   /// Adds a file, the images of a directory (recursively), those that match a pattern such as `left/*.jpg`, those
-  /// of a table (`.csv`, `.tsv`, `.jsonl`), or those of a list with one path per line (`.txt`).
+  /// of a table (`.csv`, `.tsv`, `.jsonl`, `.xlsx`), or those of a list with one path per line (`.txt`).
   ///
   /// Images that a directory or pattern names again are left out.
   /// - Throws: ``TextFileError`` for a directory without images, a pattern that matches none, or an invalid table.

@@ -10,6 +10,7 @@ import Foundation
 /// - the angiography form of MM-Retinal: a labeled CSV whose `categories` hold one caption, read with
 ///   ``Form/captions``;
 /// - JSON Lines (`.jsonl`): one object a line with the same names, lists being JSON arrays;
+/// - Excel workbooks (`.xlsx`): the first sheet, as a CSV;
 /// - image folders: a directory for each class, within `train`, `val` and `test` or without a split, see
 ///   ``ImageFolder``.
 ///
@@ -64,7 +65,7 @@ public struct Manifest: Sendable {
 
   /// Reads a manifest file or an image folder.
   /// - Parameters:
-  ///   - url: a `.csv` file, a `.jsonl` file of JSON Lines, or an image folder.
+  ///   - url: a `.csv` file, a `.jsonl` file of JSON Lines, an `.xlsx` workbook, or an image folder.
   ///   - root: the root directory of the image paths, which need not exist; nil for the directory of the file. An
   ///     image folder is its own root.
   ///   - form: the content of the rows.
@@ -99,10 +100,7 @@ public struct Manifest: Sendable {
       throw TextFileError(
         file: url.path, "it is a \(format) image, expected a table or an image folder")
     }
-    let isJSONLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
-    let table =
-      isJSONLines
-      ? try CSVTable(jsonLines: bytes, file: url.path) : try CSVTable(bytes: bytes, file: url.path)
+    let table = try CSVTable(bytes: bytes, of: url)
     let reading = ManifestReading(form: form, modality: modality, selection: columns, root: root)
     let (read, problems, notes, roles) = try reading.rows(of: table, file: url.path)
     let (rows, pathNotes) = ManifestPaths.resolved(read, root: root)
