@@ -4,8 +4,8 @@ import Foundation
 public struct Photograph: Sendable {
   /// The decoded file, at its original resolution.
   public let image: FundusImage
-  /// The rows and columns of ``image`` that the model sees: all of them unless preprocessing crops the dark
-  /// border.
+  /// The rows and columns of ``image`` that the model sees: all of them unless preprocessing crops the
+  /// image.
   public let seen: (rows: Range<Int>, columns: Range<Int>)
   /// The model input, `[S, S, 3]`.
   public let pixels: Tensor
@@ -18,9 +18,7 @@ public struct Photograph: Sendable {
     image = try FundusImage(contentsOf: url, options: preprocessing.decoding)
     let pixels = try preprocessing.prepare(contentsOf: url)
     self.pixels = pixels.rank == 4 ? pixels.reshaped(Array(pixels.shape.dropFirst())) : pixels
-    var seen = (rows: 0..<image.height, columns: 0..<image.width)
-    if preprocessing.cropsForeground, let box = image.foregroundBox() { seen = box }
-    self.seen = seen
+    seen = preprocessing.remaining(of: image)
     guard preprocessing.geometry == .fitted else {
       content = .whole
       return

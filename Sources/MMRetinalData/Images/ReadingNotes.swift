@@ -10,6 +10,7 @@ public final class ReadingNotes: Sendable {
   enum Peculiarity: Int, CaseIterable {
     case ignoredOrientation
     case clippedGray
+    case noField
 
     func sentence(_ count: Int, example: String) -> String {
       let images = "\(counted(count, "image")) such as \(example)"
@@ -20,6 +21,8 @@ public final class ReadingNotes: Sendable {
       case .clippedGray:
         "\(images): 16-bit gray is clipped at 255, as published, which makes most pixels white; "
           + "--gray16 scale keeps the range"
+      case .noField:
+        "\(images): no circular field of view was found, so the image was not cropped"
       }
     }
   }

@@ -75,7 +75,7 @@ extension Preprocessing {
     }
     let format = try ImageFile.format(of: data, name: name)
     let isUpright = ImageOrientation(of: data, format: format) == .upright
-    if format == .jpeg, isUpright || !decoding.appliesOrientation, !cropsForeground,
+    if format == .jpeg, isUpright || !decoding.appliesOrientation, crop == .none,
       let image = try JPEGCodec.decodePassing(
         data, name: name, options: decoding, reduction: reduction(height:width:))
     {
@@ -93,9 +93,33 @@ extension Preprocessing {
   public func prepare(
     _ image: FundusImage, name: String, into target: inout MutableSpan<Float>
   ) throws(ImageError) {
-    let image = cropsForeground ? image.croppedToForeground() : image
+    let image = cropped(image, name: name)
     try fit(height: image.height, width: image.width, name: name).resize(
       image.pixels, height: image.height, width: image.width, channels: 3, into: &target)
+  }
+
+  private func cropped(_ image: FundusImage, name: String) -> FundusImage {
+    switch crop {
+    case .none: return image
+    case .foreground: return image.croppedToForeground()
+    case .circle:
+      guard let cropped = image.croppedToField() else {
+        ReadingNotes.shared.count(.noField, image: name)
+        return image
+      }
+      return cropped
+    }
+  }
+
+  /// The rows and columns of an image that ``crop`` leaves.
+  public func remaining(of image: FundusImage) -> (rows: Range<Int>, columns: Range<Int>) {
+    let box: (rows: Range<Int>, columns: Range<Int>)? =
+      switch crop {
+      case .none: nil
+      case .foreground: image.foregroundBox()
+      case .circle: image.fieldBox()
+      }
+    return box ?? (0..<image.height, 0..<image.width)
   }
 
   func fit(height: Int, width: Int, name: String) throws(ImageError) -> ImageFit {

@@ -34,6 +34,16 @@ public struct Preprocessing: Hashable, Sendable {
     case unchanged
   }
 
+  /// What is cropped before resizing.
+  public enum Crop: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Nothing.
+    case none
+    /// The dark border around the bounding box of the foreground, see ``FundusImage/croppedToForeground()``.
+    case foreground
+    /// Everything outside of the circular field of view, see ``FundusImage/croppedToField()``.
+    case circle
+  }
+
   /// The value range of tensors.
   public enum InputRange: String, Hashable, Sendable, Codable {
     /// 0 to 255.
@@ -56,8 +66,8 @@ public struct Preprocessing: Hashable, Sendable {
   public var color = Color.rgb
   /// The resizing of images.
   public var geometry = Geometry.fitted
-  /// Whether the black border is cropped first, see ``FundusImage/croppedToForeground()``.
-  public var cropsForeground = false
+  /// What is cropped before resizing.
+  public var crop = Crop.none
   /// Whether JPEG files may be decoded at a reduced size if they are downsampled anyway.
   ///
   /// This is faster, for instance from 3000 x 2000 pixels to 512, and changes the result slightly: values differ
@@ -139,7 +149,7 @@ public struct Preprocessing: Hashable, Sendable {
   /// Whether reduced JPEG decoding is possible: only if downsampling averages over all pixels, and nothing else
   /// uses them.
   public var canReduceJPEG: Bool {
-    antialias && geometry == .fitted && !cropsForeground && color == .rgb
+    antialias && geometry == .fitted && crop == .none && color == .rgb
   }
 
   /// The minimum ratio of a reduced JPEG to the result.
@@ -154,11 +164,14 @@ public struct Preprocessing: Hashable, Sendable {
 
 extension Preprocessing: Codable {
   private enum CodingKeys: String, CodingKey {
-    case name, antialias, precision, color, geometry, decoding
+    case name, antialias, precision, color, geometry, crop, decoding
     case imageSize = "image_size"
-    case cropsForeground = "crops_foreground"
     case reducesJPEG = "reduces_jpeg"
+    case cropsForeground = "crops_foreground"
   }
+
+  /// A key of older files: true is `"crop": "foreground"`.
+  package static let formerKeys = [CodingKeys.cropsForeground.rawValue]
 
   /// Decodes a name, or an object whose fields override the preset of that name.
   public init(from decoder: any Decoder) throws {
@@ -191,7 +204,10 @@ extension Preprocessing: Codable {
     try update(\.precision, .precision)
     try update(\.color, .color)
     try update(\.geometry, .geometry)
-    try update(\.cropsForeground, .cropsForeground)
+    if try container.decodeIfPresent(Bool.self, forKey: .cropsForeground) == true {
+      crop = .foreground
+    }
+    try update(\.crop, .crop)
     try update(\.reducesJPEG, .reducesJPEG)
     try update(\.decoding, .decoding)
     guard (1...1 << 15).contains(imageSize) else {
@@ -217,7 +233,7 @@ extension Preprocessing: Codable {
     try container.encode(precision, forKey: .precision)
     try container.encode(color, forKey: .color)
     try container.encode(geometry, forKey: .geometry)
-    try container.encode(cropsForeground, forKey: .cropsForeground)
+    try container.encode(crop, forKey: .crop)
     try container.encode(reducesJPEG, forKey: .reducesJPEG)
     try container.encode(decoding, forKey: .decoding)
   }

@@ -2,6 +2,10 @@ import Foundation
 
 /// The circle that the border of a photograph's field of view lies on, and how much of it is visible.
 struct FieldCircle {
+  /// The center in pixels, from the center of the first one.
+  let x: Double, y: Double
+  /// The radius in pixels.
+  let radius: Double
   /// The fraction of the circle's area that is inside of the frame and lit.
   let visible: Float
 
@@ -25,6 +29,7 @@ struct FieldCircle {
       circle = Self.fit(points)
     }
     guard let circle, circle.radius > 4 else { return nil }
+    (x, y, radius) = circle
     var lit = 0
     for row in 0..<height {
       for column in 0..<width where field[row * width + column] {
@@ -81,5 +86,12 @@ struct FieldCircle {
     let a = 2 * (xz * yy - yz * xy) / determinant
     let b = 2 * (yz * xx - xz * xy) / determinant
     return (a + mx, b + my, (zz / count + a * a + b * b).squareRoot())
+  }
+}
+
+extension WorkingImage {
+  /// Whether each pixel belongs to the field of view: lit, and not white paper around a photograph.
+  var field: [Bool] {
+    luma.indices.map { red[$0] > 0.10 && !(luma[$0] > 0.94 && chroma[$0] < 0.06) }
   }
 }

@@ -52,10 +52,7 @@ public struct ImageQuality: Sendable, Equatable {
   /// Checks an image, in a few milliseconds.
   public init(of image: FundusImage) {
     let work = WorkingImage(of: image, longestSide: 384)
-    let field = work.luma.indices.map { index in
-      // White paper around a photograph is not part of its field.
-      work.red[index] > 0.10 && !(work.luma[index] > 0.94 && work.chroma[index] < 0.06)
-    }
+    let field = work.field
     let lit = work.luma.indices.filter { field[$0] }
     let modality = ModalityClassifier().modality(of: image)
     let isOther =

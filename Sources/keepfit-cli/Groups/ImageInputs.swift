@@ -7,7 +7,7 @@ struct ImageInputs: OptionGroup {
     "IMAGE", count: 0...Int.max,
     help:
       "Image files (JPEG, PNG, TIFF, PPM, BMP), folders, quoted patterns ('left/*.jpg'), tables (.csv, .tsv, "
-      + ".jsonl), lists of paths (.txt), or - for a list on standard input.")
+      + ".jsonl, .xlsx), lists of paths (.txt), or - for a list on standard input.")
   let manifests = RepeatedOption<FilePath>(
     "manifest", "FILE",
     help: "Table of images, whatever its extension, or an image folder (repeatable).")

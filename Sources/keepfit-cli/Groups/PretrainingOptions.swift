@@ -79,6 +79,7 @@ struct PretrainingDataOptions: OptionGroup {
   let preprocessing = Option<PreprocessingName>(
     "preprocessing", "NAME", default: .transfer, help: "Image preprocessing.")
   let decoding = DecodingChoices()
+  let crop = CropOption()
   let reduceJPEG = ReduceJPEGOptions()
   let cache = Option<FilePath>(
     "cache", "DIR",
@@ -127,7 +128,8 @@ struct PretrainingDataOptions: OptionGroup {
     if let name = preprocessing.given, let path = Preprocessing(named: name.rawValue) {
       inputs.preprocessing = path
     }
-    inputs.preprocessing = try reduceJPEG.applied(to: decoding.applied(to: inputs.preprocessing))
+    inputs.preprocessing = try reduceJPEG.applied(
+      to: crop.applied(to: decoding.applied(to: inputs.preprocessing)))
     if let folder = cache.given { inputs.cache = folder.url.path }
     if let count = loaderThreads.given { inputs.loaderThreads = count }
     if let policy = badImages.policy.given { inputs.skipsBadImages = policy == .skip }

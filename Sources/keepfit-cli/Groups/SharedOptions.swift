@@ -53,6 +53,7 @@ struct ImageOptions: OptionGroup {
     "preprocessing", "NAME",
     help: "Image preprocessing; by default as in the model's configuration.")
   let decoding = DecodingChoices()
+  let crop = CropOption()
   let reduceJPEG = ReduceJPEGOptions()
 
   /// The preprocessing of the adapter, or else of the model, with the given options applied.
@@ -60,7 +61,7 @@ struct ImageOptions: OptionGroup {
     let own = adapter?.preprocessing ?? model.configuration.preprocessing
     let chosen = preprocessing.given.flatMap { Preprocessing(named: $0.rawValue) } ?? own
     let sized = chosen.with(imageSize: size.given ?? own.imageSize)
-    return try reduceJPEG.applied(to: decoding.applied(to: sized))
+    return try reduceJPEG.applied(to: crop.applied(to: decoding.applied(to: sized)))
   }
 }
 
@@ -94,6 +95,29 @@ struct DecodingChoices: OptionGroup {
       throw CommandError.usage(
         "--exif-orientation and --gray16 have no effect on preprocessing with color 'as-stored'")
     }
+    return changed
+  }
+}
+
+extension Preprocessing.Crop: ChoiceArgument {}
+
+/// `--crop`
+struct CropOption: OptionGroup {
+  let crop = Option<Preprocessing.Crop>(
+    "crop", "CHOICE",
+    help:
+      "Crop images before resizing: to the bounding box of the foreground, to the circle of the field of view "
+      + "with black outside, or not at all (none); by default as in the model's configuration.")
+
+  /// The preprocessing with the given crop.
+  /// - Throws: a usage error if the preprocessing reads files as stored.
+  func applied(to preprocessing: Preprocessing) throws -> Preprocessing {
+    guard let choice = crop.given else { return preprocessing }
+    guard preprocessing.color != .asStored || choice == preprocessing.crop else {
+      throw CommandError.usage("--crop has no effect on preprocessing with color 'as-stored'")
+    }
+    var changed = preprocessing
+    changed.crop = choice
     return changed
   }
 }

@@ -127,12 +127,15 @@ private typealias Goldens = PreprocessingGoldens
   @Test func travelsThroughJSON() throws {
     for var value in Preprocessing.named {
       value.imageSize = 384
-      value.cropsForeground = true
+      value.crop = .foreground
       value.decoding.deepGray = .scaled
       let data = try JSONEncoder().encode(value)
       #expect(try JSONDecoder().decode(Preprocessing.self, from: data) == value)
     }
     #expect(try JSONDecoder().decode(Preprocessing.self, from: Data("\"flair\"".utf8)) == .flair)
+    let older = try JSONDecoder().decode(
+      Preprocessing.self, from: Data(#"{"name": "flair", "crops_foreground": true}"#.utf8))
+    #expect(older.crop == .foreground)
     let partial = try JSONDecoder().decode(
       Preprocessing.self, from: Data(#"{"name": "published", "image_size": 224}"#.utf8))
     #expect(partial == Preprocessing.published.with(imageSize: 224))
