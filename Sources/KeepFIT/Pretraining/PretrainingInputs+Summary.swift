@@ -61,7 +61,7 @@ extension PretrainingInputs {
       validation.flatMap { manifest in manifest.rows.map(manifest.imageURL) }
       + probed.flatMap { dataset in dataset.images.indices.map(dataset.url) }
     add(
-      SharedFiles.count(of: measured, among: trained),
+      FileIdentity.shared(measured, among: trained),
       "image of --validation or --probe is also in the training data (a file with the same content), which "
         + "inflates the scores",
       "images of --validation or --probe are also in the training data (files with the same content), which "

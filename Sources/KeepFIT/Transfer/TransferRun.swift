@@ -32,7 +32,7 @@ public final class TransferRun {
   let model: any TransferModel
   let source: ImageSource
   let extractor: FeatureExtractor
-  let identity: ImageIdentity
+  let identity: FileIdentity
   private let table: Knowledge
   var splits: [[DataSplit]]
 
@@ -89,7 +89,7 @@ public final class TransferRun {
       splits.append(folds)
     }
     self.splits = splits
-    identity = ImageIdentity(([dataset] + others).flatMap { $0.images.indices.map($0.url) })
+    identity = FileIdentity(([dataset] + others).flatMap { $0.images.indices.map($0.url) })
     extractor = FeatureExtractor(model: model, source: source, cache: cache, batchSize: batchSize)
     for read in [dataset] + others {
       notes += read.notes

@@ -5,7 +5,7 @@ extension ManifestValidation {
   private enum Verdict: Sendable {
     case missing
     case unreadable(String)
-    case readable(bytes: Int, looks: ImageFingerprint?)
+    case readable(looks: ImageFingerprint?)
   }
 
   /// Checks every image once, and compares the readable ones.
@@ -26,7 +26,7 @@ extension ManifestValidation {
       }
       progress?(count, urls.count)
     }
-    var bySize: [Int: [Int]] = [:]
+    var readable: [Int] = []
     var looks: [(index: Int, print: ImageFingerprint)] = []
     for (index, verdict) in verdicts.withLock({ $0 }).enumerated() {
       let place = files[index].places[0]
@@ -34,34 +34,27 @@ extension ManifestValidation {
       case .missing:
         add(.missingImage, place, "the image '\(urls[index].path)' does not exist")
       case .unreadable(let reason): add(.unreadableImage, place, reason)
-      case .readable(let bytes, let print):
-        bySize[bytes, default: []].append(index)
+      case .readable(let print):
+        readable.append(index)
         if let print { looks.append((index, print)) }
       }
     }
     guard findsDuplicates else { return }
-    let equal = compareContents(files, bySize: bySize)
+    let equal = compareContents(files, readable)
     compareLooks(files, looks.filter { !equal.contains($0.index) })
   }
 
   /// Finds files with identical content; returns all but the first of each.
   private mutating func compareContents(
-    _ files: [(url: URL, places: [Place])], bySize: [Int: [Int]]
+    _ files: [(url: URL, places: [Place])], _ readable: [Int]
   ) -> Set<Int> {
-    // Only files of the same size can be identical, so most are not read for this.
-    let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self).sorted()
-    let urls = files.map(\.url)
-    let digests = Guarded([String](repeating: "", count: candidates.count))
-    ThreadPool.forEach(candidates.count) { index in
-      guard let data = try? Data(contentsOf: urls[candidates[index]]) else { return }
-      let digest = SHA256.hexDigest([UInt8](data))
-      digests.withLock { $0[index] = digest }
-    }
+    let identity = FileIdentity(readable.map { files[$0].url })
     var first: [String: Int] = [:]
     var equal: Set<Int> = []
-    for (index, digest) in zip(candidates, digests.withLock { $0 }) where !digest.isEmpty {
-      guard let original = first[digest] else {
-        first[digest] = index
+    for index in readable {
+      let key = identity.key(files[index].url)
+      guard let original = first[key] else {
+        first[key] = index
         continue
       }
       equal.insert(index)
@@ -93,22 +86,18 @@ extension ManifestValidation {
   }
 
   private static func verdict(of url: URL, decodes: Bool, looks: Bool) -> Verdict {
-    guard
-      let values = try? FileManager.default.attributesOfItem(
-        atPath: url.resolvingSymlinksInPath().path),
-      let bytes = values[.size] as? Int
-    else { return .missing }
-    guard decodes else { return .readable(bytes: bytes, looks: nil) }
+    guard FileManager.default.fileExists(atPath: url.path) else { return .missing }
+    guard decodes else { return .readable(looks: nil) }
     do {
       let image = try FundusImage(contentsOf: url)
-      return .readable(bytes: bytes, looks: looks ? ImageFingerprint(of: image) : nil)
+      return .readable(looks: looks ? ImageFingerprint(of: image) : nil)
     } catch {
       return .unreadable("\(error)")
     }
   }
 
-  /// Finds patients in two splits: by the grouping, a patient column, or else by the file names of left and right
-  /// eyes below one root.
+  /// Counts patients and finds those in two splits: by the grouping, a patient column, or else by the file names
+  /// of left and right eyes below one root.
   mutating func checkGroups(
     _ rows: [(row: ManifestRow, place: Place)], by asked: ImageGrouping?
   ) {
@@ -119,9 +108,7 @@ extension ManifestValidation {
         return add(.unreadableRow, Place(manifest: place.manifest), error.problems[0].description)
       }
     }
-    guard Set(rows.map(\.place.side)).count > 1,
-      let grouping = asked ?? ImageGrouping.suggested(by: rows.map(\.row))
-    else { return }
+    guard let grouping = asked ?? ImageGrouping.suggested(by: rows.map(\.row)) else { return }
     let groups: [String?]
     switch grouping {
     case .column(let name):
@@ -133,6 +120,9 @@ extension ManifestValidation {
       let names = (try? grouping.groups(of: rows.map(\.row), file: "")) ?? []
       groups = zip(rows, names).map { "\($0.place.root)/\($1)" }
     }
+    patients = Patients(
+      count: Set(groups.compactMap(\.self)).count, criterion: "\(grouping)",
+      splits: Set(rows.map(\.place.side)).count)
     var first: [String: Place] = [:]
     var told: Set<String> = []
     for (item, group) in zip(rows, groups) {

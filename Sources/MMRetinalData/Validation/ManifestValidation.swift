@@ -83,6 +83,22 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
     }
   }
 
+  /// The patients of the valid rows.
+  public struct Patients: Sendable, Codable, Hashable, CustomStringConvertible {
+    /// Their number.
+    public let count: Int
+    /// What the images of a patient share, such as `column 'patient_id'`.
+    public let criterion: String
+    /// The number of manifests, or of parts of `split` columns. With a single one no patient can be in two.
+    public let splits: Int
+
+    /// `12 patients by column 'patient_id' in 2 splits`
+    public var description: String {
+      "\(count) \(count == 1 ? "patient" : "patients") by \(criterion)"
+        + (splits > 1 ? " in \(splits) splits" : "; with a single split no patient can be in two")
+    }
+  }
+
   /// All findings: by manifest and line, then those about labels.
   public private(set) var findings: [Finding] = []
   /// The number of valid rows.
@@ -93,6 +109,9 @@ public struct ManifestValidation: Sendable, Codable, Hashable {
   public private(set) var labels: [String: Int] = [:]
   /// The number of findings of each kind, without zeros.
   public private(set) var counts: [String: Int] = [:]
+
+  /// The patients by the requested grouping, or else by the one that the manifests suggest; nil without either.
+  public internal(set) var patients: Patients?
 
   /// Whether no finding would stop training.
   public var isSound: Bool { !findings.contains { $0.kind.isError } }

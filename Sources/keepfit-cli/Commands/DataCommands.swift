@@ -7,7 +7,7 @@ struct DatasetOptions: OptionGroup {
   let sources = Positionals(
     "SOURCE", count: 0...100_000,
     help:
-      "Datasets: tables (.csv, .tsv, .jsonl) and image folders ('train|val|test/<class>/' or '<class>/')."
+      "Datasets: tables (.csv, .tsv, .jsonl, .xlsx) and image folders ('train|val|test/<class>/' or '<class>/')."
   )
   let manifests = RepeatedOption<FilePath>(
     "manifest", "FILE", help: "The same as SOURCE (repeatable).")
@@ -134,6 +134,7 @@ struct DataValidateCommand: Subcommand {
         let word = kind.isError ? "error" : "note"
         for line in ProblemList.lines(found.map { "\(word): \($0)" }) { Console.print(line) }
       }
+      if let patients = result.patients { Console.print("\(patients)") }
       Console.print(
         result.findings.isEmpty
           ? "no problems found"
@@ -172,6 +173,7 @@ struct DataResizeCommand: Subcommand {
   let quality = Option<Int>(
     "quality", "Q", default: 75, in: 1...100, help: "JPEG quality.")
   let decoding = DecodingChoices()
+  let crop = CropOption()
   let badImages = BadImageOptions()
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -184,7 +186,8 @@ struct DataResizeCommand: Subcommand {
     }
     var resize = OfflineResize(imageSize: size.value)
     resize.jpegQuality = quality.value
-    resize.preprocessing = try decoding.applied(to: resize.preprocessing)
+    resize.preprocessing = try crop.applied(
+      to: decoding.applied(to: resize.preprocessing))
     var work = ManifestResize(resize)
     work.force = overwrite.force.isOn
     work.onBadImage = badImages.policy.value

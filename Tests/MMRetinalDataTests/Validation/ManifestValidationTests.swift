@@ -153,5 +153,24 @@ import Testing
       """)
     #expect(result.findings.map(\.kind) == [.sharedGroup])
     #expect(result.findings[0].message.contains("patient_id"))
+    #expect(result.patients?.description == "2 patients by column 'patient_id' in 2 splits")
+  }
+
+  /// Without a second split there is nothing to compare, and a requested grouping says so.
+  @Test func patientsOfOneSplitAreCounted() throws {
+    for index in 0..<3 {
+      try directory.write(textured(index * 2).pngData(), to: "\(index).png")
+    }
+    let result = try validate(
+      """
+      image,label,patient_id
+      0.png,normal,p1
+      1.png,normal,p1
+      2.png,drusen,p2
+      """)
+    #expect(result.findings.isEmpty)
+    #expect(
+      result.patients?.description
+        == "2 patients by column 'patient_id'; with a single split no patient can be in two")
   }
 }

@@ -1,32 +1,6 @@
-import Foundation
+import MMRetinalData
 
-/// Identifies files with the same content.
-struct ImageIdentity {
-  private let digests: [String: String]
-
-  /// Reads only files of the same size as another one.
-  init(_ urls: [URL]) {
-    var bySize: [Int: [URL]] = [:]
-    for url in Dictionary(urls.map { ($0.path, $0) }, uniquingKeysWith: { $1 }).values {
-      let values = try? FileManager.default.attributesOfItem(
-        atPath: url.resolvingSymlinksInPath().path)
-      if let size = values?[.size] as? Int { bySize[size, default: []].append(url) }
-    }
-    let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self)
-    let found = ThreadPool.map(candidates.count) { index in
-      (try? Data(contentsOf: candidates[index])).map { SHA256.hexDigest([UInt8]($0)) }
-    }
-    digests = Dictionary(
-      uniqueKeysWithValues: zip(candidates, found).compactMap { url, digest in
-        digest.map { (url.path, $0) }
-      })
-  }
-
-  /// An identifier that is the same exactly for files with the same content.
-  func key(_ url: URL) -> String { digests[url.path] ?? url.path }
-}
-
-extension ImageIdentity {
+extension FileIdentity {
   /// The rows of a manifest that repeat an image, each with the row of the first occurrence.
   func repeats(in dataset: LabeledImages) -> [(row: Int, first: Int)] {
     var first: [String: Int] = [:]
