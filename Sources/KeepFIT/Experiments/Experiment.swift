@@ -46,8 +46,8 @@ public struct Experiment: Sendable, Codable, Equatable {
 
   /// Decodes an experiment. `name` and `manifest` are required; unknown keys are errors.
   public init(from decoder: any Decoder) throws {
-    try Self.refuseUnknownKeys(
-      of: decoder, known: CodingKeys.allCases.map(\.rawValue), in: "an experiment")
+    try decoder.refuseUnknownKeys(
+      known: CodingKeys.allCases.map(\.rawValue), in: "an experiment")
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)
     manifest = try container.decode(String.self, forKey: .manifest)
@@ -176,20 +176,10 @@ extension Experiment {
     }
     switch url.pathExtension.lowercased() {
     case "json":
-      let data: Data
-      do { data = try Data(contentsOf: url) } catch {
-        throw .invalid("\(text): the experiment cannot be read")
-      }
-      do {
-        // The strict parser first: Foundation silently accepts duplicate keys.
-        _ = try JSONValue(parsing: [UInt8](data))
-        return (try JSONDecoder().decode(Experiment.self, from: data), directory)
-      } catch let error as JSONValue.ParseError {
-        throw .invalid("\(text): not a JSON object: \(error.description)")
-      } catch {
-        throw .invalid("\(text): \(Self.reason(error))")
-      }
-    case "csv", "tsv", "jsonl", "ndjson":
+      let experiment = try StrictJSON.decode(
+        Experiment.self, contentsOf: url, name: text, what: "the experiment")
+      return (experiment, directory)
+    case let suffix where ImageList.tableExtensions.contains(suffix):
       let experiment = Experiment(
         name: url.deletingPathExtension().lastPathComponent, manifest: url.lastPathComponent,
         targets: nil)
@@ -228,39 +218,5 @@ extension Experiment {
     let isElsewhere = path.hasPrefix("/") || path.hasPrefix("~")
     return given
       ?? (isElsewhere ? file(path, in: directory).deletingLastPathComponent() : directory)
-  }
-
-  /// - Throws: `DecodingError` naming the first unknown key, with a suggestion.
-  static func refuseUnknownKeys(
-    of decoder: any Decoder, known: [String], in what: String
-  ) throws {
-    let found = try decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
-    guard let stray = found.sorted().first(where: { !known.contains($0) }) else { return }
-    let hint =
-      Suggestions.nearest(to: stray, among: known).map { "did you mean '\($0)'?" }
-      ?? "known keys of \(what) are " + known.map { "'\($0)'" }.joined(separator: ", ")
-    throw DecodingError.dataCorrupted(
-      .init(
-        codingPath: [AnyKey(stringValue: stray)],
-        debugDescription: "unknown key '\(stray)'; \(hint)"))
-  }
-
-  private struct AnyKey: CodingKey {
-    let stringValue: String
-    let intValue: Int? = nil
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  /// A readable description of a decoding error.
-  static func reason(_ error: any Error) -> String {
-    switch error {
-    case DecodingError.keyNotFound(let key, _): "'\(key.stringValue)' is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' has the wrong type"
-    case DecodingError.dataCorrupted(let context):
-      context.codingPath.isEmpty ? "not a JSON object" : context.debugDescription
-    default: "\(error)"
-    }
   }
 }

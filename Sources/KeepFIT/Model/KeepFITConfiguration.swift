@@ -40,7 +40,7 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
   /// The image size of the model in pixels.
   public var imageSize = 512
   /// The prompt template, in which `[CLS]` is replaced by a label.
-  public var caption = ReportTemplates.inference.colorFundus
+  public var caption = PromptTemplates.inference.colorFundus
   /// How token embeddings are pooled into one vector.
   public var textPooling = TextPooling.allPositions
   /// Whether texts are lowercased and accents are removed.
@@ -88,33 +88,18 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
   /// - `source`: a name for error messages.
   /// - Throws: `CheckpointError` that names the key, also for unknown keys.
   public init(json: [UInt8], source: String) throws {
-    func failure(_ text: String) -> CheckpointError {
-      CheckpointError(.malformed, file: source, text)
+    self = try ConfigurationFile.decode(
+      Self.self, json: json, source: source,
+      others: [
+        "": ["model_type"], "text": BertConfiguration.otherNames,
+        "preprocessing": Preprocessing.formerKeys,
+      ]
+    ) { value in
+      BertConfiguration.fixedValues.first { name, only in
+        value["text"]?[name].map { $0 != only } ?? false
+      }.map { "'text.\($0.name)' must be as in the BERT encoder, or omitted" }
     }
-    do {
-      let value = try JSONValue(parsing: json)
-      guard value.members != nil else {
-        throw failure("a configuration must be an object, not \(value.kind)")
-      }
-      self = try JSONDecoder().decode(Self.self, from: Data(json))
-      let written = try JSONValue(parsing: Array(self.json.utf8))
-      let others = ["": ["model_type"], "text": BertConfiguration.otherNames]
-      if let stray = value.unknownKey(known: written, others: others) {
-        throw failure(stray.description)
-      }
-      for (name, only) in BertConfiguration.fixedValues {
-        if let found = value["text"]?[name], found != only {
-          throw failure("'text.\(name)' must be as in the BERT encoder, or omitted")
-        }
-      }
-    } catch let error as JSONValue.ParseError {
-      throw failure(error.description)
-    } catch let error as DecodingError {
-      throw failure(Self.text(of: error))
-    } catch let error as BertConfigurationError {
-      throw failure(error.description)
-    }
-    if let problem { throw failure(problem) }
+    if let problem { throw CheckpointError(.malformed, file: source, problem) }
   }
 
   /// The first invalid value, or nil.
@@ -135,27 +120,8 @@ public struct KeepFITConfiguration: Codable, Sendable, Equatable {
     return nil
   }
 
-  /// What is wrong with a member of a configuration file, and where it stands.
-  static func text(of error: DecodingError) -> String {
-    let (context, text): (DecodingError.Context, String) =
-      switch error {
-      case .typeMismatch(_, let context), .valueNotFound(_, let context),
-        .dataCorrupted(let context):
-        (context, context.debugDescription)
-      case .keyNotFound(let key, let context): (context, "'\(key.stringValue)' is missing")
-      @unknown default: (.init(codingPath: [], debugDescription: ""), "\(error)")
-      }
-    let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-    return "'\(path)': \(text)".quotable(limit: 300)
-  }
-
   /// The text of a `config.json`.
-  public var json: String {
-    guard let text = try? JSONText.encode(self, pretty: true) else {
-      preconditionFailure("a valid configuration")
-    }
-    return text + "\n"
-  }
+  public var json: String { ConfigurationFile.text(of: self) }
 }
 
 // MARK: - Presets

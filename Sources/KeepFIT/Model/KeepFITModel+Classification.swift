@@ -27,7 +27,7 @@ extension KeepFITModel {
   ) -> Tensor {
     let template = prompt ?? configuration.caption
     func sentence(_ category: String) -> String {
-      ReportTemplates.prompt(template, category: category)
+      PromptTemplates.prompt(template, category: category)
     }
     guard let knowledge else { return textEmbeddings(labels.map(sentence)) }
     // Labels whose prompts are padded to the same length share a batch: an embedding depends on the padded

@@ -98,7 +98,7 @@ extension KeepFITModel {
 
   /// The factor of similarities, `exp(clamp(s, 0, 4.6052))`. The parameter itself is not clamped.
   public var logitFactor: Float {
-    exp(min(max(logitScale.value.item, 0), Self.maximumLogitScale))
+    exp(ContrastiveLoss.clamped(logitScale))
   }
 
   /// Scaled similarities of images and texts.

@@ -63,8 +63,6 @@ public final class KeepFITModel: Module, Sendable {
 
   /// The initial logit scale, ln(1 / 0.07).
   public static let initialLogitScale: Float = 2.659_260
-  /// The upper limit of the logit scale, about ln 100.
-  public static let maximumLogitScale: Float = 4.6052
 
   /// Creates a model with weights from `initialization`.
   ///

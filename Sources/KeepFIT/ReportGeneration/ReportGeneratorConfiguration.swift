@@ -106,31 +106,16 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
   ///   - source: the name for error messages.
   /// - Throws: `CheckpointError` that names the key, also for unknown keys.
   public init(json: [UInt8], source: String) throws {
-    func failure(_ text: String) -> CheckpointError {
-      CheckpointError(.malformed, file: source, text)
+    self = try ConfigurationFile.decode(
+      Self.self, json: json, source: source, others: ["vision": ["width"]]
+    ) { value in
+      value["kind"]?.text == Self.kind
+        ? nil
+        : "is not the configuration of a report model: 'kind' is "
+          + (value["kind"]?.text.map { "'\($0.quotable(limit: 40))'" } ?? "missing")
+          + ", expected '\(Self.kind)'; 'keepfit reports init' creates such a model"
     }
-    do {
-      let value = try JSONValue(parsing: json)
-      guard value.members != nil else {
-        throw failure("a configuration must be an object, not \(value.kind)")
-      }
-      if value["kind"]?.text != Self.kind {
-        throw failure(
-          "is not the configuration of a report model: 'kind' is "
-            + (value["kind"]?.text.map { "'\($0.quotable(limit: 40))'" } ?? "missing")
-            + ", expected '\(Self.kind)'; 'keepfit reports init' creates such a model")
-      }
-      self = try JSONDecoder().decode(Self.self, from: Data(json))
-      let written = try JSONValue(parsing: Array(self.json.utf8))
-      if let stray = value.unknownKey(known: written, others: ["vision": ["width"]]) {
-        throw failure(stray.description)
-      }
-    } catch let error as JSONValue.ParseError {
-      throw failure(error.description)
-    } catch let error as DecodingError {
-      throw failure(KeepFITConfiguration.text(of: error))
-    }
-    if let problem { throw failure(problem) }
+    if let problem { throw CheckpointError(.malformed, file: source, problem) }
   }
 
   /// The first invalid value, or nil.
@@ -161,10 +146,5 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
   }
 
   /// The text of a `config.json`.
-  public var json: String {
-    guard let text = try? JSONText.encode(self, pretty: true) else {
-      preconditionFailure("a valid configuration")
-    }
-    return text + "\n"
-  }
+  public var json: String { ConfigurationFile.text(of: self) }
 }

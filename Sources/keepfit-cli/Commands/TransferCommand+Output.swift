@@ -26,39 +26,8 @@ extension TransferCommand {
       }
       return publication
     }
-    return try Self.publication(in: file)
-  }
-
-  private static func publication(in file: FilePath) throws -> EvidenceReport.Publication {
-    let data: Data
-    do { data = try Data(contentsOf: file.url) } catch {
-      throw CommandError.usage("--reference \(file.text): the file cannot be read")
-    }
-    let known = ["source", "figures", "caution"]
-    let figure = ["method", "shots", "metric", "value", "model"]
-    do {
-      let value = try JSONValue(parsing: [UInt8](data))
-      try refuseUnknownKeys(of: value, known: known, file)
-      for entry in value["figures"]?.elements ?? [] {
-        try refuseUnknownKeys(of: entry, known: figure, file)
-      }
-      return try JSONDecoder().decode(EvidenceReport.Publication.self, from: data)
-    } catch let error as CommandError {
-      throw error
-    } catch {
-      throw CommandError.usage(
-        "--reference \(file.text): is not a list of figures: see 'keepfit transfer --help'")
-    }
-  }
-
-  private static func refuseUnknownKeys(
-    of value: JSONValue, known: [String], _ file: FilePath
-  ) throws {
-    for member in value.members ?? [] where !known.contains(member.name) {
-      let hint =
-        Suggestions.nearest(to: member.name, among: known).map { "did you mean '\($0)'?" }
-        ?? "expected " + known.joined(separator: ", ")
-      throw CommandError.usage("--reference \(file.text): unknown key '\(member.name)'; \(hint)")
+    do { return try EvidenceReport.Publication(contentsOf: file.url) } catch {
+      throw CommandError.usage("--reference \(error)")
     }
   }
 
