@@ -19,7 +19,7 @@ import Testing
     let before = try model.imageEmbeddings(contentsOf: urls).scalars
     var options = FineTuning.Options()
     options.epochs = 1
-    let tuned = try FineTunedModel(
+    let tuned = try FineTuning.fit(
       KeepFITTransferModel(model), training: .init(urls: urls, labels: [0, 1, 0, 1]),
       validation: .init(urls: [], labels: []), classCount: 2,
       source: ImageSource(model.configuration.preprocessing), projects: true, augments: false,

@@ -68,7 +68,7 @@ import Testing
       }, augment: { image, _ in image })
   }
 
-  private static func samples(_ range: Range<Int>, classes: Int) -> FineTunedModel.Samples {
+  private static func samples(_ range: Range<Int>, classes: Int) -> FineTuning.Samples {
     .init(
       urls: range.map { URL(fileURLWithPath: "/\($0)") }, labels: range.map { $0 % classes })
   }
@@ -80,14 +80,14 @@ import Testing
     let before = Self.values(model)
     let (training, validation) = (Self.reference.training, Self.reference.validation)
     var losses: [Double] = []
-    let tuned = try FineTunedModel(
+    let tuned = try FineTuning.fit(
       model, training: Self.samples(0..<training, classes: example.classes),
       validation: example.patience == nil
         ? .init(urls: [], labels: [])
         : Self.samples(training..<training + validation, classes: example.classes),
       classCount: example.classes, source: Self.source(classes: example.classes),
       projects: example.projects, augments: false, options: example.options
-    ) { _, _, _, loss in losses.append(loss) }
+    ) { losses.append($0.loss) }
 
     #expect(losses.count == example.losses.count)
     for (step, pair) in zip(losses, example.losses).enumerated()

@@ -60,7 +60,7 @@ import Testing
       let features = Self.features(
         seed: item.seed, count: item.count, width: item.width, classes: item.classes,
         strength: 0.05, unit: false, shift: item.shift)
-      let probe = try LinearProbe(
+      let probe = try LinearProbe.fit(
         features: features, labels: Self.labels(item.count, item.classes),
         classCount: item.classes)
       // The issue asks for 1e-4; the optimum is unique, so both may come much closer.
@@ -90,13 +90,13 @@ import Testing
     let knowledge = ClassKnowledge(textEmbeddings: text, logitScale: 4)
 
     var random = PythonRandom(seed: 3)
-    let clip = try CLIPAdapter(training, knowledge: knowledge, random: &random)
+    let clip = try CLIPAdapter.fit(training, knowledge: knowledge, random: &random)
     #expect(Self.distance(clip.logits(test).scalars, reference.clipAdapter) < 1e-3)
 
     var options = TIPAdapter.Options()
     func tip() throws -> TIPAdapter {
       var random = PythonRandom(seed: 3)
-      return try TIPAdapter(training, knowledge: knowledge, options: options, random: &random)
+      return try TIPAdapter.fit(training, knowledge: knowledge, options: options, random: &random)
     }
     #expect(Self.distance(try tip().logits(test).scalars, reference.tipAdapter) < 1e-3)
     options.trainsKeys = true
@@ -116,20 +116,20 @@ import Testing
     let knowledge = ClassKnowledge(textEmbeddings: Tensor(zeros: [2, 8]), logitScale: 1)
     var random = PythonRandom(seed: 0)
     #expect(throws: TransferError.self) {
-      try CLIPAdapter(training, knowledge: knowledge, random: &random)
+      try CLIPAdapter.fit(training, knowledge: knowledge, random: &random)
     }
     #expect(throws: TransferError.self) {
-      try TIPAdapter(training, knowledge: knowledge, random: &random)
+      try TIPAdapter.fit(training, knowledge: knowledge, random: &random)
     }
   }
 
   @Test func refusesProbesThatCannotBeFitted() {
     let features = Tensor(zeros: [4, 2])
     #expect(throws: TransferError.self) {
-      try LinearProbe(features: features, labels: [0, 0, 0, 0], classCount: 2)
+      try LinearProbe.fit(features: features, labels: [0, 0, 0, 0], classCount: 2)
     }
     #expect(throws: TransferError.self) {
-      try LinearProbe(
+      try LinearProbe.fit(
         features: Tensor([.nan, 1, 2, 3], shape: [2, 2]), labels: [0, 1], classCount: 2)
     }
   }

@@ -186,7 +186,7 @@ import Testing
     let urls = labels.flatMap { label in
       (0..<8).map { data.directory.appendingPathComponent("\(label)\($0).raw") }
     }
-    let samples = FineTunedModel.Samples(urls: urls, labels: (0..<16).map { $0 / 8 })
+    let samples = FineTuning.Samples(urls: urls, labels: (0..<16).map { $0 / 8 })
     for (freeze, changes) in [
       (FineTuning.Freeze.none, [true, true]), (.encoder, [false, false]),
       (.allButLastStage, [true, false]), (.batchNormOnly, [false, false]),
@@ -197,7 +197,7 @@ import Testing
       options.freeze = freeze
       options.epochs = 4
       options.learningRate = 0.01
-      let tuned = try FineTunedModel(
+      let tuned = try FineTuning.fit(
         model, training: samples, validation: .init(urls: [], labels: []), classCount: 2,
         source: FakeData.source, projects: true, augments: true, options: options)
       #expect(tuned.history.count == 4)

@@ -29,7 +29,7 @@ package struct ConcurrentInference: Sendable {
     embeddings = Tensor((0..<300 * 16).map { _ in stream.normal() }, shape: [300, 16])
     var options = FineTuning.Options()
     options.epochs = 1
-    let tuned = try FineTunedModel(
+    let tuned = try FineTuning.fit(
       KeepFITTransferModel(model), training: .init(urls: images, labels: [0, 1, 0, 1]),
       validation: .init(urls: [], labels: []), classCount: 2,
       source: ImageSource(model.configuration.preprocessing), projects: true, augments: false,

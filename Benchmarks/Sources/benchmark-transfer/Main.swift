@@ -34,7 +34,7 @@ enum Main {
     var last: LinearProbe?
     let times = try (0..<repeats).map { _ in
       try milliseconds {
-        last = try LinearProbe(features: features, labels: labels, classCount: classes)
+        last = try LinearProbe.fit(features: features, labels: labels, classCount: classes)
         iterations = last!.iterations
       }
     }

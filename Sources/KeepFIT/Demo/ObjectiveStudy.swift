@@ -154,7 +154,7 @@ public struct ObjectiveStudy: Sendable {
       options.test = .percent(50)
       let split = try DataSplit(
         labels: labels, seed: fold, options: options, classNames: classNames)
-      let probe = try LinearProbe(
+      let probe = try LinearProbe.fit(
         features: embeddings.gathered(split.train), labels: split.train.map { labels[$0] },
         classCount: classNames.count)
       let probabilities = probe.probabilities(embeddings.gathered(split.test))

@@ -145,12 +145,7 @@ public struct MultiLabelEvidence {
         points.map { XYPlot.Point($0.x, $0.y) })
     }
     guard !series.isEmpty else { return nil }
-    var plot = XYPlot(title: title, xLabel: xLabel, yLabel: yLabel, series: series)
-    plot.namesSingleSeries = true
-    if isROC { plot.reference = [.init(0, 0), .init(1, 1)] }
-    plot.xLimits = 0...1
-    plot.yLimits = 0...1
-    plot.size = (560, 470 + 22 * Double(series.count - 1))
-    return plot.svg()
+    return CurveSet.plot(
+      title, xLabel, yLabel, series, reference: isROC ? [.init(0, 0), .init(1, 1)] : [])
   }
 }

@@ -5,7 +5,7 @@ extension MultiLabelRun {
     _ configuration: TransferConfiguration, _ split: DataSplit, seconds: inout Double
   ) throws -> FittedMethod.Content {
     let start = Date()
-    func samples(_ rows: [Int]) -> FineTunedModel.Samples {
+    func samples(_ rows: [Int]) -> FineTuning.Samples {
       .init(urls: rows.map(data.images.url), targets: rows.map { data.targets[$0] })
     }
     switch configuration.method {
@@ -15,15 +15,11 @@ extension MultiLabelRun {
       }
       defer { seconds += Date().timeIntervalSince(start) }
       return .tuned(
-        try FineTunedModel(
+        try FineTuning.fit(
           model, training: samples(split.train), validation: samples(split.validation),
           classCount: data.classes.count, source: source, projects: configuration.projects,
           augments: configuration.augmentsTraining, options: configuration.fineTuning
-        ) { [weak self] epoch, step, steps, loss in
-          self?.progress?(
-            "fine-tuning, epoch \(epoch), loss \((loss * 1000).rounded() / 1000)",
-            Double(step) / Double(steps))
-        })
+        ) { [weak self] in self?.progress?($0.description, $0.fraction) })
     case .linearProbe:
       let passes = configuration.trainingPasses
       let parts = try passes.map {
@@ -34,7 +30,7 @@ extension MultiLabelRun {
       let began = Date()
       defer { seconds += Date().timeIntervalSince(began) }
       return .features(
-        try LabelProbes(
+        try LabelProbes.fit(
           features: Tensor.concatenated(parts), targets: passes.flatMap { _ in targets },
           options: configuration.linearProbe))
     default:

@@ -77,7 +77,9 @@ extension Adapter {
       description.format == 1
     else { throw TransferError.invalid("\(json.relativePath) is not an adapter") }
     let written = try JSONValue(parsing: Array(JSONEncoder().encode(description)))
-    if let stray = try JSONValue(parsing: Array(data)).unknownKey(known: written) {
+    if let stray = try JSONValue(parsing: Array(data)).unknownKey(
+      known: written, others: ["preprocessing": Preprocessing.formerKeys])
+    {
       throw TransferError.invalid("\(json.relativePath): \(stray)")
     }
     method = description.method

@@ -49,10 +49,10 @@ public struct CLIPAdapter: FeatureClassifier {
   ///
   /// - `random`: shuffles the samples, once.
   /// - Throws: ``TransferError/invalid(_:)`` when features are not projected.
-  public init(
+  public static func fit(
     _ training: TrainingFeatures, knowledge: ClassKnowledge, options: Options = Options(),
     random: inout PythonRandom
-  ) throws(TransferError) {
+  ) throws(TransferError) -> CLIPAdapter {
     try training.checkWidth(knowledge, method: "clip-adapter")
     let width = training.features.shape[1]
     let hidden = max(1, width / options.reduction)
@@ -75,11 +75,11 @@ public struct CLIPAdapter: FeatureClassifier {
     for step in 0..<steps {
       let sample = order[step % training.count]
       let rate = options.learningRate / 2 * (1 + cos(.pi * Double(step) / Double(steps)))
-      Self.train(
+      train(
         training.row(sample), label: training.labels[sample], down: down, up: up, texts: texts,
         factor: knowledge.factor, ratio: options.ratio, learningRate: rate)
     }
-    self.init(
+    return CLIPAdapter(
       knowledge: knowledge, down: Tensor(down.weights, shape: [hidden, width]),
       up: Tensor(up.weights, shape: [width, hidden]), ratio: options.ratio)
   }

@@ -22,7 +22,7 @@ public struct ClassPrompt: Sendable, Codable, Equatable {
     } else if let model, model.contains("[CLS]") {
       (template, source) = (model, .model)
     } else {
-      (template, source) = (ReportTemplates.inference[modality], .modality)
+      (template, source) = (PromptTemplates.inference[modality], .modality)
     }
   }
 }

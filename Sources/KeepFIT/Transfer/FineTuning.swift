@@ -68,4 +68,23 @@ public enum FineTuning {
     /// The macro F1 on the validation images; with several labels per image, the mean average precision.
     public let validationF1: Double?
   }
+
+  /// How far a run is.
+  public struct Progress: Sendable, CustomStringConvertible {
+    /// The number of the epoch, from 1.
+    public let epoch: Int
+    /// The number of the step in its epoch, from 1.
+    public let step: Int
+    /// The number of steps per epoch.
+    public let steps: Int
+    /// The loss of the step.
+    public let loss: Double
+
+    /// The share of the epoch that is done.
+    public var fraction: Double { Double(step) / Double(steps) }
+    /// `fine-tuning, epoch 3, loss 0.412`
+    public var description: String {
+      "fine-tuning, epoch \(epoch), loss \((loss * 1000).rounded() / 1000)"
+    }
+  }
 }

@@ -21,18 +21,19 @@ public struct LabelProbes: FeatureClassifier {
   ///   - targets: `[N, K]`, whether each label applies; each must apply to some images and not to others.
   ///   - options: the settings of each fit.
   /// - Throws: ``TransferError`` as ``LinearProbe`` does.
-  public init(
+  public static func fit(
     features: Tensor, targets: [[Bool]], options: LinearProbe.Options = .init()
-  ) throws {
+  ) throws(TransferError) -> LabelProbes {
     let count = targets.first?.count ?? 0
-    let probes = try (0..<count).map { label in
-      try LinearProbe(
+    let probes = try (0..<count).map { label throws(TransferError) in
+      try LinearProbe.fit(
         features: features, labels: targets.map { $0[label] ? 1 : 0 }, classCount: 2,
         options: options)
     }
-    weight = Tensor(
-      probes.flatMap { $0.weights.map(Float.init) }, shape: [count, features.shape[1]])
-    bias = Tensor(probes.map { Float($0.intercepts[0]) }, shape: [count])
+    return LabelProbes(
+      weight: Tensor(
+        probes.flatMap { $0.weights.map(Float.init) }, shape: [count, features.shape[1]]),
+      bias: Tensor(probes.map { Float($0.intercepts[0]) }, shape: [count]))
   }
 
   /// `x Wᵀ + b`, `[N, K]`.

@@ -42,10 +42,10 @@ public struct LinearProbe: Sendable {
   /// - `labels`: `[N]`, each below `classCount`; every class must occur.
   /// - Throws: ``TransferError`` for a class without samples, non-finite features, or a fit that does not
   ///   converge.
-  public init(
+  public static func fit(
     features: Tensor, labels: [Int], classCount: Int, options: Options = Options()
-  ) throws(TransferError) {
-    let (count, width) = try Self.check(features, labels, classCount)
+  ) throws(TransferError) -> LinearProbe {
+    let (count, width) = try check(features, labels, classCount)
     var sizes = [Int](repeating: 0, count: classCount)
     for label in labels { sizes[label] += 1 }
     if let empty = sizes.firstIndex(of: 0) {
@@ -64,7 +64,7 @@ public struct LinearProbe: Sendable {
     func function(_ point: [Double]) -> (value: Double, gradient: [Double]) {
       let weights = Array(point[0..<outputs * width])
       let centered = Array(point[(outputs * width)...])
-      let intercepts = Self.shifted(centered, weights, means, sign: -1)
+      let intercepts = shifted(centered, weights, means, sign: -1)
       let result = design.evaluate(
         weights: weights, intercepts: intercepts, loss: objective.replaceByDerivatives)
       var gradient = result.weightGradient
@@ -91,17 +91,23 @@ public struct LinearProbe: Sendable {
         "the linear probe did not converge in \(outcome.iterations) iterations (gradient "
           + "\(outcome.gradientMaximum)); check for features of very different scale")
     }
-    weights = Array(outcome.point[0..<outputs * width])
-    intercepts = Self.shifted(
-      Array(outcome.point[(outputs * width)...]), weights, means, sign: -1)
-    self.classCount = classCount
-    featureCount = width
-    iterations = outcome.iterations
+    let weights = Array(outcome.point[0..<outputs * width])
+    let centered = Array(outcome.point[(outputs * width)...])
+    return LinearProbe(
+      weights: weights, intercepts: shifted(centered, weights, means, sign: -1),
+      classCount: classCount, featureCount: width, iterations: outcome.iterations)
   }
 
-  /// Creates a probe with given weights, `[R, D]`, and intercepts, `[R]`.
+  /// Creates a probe with given weights.
+  /// - Parameters:
+  ///   - weights: W, `[R, D]` with R = 1 for two classes, otherwise K; row-major.
+  ///   - intercepts: b, `[R]`.
+  ///   - classCount: K.
+  ///   - featureCount: D.
+  ///   - iterations: the number of iterations of the fit; 0 if there was none.
   public init(
-    weights: [Double], intercepts: [Double], classCount: Int, featureCount: Int
+    weights: [Double], intercepts: [Double], classCount: Int, featureCount: Int,
+    iterations: Int = 0
   ) {
     let outputs = classCount == 2 ? 1 : classCount
     precondition(intercepts.count == outputs && weights.count == outputs * featureCount)
@@ -109,7 +115,7 @@ public struct LinearProbe: Sendable {
     self.intercepts = intercepts
     self.classCount = classCount
     self.featureCount = featureCount
-    iterations = 0
+    self.iterations = iterations
   }
 
   private static func check(

@@ -54,17 +54,17 @@ public struct TIPAdapter: FeatureClassifier {
   ///
   /// - `random`: shuffles the samples, once.
   /// - Throws: ``TransferError/invalid(_:)`` when features are not projected.
-  public init(
+  public static func fit(
     _ training: TrainingFeatures, knowledge: ClassKnowledge, options: Options = Options(),
     random: inout PythonRandom
-  ) throws(TransferError) {
+  ) throws(TransferError) -> TIPAdapter {
     try training.checkWidth(
       knowledge, method: options.trainsKeys ? "tip-adapter-f" : "tip-adapter")
     var keys = training.features
     if options.trainsKeys {
-      keys = Self.trainedKeys(training, knowledge: knowledge, options: options, random: &random)
+      keys = trainedKeys(training, knowledge: knowledge, options: options, random: &random)
     }
-    self.init(knowledge: knowledge, keys: keys, labels: training.labels, options: options)
+    return TIPAdapter(knowledge: knowledge, keys: keys, labels: training.labels, options: options)
   }
 
   private static func trainedKeys(

@@ -75,7 +75,7 @@ extension TransferModel {
   ) throws -> ClassKnowledge {
     let means = try classes.map { name in
       let prompts = table.ensemble(for: name).map {
-        ReportTemplates.prompt(template, category: $0)
+        PromptTemplates.prompt(template, category: $0)
       }
       return try embeddings(of: prompts).detached.mean(axis: 0)
     }

@@ -14,18 +14,14 @@ extension TransferRun {
       // Folds of an official split have the same training images, and differ only in their seeds.
       var options = configuration.fineTuning
       if isOfficial { options.seed &+= UInt64(split.seed) }
-      let tuned = try FineTunedModel(
+      let tuned = try FineTuning.fit(
         model, training: .init(urls: urls, labels: labels),
         validation: .init(
           urls: split.validation.map(dataset.url),
           labels: split.validation.map { dataset.labels[$0] }),
         classCount: dataset.classes.count, source: source, projects: configuration.projects,
         augments: configuration.augmentsTraining, options: options
-      ) { [weak self] epoch, step, steps, loss in
-        self?.progress?(
-          "fine-tuning, epoch \(epoch), loss \((loss * 1000).rounded() / 1000)",
-          Double(step) / Double(steps))
-      }
+      ) { [weak self] in self?.progress?($0.description, $0.fraction) }
       return FittedMethod(configuration, .tuned(tuned), extractor: extractor)
     }
     var random = split.random
@@ -60,7 +56,7 @@ extension TransferRun {
     knowledge: ClassKnowledge?, random: inout PythonRandom
   ) throws(TransferError) -> any FeatureClassifier {
     if configuration.method == .linearProbe {
-      return try LinearProbe(
+      return try LinearProbe.fit(
         features: training.features, labels: training.labels, classCount: training.classCount,
         options: configuration.linearProbe)
     }
@@ -69,12 +65,12 @@ extension TransferRun {
     }
     switch configuration.method {
     case .clipAdapter:
-      return try CLIPAdapter(
+      return try CLIPAdapter.fit(
         training, knowledge: knowledge, options: configuration.clipAdapter, random: &random)
     case .tipAdapter, .tipAdapterF:
       var options = configuration.tipAdapter
       options.trainsKeys = configuration.method == .tipAdapterF
-      return try TIPAdapter(training, knowledge: knowledge, options: options, random: &random)
+      return try TIPAdapter.fit(training, knowledge: knowledge, options: options, random: &random)
     default: return ZeroShot(knowledge)
     }
   }

@@ -35,11 +35,10 @@ let data = try LabeledImages(
   root: URL(fileURLWithPath: "synthetic"), options: .init())
 var options = FineTuning.Options()
 options.epochs = 2
-let tuned = try FineTunedModel(
+let tuned = try FineTuning.fit(
   KeepFITTransferModel(model),
   training: .init(urls: data.images.indices.map { data.url($0) }, labels: data.labels),
-  validation: .init(urls: [], labels: []), classCount: data.classes.count,
-  source: ImageSource(model.configuration.preprocessing), projects: true, augments: true,
+  classCount: data.classes.count, source: ImageSource(model.configuration.preprocessing),
   options: options)
 try tuned.save(to: URL(fileURLWithPath: "tuned"), classes: data.classes)
 tuned.restore()  // gives `model` its original weights back
