@@ -20,11 +20,7 @@ struct DotHemorrhages: FundusFinding {
 
   private func cover(_ view: FundusView, _ empty: Plane) -> Plane {
     var cover = empty
-    for (site, outline) in zip(sites, outlines) {
-      cover.addBlob(
-        at: view.pixel(site.place), radius: site.radius * view.scale, outline: outline,
-        softness: 0.5)
-    }
+    cover.addBlobs(at: sites, outlines, in: view, softness: 0.5)
     return cover
   }
 

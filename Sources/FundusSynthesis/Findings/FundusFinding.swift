@@ -4,6 +4,20 @@ struct FindingSite: Sendable {
   let radius: Float
 }
 
+extension Plane {
+  /// Adds a blob for each site of a finding.
+  /// - `outlines`: the outline of each site.
+  mutating func addBlobs(
+    at sites: [FindingSite], _ outlines: [Outline], in view: FundusView, softness: Float
+  ) {
+    for (site, outline) in zip(sites, outlines) {
+      addBlob(
+        at: view.pixel(site.place), radius: site.radius * view.scale, outline: outline,
+        softness: softness)
+    }
+  }
+}
+
 /// Something abnormal in an eye: knows where it lies and how each kind of image shows it.
 protocol FundusFinding: Sendable {
   var kind: FindingKind { get }

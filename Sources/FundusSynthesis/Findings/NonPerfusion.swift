@@ -19,11 +19,7 @@ struct NonPerfusion: FundusFinding {
 
   func paint(on painter: inout AngiogramPainter) {
     var cover = painter.cover()
-    for (site, outline) in zip(sites, outlines) {
-      cover.addBlob(
-        at: painter.view.pixel(site.place), radius: site.radius * painter.view.scale,
-        outline: outline, softness: 0.3)
-    }
+    cover.addBlobs(at: sites, outlines, in: painter.view, softness: 0.3)
     painter.block(cover, opacity: 0.8)
     painter.mark(cover, as: kind)
   }

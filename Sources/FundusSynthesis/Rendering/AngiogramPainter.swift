@@ -11,12 +11,12 @@ public enum AngiogramPhase: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 /// What findings paint an angiogram with.
-struct AngiogramPainter {
+struct AngiogramPainter: FindingPainter {
   let eye: FundusEye
   let phase: AngiogramPhase
   /// Fluorescence.
   var light: Plane
-  private(set) var masks: [FindingKind: Plane] = [:]
+  var masks: [FindingKind: Plane] = [:]
 
   var view: FundusView { eye.view }
   /// 1 in the late phase, 0 before.
@@ -38,15 +38,6 @@ struct AngiogramPainter {
 
   /// An empty cover of the image's size.
   func cover() -> Plane { Plane(width: view.size, height: view.size) }
-
-  /// Records what a finding covers.
-  mutating func mark(_ cover: Plane, as kind: FindingKind) {
-    if masks[kind] == nil {
-      masks[kind] = cover
-    } else {
-      masks[kind]?.combine(cover, max)
-    }
-  }
 
   /// Blood or pigment hides the light from behind.
   mutating func block(_ cover: Plane, opacity: Float = 1) {

@@ -37,7 +37,7 @@ struct RetinalProfile: Sendable {
 
 /// What findings paint a B-scan with. Findings first change the profile; cavities and bright spots
 /// are recorded and painted by the renderer.
-struct TomogramPainter {
+struct TomogramPainter: FindingPainter {
   let eye: FundusEye
   let size: Int
   var profile: RetinalProfile
@@ -53,7 +53,7 @@ struct TomogramPainter {
   var hole: [Float]
   /// A membrane on the surface: its brightness.
   var membrane: Float = 0
-  private(set) var masks: [FindingKind: Plane] = [:]
+  var masks: [FindingKind: Plane] = [:]
   private var stream: RandomStream
 
   init(eye: FundusEye, profile: RetinalProfile) {
@@ -66,15 +66,6 @@ struct TomogramPainter {
     pigmentEpithelium = photoreceptors
     hole = [Float](repeating: 0, count: size)
     stream = RandomStream(seed: UInt64(eye.textureSeed)).derived("tomogram")
-  }
-
-  /// Records what a finding covers.
-  mutating func mark(_ cover: Plane, as kind: FindingKind) {
-    if masks[kind] == nil {
-      masks[kind] = cover
-    } else {
-      masks[kind]?.combine(cover, max)
-    }
   }
 
   private func column(_ place: Float) -> Float {

@@ -61,7 +61,7 @@ extension PretrainingSamples {
   init(_ batch: LoadedBatch) {
     let categories = batch.categories.compactMap { $0 }
     self.init(
-      images: batch.images, texts: batch.reports,
+      images: batch.images, texts: batch.texts,
       categories: categories.count == batch.count ? categories : nil)
   }
 }

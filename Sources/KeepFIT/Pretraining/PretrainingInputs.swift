@@ -231,7 +231,7 @@ extension PretrainingInputs {
         $0.withoutCategories(bannedCategories, rule: bansSubstrings ? .substring : .exact)
       }
     }
-    var rules = ReportRules(knowledge: try knowledgeTable())
+    var rules = PairTextRules(knowledge: try knowledgeTable())
     rules.exclusions =
       usesIntendedExclusions ? Knowledge.intendedExclusions : Knowledge.publishedExclusions
     if let caption { rules.templates.colorFundus = caption }
@@ -246,8 +246,8 @@ extension PretrainingInputs {
   private var expertContent: Manifest.Form { expertForm == .captions ? .captions : .labels }
 
   /// Descriptions of the expert stream are never augmented, as published.
-  private var expertRules: ReportRules {
-    var rules = ReportRules()
+  private var expertRules: PairTextRules {
+    var rules = PairTextRules()
     rules.caption = captionLanguage.map { .language($0) } ?? .any
     if let caption { rules.templates.colorFundus = caption }
     return rules

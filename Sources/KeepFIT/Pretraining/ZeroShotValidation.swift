@@ -28,7 +28,7 @@ public final class ZeroShotValidation: PretrainingValidation {
         embeddings: embeddings, labels: dataset.classes,
         labelEmbeddings: model.labelEmbeddings(
           dataset.classes,
-          prompt: ReportTemplates.inference[probe.experiment.modality ?? .colorFundus],
+          prompt: PromptTemplates.inference[probe.experiment.modality ?? .colorFundus],
           knowledge: .builtin))
       let predictions = try Predictions(labels: dataset.labels, rows: answer.probabilities)
       let accuracy = ClassificationMetrics(predictions).averageClassAccuracy

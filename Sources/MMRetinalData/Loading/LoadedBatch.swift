@@ -16,9 +16,9 @@ public struct LoadedBatch: Sendable {
   /// The number of images.
   public var count: Int { samples.count }
   /// The texts that the images are paired with.
-  public var reports: [String] { samples.map(\.report.text) }
+  public var texts: [String] { samples.map(\.text.text) }
   /// The category that each text was made from; nil for captions.
-  public var categories: [String?] { samples.map(\.report.category) }
+  public var categories: [String?] { samples.map(\.text.category) }
   /// The paths of the images in their manifests.
   public var ids: [String] { samples.map(\.id) }
 }

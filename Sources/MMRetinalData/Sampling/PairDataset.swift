@@ -16,20 +16,20 @@ public struct PairDataset: Sendable {
     /// The imaging modality.
     public let modality: ImagingModality
     /// The text, and the category that it was generated from.
-    public let report: ReportRules.Report
+    public let text: PairTextRules.PairText
   }
 
   /// The manifests, in the order of their rows' numbers.
   public let manifests: [Manifest]
   /// The rules that turn rows into texts.
-  public let rules: ReportRules
+  public let rules: PairTextRules
   /// The dataset of each row: the first directory of its path, or else its manifest.
   public let groups: [String]
   private let starts: [Int]
 
   /// Creates a dataset from manifests.
   /// - Throws: ``TextFileError`` when there are no rows, or captions lack the requested language.
-  public init(_ manifests: [Manifest], rules: ReportRules = ReportRules()) throws {
+  public init(_ manifests: [Manifest], rules: PairTextRules = PairTextRules()) throws {
     var starts: [Int] = [], groups: [String] = []
     for manifest in manifests {
       let missing = rules.missingCaptions(in: manifest)
@@ -71,6 +71,6 @@ public struct PairDataset: Sendable {
     var random = SampleDraw.stream(seed: seed, use: "report", epoch: epoch, position: draw.position)
     return Sample(
       index: draw.index, id: row.image, image: manifest.imageURL(of: row), modality: row.modality,
-      report: rules.report(for: row, using: &random))
+      text: rules.text(for: row, using: &random))
   }
 }

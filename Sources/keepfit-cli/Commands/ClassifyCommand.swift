@@ -178,7 +178,7 @@ struct ClassifyCommand: Subcommand {
     let template = knowledge.prompt.given ?? model.configuration.caption
     let classes = independent.isOn ? try names.flatMap(ImageClassifier.pair) : names
     let prompts = classes.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
-      .map { ReportTemplates.prompt(template, category: $0) }
+      .map { PromptTemplates.prompt(template, category: $0) }
     TextWarnings.truncation(of: prompts, model)
     let classifier = try ImageClassifier(
       labels: names, model: model, prompt: template, knowledge: table,

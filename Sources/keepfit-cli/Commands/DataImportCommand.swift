@@ -9,7 +9,7 @@ struct DataImportCommand: Subcommand {
   static let summary =
     "Turn a spreadsheet or an image folder into a manifest, and say what was understood."
   static let discussion = """
-    SOURCE is a table (.csv, .tsv, .jsonl; commas, semicolons or tabs, UTF-8 or UTF-16) or an image folder
+    SOURCE is a table (.csv, .tsv, .jsonl, .xlsx; commas, semicolons or tabs, UTF-8 or UTF-16) or an image folder
     ('train|val|test/<class>/' or '<class>/'). Columns of images, labels, captions, splits and patients are
     found by their names; one label per row, lists ("a|b", "['a', 'b']"), a column of 0 and 1 for each label,
     and a column of images for each eye are understood. Missing extensions, other capitals, backslashes and

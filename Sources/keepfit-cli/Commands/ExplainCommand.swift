@@ -96,7 +96,7 @@ struct ExplainCommand: Subcommand {
 
   private func others(for model: KeepFITModel) -> [String] {
     guard let given = against.given else {
-      return [ReportTemplates.prompt(model.configuration.caption, category: "normal")]
+      return [PromptTemplates.prompt(model.configuration.caption, category: "normal")]
     }
     if given == "nothing" { return [] }
     return given.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }

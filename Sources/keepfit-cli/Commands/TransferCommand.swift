@@ -9,7 +9,7 @@ struct TransferCommand: Subcommand {
   static let summary = "Evaluate or fine-tune a model on a labeled dataset."
   static let discussion = """
     --experiment is a published name such as 02_MESSIDOR (its manifest is searched for in --manifests and
-    --images-root), a JSON file {"name", "manifest", "targets"}, a table (.csv, .tsv, .jsonl) with the
+    --images-root), a JSON file {"name", "manifest", "targets"}, a table (.csv, .tsv, .jsonl, .xlsx) with the
     columns image and label, or an image folder ('train|val|test/<class>/' or '<class>/'). Writes
     results.json and report.html to --out; the table goes to standard output.
 

@@ -39,7 +39,7 @@ import Testing
   }
 
   private func fingerprint(_ batch: LoadedBatch) -> String {
-    "\(batch.epoch).\(batch.step) \(batch.images.scalars) \(batch.reports)"
+    "\(batch.epoch).\(batch.step) \(batch.images.scalars) \(batch.texts)"
   }
 
   private func all(_ stream: BatchStream) throws -> [String] {

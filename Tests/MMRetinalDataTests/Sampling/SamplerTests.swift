@@ -122,7 +122,7 @@ import Testing
     // The text depends on seed, epoch and position alone.
     #expect(dataset.sample(SampleDraw(position: 10, index: 0), epoch: 1, seed: 1) == samples[0])
     let texts = (0..<20).map {
-      dataset.sample(SampleDraw(position: $0, index: 0), epoch: 1, seed: 1).report.text
+      dataset.sample(SampleDraw(position: $0, index: 0), epoch: 1, seed: 1).text.text
     }
     #expect(Set(texts).count == 2)
     #expect(throws: TextFileError.self) { try PairDataset([manifest("none", [])]) }

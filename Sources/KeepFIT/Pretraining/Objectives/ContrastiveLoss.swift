@@ -28,11 +28,14 @@ public enum ContrastiveLoss {
   public static func scaledSimilarity(_ texts: Tensor, _ images: Tensor, logitScale: Parameter)
     -> Tensor
   {
-    let value = logitScale.value.item
-    let clamped = min(max(value, logitScaleRange.lowerBound), logitScaleRange.upperBound)
     // s + (clamped - s) has the clamped value and the gradient of s.
-    let scale = (logitScale.tensor + (clamped - value)).exp()
+    let scale = (logitScale.tensor + (clamped(logitScale) - logitScale.value.item)).exp()
     return matmul(texts, images, transposeB: true) * scale
+  }
+
+  /// The logit scale, held in ``logitScaleRange``.
+  static func clamped(_ logitScale: Parameter) -> Float {
+    min(max(logitScale.value.item, logitScaleRange.lowerBound), logitScaleRange.upperBound)
   }
 
   /// The soft targets, in which texts match all images of their category:

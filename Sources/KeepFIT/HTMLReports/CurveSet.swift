@@ -82,6 +82,14 @@ struct CurveSet {
           } : [])
     }
     let title = "\(kind) curve\(items.count == 1 ? "" : "s") (\(area.name))"
+    return Self.plot(title, xLabel, yLabel, series, reference: reference)
+  }
+
+  /// A plot of curves from 0 to 1 on both axes; `series` are not empty.
+  static func plot(
+    _ title: String, _ xLabel: String, _ yLabel: String, _ series: [XYPlot.Series],
+    reference: [XYPlot.Point]
+  ) -> String {
     var plot = XYPlot(title: title, xLabel: xLabel, yLabel: yLabel, series: series)
     plot.namesSingleSeries = true
     plot.reference = reference

@@ -11,35 +11,35 @@ private func labeled(
     content: .labels(attributes: attributes, categories: categories))
 }
 
-@Suite struct ReportTests {
-  private func texts(_ rules: ReportRules, _ row: ManifestRow, draws: Int = 400) -> [String: Int] {
+@Suite struct PairTextTests {
+  private func texts(_ rules: PairTextRules, _ row: ManifestRow, draws: Int = 400) -> [String: Int] {
     var counts: [String: Int] = [:]
     for seed in 0..<draws {
       var random = RandomStream(seed: UInt64(seed))
-      counts[rules.report(for: row, using: &random).text, default: 0] += 1
+      counts[rules.text(for: row, using: &random).text, default: 0] += 1
     }
     return counts
   }
 
   @Test func fillsTemplatesAsPublished() {
-    let template = ReportTemplates.training.colorFundus
+    let template = PromptTemplates.training.colorFundus
     #expect(
-      ReportTemplates.report(template, attribute: "", category: "glaucoma")
+      PromptTemplates.text(template, attribute: "", category: "glaucoma")
         == "A fundus photograph of glaucoma")
     #expect(
-      ReportTemplates.report(template, attribute: "noisy", category: "")
+      PromptTemplates.text(template, attribute: "noisy", category: "")
         == "A noisy fundus photograph of ")
     // One pass: three spaces become two.
-    #expect(ReportTemplates.report("a   b", attribute: "", category: "") == "a  b")
-    #expect(ReportTemplates.report("[CLS][CLS]", attribute: "", category: "x") == "xx")
+    #expect(PromptTemplates.text("a   b", attribute: "", category: "") == "a  b")
+    #expect(PromptTemplates.text("[CLS][CLS]", attribute: "", category: "x") == "xx")
     #expect(
-      ReportTemplates.prompt(ReportTemplates.inference[.angiography], category: "edema")
+      PromptTemplates.prompt(PromptTemplates.inference[.angiography], category: "edema")
         == "A fundus fluorescein angiography of edema")
   }
 
   @Test func drawsOneAttributeAndOneCategory() throws {
     let row = try labeled(["a", "b"], attributes: ["noisy", "clean"])
-    let counts = texts(ReportRules(), row)
+    let counts = texts(PairTextRules(), row)
     #expect(
       Set(counts.keys) == [
         "A noisy fundus photograph of a", "A noisy fundus photograph of b",
@@ -48,14 +48,14 @@ private func labeled(
     // 100 expected each; five standard deviations.
     #expect(counts.values.allSatisfy { abs($0 - 100) < 45 })
     var random = RandomStream(seed: 1)
-    #expect(ReportRules().report(for: try labeled([]), using: &random).category == "")
+    #expect(PairTextRules().text(for: try labeled([]), using: &random).category == "")
   }
 
   @Test func choosesTheSentenceByModality() throws {
     var random = RandomStream(seed: 1)
     let row = try labeled(["drusen"], modality: .coherenceTomography)
     #expect(
-      ReportRules().report(for: row, using: &random).text
+      PairTextRules().text(for: row, using: &random).text
         == "A optical coherence tomography of drusen")
   }
 
@@ -64,7 +64,7 @@ private func labeled(
       Knowledge.Entry(category: "glaucoma", descriptors: ["large cup", "thin rim"]),
       Knowledge.Entry(category: "cotton wool spots", descriptors: ["cotton wool spots"]),
     ])
-    let rules = ReportRules(knowledge: knowledge)
+    let rules = PairTextRules(knowledge: knowledge)
     let counts = texts(rules, try labeled(["glaucoma"]), draws: 900)
     #expect(
       Set(counts.keys)
@@ -72,7 +72,7 @@ private func labeled(
     #expect(counts.values.allSatisfy { abs($0 - 300) < 75 })
     var random = RandomStream(seed: 5)
     #expect(
-      rules.report(for: try labeled(["glaucoma"]), using: &random).category == "glaucoma")
+      rules.text(for: try labeled(["glaucoma"]), using: &random).category == "glaucoma")
     // An excluded dataset, an unknown label, and the exclusion that the release misspells.
     #expect(texts(rules, try labeled(["glaucoma"], image: "11_STARE/x.png")).count == 1)
     #expect(texts(rules, try labeled(["Glaucoma"])).count == 1)
@@ -85,7 +85,7 @@ private func labeled(
   @Test func choosesTheLanguage() throws {
     let row = try ManifestRow(
       image: "a", content: .captions([.english: "A [CLS]  disc", .chinese: "视盘"]))
-    var rules = ReportRules(knowledge: .builtin)
+    var rules = PairTextRules(knowledge: .builtin)
     #expect(texts(rules, row) == ["A [CLS]  disc": 400])
     rules.caption = .language(.chinese)
     #expect(texts(rules, row) == ["视盘": 400])

@@ -3,7 +3,7 @@ import Foundation
 /// Prompt templates, one for each modality.
 ///
 /// `[ATR]` stands for an attribute and `[CLS]` for a category.
-public struct ReportTemplates: Sendable, Hashable, Codable {
+public struct PromptTemplates: Sendable, Hashable, Codable {
   /// For color photographs.
   public var colorFundus: String
   /// For angiographies.
@@ -19,13 +19,13 @@ public struct ReportTemplates: Sendable, Hashable, Codable {
   }
 
   /// The templates for pretraining, with an attribute. The one for color photographs is published.
-  public static let training = ReportTemplates(
+  public static let training = PromptTemplates(
     colorFundus: "A [ATR] fundus photograph of [CLS]",
     angiography: "A [ATR] fundus fluorescein angiography of [CLS]",
     coherenceTomography: "A [ATR] optical coherence tomography of [CLS]")
 
   /// The templates for classification, without an attribute. The one for color photographs is published.
-  public static let inference = ReportTemplates(
+  public static let inference = PromptTemplates(
     colorFundus: "A fundus photograph of [CLS]",
     angiography: "A fundus fluorescein angiography of [CLS]",
     coherenceTomography: "An optical coherence tomography of [CLS]")
@@ -50,7 +50,7 @@ public struct ReportTemplates: Sendable, Hashable, Codable {
 
   /// Fills a template for training (specification 2.2): every `[ATR]`, then every `[CLS]`; then double spaces
   /// are replaced by single ones in one pass. An empty category leaves a space at the end.
-  public static func report(_ template: String, attribute: String, category: String) -> String {
+  public static func text(_ template: String, attribute: String, category: String) -> String {
     template.replacing("[ATR]", with: attribute).replacing("[CLS]", with: category)
       .replacing("  ", with: " ")
   }

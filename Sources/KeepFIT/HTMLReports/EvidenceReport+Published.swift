@@ -14,6 +14,10 @@ extension EvidenceReport {
     /// The published model that it belongs to; nil if there is only one.
     public var model: String?
 
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+      case method, shots, metric, value, model
+    }
+
     /// Whether a result was obtained by this method with this number of training images, and has this score.
     func matches(_ result: TransferResult) -> Bool {
       method == result.method && result.mean[metric]?.scalar != nil
@@ -29,6 +33,10 @@ extension EvidenceReport {
     public var figures: [Reference]
     /// What is doubtful about them; nil for nothing.
     public var caution: String?
+
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+      case source, figures, caution
+    }
 
     /// A sentence on figures that are beside none of the results; nil if all of them are.
     public func unmatchedNote(for results: [TransferResult]) -> String? {
@@ -101,5 +109,38 @@ extension EvidenceReport {
       "auc_macro": "AUC, mean over labels",
     ]
     return titles[metric] ?? metric
+  }
+}
+
+extension EvidenceReport.Publication {
+  /// Reads `{"source", "figures": [{"method", "metric", "value", "shots", "model"}], "caution"}`.
+  /// - Throws: ``TransferError/invalid(_:)`` that names the file, also for unknown keys.
+  public init(contentsOf file: URL) throws(TransferError) {
+    self = try StrictJSON.decode(
+      Self.self, contentsOf: file, name: file.lastPathComponent, what: "the list of figures")
+  }
+
+  /// Decodes a publication; unknown keys are errors.
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(
+      known: CodingKeys.allCases.map(\.rawValue), in: "a publication")
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    source = try container.decode(String.self, forKey: .source)
+    figures = try container.decode([EvidenceReport.Reference].self, forKey: .figures)
+    caution = try container.decodeIfPresent(String.self, forKey: .caution)
+  }
+}
+
+extension EvidenceReport.Reference {
+  /// Decodes a figure; unknown keys are errors.
+  public init(from decoder: any Decoder) throws {
+    try decoder.refuseUnknownKeys(
+      known: CodingKeys.allCases.map(\.rawValue), in: "a published figure")
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    method = try container.decode(TransferMethod.self, forKey: .method)
+    shots = try container.decodeIfPresent(SampleCount.self, forKey: .shots)
+    metric = try container.decode(String.self, forKey: .metric)
+    value = try container.decode(Double.self, forKey: .value)
+    model = try container.decodeIfPresent(String.self, forKey: .model)
   }
 }

@@ -1,5 +1,5 @@
 /// The rules that turn a manifest row into the text of its image (specification 4.4, 4.5).
-public struct ReportRules: Sendable {
+public struct PairTextRules: Sendable {
   /// The caption to use of a bilingual row.
   public enum CaptionChoice: Sendable, Hashable {
     /// Always the caption in this language.
@@ -9,7 +9,7 @@ public struct ReportRules: Sendable {
   }
 
   /// A text, and the category that it was generated from.
-  public struct Report: Sendable, Hashable {
+  public struct PairText: Sendable, Hashable {
     /// The text for the text encoder.
     public let text: String
     /// The category as in the manifest, empty if a row has none; nil for captions. Texts match all images of
@@ -18,7 +18,7 @@ public struct ReportRules: Sendable {
   }
 
   /// The prompt templates.
-  public var templates = ReportTemplates.training
+  public var templates = PromptTemplates.training
   /// The knowledge table, whose descriptors may replace a category; nil to use plain categories.
   public var knowledge: Knowledge?
   /// Datasets whose categories are not replaced.
@@ -37,7 +37,7 @@ public struct ReportRules: Sendable {
   /// template of the row's modality; with ``knowledge``, the category is replaced by a uniform sample from
   /// itself and its descriptors. Captions are used verbatim.
   /// - Precondition: a captioned row has the requested language (see ``missingCaptions(in:)``).
-  public func report(for row: ManifestRow, using random: inout RandomStream) -> Report {
+  public func text(for row: ManifestRow, using random: inout RandomStream) -> PairText {
     switch row.content {
     case .captions(let captions):
       let language: CaptionLanguage
@@ -50,18 +50,18 @@ public struct ReportRules: Sendable {
       guard let text = captions[language] else {
         preconditionFailure("\(row.image) has no caption in '\(language.rawValue)'")
       }
-      return Report(text: text, category: nil)
+      return PairText(text: text, category: nil)
     case .labels(let attributes, let categories):
       let attribute = draw(attributes, &random) ?? ""
       let category = draw(categories, &random) ?? ""
       let word = draw(words(for: category, of: row), &random)
-      return Report(
+      return PairText(
         text: text(of: row, attribute: attribute, category: category, word: word),
         category: category)
     }
   }
 
-  /// Every text that ``report(for:using:)`` may give a row.
+  /// Every text that ``text(for:using:)`` may give a row.
   public func possibleTexts(for row: ManifestRow) -> Set<String> {
     switch row.content {
     case .captions(let captions):
@@ -93,7 +93,7 @@ public struct ReportRules: Sendable {
   private func text(
     of row: ManifestRow, attribute: String, category: String, word: String?
   ) -> String {
-    let text = ReportTemplates.report(
+    let text = PromptTemplates.text(
       templates[row.modality], attribute: attribute, category: category)
     return word.map { text.replacing(category, with: $0) } ?? text
   }
