@@ -35,9 +35,9 @@ examples: install-packages
 bench: build
 	Benchmarks/run
 
-## Builds the programs of Benchmarks/, against the libraries that the examples were built with.
+## Builds the programs of Benchmarks/, against the libraries in .build.
 build-benchmarks: install-packages
-	$(BUILD) --package-path Benchmarks --scratch-path .build-examples
+	$(BUILD) --package-path Benchmarks --scratch-path .build
 
 ## A pretraining run that is killed and resumed must be bit-identical to an uninterrupted one.
 check-resume: build
@@ -86,4 +86,4 @@ install-packages:
 	@Scripts/install-packages
 
 clean:
-	rm -rf .build .build-examples .build-mpi .build-asan .build-tsan .build-install
+	rm -rf .build .build-mpi .build-asan .build-tsan .build-install

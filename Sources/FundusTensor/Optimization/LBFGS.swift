@@ -8,8 +8,7 @@ public struct LBFGS: Sendable {
   public var maximumIterations = 1000
   /// The gradient tolerance: the largest absolute element at convergence.
   public var gradientTolerance = 1e-5
-  /// Done when a step lowers the function by no more than this share of `max(|f|, |f'|, 1)`; 0 to
-  /// look at the gradient alone.
+  /// Done when a step lowers the function by no more than this fraction of `max(|f|, |f'|, 1)`; 0: the gradient decides.
   public var relativeTolerance = 0.0
 
   /// Stops by the gradient alone.

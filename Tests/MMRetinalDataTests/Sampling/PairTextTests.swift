@@ -12,7 +12,8 @@ private func labeled(
 }
 
 @Suite struct PairTextTests {
-  private func texts(_ rules: PairTextRules, _ row: ManifestRow, draws: Int = 400) -> [String: Int] {
+  private func texts(_ rules: PairTextRules, _ row: ManifestRow, draws: Int = 400) -> [String: Int]
+  {
     var counts: [String: Int] = [:]
     for seed in 0..<draws {
       var random = RandomStream(seed: UInt64(seed))
