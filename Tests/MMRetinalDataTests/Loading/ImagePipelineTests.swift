@@ -77,16 +77,4 @@ import Testing
       #expect(worst <= 0.5 / 255 + 1e-6)
     }
   }
-
-  @Test func benchmarkRuns() throws {
-    let files = try LoaderBenchmark.writeImages(
-      count: 2, width: 300, height: 200, to: directory.url.appending(path: "bench"))
-    var preprocessing = Preprocessing.transfer.with(imageSize: 32)
-    preprocessing.reducesJPEG = true
-    let result = try LoaderBenchmark.run(
-      images: files, pipeline: ImagePipeline(preprocessing: preprocessing), batchSize: 2,
-      seconds: 0.05)
-    #expect(result.samplesPerSecond > 0)
-    #expect(result.samples >= 2)
-  }
 }

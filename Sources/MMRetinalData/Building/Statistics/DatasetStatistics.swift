@@ -102,7 +102,7 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
         set: texts.name,
         counts: texts.isLabels
           ? Self.labelCounts(texts.texts)
-          : FindingLexicon.counts(in: texts.texts, language: texts.language))
+          : CaptionFindings.counts(in: texts.texts, language: texts.language))
     }
     var overlaps: [Overlap] = []
     for second in collected.indices {

@@ -2,7 +2,7 @@
 ///
 /// A text counts once for a finding, however often it names it. Negations are not understood: "no hemorrhages"
 /// counts for hemorrhage.
-public enum FindingLexicon {
+public enum CaptionFindings {
   /// A finding and its words.
   struct Term: Sendable {
     let name: String

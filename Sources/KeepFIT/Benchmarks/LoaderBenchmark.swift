@@ -1,5 +1,6 @@
 import Foundation
 import FundusTensor
+import MMRetinalData
 
 /// A benchmark of the loader without a model.
 public struct LoaderBenchmark: Sendable, Codable, Hashable {
