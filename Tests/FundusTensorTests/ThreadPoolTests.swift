@@ -1,3 +1,4 @@
+import Foundation
 import FundusTensor
 import Synchronization
 import Testing
@@ -39,6 +40,25 @@ import TestSupport
         return seen.withLock { $0 }
       }
       #expect(seen == [Int](repeating: 1, count: count))
+    }
+  }
+
+  /// In a process of its own, since a trace takes the whole engine.
+  @Test func aTraceHasEveryTask() async {
+    await #expect(processExitsWith: .success) {
+      let trace = TaskTrace.regions {
+        ThreadPool.forEach(5) { index in
+          var sum = 0.0
+          for step in 0..<(index + 1) * 20_000 { sum += Double(step).squareRoot() }
+          precondition(sum > 0)
+        }
+        ThreadPool.forEach(3) { _ in ThreadPool.forEach(9) { _ in } }
+      }
+      guard trace.map(\.tasks.count) == [5, 3] else { exit(5) }
+      guard trace[0].tasks[4] > trace[0].tasks[0] else { exit(6) }
+      let shortest = TaskTrace.shortest([trace, trace])
+      guard shortest == trace, TaskTrace.regions({}).isEmpty else { exit(7) }
+      exit(0)
     }
   }
 }

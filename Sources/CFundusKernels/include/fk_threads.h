@@ -25,6 +25,20 @@ int fk_cpu_limit(const char *root);
 void fk_set_threads(int threads);
 int fk_get_threads(void);
 
+// A parallel region as it ran on one thread.
+typedef struct {
+  // The number of tasks, and how long each took, in nanoseconds.
+  size_t count;
+  const uint64_t *durations;
+  // The time since the region before, in nanoseconds.
+  uint64_t before;
+} fk_region;
+
+// From now on, every region runs on its calling thread alone and is reported to `listener`, before the call
+// returns; NULL ends that. Only while no other thread uses the engine.
+void fk_trace_regions(void (*_Nullable listener)(void *_Nullable context, const fk_region *region),
+                      void *_Nullable context);
+
 // Whether this is a build for the thread sanitizer.
 bool fk_is_thread_sanitized(void);
 

@@ -108,14 +108,24 @@ struct BenchVisionCommand: Subcommand {
   static let name = "bench vision"
   static let summary = "Benchmark the embedding of images in memory."
   static let discussion = """
-    --precision int8 without --calibration calibrates on the images of the benchmark.
+    --precision int8 without --calibration calibrates on the images of the benchmark. --tasks writes the
+    duration of every task of every parallel region, measured on one thread, as JSON Lines, from which
+    Scripts/checks/makespan.py computes the time on more threads.
     """
   let models = ModelOptions()
   let bench = BenchOptions()
   let precision = PrecisionOptions()
+  let tasks = Option<FilePath>("tasks", "FILE", help: "File for the durations of tasks.")
+  let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
-  func validate() throws { try precision.validate() }
+  func validate() throws {
+    try precision.validate()
+    try tasks.given?.checkWritable(force: overwrite.force.isOn)
+    if overwrite.force.isOn, tasks.given == nil {
+      throw CommandError.usage("--force has no effect without --tasks FILE")
+    }
+  }
 
   func run() throws {
     let model = try models.load()
@@ -132,6 +142,13 @@ struct BenchVisionCommand: Subcommand {
     Measurement(repeats: bench.repeats.value, samples: batch) {
       _ = model.imageEmbeddings(images)
     }.print(bench, per: "milliseconds_per_batch", unit: "image")
+    if let tasks = tasks.given {
+      let runs = (0..<bench.repeats.value).map { _ in
+        TaskTrace.regions { _ = model.imageEmbeddings(images) }
+      }
+      let lines = try TaskTrace.shortest(runs).map { try JSONText.encode($0) + "\n" }
+      try AtomicFile.write(lines.joined(), to: tasks.url, force: overwrite.force.isOn)
+    }
   }
 }
 
