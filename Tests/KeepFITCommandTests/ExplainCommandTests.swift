@@ -52,6 +52,16 @@ import Testing
     #expect(try #require(content["height"]) < 0.3 && content["width"] == 1)
   }
 
+  @Test func textsWithoutEffectAreRefused() throws {
+    for (against, problem) in [
+      ("a;a", "contains 'a' twice"), ("a;", "contains an empty text"),
+      ("normal; hard exudates", "contains the text that it is to contrast with"),
+    ] {
+      let result = try explain(CommandFixture.image(1), "--json", "--against", against)
+      #expect(result.code == 2 && result.errors.contains(problem), "\(result.errors)")
+    }
+  }
+
   @Test func optionsWithoutEffectAreRefused() throws {
     let image = CommandFixture.image(1)
     for words in [

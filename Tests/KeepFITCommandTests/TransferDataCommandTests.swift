@@ -173,7 +173,7 @@ import Testing
 
   @Test(arguments: [
     ["--lr", "0.1"], ["--epochs", "3"], ["--patience", "2"], ["--freeze", "encoder"],
-    ["--tip-released"], ["--prompt", "a [CLS]"], ["--knowledge", "none"],
+    ["--tip-released"], ["--probe-first"], ["--prompt", "a [CLS]"], ["--knowledge", "none"],
     ["--reference", "r.json"], ["--shots-val", "5%"],
   ]) func optionsWithoutEffectAreRefused(words: [String]) throws {
     let result = try transfer(

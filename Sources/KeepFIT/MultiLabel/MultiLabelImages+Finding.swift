@@ -16,9 +16,10 @@ extension MultiLabelImages {
       let (experiment, directory) = try? Experiment.find(name, directories: [])
     else { return nil }
     let file = Experiment.file(experiment.manifest, in: directory)
+    let root = Experiment.root(of: experiment.manifest, in: directory, given: imagesRoot)
     guard
       let rows = try? Manifest.read(
-        contentsOf: file, root: directory, form: .labels, columns: options.columns
+        contentsOf: file, root: root, form: .labels, columns: options.columns
       ).manifest.rows,
       isMultiLabel(rows)
     else { return nil }
@@ -40,9 +41,7 @@ extension MultiLabelImages {
     return (
       experiment.name,
       try MultiLabelImages(
-        contentsOf: file,
-        root: Experiment.root(of: experiment.manifest, in: directory, given: imagesRoot),
-        options: options.reading(experiment))
+        contentsOf: file, root: root, options: options.reading(experiment))
     )
   }
 }

@@ -83,6 +83,7 @@ extension PretrainingInputs {
           ? "--normalize-labels found no spelling variants to merge among \(before) labels"
           : "--normalize-labels merged \(before) labels into \(after)")
     }
+    remarks += spellingRemarks(manifests)
     if fraction < 1 {
       manifests = manifests.map { $0.subset(fraction: fraction, seed: 42) }
       let left = manifests.map(\.rows.count).reduce(0, +)
@@ -125,6 +126,37 @@ extension PretrainingInputs {
     if blank > 0 {
       remarks.append(
         "\(blank) of \(kept.count) labeled rows have no label, so their texts name none")
+    }
+    return remarks
+  }
+
+  /// Labels that look like one label, and images with several.
+  private func spellingRemarks(_ manifests: [Manifest]) -> [String] {
+    var remarks: [String] = []
+    var counts: [String: Int] = [:]
+    for label in manifests.flatMap(\.rows).flatMap(\.categories) where !label.isEmpty {
+      counts[label, default: 0] += 1
+    }
+    let pairs = LabelSpelling.pairs(of: counts)
+    if !pairs.isEmpty {
+      remarks.append(
+        "\(pairs.count) of \(counts.count) labels look like other spellings, and are separate labels: "
+          + pairs.prefix(5).map { "'\($0.odd)' of '\($0.usual)'" }.joined(separator: ", ")
+          + (pairs.count > 5 ? ", …" : "")
+          + (normalizesLabels
+            ? "" : "; --normalize-labels merges those that differ in case"))
+    }
+    var labels: [String: Set<[String]>] = [:]
+    for manifest in manifests {
+      for row in manifest.rows {
+        labels[manifest.imageURL(of: row).path, default: []].insert(row.categories.sorted())
+      }
+    }
+    let conflicts = labels.filter { $0.value.count > 1 }.keys.sorted()
+    if let first = conflicts.first {
+      remarks.append(
+        "\(counted(conflicts.count, "image")) with several rows of different labels, such as \(first)"
+      )
     }
     return remarks
   }

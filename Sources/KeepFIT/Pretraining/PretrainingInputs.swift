@@ -204,7 +204,11 @@ extension PretrainingInputs {
   }
 
   func probeData() throws -> [ExperimentData] {
-    try (probes ?? []).map { try ExperimentData($0.manifest, imagesRoot: URL(filePath: $0.root)) }
+    try (probes ?? []).map { probe in
+      let data = try ExperimentData(probe.manifest, imagesRoot: URL(filePath: probe.root))
+      try ClassPrompt.checkNames(of: data.tested.classes, use: "--probe \(probe.manifest)")
+      return data
+    }
   }
 
   /// The number of rows that are marked as validation or test rows.

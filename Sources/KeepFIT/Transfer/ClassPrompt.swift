@@ -56,3 +56,21 @@ extension ClassKnowledge {
       + "distinguish the classes; its weights may be missing or collapsed"
   }
 }
+
+extension ClassPrompt {
+  /// Refuses classes that are not words, such as grades: images are compared with their names.
+  /// - Parameters:
+  ///   - classes: the labels.
+  ///   - use: what compares, such as `zero-shot`.
+  ///   - alternative: another remedy, for the error.
+  /// - Throws: ``TransferError/invalid(_:)`` that names the first such class.
+  static func checkNames(
+    of classes: [String], use: String, alternative: String = ""
+  ) throws(TransferError) {
+    guard let bare = classes.first(where: { !$0.contains(where: \.isLetter) }) else { return }
+    throw .invalid(
+      "\(use) compares images with class names, and '\(bare)' is not a name; name the "
+        + "classes with --label-names \"\(bare)=…\" or in a JSON experiment, \"names\": "
+        + "{\"\(bare)\": \"…\"}\(alternative)")
+  }
+}

@@ -57,7 +57,21 @@ extension TransferRun {
           + (dataset.parts == nil && officialTest == nil ? "; \(remedy) keeps groups together" : "")
       )
     }
-    return result
+    return result + externalOverlapNotes()
+  }
+
+  /// Notes on external test sets with images that some fold is fitted on.
+  private func externalOverlapNotes() -> [String] {
+    let fitted = zip(configurations, splits).filter { $0.0.method.isTrained }
+      .flatMap { $0.1.flatMap { $0.train + $0.validation } }
+    let known = Set(Set(fitted).map { identity.key(dataset.url($0)) })
+    return external.compactMap { other in
+      let shared = other.images.indices.count { known.contains(identity.key(other.url($0))) }
+      return shared == 0
+        ? nil
+        : "\(shared) of the \(other.count) images of \(other.name) are also training or validation images "
+          + "(same content)"
+    }
   }
 
   /// Embeddings of at most `limit` test images of the first fold, evenly spaced over its list, which is

@@ -127,11 +127,9 @@ public final class TransferRun {
     if method == .fineTune && !(model is any TrainableTransferModel) {
       throw .invalid("this model cannot be fine-tuned")
     }
-    if method.usesText, let bare = classes.first(where: { !$0.contains(where: \.isLetter) }) {
-      throw .invalid(
-        "\(method.rawValue) compares images with class names, and '\(bare)' is not a name; name the "
-          + "classes with --label-names \"\(bare)=…\" or in a JSON experiment, \"names\": "
-          + "{\"\(bare)\": \"…\"}, or use --method linear-probe")
+    if method.usesText {
+      try ClassPrompt.checkNames(
+        of: classes, use: method.rawValue, alternative: ", or use --method linear-probe")
     }
   }
 

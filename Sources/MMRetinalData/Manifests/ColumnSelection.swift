@@ -30,14 +30,20 @@ public struct ColumnSelection: Sendable, Hashable, Codable {
     return names.isEmpty ? nil : names
   }
 
-  /// A note on labels of ``labelNames`` that were not in the rows, which have been read with them: none has their name.
-  func note(onUnusedNamesIn rows: [ManifestRow]) -> String? {
+  /// Gives the labels of rows their ``labelNames``.
+  /// - Returns: a note on labels with a name that no row has; nil if there are none.
+  func renameLabels(of rows: inout [ManifestRow]) -> String? {
     guard !labelNames.isEmpty else { return nil }
-    let present = Set(rows.flatMap(\.categories))
-    let unused = labelNames.filter { !present.contains($0.value) }.keys.sorted()
+    var unused = Set(labelNames.keys)
+    for index in rows.indices {
+      guard case .labels(let attributes, let labels) = rows[index].content else { continue }
+      unused.subtract(labels)
+      rows[index].content = .labels(
+        attributes: attributes, categories: labels.map { labelNames[$0] ?? $0 })
+    }
     return unused.isEmpty
       ? nil
-      : "no row has the label " + unused.map { "'\($0)'" }.joined(separator: ", ")
+      : "no row has the label " + unused.sorted().map { "'\($0)'" }.joined(separator: ", ")
         + ", which has a name"
   }
 }

@@ -133,14 +133,15 @@ public struct ImageFolder: Sendable {
           try ManifestRow(
             image: image.path, modality: modality,
             content: .labels(
-              attributes: [], categories: [columns.labelNames[image.label] ?? image.label]),
+              attributes: [], categories: [image.label]),
             columns: image.part.map { ["split": $0.rawValue] } ?? [:]))
       } catch {
         throw TextFileError(file: directory.path, error.description)
       }
     }
+    let note = columns.renameLabels(of: &rows)
     var manifest = Manifest(name: directory.lastPathComponent, root: directory, rows: rows)
-    manifest.notes = notes + [columns.note(onUnusedNamesIn: rows)].compactMap(\.self)
+    manifest.notes = notes + [note].compactMap(\.self)
     return manifest
   }
 }

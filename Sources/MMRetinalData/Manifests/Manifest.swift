@@ -44,7 +44,8 @@ public struct Manifest: Sendable {
 
   /// The columns of a table that have a role.
   public struct ColumnRole: Sendable, Codable, Hashable {
-    /// `image`, `label`, `caption`, `attributes`, `modality` or `split`.
+    /// `image`, `label`, `caption`, `attributes`, `modality`, `split`, or `other` for columns that are kept without
+    /// being used.
     public let role: String
     /// The names of the columns.
     public let columns: [String]
@@ -103,11 +104,12 @@ public struct Manifest: Sendable {
     let table = try CSVTable(bytes: bytes, of: url)
     let reading = ManifestReading(form: form, modality: modality, selection: columns, root: root)
     let (read, problems, notes, roles) = try reading.rows(of: table, file: url.path)
-    let (rows, pathNotes) = ManifestPaths.resolved(read, root: root)
+    var (rows, pathNotes) = ManifestPaths.resolved(read, root: root)
+    if let note = columns.renameLabels(of: &rows) { pathNotes.append(note) }
     var manifest = Manifest(
       name: url.deletingPathExtension().lastPathComponent, root: root, rows: rows)
     manifest.notes =
-      notes + pathNotes + [columns.note(onUnusedNamesIn: rows)].compactMap(\.self)
+      notes + pathNotes
     manifest.columnRoles = roles
     return (manifest.told(url), problems)
   }

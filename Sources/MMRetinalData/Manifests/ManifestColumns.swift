@@ -63,8 +63,29 @@ struct ManifestColumns {
       ([image, attributes, split].compactMap(\.self) + content.columns).flatMap(\.positions))
     others = finder.others(used: used, joinsPairs: image.isPair)
     patient = image.isPair ? finder.patient(others) : nil
-    notes = Self.notes(
-      image: image, content: content, split: split, patient: patient, selection, table)
+    notes =
+      Self.notes(
+        image: image, content: content, split: split, patient: patient, selection, table)
+      + Self.notes(onRival: content, others)
+  }
+
+  /// A note on labels beside captions, or captions beside labels: one of them is read.
+  private static func notes(onRival content: Content, _ others: [TableColumn]) -> [String] {
+    let (read, rivals): (String, [String])
+    switch content {
+    case .none: return []
+    case .captions: (read, rivals) = ("captions", ColumnFinder.labelNames + ["categories"])
+    case .lists, .label, .indicators:
+      (read, rivals) = ("labels", CaptionLanguage.allCases.flatMap(\.columns))
+    }
+    let plain = Set(rivals.map(CSVTable.plain))
+    let names = others.map(\.name).filter { plain.contains(CSVTable.plain($0)) }
+    return names.isEmpty
+      ? []
+      : [
+        "the \(read) are read; not used: the column\(names.count == 1 ? "" : "s") "
+          + names.map { "'\($0)'" }.joined(separator: ", ")
+      ]
   }
 
   /// The columns by role.
@@ -87,6 +108,14 @@ struct ManifestColumns {
     add(
       "split",
       [split ?? table.column("split").map { TableColumn("split", at: $0) }].compactMap(\.self))
+    // Kept in the rows; only a grouping reads them.
+    let hasRole = ["split", "modality", "laterality"]
+    add(
+      "other",
+      others.filter {
+        let name = CSVTable.plain($0.name)
+        return !hasRole.contains(name) && !ImageGrouping.patientColumns.contains(name)
+      })
     return roles
   }
 

@@ -93,7 +93,7 @@ struct ManifestReading {
       let labels = separator.map { mark in
         field(column).split(separator: mark).map { String($0).trimmed }.filter { !$0.isEmpty }
       }
-      return .labels(attributes: [], categories: named(labels ?? [field(column).trimmed]))
+      return .labels(attributes: [], categories: labels ?? [field(column).trimmed])
     case .indicators(let columns):
       var present: [String] = []
       for column in columns {
@@ -103,7 +103,7 @@ struct ManifestReading {
         }
         if isPresent { present.append(column.name) }
       }
-      return .labels(attributes: [], categories: named(present))
+      return .labels(attributes: [], categories: present)
     case .lists(let column):
       let attributes =
         if let attributes = columns.attributes {
@@ -113,13 +113,8 @@ struct ManifestReading {
         }
       return try labels(
         attributes: attributes,
-        categories: named(try list(field(column), column: column.name)))
+        categories: try list(field(column), column: column.name))
     }
-  }
-
-  /// The labels under the names that replace them.
-  private func named(_ labels: [String]) -> [String] {
-    selection.labelNames.isEmpty ? labels : labels.map { selection.labelNames[$0] ?? $0 }
   }
 
   // MARK: - Parts of a row

@@ -177,13 +177,12 @@ struct ClassifyCommand: Subcommand {
     let table = try knowledge.table()
     let template = knowledge.prompt.given ?? model.configuration.caption
     let classes = independent.isOn ? try names.flatMap(ImageClassifier.pair) : names
-    let prompts = classes.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
-      .map { PromptTemplates.prompt(template, category: $0) }
-    TextWarnings.truncation(of: prompts, model)
+    TextWarnings.check(
+      labels: classes, table: table, isChosen: knowledge.knowledge.isGiven, template: template,
+      model)
     let classifier = try ImageClassifier(
       labels: names, model: model, prompt: template, knowledge: table,
       independent: independent.isOn)
-    if let texts = classifier.textEmbeddings { TextWarnings.collapse(texts.l2Normalized()) }
     return classifier
   }
 }

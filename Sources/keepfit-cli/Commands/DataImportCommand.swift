@@ -80,7 +80,8 @@ struct DataImportCommand: Subcommand {
 
   private static func text(_ summary: DatasetImport.Summary) -> String {
     var lines = summary.columns.map { role in
-      "\(role.role): column\(role.columns.count == 1 ? "" : "s") "
+      (role.role == "other" ? "kept, not used: " : "\(role.role): ")
+        + "column\(role.columns.count == 1 ? "" : "s") "
         + role.columns.prefix(12).joined(separator: ", ")
         + (role.columns.count > 12 ? ", … (\(role.columns.count))" : "")
     }

@@ -80,6 +80,7 @@ struct ExplainCommand: Subcommand {
         throw CommandError.usage("--text T is missing: the text prompt, or --adapter DIR")
       }
     }
+    try checkTexts()
     guard out.given != nil || json.isOn else {
       throw CommandError.usage("give --out FILE for an overlay or raw map, or --json for numbers")
     }
@@ -94,13 +95,33 @@ struct ExplainCommand: Subcommand {
     }
   }
 
+  /// Refuses texts without effect.
+  private func checkTexts() throws {
+    guard adapter.given == nil else { return }
+    if text.value.allSatisfy(\.isWhitespace) { throw CommandError.usage("--text is empty") }
+    guard let given = against.given, given != "nothing" else { return }
+    let parts = given.split(separator: ";", omittingEmptySubsequences: false).map {
+      $0.trimmingCharacters(in: .whitespaces)
+    }
+    if parts.contains("") {
+      throw CommandError.usage(
+        "--against '\(given)' contains an empty text; 'nothing' is for no contrast")
+    }
+    for (index, part) in parts.enumerated()
+    where parts[..<index].contains(part) || part == text.value {
+      throw CommandError.usage(
+        part == text.value
+          ? "--against '\(given)' contains the text that it is to contrast with"
+          : "--against '\(given)' contains '\(part)' twice")
+    }
+  }
+
   private func others(for model: KeepFITModel) -> [String] {
     guard let given = against.given else {
       return [PromptTemplates.prompt(model.configuration.caption, category: "normal")]
     }
     if given == "nothing" { return [] }
     return given.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
-      .filter { !$0.isEmpty }
   }
 
   /// What is asked of a photograph, and the model whose feature maps explain it.
@@ -109,7 +130,9 @@ struct ExplainCommand: Subcommand {
   ) throws -> (Photograph) throws -> (Explanation.Query, any ExplainableModel) {
     let encoder = KeepFITTransferModel(model)
     guard let adapter else {
-      let query = try Explanation.Query(text.value, against: others(for: model), model: encoder)
+      let others = others(for: model)
+      TextWarnings.check([text.value] + others, model)
+      let query = try Explanation.Query(text.value, against: others, model: encoder)
       return { _ in (query, encoder) }
     }
     return { photograph in

@@ -23,6 +23,7 @@ struct QuantizeCommand: Subcommand {
     "min-cosine", "C", aliases: ["least-cosine"], default: 0.999, in: 0...1,
     help: "Lowest cosine similarity of INT8 and FP32 embeddings to accept.")
   let images = ImageOptions()
+  let badImages = BadImageOptions()
   let batchSize = Option<Int>(
     "batch-size", "B", default: 4, in: 1...4096, help: "Images per batch.")
   let json = Flag("json", help: "Print one JSON object.")
@@ -47,9 +48,17 @@ struct QuantizeCommand: Subcommand {
   }
 
   func run() throws {
-    let urls = try inputs.resolve().map(\.url)
     let model = try models.load()
     let preprocessing = try images.preprocessing(for: model)
+    let files = try inputs.resolve()
+    var skipped: [SkippedImage] = []
+    var urls = files.map(\.url)
+    if badImages.policy.value == .skip {
+      (urls, skipped) = Self.usable(files, preprocessing)
+      guard !urls.isEmpty else {
+        throw CommandError.usage("none of the images can be used: \(skipped[0].reason)")
+      }
+    }
     // At least two batches, so that half of the images can be held out.
     let size = max(1, min(batchSize.value, urls.count / 2))
     let batches = (urls.count + size - 1) / size
@@ -64,6 +73,31 @@ struct QuantizeCommand: Subcommand {
     progress.interrupt()
     let file = try target
     try calibration.write(to: file.url, force: overwrite.force.isOn)
+    show(calibration, file)
+    try BadImageOptions.report(skipped, of: files.count)
+  }
+
+  /// The images that can be decoded, and the others.
+  private static func usable(
+    _ files: [ImageList.Item], _ preprocessing: Preprocessing
+  ) -> (urls: [URL], skipped: [SkippedImage]) {
+    let reasons = ThreadPool.map(files.count) { index -> String? in
+      do throws(ImageError) {
+        _ = try preprocessing.prepare(contentsOf: files[index].url)
+        return nil
+      } catch {
+        return "\(error)"
+      }
+    }
+    return (
+      zip(files, reasons).compactMap { $1 == nil ? $0.url : nil },
+      zip(files, reasons).compactMap { file, reason in
+        reason.map { SkippedImage(id: file.name, reason: $0) }
+      }
+    )
+  }
+
+  private func show(_ calibration: VisionCalibration, _ file: FilePath) {
     if json.isOn {
       Console.print(
         JSONValue.object([

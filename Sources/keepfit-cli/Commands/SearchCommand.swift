@@ -28,6 +28,7 @@ struct SearchCommand: Subcommand {
   let count = Option<Int>(
     "count", "N", letter: "k", default: 10, in: 1...1_000_000, help: "Number of results.")
   let images = ImageOptions()
+  let badImages = BadImageOptions()
   let json = Flag("json", help: "Print one JSON list.")
   let common = CommonOptions()
 
@@ -35,7 +36,7 @@ struct SearchCommand: Subcommand {
     guard (text.given == nil) != (image.given == nil) else {
       throw CommandError.usage("give either --text or --image to search for")
     }
-    if text.given != nil { try refuseIdle(images, reason: "with --text") }
+    if text.given != nil { try refuseIdle(images, badImages, reason: "with --text") }
     if text.given?.allSatisfy(\.isWhitespace) == true {
       throw CommandError.usage("--text is empty")
     }
@@ -60,9 +61,20 @@ struct SearchCommand: Subcommand {
     if json.isOn, !isOne { Console.write("[") }
     // Close the list even after an error, so that it is valid JSON.
     defer { if json.isOn, !isOne { Console.print("]") } }
-    for (number, file) in files.enumerated() {
-      let matches = try search(
-        model.imageEmbeddings(contentsOf: [file.url], preprocessing: preprocessing))
+    var skipped: [SkippedImage] = []
+    var number = 0
+    for file in files {
+      let embedding: Tensor
+      do {
+        embedding = try model.imageEmbeddings(
+          contentsOf: [file.url], preprocessing: preprocessing)
+      } catch let error as ImageError {
+        guard badImages.policy.value == .skip else { throw error }
+        skipped.append(SkippedImage(id: file.name, reason: "\(error)"))
+        continue
+      }
+      defer { number += 1 }
+      let matches = try search(embedding)
       if isOne {
         show(matches)
       } else if json.isOn {
@@ -75,6 +87,7 @@ struct SearchCommand: Subcommand {
         show(matches)
       }
     }
+    try BadImageOptions.report(skipped, of: files.count)
   }
 
   private static func list(_ matches: [EmbeddingIndex.Match]) -> JSONValue {

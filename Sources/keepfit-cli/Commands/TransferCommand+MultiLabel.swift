@@ -29,6 +29,11 @@ extension TransferCommand {
       batchSize: batchSize.value)
     if saveAdapters.isOn { run.adapterDirectory = out.given?.url.appending(path: "adapters") }
     run.onBadImage = badImages.policy.value
+    if run.configurations.contains(where: \.method.usesText) {
+      TextWarnings.check(
+        labels: try data.classes.flatMap(ImageClassifier.pair), table: try knowledge.table(),
+        isChosen: knowledge.knowledge.isGiven, template: run.prompt.template, model)
+    }
     for note in run.notes { Console.note("Note: \(note)") }
     let progress = ProgressBar("Transfer", unit: "%", total: 100)
     run.progress = { text, share in

@@ -12,6 +12,31 @@ enum TextWarnings {
         + "\(limit) tokens; the rest is ignored, first in '\(texts[first].quotable(limit: 60))'")
   }
 
+  /// Warns of texts that are truncated, and of a text encoder that does not distinguish them.
+  static func check(_ texts: [String], _ model: KeepFITModel) {
+    truncation(of: texts, model)
+    if texts.count > 1 { collapse(model.textEmbeddings(texts).l2Normalized()) }
+  }
+
+  /// Warns about the prompts of labels, and of a knowledge table that knows none of them.
+  /// - Parameters:
+  ///   - labels: the labels.
+  ///   - table: the knowledge table; nil for none.
+  ///   - isChosen: whether the user chose the table.
+  ///   - template: the prompt template.
+  ///   - model: the model.
+  static func check(
+    labels: [String], table: Knowledge?, isChosen: Bool, template: String, _ model: KeepFITModel
+  ) {
+    if let table, isChosen, labels.allSatisfy({ table.descriptors(for: $0) == nil }) {
+      Console.warn(
+        "--knowledge: the table describes none of the labels, which are used as they are")
+    }
+    check(
+      labels.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
+        .map { PromptTemplates.prompt(template, category: $0) }, model)
+  }
+
   /// Warns of a text encoder that does not distinguish texts.
   static func collapse(_ embeddings: Tensor) {
     guard KeepFITModel.areAllAlike(embeddings) else { return }

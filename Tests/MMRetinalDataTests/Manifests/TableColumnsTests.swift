@@ -156,6 +156,20 @@ import Testing
       try read("image,grade\na,0\n", names: names).notes == [
         "no row has the label '1', which has a name"
       ])
+    // Labels that have the names already are not replaced.
+    #expect(
+      try read("image,grade\na,no DR\nb,mild DR\n", names: names).notes == [
+        "no row has the label '0', '1', which has a name"
+      ])
+  }
+
+  @Test func columnsThatAreNotUsedAreNamed() throws {
+    let captioned = try read("image,label,caption,age\na,normal,A normal retina.,40\n")
+    #expect(captioned.notes == ["the captions are read; not used: the column 'label'"])
+    let other = captioned.columnRoles.first { $0.role == "other" }
+    #expect(other?.columns == ["label", "age"])
+    let plain = try read("image,label,patient_id,split\na,normal,1,train\n")
+    #expect(plain.notes.isEmpty && !plain.columnRoles.contains { $0.role == "other" })
   }
 
   @Test func anImageIsNoTable() throws {
