@@ -24,10 +24,10 @@ enum SharedFiles {
 
   private static func size(of url: URL) -> Int? {
     var status = stat()
-    return stat(url.path, &status) == 0 ? Int(status.st_size) : nil
+    return stat(ImageAddress(url).file.path, &status) == 0 ? Int(status.st_size) : nil
   }
 
   private static func digest(of url: URL) -> String? {
-    (try? Data(contentsOf: url)).map { SHA256.hexDigest([UInt8]($0)) }
+    (try? ImageAddress.contents(url)).map { SHA256.hexDigest([UInt8]($0)) }
   }
 }

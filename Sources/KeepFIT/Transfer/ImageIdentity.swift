@@ -9,12 +9,12 @@ struct ImageIdentity {
     var bySize: [Int: [URL]] = [:]
     for url in Dictionary(urls.map { ($0.path, $0) }, uniquingKeysWith: { $1 }).values {
       let values = try? FileManager.default.attributesOfItem(
-        atPath: url.resolvingSymlinksInPath().path)
+        atPath: ImageAddress(url).file.resolvingSymlinksInPath().path)
       if let size = values?[.size] as? Int { bySize[size, default: []].append(url) }
     }
     let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self)
     let found = ThreadPool.map(candidates.count) { index in
-      (try? Data(contentsOf: candidates[index])).map { SHA256.hexDigest([UInt8]($0)) }
+      (try? ImageAddress.contents(candidates[index])).map { SHA256.hexDigest([UInt8]($0)) }
     }
     digests = Dictionary(
       uniqueKeysWithValues: zip(candidates, found).compactMap { url, digest in

@@ -10,6 +10,17 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
   case netpbm = "PNM"
   /// Windows and OS/2 bitmaps, also run-length encoded.
   case bmp = "BMP"
+  /// DICOM images, in builds with the trait `DICOM`.
+  case dicom = "DICOM"
+
+  /// The names of what can be read, for messages.
+  static var names: String {
+    #if DICOM
+      "JPEG, PNG, TIFF, BMP, PPM/PGM or DICOM"
+    #else
+      "JPEG, PNG, TIFF, BMP or PPM/PGM"
+    #endif
+  }
 
   /// The usual name.
   public var description: String { rawValue }
@@ -34,6 +45,12 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
       self = .bmp
       return
     }
+    #if DICOM
+      if DICOMSignature.matches(Array(bytes.prefix(DICOMSignature.length))) {
+        self = .dicom
+        return
+      }
+    #endif
     // "P", a digit, and a separator.
     guard head.count >= 3, head[0] == 0x50, (0x31...0x36).contains(head[1]),
       head[2] == 0x23 || Netpbm.isSpace(head[2])

@@ -84,7 +84,7 @@ public struct DatasetImport: Sendable {
     }
     drop("cannot be read", problems.map(\.description))
     let missing = manifest.rows.filter {
-      !FileManager.default.fileExists(atPath: manifest.imageURL(of: $0).path)
+      !ImageAddress.exists(manifest.imageURL(of: $0))
     }
     guard missing.count < manifest.rows.count else {
       throw TextFileError(

@@ -53,7 +53,7 @@ extension ManifestValidation {
     let urls = files.map(\.url)
     let digests = Guarded([String](repeating: "", count: candidates.count))
     ThreadPool.forEach(candidates.count) { index in
-      guard let data = try? Data(contentsOf: urls[candidates[index]]) else { return }
+      guard let data = try? ImageAddress.contents(urls[candidates[index]]) else { return }
       let digest = SHA256.hexDigest([UInt8](data))
       digests.withLock { $0[index] = digest }
     }
@@ -95,7 +95,7 @@ extension ManifestValidation {
   private static func verdict(of url: URL, decodes: Bool, looks: Bool) -> Verdict {
     guard
       let values = try? FileManager.default.attributesOfItem(
-        atPath: url.resolvingSymlinksInPath().path),
+        atPath: ImageAddress(url).file.resolvingSymlinksInPath().path),
       let bytes = values[.size] as? Int
     else { return .missing }
     guard decodes else { return .readable(bytes: bytes, looks: nil) }

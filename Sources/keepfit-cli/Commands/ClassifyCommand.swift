@@ -113,6 +113,7 @@ struct ClassifyCommand: Subcommand {
       try PredictionFile(
         $0.url, existing: predictions.existing, labels: classifier.labels,
         hasQuality: !predictions.noQuality.isOn, hasSet: conformal.given != nil,
+        hasAcquisition: AcquisitionInfo.isStated(byAnyOf: files),
         settings: settings(classifier, model: model, preprocessing: preprocessing))
     }
     try classify(
@@ -152,9 +153,12 @@ struct ClassifyCommand: Subcommand {
         skipped += batch.skipped
         if !batch.positions.isEmpty {
           let found = quality?.check(batch.positions.map { files[$0] })
-          try output.add(
-            try classifier.predictions(
-              batch.pixels, images: batch.positions.map { files[$0].name }, quality: found))
+          var rows = try classifier.predictions(
+            batch.pixels, images: batch.positions.map { files[$0].name }, quality: found)
+          for (row, position) in batch.positions.enumerated() {
+            rows[row].acquisition = AcquisitionInfo(contentsOf: files[position].url)
+          }
+          try output.add(rows)
           done += batch.positions.count
         }
         progress.update(to: done + skipped.count)
