@@ -1,6 +1,13 @@
 #if DICOM
   import Foundation
 
+  extension DICOMFile {
+    /// Reads the attributes of a file.
+    package init(decoding data: Data, name: String) throws(ImageError) {
+      do throws(DICOMProblem) { try self.init(data) } catch { throw error.imageError(name) }
+    }
+  }
+
   /// DICOM files as images.
   enum DICOMCodec {
     static func decode(

@@ -12,11 +12,12 @@ struct ClassifyCommand: Subcommand {
 
     Without --knowledge all prompts are tokenized together, as in the published model. With it, each
     label is represented by an ensemble of descriptions, tokenized label by label. --json prints a list
-    of {"image", "label", "labels", "logits", "probabilities", "quality"}, with "prediction_set" and
-    "laterality" where known. Results are printed as they become available.
+    of {"image", "label", "labels", "logits", "probabilities", "quality"}, with "prediction_set",
+    "laterality", "modality" and "pixel_spacing_mm" where known. Results are printed as they become available.
 
     --out writes a row per image: image, label, the probability of each label, laterality (left or right,
-    if the file name tells) and quality (ok, or blurred, dark, overexposed, field-cut, not-color-fundus).
+    if the DICOM file or the file name tells), quality (ok, or blurred, dark, overexposed, field-cut,
+    not-color-fundus) and, if there are DICOM files, modality and pixel_spacing_mm (rows;columns).
     After an interruption, the same command with --resume classifies the images that are not in the file.
 
     --independent scores each finding against its absence ("no FINDING"), so that an image may have none
