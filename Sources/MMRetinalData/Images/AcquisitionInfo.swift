@@ -28,11 +28,6 @@ public struct AcquisitionInfo: Hashable, Sendable {
     self.frameCount = frameCount
   }
 
-  /// Whether any of the images is a DICOM file, by its name or, without an extension, by its first bytes.
-  public static func isStated(byAnyOf images: [ImageList.Item]) -> Bool {
-    images.contains { ImageFormat.isDICOM(ImageAddress($0.url).file.path) }
-  }
-
   /// Reads what a file states; nil if it is not a DICOM file, or cannot be read.
   /// - Parameter url: the file, or one of its frames (see ``ImageAddress``).
   public init?(contentsOf url: URL) {
