@@ -72,6 +72,17 @@
       #expect((1...3).allSatisfy { text.contains("volume.dcm#\($0)") }, "\(text)")
     }
 
+    @Test func framesAreExplainedOneByOne() throws {
+      let out = CommandFixture.fresh("maps")
+      let result = try KeepfitBinary.run(
+        "explain", "--model", CommandFixture.model, "--text", "exudates", "--frame", "all", "--out",
+        out, Self.folder.path + "/volume.dcm")
+      #expect(result.code == 0, "\(result.errors)")
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: out).sorted()
+          == ["volume-1.png", "volume-2.png", "volume-3.png"])
+    }
+
     @Test func tablesNameFrames() throws {
       let table = CommandFixture.fresh("t.csv")
       let volume = Self.folder.path + "/volume.dcm"
