@@ -8,6 +8,8 @@
       let start: Int
       /// The length of native pixel data; nil for encapsulated frames.
       let length: Int?
+      /// Whether bytes are in pairs with the second one first: bytes in words of big-endian files.
+      let isSwapped: Bool
     }
 
     private(set) var values: [DICOMTag: Range<Int>] = [:]
@@ -44,7 +46,9 @@
         if let group, header.tag >> 16 != group { return place }
         if header.tag == DICOMTag.itemEnd { return header.start }
         if header.tag == DICOMTag.pixelData, depth == 0 {
-          pixelData = PixelData(start: header.start, length: header.length)
+          pixelData = PixelData(
+            start: header.start, length: header.length,
+            isSwapped: encoding.isBigEndian && header.representation == "OW")
           return range.upperBound
         }
         if DICOMTag.floatPixelData.contains(header.tag), depth == 0 { hasFloatPixels = true }

@@ -189,8 +189,15 @@
             + "\(form.columns) x \(form.rows) pixels")
       }
       let last = min(first + needed, end)
+      var samples = first < last ? bytes.bytes(first..<last) : []
+      if pixels.isSwapped, form.bitsAllocated == 8 {
+        for index in samples.indices {
+          let place = pixels.start + (first + index - pixels.start) ^ 1
+          samples[index] = place < end ? bytes[place] : 0
+        }
+      }
       return try decoder.native(
-        first < last ? bytes.bytes(first..<last) : [], firstBit: bit,
+        samples, firstBit: bit,
         isBigEndian: set.encoding.isBigEndian)
     }
   }

@@ -10,13 +10,12 @@
     static func matches(_ head: [UInt8]) -> Bool {
       if head.count >= 132, head[128..<132].elementsEqual("DICM".utf8) { return true }
       guard head.count >= 16 else { return false }
-      let (little, big) = (head[0] | head[1], head[0])
-      let hasCode = (0x41...0x5A).contains(head[4]) && (0x41...0x5A).contains(head[5])
-      if head[1] == 0, little == 2 || little == 8, head[3] == 0 {
-        // The length is in the element's last bytes if its representation is not written.
-        return hasCode || head[6] == 0 && head[7] == 0 && head[5] == 0 && head[2] <= 0x70
+      let isCode = (0x41...0x5A).contains(head[4]) && (0x41...0x5A).contains(head[5])
+      if head[0] == 2 || head[0] == 8, head[1] == 0, head[3] == 0 {
+        // Where the representation is not written, a small length is in its place.
+        return isCode || head[2] <= 0x70 && head[5...7].allSatisfy { $0 == 0 }
       }
-      return big == 0 && head[1] == 8 && head[2] == 0 && hasCode
+      return head[0] == 0 && head[1] == 8 && head[2] == 0 && isCode
     }
 
     /// What DICOM objects without images are, by the beginning of their SOP class.

@@ -27,6 +27,13 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
 
   /// The format according to the first bytes.
   public init?(firstBytes bytes: some Sequence<UInt8>) {
+    #if DICOM
+      // First, since the preamble of a DICOM file may be the header of a TIFF file.
+      if DICOMSignature.matches(Array(bytes.prefix(DICOMSignature.length))) {
+        self = .dicom
+        return
+      }
+    #endif
     let head = Array(bytes.prefix(18))
     let signatures: [([UInt8], ImageFormat)] = [
       ([0xFF, 0xD8, 0xFF], .jpeg),
@@ -45,12 +52,6 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
       self = .bmp
       return
     }
-    #if DICOM
-      if DICOMSignature.matches(Array(bytes.prefix(DICOMSignature.length))) {
-        self = .dicom
-        return
-      }
-    #endif
     // "P", a digit, and a separator.
     guard head.count >= 3, head[0] == 0x50, (0x31...0x36).contains(head[1]),
       head[2] == 0x23 || Netpbm.isSpace(head[2])
