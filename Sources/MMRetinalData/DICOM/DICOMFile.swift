@@ -74,6 +74,9 @@
 
     private static func syntax(_ uid: String?) throws(DICOMProblem) -> Syntax {
       guard let uid else { return .native }
+      guard uid.utf8.count <= 64, uid.allSatisfy({ $0 == "." || $0.isASCII && $0.isNumber }) else {
+        throw .damaged("its transfer syntax is not an identifier")
+      }
       let prefix = "1.2.840.10008.1.2"
       switch uid {
       case prefix, prefix + ".1", prefix + ".1.99", prefix + ".2": return .native
@@ -90,7 +93,7 @@
       case 92...93:
         throw .unsupported("JPEG 2000 part 2 (\(uid)); \(remedy)")
       case 100...111: throw .unsupported("video (\(uid)); export its frames as PNG")
-      default: throw .unsupported("the transfer syntax \(uid.prefix(64)); \(remedy)")
+      default: throw .unsupported("the transfer syntax \(uid); \(remedy)")
       }
     }
 
@@ -141,7 +144,7 @@
     }
 
     /// Whether a text is a code string of at most 16 characters (CS), so that no other text gets out.
-    private static func isCode(_ text: String) -> Bool {
+    static func isCode(_ text: String) -> Bool {
       text.utf8.count <= 16
         && text.utf8.allSatisfy {
           (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x20 || $0 == 0x5F

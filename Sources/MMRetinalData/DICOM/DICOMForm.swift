@@ -68,7 +68,9 @@
         throw .damaged("it does not state the photometric interpretation")
       }
       guard let photometric = Photometric(rawValue: text) else {
-        throw .unsupported("the photometric interpretation '\(text.prefix(16))'")
+        throw .unsupported(
+          DICOMFile.isCode(text)
+            ? "the photometric interpretation '\(text)'" : "its photometric interpretation")
       }
       let samples = try number(.samplesPerPixel, "the number of samples per pixel")
       guard samples == photometric.samples else {
