@@ -58,8 +58,7 @@ def case(path):
     if ds.PhotometricInterpretation == "PALETTE COLOR":
         if syntax == ExplicitVRBigEndian:
             # pydicom 3.0 takes the tables of such files for little-endian.
-            for name in ("Red", "Green", "Blue"):
-                element = ds[f"{name}PaletteColorLookupTableData"]
+            for element in (ds[tag] for tag in (0x00281201, 0x00281202, 0x00281203) if tag in ds):
                 element.value = np.frombuffer(element.value, ">u2").astype("<u2").tobytes()
         frames = [apply_color_lut(frame, ds) for frame in frames]
     return {
