@@ -2,7 +2,11 @@
 # slower without optimization, and so would be its tests.
 
 SWIFT ?= swift
-BUILD = $(SWIFT) build -c release
+# TRAITS=DICOM builds with the package trait of that name, TRAITS=DICOM,MPI with both.
+TRAITS ?=
+BUILD = $(SWIFT) build -c release$(if $(TRAITS), --traits $(TRAITS))
+TRAIT_PACKAGES = $(if $(findstring DICOM,$(TRAITS)),libcharls-dev libopenjp2-7-dev) \
+  $(if $(findstring MPI,$(TRAITS)),libopenmpi-dev)
 # For checks whose time is mostly building: Swift without optimization builds in a third of the time, and the
 # kernels, which are in C, have theirs.
 QUICK = $(SWIFT) build -c debug -Xcc -O2
@@ -10,7 +14,7 @@ OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
 .PHONY: all build demo test examples bench build-benchmarks docs check-docs format lint install install-packages \
-  check-resume check-mpi check-memory check-threads clean
+  check-resume check-mpi check-dicom check-memory check-threads clean
 
 all: build
 
@@ -47,6 +51,12 @@ check-resume: build
 ## sanitizer watches; Open MPI's own allocations at its end are no leaks of ours.
 check-mpi: build-checked
 	ASAN_OPTIONS=detect_leaks=0 python3 Scripts/checks/mpi_parity.py --keepfit .build-asan/debug/keepfit --steps 4
+
+## DICOM files of each kind against what pydicom reads in them, commands on them, and damaged ones.
+check-dicom:
+	@Scripts/install-packages libcharls-dev libopenjp2-7-dev
+	$(QUICK) --traits DICOM --build-tests --scratch-path .build-dicom
+	$(SWIFT) test -c debug -Xcc -O2 --traits DICOM --skip-build --scratch-path .build-dicom --filter DICOM
 
 ## Damaged files for every reader under the address sanitizer.
 check-memory: build-checked
@@ -87,7 +97,7 @@ install: install-packages
 
 ## The Debian packages that the build needs, where any is missing.
 install-packages:
-	@Scripts/install-packages
+	@Scripts/install-packages $(TRAIT_PACKAGES)
 
 clean:
-	rm -rf .build .build-asan .build-tsan .build-install
+	rm -rf .build .build-asan .build-tsan .build-dicom .build-install

@@ -16,7 +16,10 @@ let package = Package(
   traits: [
     .trait(
       name: "MPI",
-      description: "Training on several machines with Open MPI (libopenmpi-dev, open-mpi)")
+      description: "Training on several machines with Open MPI (libopenmpi-dev, open-mpi)"),
+    .trait(
+      name: "DICOM",
+      description: "Reading DICOM images (libcharls-dev and libopenjp2-7-dev; charls and openjpeg)"),
   ],
   targets: [
     // C libraries, one module map each.
@@ -36,8 +39,24 @@ let package = Package(
     .systemLibrary(
       name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
 
+    .systemLibrary(
+      name: "CCharLS", pkgConfig: "charls",
+      providers: [.apt(["libcharls-dev"]), .brew(["charls"])]),
+    .systemLibrary(
+      name: "COpenJPEG", pkgConfig: "libopenjp2",
+      providers: [.apt(["libopenjp2-7-dev"]), .brew(["openjpeg"])]),
+
     // libpng and libtiff behind plain functions: their errors jump, which Swift frames must not see.
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CTIFF"]),
+
+    // JPEG-LS and JPEG 2000 behind plain functions; empty without the trait.
+    .target(
+      name: "CDICOMCodecs",
+      dependencies: [
+        .target(name: "CCharLS", condition: .when(traits: ["DICOM"])),
+        .target(name: "COpenJPEG", condition: .when(traits: ["DICOM"])),
+      ],
+      cSettings: [.define("KEEPFIT_DICOM", .when(traits: ["DICOM"]))]),
 
     // The kernels that a compiler must see to emit AVX-512, AVX2 or NEON.
     .target(name: "CFundusKernels", cSettings: [.define("NDEBUG")]),
@@ -51,7 +70,10 @@ let package = Package(
     .target(name: "FundusModels", dependencies: ["FundusTensor"]),
     .target(
       name: "MMRetinalData",
-      dependencies: ["FundusTensor", "CTurboJPEG", "CImageCodecs"],
+      dependencies: [
+        "FundusTensor", "CTurboJPEG", "CImageCodecs",
+        .target(name: "CDICOMCodecs", condition: .when(traits: ["DICOM"])),
+      ],
       resources: [
         .embedInCode("Resources/knowledge.json"), .embedInCode("Resources/modality.json"),
         .embedInCode("Resources/review.html"),

@@ -119,6 +119,9 @@ extension FuzzTarget {
       else { continue }
       seeds[format, default: []].append(Array(data))
     }
+    #if DICOM
+      seeds[.dicom] = try dicomSeeds(tests: tests)
+    #endif
     seeds[.netpbm, default: []].append(Array("P2\n# a comment\n3 2\n15\n0 1 2 3 4 15\n".utf8))
     var options = DecodingOptions()
     options.pixelLimit = 1 << 20
@@ -134,6 +137,11 @@ extension FuzzTarget {
       .png: ["IHDR", "IDAT", "IEND", "PLTE", "tRNS"],
       .jpeg: ["\u{FF}\u{D8}", "\u{FF}\u{C0}", "\u{FF}\u{DA}", "Exif", "Adobe"],
       .netpbm: ["P3", "P5", " ", "#"],
+      .dicom: [
+        "DICM", "OW", "SQ", "UN", "\u{FE}\u{FF}\u{0}\u{E0}", "\u{FE}\u{FF}\u{DD}\u{E0}",
+        "\u{FF}\u{FF}\u{FF}\u{FF}", "\u{28}\u{0}\u{10}\u{0}US\u{2}\u{0}", "\u{E0}\u{7F}\u{10}\u{0}",
+        "\u{FF}\u{C3}", "\u{FF}\u{C1}", "\u{FF}\u{4F}\u{FF}\u{51}", "\u{FF}\u{F7}",
+      ],
     ]
     var targets: [FuzzTarget] = []
     for format in ImageFormat.allCases {

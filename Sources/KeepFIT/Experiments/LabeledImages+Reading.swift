@@ -55,7 +55,7 @@ extension LabeledImages {
 
   func checkFiles(manifest: String) throws(TransferError) {
     let missing = images.indices.filter {
-      !FileManager.default.fileExists(atPath: url($0).path)
+      !ImageAddress.exists(url($0))
     }
     guard let first = missing.first else { return }
     throw .missingImages(

@@ -13,8 +13,12 @@ public struct ImagePrediction: Sendable, Equatable {
   public var logits: [Float]
   /// The probability of each label, `[K]`, 0 to 1. They sum to 1 unless labels are independent.
   public var probabilities: [Float]
-  /// The eye that the path names; nil if it names none.
+  /// The eye that the DICOM file states or else the path names; nil if there is none.
   public var laterality: Laterality?
+  /// What the image's DICOM file states; nil for other files.
+  public var acquisition: AcquisitionInfo? {
+    didSet { laterality = acquisition?.laterality ?? laterality }
+  }
   /// The image quality; nil if it was not checked.
   public var quality: ImageQuality?
   /// The labels of the prediction set, most probable first; nil if none was requested.
@@ -42,21 +46,28 @@ public struct ImagePrediction: Sendable, Equatable {
   static let separator = ";"
 
   /// The columns of a table of predictions.
-  static func header(labels: [String], hasQuality: Bool, hasSet: Bool) -> [String] {
+  static func header(
+    labels: [String], hasQuality: Bool, hasSet: Bool, hasAcquisition: Bool
+  ) -> [String] {
     ["image", "label"] + labels.map { "probability_\($0)" }
-      + (hasSet ? ["prediction_set"] : []) + ["laterality"] + (hasQuality ? ["quality"] : [])
+      + (hasSet ? ["prediction_set"] : []) + ["laterality"]
+      + (hasAcquisition ? ["modality", "pixel_spacing_mm"] : []) + (hasQuality ? ["quality"] : [])
   }
 
-  /// The cells of ``header(labels:hasQuality:hasSet:)``. Quality is `ok` or the issues.
-  var cells: [String] {
-    [image, predicted.joined(separator: Self.separator)] + probabilities.map { "\($0)" }
+  /// The cells of ``header(labels:hasQuality:hasSet:hasAcquisition:)``. Quality is `ok` or the issues; the pixel spacing
+  /// is that of rows and that of columns, separated by a semicolon.
+  func cells(hasAcquisition: Bool) -> [String] {
+    let spacing = acquisition?.pixelSpacing.map { "\($0.row)\(Self.separator)\($0.column)" }
+    return [image, predicted.joined(separator: Self.separator)] + probabilities.map { "\($0)" }
       + (predictionSet.map { [$0.joined(separator: Self.separator)] } ?? [])
-      + [laterality?.rawValue ?? ""] + (quality.map { [$0.text] } ?? [])
+      + [laterality?.rawValue ?? ""]
+      + (hasAcquisition ? [acquisition?.modality ?? "", spacing ?? ""] : [])
+      + (quality.map { [$0.text] } ?? [])
   }
 
   /// The prediction as a JSON object: `image`, `label` (the predicted labels, separated by semicolons),
-  /// `labels`, `logits`, `probabilities`, and `prediction_set`, `laterality` and `quality` (a list of issues)
-  /// where known.
+  /// `labels`, `logits`, `probabilities`, and `prediction_set`, `laterality`, `modality`, `pixel_spacing_mm` (of rows and
+  /// of columns) and `quality` (a list of issues) where known.
   package var json: JSONValue {
     func list(_ texts: [String]) -> JSONValue { .array(texts.map { .string($0) }) }
     var members: [JSONValue.Member] = [
@@ -67,6 +78,13 @@ public struct ImagePrediction: Sendable, Equatable {
     ]
     if let predictionSet { members.append(.init("prediction_set", list(predictionSet))) }
     if let laterality { members.append(.init("laterality", .string(laterality.rawValue))) }
+    if let modality = acquisition?.modality {
+      members.append(.init("modality", .string(modality)))
+    }
+    if let spacing = acquisition?.pixelSpacing {
+      members.append(
+        .init("pixel_spacing_mm", .array([.number(spacing.row), .number(spacing.column)])))
+    }
     if let quality { members.append(.init("quality", list(quality.issues.map(\.rawValue)))) }
     return .object(members)
   }

@@ -7,7 +7,7 @@ import Foundation
 /// what the predictions were made with; resuming with other settings is refused.
 ///
 /// - `.csv`: columns `image`, `label`, `probability_…` for each label, `prediction_set` if requested,
-///   `laterality` and, if checked, `quality`.
+///   `laterality`, `modality` and `pixel_spacing_mm` if there are DICOM files and, if checked, `quality`.
 /// - `.jsonl`: a JSON object per line, as `--json` prints them.
 /// - `.json`: a list of the same objects, one per line.
 public final class PredictionFile {
@@ -39,6 +39,7 @@ public final class PredictionFile {
   /// The number of rows in the file.
   public private(set) var count: Int
   private let format: Format
+  private let hasAcquisition: Bool
   private let handle: FileHandle
   private let name: String
 
@@ -49,19 +50,21 @@ public final class PredictionFile {
   ///   - labels: the labels of the predictions, in order.
   ///   - hasQuality: whether predictions have a quality.
   ///   - hasSet: whether predictions have a prediction set.
+  ///   - hasAcquisition: whether any of the images is a DICOM file, whose statements get columns.
   ///   - settings: what the predictions are made with, by name.
   /// - Throws: ``TransferError/invalid(_:)`` for another suffix, a file that may not be replaced, that is of
   ///   another form or has other settings, or that another process writes; `CheckpointError` when it
   ///   cannot be written.
   public init(
     _ url: URL, existing: Existing, labels: [String], hasQuality: Bool, hasSet: Bool,
-    settings: [String: String]
+    hasAcquisition: Bool = false, settings: [String: String]
   ) throws {
     name = url.relativePath
     guard let format = Format(url) else {
       throw TransferError.invalid("\(name): must end in .csv, .jsonl or .json")
     }
     self.format = format
+    self.hasAcquisition = hasAcquisition
     let record = URL(fileURLWithPath: url.path + ".settings.json")
     var found = existing == .resume && FileManager.default.fileExists(atPath: url.path)
     let flags = O_RDWR | O_CREAT | O_CLOEXEC | (existing == .refuse ? O_EXCL : 0)
@@ -77,7 +80,8 @@ public final class PredictionFile {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
       throw TransferError.invalid("\(name): another process is writing to this file")
     }
-    let header = ImagePrediction.header(labels: labels, hasQuality: hasQuality, hasSet: hasSet)
+    let header = ImagePrediction.header(
+      labels: labels, hasQuality: hasQuality, hasSet: hasSet, hasAcquisition: hasAcquisition)
     var rows: [String: Int] = [:]
     if found {
       try Self.check(settings, against: record, of: name)
@@ -103,7 +107,7 @@ public final class PredictionFile {
     var text = ""
     for prediction in predictions {
       switch format {
-      case .csv: text += CSVWriter.line(prediction.cells)
+      case .csv: text += CSVWriter.line(prediction.cells(hasAcquisition: hasAcquisition))
       case .jsonl: text += prediction.json.serialized() + "\n"
       case .json: text += (count == 0 ? "\n" : ",\n") + prediction.json.serialized()
       }

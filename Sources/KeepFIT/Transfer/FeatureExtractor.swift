@@ -155,13 +155,13 @@ public final class FeatureExtractor {
   ) throws -> [URL] {
     let unknown = Array(Set(urls.filter { digests[$0] == nil })).sorted { $0.path < $1.path }
     let found = ThreadPool.map(unknown.count) { index in
-      Result { SHA256.hexDigest([UInt8](try Data(contentsOf: unknown[index]))) }
+      Result { SHA256.hexDigest([UInt8](try ImageAddress.contents(unknown[index]))) }
     }
     for (url, digest) in zip(unknown, found) {
       if let digest = try? digest.get() {
         digests[url] = digest
       } else {
-        let isThere = FileManager.default.fileExists(atPath: url.path)
+        let isThere = ImageAddress.exists(url)
         try onFailure(
           url,
           TransferError.invalid(

@@ -21,9 +21,19 @@ public struct DecodingOptions: Hashable, Sendable, Codable {
   public var deepGray = DeepGray.clipped
   /// The factor by which JPEG files are reduced in decoding: 1, 2, 4 or 8. Ignored for other formats.
   public var jpegReduction = 1
+  /// The frame of a DICOM file with several, from 1; nil for the only one.
+  public var frame: Int?
 
   /// The defaults.
   public init() {}
+
+  /// The options for an address, which may name a frame.
+  func with(_ address: ImageAddress) -> Self {
+    guard let frame = address.frame else { return self }
+    var result = self
+    result.frame = frame
+    return result
+  }
 
   /// The defaults, with truncated files accepted.
   public static var tolerant: DecodingOptions {

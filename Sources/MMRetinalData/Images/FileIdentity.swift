@@ -10,11 +10,11 @@ package struct FileIdentity: Sendable {
     var bySize: [Int: [URL]] = [:]
     for url in Dictionary(urls.map { ($0.path, $0) }, uniquingKeysWith: { $1 }).values {
       var status = stat()
-      if stat(url.path, &status) == 0 { bySize[Int(status.st_size), default: []].append(url) }
+      if stat(ImageAddress(url).file.path, &status) == 0 { bySize[Int(status.st_size), default: []].append(url) }
     }
     let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self)
     let found = ThreadPool.map(candidates.count) { index in
-      (try? Data(contentsOf: candidates[index])).map { SHA256.hexDigest([UInt8]($0)) }
+      (try? ImageAddress.contents(candidates[index])).map { SHA256.hexDigest([UInt8]($0)) }
     }
     digests = Dictionary(
       uniqueKeysWithValues: zip(candidates, found).compactMap { url, digest in

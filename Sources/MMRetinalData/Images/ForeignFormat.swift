@@ -16,7 +16,9 @@ enum ForeignFormat {
   static func hint(name: String, data: Data) -> String {
     if data.prefix(4096).allSatisfy({ $0 == 0 }) { return "only zero bytes (an incomplete copy?)" }
     switch (name as NSString).pathExtension.lowercased() {
-    case "dcm", "dicom": return "unknown content (DICOM without preamble?); \(dicomRemedy)"
+    #if !DICOM
+      case "dcm", "dicom": return "unknown content (DICOM without preamble?); \(dicomRemedy)"
+    #endif
     case "nef", "cr2", "cr3", "arw", "dng", "raw":
       return "a camera raw file; export it as TIFF or PNG"
     case let suffix
@@ -28,7 +30,8 @@ enum ForeignFormat {
   }
 
   private static let dicomRemedy =
-    "convert it to PNG, for example with dcmj2pnm +on (dcmtk) or pydicom"
+    "build keepfit with '--traits DICOM' to read it, or convert it to PNG, for example with dcmj2pnm +on "
+    + "(dcmtk) or pydicom"
   private static func convert(_ name: String, with tool: String) -> String {
     "\(name); convert it to PNG or JPEG, for example with \(tool)"
   }

@@ -22,10 +22,12 @@ public struct FundusImage: Equatable, Sendable {
     self.pixels = pixels
   }
 
-  /// Reads a JPEG, PNG, TIFF, BMP or PPM/PGM file; the format is detected from the content, not the name.
+  /// Reads a JPEG, PNG, TIFF, BMP or PPM/PGM file, or a DICOM file or frame (see ``ImageAddress``) in builds with the
+  /// trait `DICOM`; the format is detected from the content, not the name.
   public init(contentsOf url: URL, options: DecodingOptions = .init()) throws(ImageError) {
-    let data = try ImageFile.read(url)
-    try self.init(decoding: data, name: url.path, options: options)
+    let address = ImageAddress(url)
+    let data = try ImageFile.read(address.file)
+    try self.init(decoding: data, name: url.path, options: options.with(address))
   }
 
   /// Decodes an image file in memory.

@@ -33,7 +33,7 @@ extension ImageError: LocalizedError, CustomStringConvertible {
     case .unreadable(let name, let reason): "\(name): cannot be read: \(reason)"
     case .empty(let name): "\(name): the file is empty, expected an image"
     case .unknownFormat(let name, let found):
-      "\(name): expected a JPEG, PNG, TIFF, BMP or PPM/PGM image, found \(found)"
+      "\(name): expected a \(ImageFormat.names) image, found \(found)"
     case .unsupported(let name, let format, let reason):
       "\(name): this kind of \(format) image is not supported: \(reason)"
     case .damaged(let name, let format, let reason):

@@ -10,12 +10,30 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
   case netpbm = "PNM"
   /// Windows and OS/2 bitmaps, also run-length encoded.
   case bmp = "BMP"
+  /// DICOM images, in builds with the trait `DICOM`.
+  case dicom = "DICOM"
+
+  /// The names of what can be read, for messages.
+  static var names: String {
+    #if DICOM
+      "JPEG, PNG, TIFF, BMP, PPM/PGM or DICOM"
+    #else
+      "JPEG, PNG, TIFF, BMP or PPM/PGM"
+    #endif
+  }
 
   /// The usual name.
   public var description: String { rawValue }
 
   /// The format according to the first bytes.
   public init?(firstBytes bytes: some Sequence<UInt8>) {
+    #if DICOM
+      // First, since the preamble of a DICOM file may be the header of a TIFF file.
+      if DICOMSignature.matches(Array(bytes.prefix(DICOMSignature.length))) {
+        self = .dicom
+        return
+      }
+    #endif
     let head = Array(bytes.prefix(18))
     let signatures: [([UInt8], ImageFormat)] = [
       ([0xFF, 0xD8, 0xFF], .jpeg),

@@ -27,7 +27,7 @@ public enum ImageOrientation: Int, Sendable, CaseIterable {
       case .jpeg: ImageOrientation.inJPEG(bytes)
       case .png: ImageOrientation.inPNG(bytes)
       case .tiff: ImageOrientation.inTIFF(bytes[...])
-      case .netpbm, .bmp: nil
+      case .netpbm, .bmp, .dicom: nil
       }
     self = value.flatMap { ImageOrientation(rawValue: $0) } ?? .upright
   }

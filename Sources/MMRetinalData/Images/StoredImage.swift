@@ -57,7 +57,9 @@ public struct StoredImage: Equatable, Sendable {
 
   /// Reads a file.
   public init(contentsOf url: URL, options: DecodingOptions = .init()) throws(ImageError) {
-    try self.init(decoding: ImageFile.read(url), name: url.path, options: options)
+    let address = ImageAddress(url)
+    try self.init(
+      decoding: ImageFile.read(address.file), name: url.path, options: options.with(address))
   }
 
   /// Decodes a file in memory. Orientation is not applied.
@@ -88,6 +90,12 @@ public struct StoredImage: Equatable, Sendable {
       try LibraryCodec(format: format).decode(data, name: name, options: options)
     case .netpbm: try Netpbm.decode(data, name: name, options: options)
     case .bmp: try BitmapCodec.decode(data, name: name, options: options)
+    case .dicom:
+      #if DICOM
+        try DICOMCodec.decode(data, name: name, options: options)
+      #else
+        throw .unknownFormat(name: name, found: ForeignFormat.hint(name: name, data: data))
+      #endif
     }
   }
 }

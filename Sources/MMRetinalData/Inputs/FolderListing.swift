@@ -61,6 +61,8 @@ public struct FolderListing: Sendable {
       case false?:
         if ImageFormat.isImage(path) {
           images.append(prefix + name)
+        } else if ImageFormat.isDICOM(path) {
+          others["dcm without an image", default: 0] += 1
         } else {
           others[(name as NSString).pathExtension.lowercased(), default: 0] += 1
         }
@@ -72,9 +74,15 @@ public struct FolderListing: Sendable {
 
 extension ImageFormat {
   /// The extensions of image files, in lower case.
-  static let fileExtensions: Set<String> = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "ppm", "pgm", "pbm", "pnm", "bmp", "dib",
-  ]
+  static let fileExtensions: Set<String> = {
+    var names: Set<String> = [
+      "jpg", "jpeg", "jpe", "jfif", "png", "tif", "tiff", "ppm", "pgm", "pbm", "pnm", "bmp", "dib",
+    ]
+    #if DICOM
+      names.formUnion(["dcm", "dicom"])
+    #endif
+    return names
+  }()
 
   /// Whether a name has the extension of an image.
   static func hasExtension(_ name: String) -> Bool {
@@ -82,12 +90,33 @@ extension ImageFormat {
   }
 
   /// Whether a file is an image by its name, or, without an extension, by its first bytes.
+  ///
+  /// DICOM objects without an image are none, whatever their names.
   static func isImage(_ path: String) -> Bool {
-    if hasExtension(path) { return true }
-    guard (path as NSString).pathExtension.isEmpty,
+    let suffix = (path as NSString).pathExtension.lowercased()
+    let mayBeOther = suffix == "dcm" || suffix == "dicom"
+    if fileExtensions.contains(suffix), !mayBeOther { return true }
+    guard suffix.isEmpty || mayBeOther && fileExtensions.contains(suffix),
       let file = FileHandle(forReadingAtPath: path)
     else { return false }
     defer { try? file.close() }
-    return (try? file.read(upToCount: 18)).flatMap { ImageFormat(firstBytes: $0) } != nil
+    let format = (try? file.read(upToCount: 132)).flatMap { ImageFormat(firstBytes: $0) }
+    #if DICOM
+      if format == .dicom { return !DICOMSignature.isWithoutImage(file) }
+    #endif
+    return format != nil || mayBeOther
+  }
+
+  /// Whether a file has the name of a DICOM file, or is one without an extension.
+  static func isDICOM(_ path: String) -> Bool {
+    #if DICOM
+      let suffix = (path as NSString).pathExtension.lowercased()
+      if suffix == "dcm" || suffix == "dicom" { return true }
+      guard suffix.isEmpty, let file = FileHandle(forReadingAtPath: path) else { return false }
+      defer { try? file.close() }
+      return (try? file.read(upToCount: 132)).flatMap { ImageFormat(firstBytes: $0) } == .dicom
+    #else
+      return false
+    #endif
   }
 }

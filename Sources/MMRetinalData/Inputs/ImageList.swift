@@ -14,7 +14,7 @@ public struct ImageList: Sendable {
   }
 
   /// The images in order.
-  public private(set) var items: [Item] = []
+  public internal(set) var items: [Item] = []
   /// What was left out, one sentence each.
   public private(set) var notes: [String] = []
   /// Whether a table was read, whose root and columns matter.

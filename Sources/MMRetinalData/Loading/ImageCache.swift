@@ -98,7 +98,7 @@ public final class ImageCache: Sendable {
   /// The key, 64 hexadecimal digits; nil if the file does not exist, which the preparation reports.
   private static func key(of url: URL, preparation: String) -> String? {
     var status = stat()
-    guard stat(url.path, &status) == 0 else { return nil }
+    guard stat(ImageAddress(url).file.path, &status) == 0 else { return nil }
     #if canImport(Darwin)
       let time = status.st_mtimespec
     #else

@@ -52,12 +52,13 @@ public struct DatasetImport: Sendable {
   ///   - form: the content of the rows.
   ///   - modality: the modality of rows that do not state one.
   ///   - columns: the columns whose names are known.
+  ///   - frames: the frames of DICOM files with several, of which each becomes a row; nil for the rows as they are.
   ///   - grouping: how patients are identified, in a column `patient_id` of the result; nil for the columns as they are.
   /// - Throws: ``TextFileError`` when no row can be used, or a column is missing or invalid.
   public init(
     contentsOf source: URL, root: URL? = nil, form: Manifest.Form = .automatic,
     modality: ImagingModality = .colorFundus, columns: ColumnSelection = .init(),
-    grouping: ImageGrouping? = nil
+    frames: FrameChoice? = nil, grouping: ImageGrouping? = nil
   ) throws {
     var (manifest, problems) = try Manifest.read(
       contentsOf: source, root: root, form: form, modality: modality, columns: columns)
@@ -68,6 +69,7 @@ public struct DatasetImport: Sendable {
         problems: problems.isEmpty
           ? [TextProblem(line: nil, message: "there are no rows")] : problems)
     }
+    if let frames { manifest.rows = try frames.rows(of: manifest) }
     let parts = try SplitPart.parts(of: manifest.rows, file: file)
     if let parts {
       for index in parts.indices { manifest.rows[index].columns["split"] = parts[index].rawValue }
@@ -84,7 +86,7 @@ public struct DatasetImport: Sendable {
     }
     drop("cannot be read", problems.map(\.description))
     let missing = manifest.rows.filter {
-      !FileManager.default.fileExists(atPath: manifest.imageURL(of: $0).path)
+      !ImageAddress.exists(manifest.imageURL(of: $0))
     }
     guard missing.count < manifest.rows.count else {
       throw TextFileError(

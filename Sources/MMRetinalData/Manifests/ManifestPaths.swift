@@ -56,7 +56,7 @@ struct ManifestPaths {
 
   /// Whether a path as a table writes it names a file, directly or after a correction.
   static func exists(_ path: String, below root: URL) -> Bool {
-    access(root.image(path).path, F_OK) == 0
+    access(ImageAddress(root.image(path)).file.path, F_OK) == 0
   }
 
   /// An absolute path in the root directory as a path below it.

@@ -58,7 +58,14 @@ extension Preprocessing {
   public func prepare(
     contentsOf url: URL, into target: inout MutableSpan<Float>
   ) throws(ImageError) {
-    try prepare(decoding: ImageFile.read(url), name: url.path, into: &target)
+    let address = ImageAddress(url)
+    let data = try ImageFile.read(address.file)
+    guard address.frame != nil else {
+      return try prepare(decoding: data, name: url.path, into: &target)
+    }
+    var own = self
+    own.decoding = decoding.with(address)
+    try own.prepare(decoding: data, name: url.path, into: &target)
   }
 
   /// Preprocesses an image file in memory into the memory of a batch.

@@ -6,8 +6,9 @@ extension ImageQuality {
   public init(
     contentsOf url: URL, decoding options: DecodingOptions = .init()
   ) throws(ImageError) {
-    let data = try ImageFile.read(url)
-    var options = options
+    let address = ImageAddress(url)
+    let data = try ImageFile.read(address.file)
+    var options = options.with(address)
     if try ImageFile.format(of: data, name: url.path) == .jpeg {
       options.jpegReduction = 8
       let small = try FundusImage(decoding: data, name: url.path, options: options)

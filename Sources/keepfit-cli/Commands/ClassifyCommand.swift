@@ -12,11 +12,12 @@ struct ClassifyCommand: Subcommand {
 
     Without --knowledge all prompts are tokenized together, as in the published model. With it, each
     label is represented by an ensemble of descriptions, tokenized label by label. --json prints a list
-    of {"image", "label", "labels", "logits", "probabilities", "quality"}, with "prediction_set" and
-    "laterality" where known. Results are printed as they become available.
+    of {"image", "label", "labels", "logits", "probabilities", "quality"}, with "prediction_set",
+    "laterality", "modality" and "pixel_spacing_mm" where known. Results are printed as they become available.
 
     --out writes a row per image: image, label, the probability of each label, laterality (left or right,
-    if the file name tells) and quality (ok, or blurred, dark, overexposed, field-cut, not-color-fundus).
+    if the DICOM file or the file name tells), quality (ok, or blurred, dark, overexposed, field-cut,
+    not-color-fundus) and, if there are DICOM files, modality and pixel_spacing_mm (rows;columns).
     After an interruption, the same command with --resume classifies the images that are not in the file.
 
     --independent scores each finding against its absence ("no FINDING"), so that an image may have none
@@ -113,6 +114,7 @@ struct ClassifyCommand: Subcommand {
       try PredictionFile(
         $0.url, existing: predictions.existing, labels: classifier.labels,
         hasQuality: !predictions.noQuality.isOn, hasSet: conformal.given != nil,
+        hasAcquisition: AcquisitionInfo.isStated(byAnyOf: files),
         settings: settings(classifier, model: model, preprocessing: preprocessing))
     }
     try classify(
@@ -152,9 +154,12 @@ struct ClassifyCommand: Subcommand {
         skipped += batch.skipped
         if !batch.positions.isEmpty {
           let found = quality?.check(batch.positions.map { files[$0] })
-          try output.add(
-            try classifier.predictions(
-              batch.pixels, images: batch.positions.map { files[$0].name }, quality: found))
+          var rows = try classifier.predictions(
+            batch.pixels, images: batch.positions.map { files[$0].name }, quality: found)
+          for (row, position) in batch.positions.enumerated() {
+            rows[row].acquisition = AcquisitionInfo(contentsOf: files[position].url)
+          }
+          try output.add(rows)
           done += batch.positions.count
         }
         progress.update(to: done + skipped.count)

@@ -30,6 +30,11 @@ struct DataImportCommand: Subcommand {
   let columns = ColumnOptions()
   let split = SplitColumnOption()
   let grouping = GroupingOptions()
+  #if DICOM
+    let frame = Option<FrameChoice>(
+      "frame", "N|all",
+      help: "Frame of DICOM files with several, from 1, or all, of which each becomes a row.")
+  #endif
   let content = FormOption()
   let modality = Option<ImagingModality>(
     "modality", "NAME", default: .colorFundus, help: "Modality of rows that do not state one.")
@@ -56,11 +61,19 @@ struct DataImportCommand: Subcommand {
     }
   }
 
+  private var frames: FrameChoice? {
+    #if DICOM
+      frame.given
+    #else
+      nil
+    #endif
+  }
+
   func run() throws {
     var dataset = try DatasetImport(
       contentsOf: source.paths[0].url, root: root.given?.url, form: content.form.value,
       modality: modality.value, columns: columns.selection(split: split.column.given),
-      grouping: try grouping.grouping())
+      frames: frames, grouping: try grouping.grouping())
     try dataset.write(to: out.value.url, force: overwrite.force.isOn)
     if json.isOn {
       Console.print(try JSONText.encode(dataset.summary))

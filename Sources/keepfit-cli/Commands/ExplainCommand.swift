@@ -210,7 +210,12 @@ struct ExplainCommand: Subcommand {
     if out.exists && !out.isDirectory {
       throw CommandError.usage("--out \(out.text): is a file; expected a directory")
     }
-    let names = files.map { ($0.name as NSString).deletingPathExtension }
+    let names = files.map { file in
+      // The frame 12 of volume.dcm is volume-12.
+      let suffix = ImageAddress(file.url).frame.map { "#\($0)" } ?? ""
+      return (String(file.name.dropLast(suffix.count)) as NSString).deletingPathExtension
+        + suffix.replacing("#", with: "-")
+    }
     let stems = names.map { ($0 as NSString).lastPathComponent }
     let counts = Dictionary(stems.map { ($0, 1) }, uniquingKeysWith: +)
     let targets = zip(names, stems).map { name, stem in

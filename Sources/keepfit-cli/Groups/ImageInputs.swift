@@ -6,7 +6,7 @@ struct ImageInputs: OptionGroup {
   let files = Positionals(
     "IMAGE", count: 0...Int.max,
     help:
-      "Image files (JPEG, PNG, TIFF, PPM, BMP), folders, quoted patterns ('left/*.jpg'), tables (.csv, .tsv, "
+      "Image files (\(formats)), folders, quoted patterns ('left/*.jpg'), tables (.csv, .tsv, "
       + ".jsonl, .xlsx), lists of paths (.txt), or - for a list on standard input.")
   let manifests = RepeatedOption<FilePath>(
     "manifest", "FILE",
@@ -17,6 +17,14 @@ struct ImageInputs: OptionGroup {
   let column = Option<String>(
     "image-column", "NAME",
     help: "Column of tables with the image paths; by default found by its name.")
+
+  #if DICOM
+    let frame = Option<FrameChoice>(
+      "frame", "N|all",
+      help:
+        "Frame of DICOM files with several, from 1, or all as images of their own; FILE#N names one of a file."
+    )
+  #endif
 
   /// Whether anything was given.
   var isGiven: Bool { files.isGiven || manifests.isGiven }
@@ -48,6 +56,11 @@ struct ImageInputs: OptionGroup {
     where isGiven && !list.hasTables {
       throw CommandError.usage("--\(name) has no effect without a table of images")
     }
+    #if DICOM
+      if let choice = frame.given, list.choose(choice) == 0 {
+        Console.note("note: --frame has no effect: no image is a DICOM file with several frames")
+      }
+    #endif
     for note in list.allNotes() { Console.note("note: \(note)") }
     return list.items
   }
@@ -66,6 +79,33 @@ struct ImageInputs: OptionGroup {
     try list.add(list: input, named: "standard input")
   }
 }
+
+#if DICOM
+  private let formats = "JPEG, PNG, TIFF, PPM, BMP, DICOM"
+
+  extension FrameChoice: ArgumentValue {
+    package init?(argument: String) {
+      if argument == "all" {
+        self = .all
+      } else if let number = Int(argument), number >= 1 {
+        self = .frame(number)
+      } else {
+        return nil
+      }
+    }
+
+    package static var expectation: String { "a frame from 1 on, or 'all'" }
+
+    package var argumentText: String {
+      switch self {
+      case .frame(let number): "\(number)"
+      case .all: "all"
+      }
+    }
+  }
+#else
+  private let formats = "JPEG, PNG, TIFF, PPM, BMP"
+#endif
 
 extension [ImageList.Item] {
   /// Whether the arguments name one file, whose result is printed without its name.

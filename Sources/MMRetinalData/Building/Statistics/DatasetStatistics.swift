@@ -202,7 +202,7 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
     }
     if looksForImages {
       problems.missingImages = images.count {
-        !FileManager.default.fileExists(atPath: manifest.root.image($0).path)
+        !ImageAddress.exists(manifest.root.image($0))
       }
     }
     return problems

@@ -46,7 +46,7 @@ struct ReportsGenerateCommand: Subcommand {
       throw CommandError.usage(
         "--attention supports at most 64 images, \(files.count) were given")
     }
-    for file in files where !FileManager.default.fileExists(atPath: file.url.path) {
+    for file in files where !ImageAddress.exists(file.url) {
       throw CommandError.usage("\(file.name): there is no such file")
     }
     let generator = try ReportGenerator.load(model.value.url)
