@@ -10,7 +10,7 @@ OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
 .PHONY: all build demo test examples bench build-benchmarks docs check-docs format lint install install-packages \
-  check-resume check-mpi check-memory check-threads clean
+  check-resume check-mpi check-serve check-memory check-threads clean
 
 all: build
 
@@ -49,6 +49,12 @@ check-mpi:
 	$(QUICK) --traits MPI --product keepfit --scratch-path .build-mpi
 	python3 Scripts/checks/mpi_parity.py --keepfit .build-mpi/debug/keepfit --steps 4
 
+## The local page, its JSON interface and its limits; the page in headless Chromium, where there is one.
+check-serve:
+	@Scripts/install-packages libmicrohttpd-dev
+	$(QUICK) --traits Serve --product keepfit --scratch-path .build-serve
+	python3 Scripts/checks/serve.py --keepfit .build-serve/debug/keepfit --requests 400
+
 ## Damaged files for every reader under the address sanitizer.
 check-memory: install-packages
 	$(BUILD) --sanitize address --product keepfit-fuzz --scratch-path .build-asan
@@ -86,4 +92,4 @@ install-packages:
 	@Scripts/install-packages
 
 clean:
-	rm -rf .build .build-examples .build-mpi .build-asan .build-tsan .build-install
+	rm -rf .build .build-examples .build-mpi .build-serve .build-asan .build-tsan .build-install

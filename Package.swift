@@ -16,7 +16,11 @@ let package = Package(
   traits: [
     .trait(
       name: "MPI",
-      description: "Training on several machines with Open MPI (libopenmpi-dev, open-mpi)")
+      description: "Training on several machines with Open MPI (libopenmpi-dev, open-mpi)"),
+    .trait(
+      name: "Serve",
+      description:
+        "keepfit serve, a local page and JSON interface (libmicrohttpd-dev, libmicrohttpd)"),
   ],
   targets: [
     // C libraries, one module map each.
@@ -35,9 +39,18 @@ let package = Package(
       name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"]), .brew(["libtiff"])]),
     .systemLibrary(
       name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
 
     // libpng and libtiff behind plain functions: their errors jump, which Swift frames must not see.
     .target(name: "CImageCodecs", dependencies: ["CPNG", "CTIFF"]),
+
+    // libmicrohttpd behind a queue of whole requests; empty without the trait Serve.
+    .target(
+      name: "CHTTPServer",
+      dependencies: [.target(name: "CMicroHTTPD", condition: .when(traits: ["Serve"]))],
+      cSettings: [.define("KEEPFIT_SERVE", .when(traits: ["Serve"]))]),
 
     // The kernels that a compiler must see to emit AVX-512, AVX2 or NEON.
     .target(name: "CFundusKernels", cSettings: [.define("NDEBUG")]),
@@ -68,8 +81,14 @@ let package = Package(
       resources: [
         .embedInCode("Resources/vocabulary.txt"),
         .embedInCode("Resources/angiography-findings.json"),
+        .embedInCode("Resources/serve.html"),
       ]),
-    .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT", "FundusSynthesis"]),
+    .executableTarget(
+      name: "keepfit-cli",
+      dependencies: [
+        "KeepFIT", "FundusSynthesis",
+        .target(name: "CHTTPServer", condition: .when(traits: ["Serve"])),
+      ]),
 
     .testTarget(
       name: "FundusTensorTests", dependencies: ["CFundusKernels", "FundusTensor", "TestSupport"],

@@ -6,11 +6,22 @@ extension ImageQuality {
   public init(
     contentsOf url: URL, decoding options: DecodingOptions = .init()
   ) throws(ImageError) {
-    let data = try ImageFile.read(url)
+    try self.init(decoding: ImageFile.read(url), name: url.path, options: options)
+  }
+
+  /// Checks an image file in memory; a large JPEG file is decoded at a reduced size.
+  /// - Parameters:
+  ///   - data: the file.
+  ///   - name: the name for error messages.
+  ///   - options: the decoding options.
+  /// - Throws: `ImageError` for data that is not a usable image.
+  public init(
+    decoding data: Data, name: String, options: DecodingOptions = .init()
+  ) throws(ImageError) {
     var options = options
-    if try ImageFile.format(of: data, name: url.path) == .jpeg {
+    if try ImageFile.format(of: data, name: name) == .jpeg {
       options.jpegReduction = 8
-      let small = try FundusImage(decoding: data, name: url.path, options: options)
+      let small = try FundusImage(decoding: data, name: name, options: options)
       let side = 8 * max(small.width, small.height)
       // Two pixels of the file for each of the copy that is checked.
       options.jpegReduction = [8, 4, 2].first { side / $0 >= 768 } ?? 1
@@ -19,6 +30,6 @@ extension ImageQuality {
         return
       }
     }
-    self.init(of: try FundusImage(decoding: data, name: url.path, options: options))
+    self.init(of: try FundusImage(decoding: data, name: name, options: options))
   }
 }
