@@ -52,8 +52,9 @@ check-mpi:
 ## The local page, its JSON interface and its limits; the page in headless Chromium, where there is one.
 check-serve:
 	@Scripts/install-packages libmicrohttpd-dev
+	@command -v chromium >/dev/null || Scripts/install-packages chromium || true
 	$(QUICK) --traits Serve --product keepfit --scratch-path .build-serve
-	python3 Scripts/checks/serve.py --keepfit .build-serve/debug/keepfit --requests 400
+	python3 Scripts/checks/serve.py --keepfit .build-serve/debug/keepfit --requests 200
 
 ## Damaged files for every reader under the address sanitizer.
 check-memory: install-packages
