@@ -21,6 +21,9 @@ public struct HostRule: Sendable {
     isIPv4(address) ? address.hasPrefix("127.") : isIPv6Loopback(address)
   }
 
+  /// Whether a text is a numeric IPv4 or IPv6 address.
+  public static func isNumeric(_ text: String) -> Bool { isIPv4(text) || isIPv6(text) }
+
   /// Refuses requests to other names, and requests that pages of other sites make.
   func check(_ request: ServiceRequest) throws(ServiceError) {
     guard let host = try request.value(of: "Host"), !host.isEmpty else {
@@ -56,7 +59,7 @@ public struct HostRule: Sendable {
 
   private func allows(_ name: String) -> Bool {
     if name == "localhost" || names.contains(where: { $0.lowercased() == name }) { return true }
-    guard Self.isIPv4(name) || Self.isIPv6(name) else { return false }
+    guard Self.isNumeric(name) else { return false }
     return !isLoopback || Self.isLoopback(name)
   }
 

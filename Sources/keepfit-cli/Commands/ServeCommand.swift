@@ -72,6 +72,14 @@ struct ServeCommand: Subcommand {
           + "build it with 'swift build -c release --traits Serve --product keepfit'")
     #else
       try precision.validate()
+      guard HostRule.isNumeric(address) else {
+        throw CommandError.usage(
+          "--host '\(host.value)' is not a numeric address such as 127.0.0.1, 0.0.0.0 or ::1")
+      }
+      for name in allowedHosts.values where name.isEmpty || name.contains(where: ":/ ".contains) {
+        throw CommandError.usage(
+          "--allow-host '\(name)' must be a host name, without scheme and port")
+      }
       if adapter.given != nil {
         try refuseIdle(knowledge, reason: "with --adapter, which uses no text")
       } else {
@@ -93,18 +101,17 @@ struct ServeCommand: Subcommand {
     #if Serve
       let service = try service()
       service.warmUp()
-      let isLoopback = HostRule.isLoopback(address)
-      if !isLoopback {
-        Console.warn(
-          "--host \(host.value): everyone who can reach this machine can use the server; there is neither "
-            + "encryption nor a login")
-      }
       let stop = StopRequest()
       stop.listenToSignals()
       let server = try HTTPServer(
         .init(
           address: address, port: port.value, connections: connections.value,
           seconds: timeout.value, uploadBytes: maximumUpload.value << 20, queue: queue.value))
+      if !HostRule.isLoopback(address) {
+        Console.warn(
+          "--host \(host.value): everyone who can reach this machine can use the server; there is neither "
+            + "encryption nor a login")
+      }
       server.answer(threads: max(1, min(4, ThreadPool.threadCount))) { service.respond(to: $0) }
       let name = address.contains(":") ? "[\(address)]" : address
       Console.print("Serving at http://\(name):\(server.port)/")
