@@ -203,6 +203,27 @@ import Testing
     #expect((answer["text"] as? String)?.contains("drusen") == true)
   }
 
+  @Test func mapsAreThoseOfTheLibrary() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).png")
+    try Self.image.write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let photograph = try Photograph(
+      contentsOf: file, preprocessing: Self.model.configuration.preprocessing)
+    let encoder = KeepFITTransferModel(Self.model)
+    let prompts = ["drusen", "normal"].map {
+      ReportTemplates.prompt(Self.model.configuration.caption, category: $0)
+    }
+    let map = try Explanation.gradientWeighted(
+      photograph.pixels, content: photograph.content,
+      query: .init(prompts[0], against: [prompts[1]], model: encoder), model: encoder)
+    let answer = try Self.json(
+      Self.service().respond(to: Self.post("/api/explain?label=drusen&output=json")))
+    #expect((answer["map"] as? [Double])?.map { Float($0) } == map.map)
+    #expect((answer["score"] as? Double).map { Float($0) } == map.score)
+    let overlay = try #require((answer["overlay"] as? String).flatMap { Data(base64Encoded: $0) })
+    #expect(overlay == map.overlay(on: photograph).pngData())
+  }
+
   @Test func anAdapterBringsItsLabels() throws {
     let probe = LinearProbe(
       weights: (0..<16).map { Double($0 % 5) - 2 }, intercepts: [0.25], classCount: 2,
