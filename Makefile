@@ -14,7 +14,7 @@ OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
 .PHONY: all build demo test examples bench build-benchmarks docs check-docs format lint install install-packages \
-  check-resume check-mpi check-dicom check-memory check-threads clean
+  check-resume check-mpi check-dicom check-serve check-memory check-threads build-checked clean
 
 all: build
 
@@ -58,6 +58,13 @@ check-dicom:
 	$(QUICK) --traits DICOM --build-tests --scratch-path .build-dicom
 	$(SWIFT) test -c debug -Xcc -O2 --traits DICOM --skip-build --scratch-path .build-dicom --filter DICOM
 
+## The local page, its JSON interface and its limits; the page in headless Chromium, where there is one.
+check-serve:
+	@Scripts/install-packages libmicrohttpd-dev
+	@command -v chromium >/dev/null || Scripts/install-packages chromium || true
+	$(QUICK) --traits Serve --product keepfit --scratch-path .build-serve
+	python3 Scripts/checks/serve.py --keepfit .build-serve/debug/keepfit --requests 200
+
 ## Damaged files for every reader under the address sanitizer.
 check-memory: build-checked
 	.build-asan/debug/keepfit-fuzz --cases 30000
@@ -100,4 +107,4 @@ install-packages:
 	@Scripts/install-packages $(TRAIT_PACKAGES)
 
 clean:
-	rm -rf .build .build-asan .build-tsan .build-dicom .build-install
+	rm -rf .build .build-asan .build-tsan .build-dicom .build-serve .build-install

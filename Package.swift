@@ -20,6 +20,10 @@ let package = Package(
     .trait(
       name: "DICOM",
       description: "Reading DICOM images (libcharls-dev and libopenjp2-7-dev; charls and openjpeg)"),
+    .trait(
+      name: "Serve",
+      description:
+        "keepfit serve, a local page and JSON interface (libmicrohttpd-dev, libmicrohttpd)"),
   ],
   targets: [
     // C libraries, one module map each.
@@ -38,6 +42,9 @@ let package = Package(
       name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"]), .brew(["libtiff"])]),
     .systemLibrary(
       name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
+    .systemLibrary(
+      name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"]), .brew(["libmicrohttpd"])]),
 
     .systemLibrary(
       name: "CCharLS", pkgConfig: "charls",
@@ -57,6 +64,12 @@ let package = Package(
         .target(name: "COpenJPEG", condition: .when(traits: ["DICOM"])),
       ],
       cSettings: [.define("KEEPFIT_DICOM", .when(traits: ["DICOM"]))]),
+
+    // libmicrohttpd behind a queue of whole requests; empty without the trait Serve.
+    .target(
+      name: "CHTTPServer",
+      dependencies: [.target(name: "CMicroHTTPD", condition: .when(traits: ["Serve"]))],
+      cSettings: [.define("KEEPFIT_SERVE", .when(traits: ["Serve"]))]),
 
     // The kernels that a compiler must see to emit AVX-512, AVX2 or NEON.
     .target(name: "CFundusKernels", cSettings: [.define("NDEBUG")]),
@@ -90,8 +103,14 @@ let package = Package(
       resources: [
         .embedInCode("Resources/vocabulary.txt"),
         .embedInCode("Resources/angiography-findings.json"),
+        .embedInCode("Resources/serve.html"),
       ]),
-    .executableTarget(name: "keepfit-cli", dependencies: ["KeepFIT", "FundusSynthesis"]),
+    .executableTarget(
+      name: "keepfit-cli",
+      dependencies: [
+        "KeepFIT", "FundusSynthesis",
+        .target(name: "CHTTPServer", condition: .when(traits: ["Serve"])),
+      ]),
 
     .testTarget(
       name: "FundusTensorTests", dependencies: ["CFundusKernels", "FundusTensor", "TestSupport"],

@@ -11,7 +11,8 @@ package enum CommandTable {
   private static var general: [any Subcommand.Type] {
     [
       DemoCommand.self, InitCommand.self, ClassifyCommand.self, EmbedCommand.self,
-      SearchCommand.self, ExplainCommand.self, PretrainCommand.self, TransferCommand.self,
+      SearchCommand.self, ExplainCommand.self, ServeCommand.self, PretrainCommand.self,
+      TransferCommand.self,
     ]
   }
 

@@ -6,7 +6,7 @@ extension FuzzTarget {
   ///
   /// - Parameter goldens: the directory `Tests` of the package, whose golden files are the seeds.
   public static func all(tests: URL) throws -> [FuzzTarget] {
-    try checkpoints(tests: tests) + texts(tests: tests) + images(tests: tests)
+    try checkpoints(tests: tests) + texts(tests: tests) + images(tests: tests) + requests()
   }
 
   private static func files(_ directory: URL, suffix: String, below limit: Int = 20_000) throws

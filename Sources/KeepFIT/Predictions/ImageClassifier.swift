@@ -1,7 +1,7 @@
 import Foundation
 
 /// A classifier of images: texts of a model, or a fitted adapter.
-public struct ImageClassifier {
+public struct ImageClassifier: Sendable {
   /// The K labels.
   public let labels: [String]
   /// Whether labels are independent of each other, so that an image may have none or several: probabilities
@@ -15,7 +15,7 @@ public struct ImageClassifier {
   public let temperature: Double
   /// The text embeddings, `[K, D]`, or `[2K, D]` of findings and absences in turn; nil for an adapter.
   public let textEmbeddings: Tensor?
-  private let score: (Tensor) throws -> [[Float]]
+  private let score: @Sendable (Tensor) throws -> [[Float]]
 
   /// Zero-shot classification: probabilities are a softmax over the labels, or, if they are independent, over a
   /// finding and its absence, one finding at a time.
