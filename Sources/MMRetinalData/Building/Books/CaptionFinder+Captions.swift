@@ -89,7 +89,7 @@ extension CaptionFinder {
         if isDistinct {
           if !looksLikeCaption(other) { return }
         } else if Look(other).size != Look(line).size
-          || !isMixed && Look(other).font != Look(line).font
+          || !isMixed && Look(other).hasOtherFont(than: Look(line))
           || Self.ends(line) && isForcedBreak(line, other, right: box.right)
             && !isNextMark(other.text, pieces)
             && !isTranslation(other, of: lines[page][first.line])
