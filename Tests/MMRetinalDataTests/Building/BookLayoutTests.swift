@@ -251,6 +251,4 @@ struct BookLayoutTests {
         true
       ])
   }
-
-  // MARK: - Composites
 }

@@ -65,6 +65,7 @@ extension PairFlag {
     case .recognizedText: "The text was recognized from a scanned page (OCR)."
     case .strayCharacters: "The text contains characters of a wrong encoding."
     case .longText: "The text is longer than a caption should be."
+    case .unsureTranslation: "The translation is in the wrong language, or repeats its source."
     case .unclearModality: "The modality is not clear from the image."
     case .privacy: "The text or file name may identify a patient."
     case .duplicate: "The image looks like another one."
