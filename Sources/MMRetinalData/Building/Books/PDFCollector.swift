@@ -71,6 +71,7 @@ package struct PDFCollector {
 
   private func read(progress: (Int, Int) -> Void) throws -> CollectedBook {
     let count = try check()
+    if usesOCR { try checkRecognition() }
     let info = try child.run(
       "pdfinfo", package: "poppler-utils", ["-box", "-f", "1", "-l", "\(count)", book.path])
     let sizes = PDFReading.sizes(String(decoding: info, as: UTF8.self))
