@@ -64,7 +64,7 @@ public struct BookBuild: Sendable {
     self.classifier = classifier
   }
 
-  private static let version = 2
+  private static let version = 3
 
   /// Does the work.
   /// - Throws: ``BookError`` and errors of writing; then what this run wrote is gone again, if the folder
