@@ -158,6 +158,39 @@ struct PDFBookTests {
     #expect(abs(shown.width - 72) <= 2 && abs(shown.height - 48) <= 2)
   }
 
+  @Test func flagsImagesThatShareTheirPlace() throws {
+    var pdf = SmallPDF()
+    // The first image is wider than the page shows: the second one stands on its right part.
+    try pdf.page(
+      images: [
+        (image(220, 90), "1 0 0 1 0 0 cm 40 300 140 120 re W n 300 0 0 120 40 300"),
+        (image(60, 200), "150 0 0 100 210 310"),
+      ],
+      lines: [(40, 280, "Fig. 1-2. Clipped"), (210, 280, "Fig. 1-3. Whole")])
+    let book = try directory.write(pdf.data, to: "shared.pdf")
+    let rows = try BookBuild(
+      books: [book.path], out: directory.url.appending(path: "shared")
+    ).run().rows
+    #expect(!rows.isEmpty && rows.allSatisfy { !$0.flags.isEmpty })
+    #expect(rows.contains { $0.flags.contains(.coveredImage) })
+  }
+
+  @Test func flagsImagesAtASlant() throws {
+    var pdf = SmallPDF()
+    // By 15 degrees; and by a right angle, which is no slant.
+    try pdf.page(
+      images: [
+        (image(220, 90), "145 39 -26 97 80 300"), (image(220, 90), "0 150 -100 0 330 300"),
+      ],
+      lines: [(80, 280, "Fig. 1-2. At a slant"), (240, 280, "Fig. 1-3. Upright")])
+    let book = try directory.write(pdf.data, to: "slant.pdf")
+    let rows = try BookBuild(
+      books: [book.path], out: directory.url.appending(path: "slant")
+    ).run().rows
+    #expect(rows.map(\.figure) == ["1-2", "1-3"])
+    #expect(rows.map { $0.flags.contains(.slantedImage) } == [true, false])
+  }
+
   @Test func refusesDamage() throws {
     var pdf = SmallPDF()
     try pdf.page(images: [], lines: [(40, 100, "Fig. 1-1. Nothing")])

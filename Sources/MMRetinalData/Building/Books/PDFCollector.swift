@@ -202,6 +202,7 @@ package struct PDFCollector {
           shown.area > 0.05 * image.box.area
         else { return nil }
         var image = image
+        image.isCutOff = shown.area < 0.9 * image.box.area
         image.box = shown
         return image
       }

@@ -39,9 +39,12 @@ struct PDFRendering {
         let name = "page\(page.number)-\(result.count + 1).png"
         try image.writePNG(
           to: collector.folder.appending(path: name), compression: 1, force: true)
-        result.append(
-          CollectedImage(
-            box: box, file: name, width: image.width, height: image.height, strips: strips))
+        var collected = CollectedImage(
+          box: box, file: name, width: image.width, height: image.height, strips: strips)
+        collected.isSlanted = chain.parts.contains(where: \.isSlanted)
+        collected.isCovered =
+          chain.parts.contains(where: \.isCutOff) || isCovered(box, by: chains.map(\.box))
+        result.append(collected)
       }
     }
     return (result, notes)
@@ -58,6 +61,23 @@ struct PDFRendering {
       if words > 12 { return false }
     }
     return true
+  }
+
+  /// Whether text or another image lies within the place of an image. The page may clip it there, which the
+  /// programs that read PDF do not tell.
+  private func isCovered(_ box: Box, by others: [Box]) -> Bool {
+    let inner = Box(
+      left: box.left + 0.02 * box.width, top: box.top + 0.02 * box.height,
+      right: box.right - 0.02 * box.width, bottom: box.bottom - 0.02 * box.height)
+    let isShared = others.contains { other in
+      guard let shared = other.intersection(inner) else { return false }
+      // The image's own place, a part of it, or what it is a part of.
+      return shared.area > 0.02 * box.area && shared.area < 0.9 * min(box.area, other.area)
+    }
+    let words = page.lines.lazy.flatMap(\.words).count {
+      $0.width > 1.5 * $0.height && inner.contains(x: $0.middleX, y: $0.middleY)
+    }
+    return isShared || words > 5
   }
 
   /// Placements side by side without a gap, in one row or one column, in chains.

@@ -55,6 +55,8 @@ package struct PairMaker: Sendable {
       var flags = figure.flags.union(plan.flags)
       let (modality, margin) = classifier.modality(of: image)
       if margin < ModalityClassifier.reviewMargin { flags.insert(.unclearModality) }
+      if figure.parts[plan.part].image.isSlanted { flags.insert(.slantedImage) }
+      if figure.parts[plan.part].image.isCovered { flags.insert(.coveredImage) }
       // Images of a folder get other names; what theirs say is looked at here.
       let file = figure.parts[plan.part].image.file
       if let original = file.hasPrefix("/") ? file.split(separator: "/").last : nil,

@@ -22,6 +22,10 @@ public enum PairFlag: String, Sendable, Hashable, Codable, CaseIterable {
   case uncutComposite = "uncut-composite"
   /// Where the panels of a composite end is not clear.
   case unsureCut = "unsure-cut"
+  /// The page shows the image at a slant.
+  case slantedImage = "slanted-image"
+  /// Text or another image lies in the image's place, or a part of it beyond the page.
+  case coveredImage = "covered-image"
   /// The order of the panels on the page is ambiguous.
   case panelOrder = "panel-order"
   /// Another caption is about as near as the one that was taken.
