@@ -25,6 +25,35 @@ import Testing
       }
   }
 
+  @Test func translationsGoOutAndComeBack() throws {
+    let (book, out) = (try atlas(), CommandFixture.fresh("dataset"))
+    let file = CommandFixture.fresh("captions") + ".csv"
+    let exported = try KeepfitBinary.run(
+      "data", "build", book, "--out", out, "--export-translations", file)
+    #expect(exported.code == 0, "\(exported.errors)")
+    let text = try String(contentsOfFile: file, encoding: .utf8)
+    #expect(text.contains("images/figure1-2.jpg,en,Drusen,zh,,1"))
+    // A file that somebody may have filled in is not lost.
+    let again = try KeepfitBinary.run(
+      "data", "build", book, "--out", out, "--export-translations", file)
+    #expect(again.code == 2 && again.errors.contains(file))
+    let filled = text.replacingOccurrences(of: "Drusen,zh,,", with: "Drusen,zh,玻璃膜疣,")
+    try Data(filled.utf8).write(to: URL(fileURLWithPath: file))
+    var results: [Data] = []
+    for _ in 0..<2 {
+      let built = try KeepfitBinary.run("data", "build", book, "--out", out, "--translations", file)
+      #expect(built.code == 0 && built.errors.contains("still empty"), "\(built.errors)")
+      results.append(try Data(contentsOf: URL(fileURLWithPath: out + "/pairs.jsonl")))
+    }
+    #expect(results[0] == results[1])
+    let row = try #require(try rows(out).first { $0["figure"] as? String == "1-2" })
+    #expect(row["caption"] as? String == "Drusen" && row["caption_zh"] as? String == "玻璃膜疣")
+    #expect(row["translated"] as? String == "zh")
+    let bad = try KeepfitBinary.run(
+      "data", "build", book, "--out", out, "--translations", book + "/captions.txt")
+    #expect(bad.code == 2 && bad.errors.contains("'key'"), "\(bad.errors)")
+  }
+
   @Test func aFolderBecomesADataset() throws {
     let (book, out) = (try atlas(), CommandFixture.fresh("dataset"))
     let built = try KeepfitBinary.run("data", "build", book, "--out", out)

@@ -14,11 +14,17 @@ struct DataBuildCommand: Subcommand {
     open DIR/review.html, save the decisions, and run again with --decisions. An interrupted run is
     resumed; intermediate results are in DIR/steps and may be corrected by hand.
 
+    Captions in one language only can be translated by hand or by another program:
+    --export-translations writes them to a CSV or JSON Lines file with an empty column 'translation',
+    --translations reads that file when it is filled in. Nothing is translated otherwise.
+
     PDF files need the Debian package poppler-utils (and poppler-data for Chinese fonts that are not
     embedded); --ocr needs tesseract-ocr and tesseract-ocr-chi-sim.
 
       keepfit data build atlas.pdf --out atlas
       keepfit data build atlas.pdf --out atlas --decisions decisions.json
+      keepfit data build atlas.pdf --out atlas --export-translations captions.csv
+      keepfit data build atlas.pdf --out atlas --translations captions.csv
       keepfit pretrain --expert atlas/manifests/CFP.csv --expert-root atlas …
     """
   let books = Positionals("BOOK", count: 1...1000, help: "A PDF, a DOCX, or a folder.")
@@ -30,6 +36,12 @@ struct DataBuildCommand: Subcommand {
     help: "A JSON file that describes the book's captions: preset, labels, position, languages.")
   let decisions = Option<FilePath>(
     "decisions", "FILE", help: "Decisions saved from the review page.")
+  let translations = Option<FilePath>(
+    "translations", "FILE",
+    help: "Translations of captions: a file of --export-translations that was filled in.")
+  let exportTranslations = Option<FilePath>(
+    "export-translations", "FILE",
+    help: "Write captions that lack a translation here: CSV, or JSON Lines if it ends in .jsonl.")
   let ocr = Flag("ocr", help: "Read pages without text with Tesseract (English and Chinese).")
   let json = Flag("json", help: "Print a summary as one JSON object.")
   let overwrite = OverwriteOptions()
@@ -40,6 +52,15 @@ struct DataBuildCommand: Subcommand {
       throw CommandError.usage(
         "--preset and --config exclude each other: a configuration may name its preset")
     }
+    if let file = exportTranslations.given {
+      if let other = translations.given,
+        other.url.standardizedFileURL == file.url.standardizedFileURL
+      {
+        throw CommandError.usage(
+          "--export-translations and --translations name the same file, which would be lost")
+      }
+      try file.checkWritable(force: overwrite.force.isOn)
+    }
   }
 
   func run() throws {
@@ -49,19 +70,28 @@ struct DataBuildCommand: Subcommand {
     }
     if let file = config.given { build.configuration = try BookConfiguration(contentsOf: file.url) }
     build.decisions = decisions.given?.url
+    build.translator = try translations.given.map { try TranslationFile(contentsOf: $0.url) }
     build.usesOCR = ocr.isOn
     build.force = overwrite.force.isOn
     let display = BookProgress()
     let outcome = try build.run { display.show($0) }
     display.finish()
     for note in ProblemList.lines(outcome.notes, limit: 20) { Console.note("note: \(note)") }
+    if let file = exportTranslations.given {
+      try TranslationFile.write(
+        outcome.untranslated, to: file.url, force: overwrite.force.isOn)
+      Console.note(
+        "\(Pretty.count(outcome.untranslated.count, "caption")) without a translation in \(file.text)"
+      )
+    }
     let flagged = outcome.rows.count { !$0.flags.isEmpty }
     if json.isOn {
       Console.print(
         try JSONText.encode(
           Summary(
             rows: outcome.rows.count, flagged: flagged, accepted: outcome.accepted,
-            manifests: outcome.manifests, notes: outcome.notes)))
+            untranslated: outcome.untranslated.count, manifests: outcome.manifests,
+            notes: outcome.notes)))
     }
     Console.note(
       "\(Pretty.count(outcome.rows.count, "pair")), "
@@ -73,6 +103,7 @@ struct DataBuildCommand: Subcommand {
     let rows: Int
     let flagged: Int
     let accepted: Int
+    let untranslated: Int
     let manifests: [String]
     let notes: [String]
   }

@@ -48,6 +48,18 @@ struct BookLayoutTests {
     #expect(lines.count == 2)
   }
 
+  @Test func joinsVeryWideSpacesOfAJustifiedLine() {
+    // "强荧光点。      Fig.      1-1-1" between lines that run across.
+    let above = line(
+      "图1-1-1 中心性浆液性脉络膜视网膜病变（男，54岁）。ICGA晚期示直径1.5mm的强荧光点，其周围视网膜下积液", at: 50, 100)
+    let torn = [
+      line("强荧光点。", at: 50, 112), line("Fig.", at: 180, 112), line("1-1-1", at: 260, 112),
+    ]
+    #expect(
+      TextLine.rejoined([above] + torn).map(\.text).contains("强荧光点。 Fig. 1-1-1"))
+    #expect(TextLine.rejoined(torn).count == 3)
+  }
+
   @Test func joinsTheOnlySpaceOfALine() {
     // "fluorescent  ring." with one wide space, below a line of the same column.
     let column = line("of the fundus autofluorescence image", at: 50, 100)
@@ -238,54 +250,5 @@ struct BookLayoutTests {
       found.map { $0.flags.contains(.ambiguousCaption) } == Array(repeating: false, count: 6) + [
         true
       ])
-  }
-
-  // MARK: - Composites
-
-  /// Panels of noise from left to right with gutters.
-  private func composite(
-    _ widths: [Int], gutters: [Int], height: Int = 120, levels: Range<UInt8> = 60..<180,
-    gutter: UInt8,
-    change: (Int, Int) -> UInt8? = { _, _ in nil }
-  ) -> FundusImage {
-    var kinds: [Int?] = []
-    for (index, width) in widths.enumerated() {
-      kinds += Array(repeating: index, count: width)
-      if index < gutters.count { kinds += Array(repeating: nil, count: gutters[index]) }
-    }
-    var pixels: [UInt8] = []
-    for y in 0..<height {
-      for (x, kind) in kinds.enumerated() {
-        let noise = levels.lowerBound + UInt8((x * 31 + y * 57 + (x * y) % 13 * 7) % levels.count)
-        let level = change(x, y) ?? (kind == nil ? gutter : noise)
-        pixels += [level, level, level]
-      }
-    }
-    return FundusImage(width: kinds.count, height: height, pixels: pixels)
-  }
-
-  @Test func strayPixelsDoNotDivideAGutter() throws {
-    // Column 204 of the gutter 200..<210 is not quite white, as compression leaves it.
-    let image = composite([200, 150, 180], gutters: [10, 10], gutter: 255) { x, y in
-      x == 204 && y % 5 == 0 ? 170 : nil
-    }
-    let cut = try #require(GutterCutter.cut(image, into: 3))
-    #expect(cut.parts.map(\.columns) == [0..<200, 210..<360, 370..<550])
-    #expect(!cut.isUneven)
-  }
-
-  @Test func unevenGuttersAreDoubtful() throws {
-    let image = composite([200, 150, 180], gutters: [8, 24], gutter: 255)
-    #expect(try #require(GutterCutter.cut(image, into: 3)).isUneven)
-  }
-
-  @Test func findsDarkGuttersAmongManyColors() throws {
-    // Plain bands of many colors, as lines within a photograph are, brighter than the gutter.
-    let image = composite([200, 200], gutters: [10], height: 160, gutter: 0) { x, y in
-      (200..<210).contains(x)
-        ? nil : y / 4 % 2 == 0 ? UInt8(50 + y) : UInt8(60 + (x * 31 + y * 57) % 120)
-    }
-    let cut = try #require(GutterCutter.cut(image, into: 2))
-    #expect(cut.parts.count == 2 && abs(cut.parts[0].columns.upperBound - 205) <= 5)
   }
 }

@@ -143,6 +143,54 @@ struct PDFBookTests {
     #expect(steps.sorted() == ["atlas", "build.json"])
   }
 
+  @Test func leavesOutThePaperAroundAClippedImage() throws {
+    var pdf = SmallPDF()
+    // 150 x 100 points, of which the page shows 90 x 60.
+    try pdf.page(
+      images: [
+        (image(220, 90), "1 0 0 1 0 0 cm 70 380 90 60 re W n 150 0 0 100 40 360")
+      ], lines: [(40, 340, "Fig. 1-2. A clipped image")])
+    let book = try directory.write(pdf.data, to: "clip.pdf")
+    let out = directory.url.appending(path: "clip")
+    let rows = try BookBuild(books: [book.path], out: out).run().rows
+    #expect(rows.map(\.figure) == ["1-2"])
+    let shown = try FundusImage(contentsOf: out.appending(path: rows[0].image))
+    #expect(abs(shown.width - 72) <= 2 && abs(shown.height - 48) <= 2)
+  }
+
+  @Test func flagsImagesThatShareTheirPlace() throws {
+    var pdf = SmallPDF()
+    // The first image is wider than the page shows: the second one stands on its right part.
+    try pdf.page(
+      images: [
+        (image(220, 90), "1 0 0 1 0 0 cm 40 300 140 120 re W n 300 0 0 120 40 300"),
+        (image(60, 200), "150 0 0 100 210 310"),
+      ],
+      lines: [(40, 280, "Fig. 1-2. Clipped"), (210, 280, "Fig. 1-3. Whole")])
+    let book = try directory.write(pdf.data, to: "shared.pdf")
+    let rows = try BookBuild(
+      books: [book.path], out: directory.url.appending(path: "shared")
+    ).run().rows
+    #expect(!rows.isEmpty && rows.allSatisfy { !$0.flags.isEmpty })
+    #expect(rows.contains { $0.flags.contains(.coveredImage) })
+  }
+
+  @Test func flagsImagesAtASlant() throws {
+    var pdf = SmallPDF()
+    // By 15 degrees; and by a right angle, which is no slant.
+    try pdf.page(
+      images: [
+        (image(220, 90), "145 39 -26 97 80 300"), (image(220, 90), "0 150 -100 0 330 300"),
+      ],
+      lines: [(80, 280, "Fig. 1-2. At a slant"), (240, 280, "Fig. 1-3. Upright")])
+    let book = try directory.write(pdf.data, to: "slant.pdf")
+    let rows = try BookBuild(
+      books: [book.path], out: directory.url.appending(path: "slant")
+    ).run().rows
+    #expect(rows.map(\.figure) == ["1-2", "1-3"])
+    #expect(rows.map { $0.flags.contains(.slantedImage) } == [true, false])
+  }
+
   @Test func refusesDamage() throws {
     var pdf = SmallPDF()
     try pdf.page(images: [], lines: [(40, 100, "Fig. 1-1. Nothing")])
@@ -151,5 +199,55 @@ struct PDFBookTests {
     let out = directory.url.appending(path: "none")
     #expect(throws: BookError.self) { try BookBuild(books: [book.path], out: out).run() }
     #expect(!FileManager.default.fileExists(atPath: out.path))
+  }
+
+  /// A page of text and an image, printed and scanned.
+  private func scan() throws -> URL {
+    var printed = SmallPDF()
+    try printed.page(
+      images: [(image(220, 90), "240 0 0 160 80 280")],
+      lines: [
+        (40, 470, "Swelling of the optic disc has many causes, and both eyes must be examined."),
+        (80, 255, "Fig. 1-2. Optic disc edema of the right eye in a"),
+        (80, 243, "young woman with headache."),
+        (40, 180, "Treatment depends on the cause of the swelling and on the visual acuity."),
+      ])
+    let paper = try directory.write(printed.data, to: "printed.pdf")
+    try LimitedProcess(directory: directory.url).run(
+      "pdftoppm", package: "poppler-utils", ["-r", "200", "-singlefile", paper.path, "scan"])
+    let image = try FundusImage(contentsOf: directory.url.appending(path: "scan.ppm"))
+    var scanned = SmallPDF()
+    try scanned.page(images: [(image, "400 0 0 500 0 0")], lines: [])
+    return try directory.write(scanned.data, to: "scanned.pdf")
+  }
+
+  @Test(
+    .enabled(
+      if: LimitedProcess.path(of: "tesseract") != nil,
+      "reading scans needs apt-get install tesseract-ocr tesseract-ocr-chi-sim"))
+  func readsScannedPages() throws {
+    var build = BookBuild(
+      books: [try scan().path], out: directory.url.appending(path: "ocr"))
+    build.usesOCR = true
+    let rows = try build.run().rows
+    #expect(rows.map(\.figure) == ["1-2"])
+    let row = try #require(rows.first)
+    #expect(
+      row.caption == "Optic disc edema of the right eye in a young woman with headache.")
+    // What OCR read is looked at before it is used.
+    #expect(row.flags.contains(.recognizedText) && row.page == 1)
+    let image = try FundusImage(
+      contentsOf: directory.url.appending(path: "ocr/" + row.image))
+    #expect(abs(Double(image.width) / Double(image.height) - 1.5) < 0.06)
+  }
+
+  @Test func chineseOfTesseractHasNoSpaces() {
+    let head = "level\tpage\tblock\tpar\tline\tword\tleft\ttop\twidth\theight\tconf\ttext\n"
+    let words = ["图1-2", "视盘", "水", "肿", "OCT", "scan"].enumerated().map { index, word in
+      "5\t1\t1\t1\t1\t\(index)\t\(index * 90)\t100\t60\t\(20 + index)\t90\t\(word)\n"
+    }
+    let lines = PDFCollector.lines(ofTable: head + words.joined(), scale: 0.5)
+    #expect(lines.map(\.text) == ["图1-2 视盘水肿 OCT scan"])
+    #expect(lines.map(\.size) == [12])
   }
 }

@@ -16,6 +16,8 @@ public struct BookBuild: Sendable {
   public var configuration = BookConfiguration()
   /// What a person decided on the review page.
   public var decisions: URL?
+  /// What translates captions that stand in one language only; nil to leave them so.
+  public var translator: (any CaptionTranslating)?
   /// Whether pages without text are read by Tesseract.
   public var usesOCR = false
   /// Whether another dataset in the folder may be replaced.
@@ -48,6 +50,9 @@ public struct BookBuild: Sendable {
     public let manifests: [String]
     /// What could not be read, a sentence each.
     public let notes: [String]
+    /// Captions that stand in one language only. Those of rejected rows, and of rows that may identify a
+    /// patient and were not accepted, are left out.
+    public let untranslated: [TranslationRequest]
   }
 
   /// A build with defaults.
@@ -59,7 +64,7 @@ public struct BookBuild: Sendable {
     self.classifier = classifier
   }
 
-  private static let version = 2
+  private static let version = 3
 
   /// Does the work.
   /// - Throws: ``BookError`` and errors of writing; then what this run wrote is gone again, if the folder
@@ -96,7 +101,9 @@ public struct BookBuild: Sendable {
           sources.count > 1 ? "\(source.name): \($0)" : $0
         }
       }
-      return try BookOutput(out: out, rows: rows, decisions: decided, notes: notes).write()
+      return try BookOutput(
+        out: out, rows: rows, decisions: decided, translator: translator, notes: notes
+      ).write()
     } catch {
       workspace.undo()
       throw error

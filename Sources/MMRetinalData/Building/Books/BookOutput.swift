@@ -6,6 +6,7 @@ struct BookOutput {
   let out: URL
   let rows: [PairRow]
   let decisions: ReviewDecisions?
+  let translator: (any CaptionTranslating)?
   let notes: [String]
 
   func write() throws -> BookBuild.Outcome {
@@ -13,11 +14,25 @@ struct BookOutput {
     var accepted: Set<String> = []
     var rejected: Set<String> = []
     var notes = self.notes
+    // The review page shows the book's texts with their translations, whatever was decided.
+    var shown = rows
+    if let translator {
+      let requests = TranslationRequest.missing(in: rows)
+      shown = try translator.translations(of: requests).apply(requests, to: rows)
+    }
     if let decisions {
-      let outcome = decisions.apply(to: rows)
+      let outcome = decisions.apply(to: rows, shown: shown)
       (rows, accepted, rejected) = (outcome.rows, outcome.accepted, outcome.rejected)
       notes += outcome.unapplied
     }
+    if let translator {
+      let requests = TranslationRequest.missing(in: rows)
+      let answers = try translator.translations(of: requests)
+      rows = answers.apply(requests, to: rows)
+      notes += answers.notes
+    }
+    let withheld = rejected.union(
+      rows.lazy.filter { $0.flags.contains(.privacy) && !accepted.contains($0.image) }.map(\.image))
     let usable = rows.filter {
       $0.modality != .other && !rejected.contains($0.image)
         && ($0.flags.isEmpty || accepted.contains($0.image))
@@ -45,7 +60,7 @@ struct BookOutput {
     }
     try AtomicFile.write(
       ReviewPage(
-        rows: self.rows, title: Set(rows.map(\.book)).sorted().joined(separator: ", "),
+        rows: shown, title: Set(rows.map(\.book)).sorted().joined(separator: ", "),
         decisions: decisions ?? ReviewDecisions()
       ).html(),
       to: out.appending(path: "review.html"), force: true)
@@ -56,7 +71,8 @@ struct BookOutput {
       try rows.map { try JSONText.encode($0) + "\n" }.joined(),
       to: out.appending(path: "pairs.jsonl"), force: true)
     return BookBuild.Outcome(
-      rows: rows, accepted: usable.count, manifests: files, notes: notes)
+      rows: rows, accepted: usable.count, manifests: files, notes: notes,
+      untranslated: TranslationRequest.missing(in: rows, excluding: withheld))
   }
 }
 
@@ -75,6 +91,7 @@ extension PairRow {
     enum CodingKeys: String, CodingKey {
       case image, modality, caption, book, page, figure, panel, review
       case captionZh = "caption_zh"
+      case translated
     }
 
     func encode(to encoder: any Encoder) throws {
@@ -87,6 +104,7 @@ extension PairRow {
       try values.encode(row.page, forKey: .page)
       try values.encode(row.figure, forKey: .figure)
       try values.encode(row.panel, forKey: .panel)
+      try values.encodeIfPresent(row.translated, forKey: .translated)
       try values.encode(accepted ? "accepted" : "not needed", forKey: .review)
     }
   }

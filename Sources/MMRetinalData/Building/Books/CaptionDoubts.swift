@@ -18,7 +18,15 @@ extension CaptionFinder {
           areClosed
           && [caption.english, caption.chinese].contains { !$0.isEmpty && !Self.endsSentence($0) }
         // Where captions end without a full stop, one at the end of a column may be complete.
-        if hasRest || isOpen || caption.goesOn && !areClosed {
+        // In a book whose captions have a look of their own, more text of that look below.
+        let goesOnBelow =
+          isDistinct
+          && texts[page].body.contains {
+            $0.box.top > caption.box.middleY && $0.box.top - caption.box.bottom < 2.5 * $0.size
+              && $0.box.overlapX(caption.box) > 0.5 * min($0.box.width, caption.box.width)
+              && looksLikeCaption($0)
+          }
+        if hasRest || goesOnBelow || isOpen || caption.goesOn && !areClosed {
           texts[page].captions[index].flags.insert(.unsureText)
         }
       }

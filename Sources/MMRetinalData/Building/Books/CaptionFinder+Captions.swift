@@ -53,12 +53,13 @@ extension CaptionFinder {
     while let last = pieces.last {
       let line = lines[page][last.line]
       if untilSentenceEnds, Self.ends(line) { return }
+      // Lines stand in the order of their tops.
       guard
-        let next = lines[page].indices.filter({ index in
-          let other = lines[page][index]
-          return !taken[page].contains(index) && other.box.top > line.box.middleY
-            && (other.box.overlapX(box) > 0.5 * min(other.box.width, box.width))
-        }).min(by: { lines[page][$0].box.top < lines[page][$1].box.top })
+        let next = lines[page].indices[(last.line + 1)...].first(where: { index in
+          let other = lines[page][index].box
+          return !taken[page].contains(index) && other.top > line.box.middleY
+            && (other.overlapX(box) > 0.5 * min(other.width, box.width))
+        })
       else { return }
       let other = lines[page][next]
       let gap = other.box.top - line.box.bottom
@@ -89,7 +90,7 @@ extension CaptionFinder {
         if isDistinct {
           if !looksLikeCaption(other) { return }
         } else if Look(other).size != Look(line).size
-          || !isMixed && Look(other).font != Look(line).font
+          || !isMixed && Look(other).hasOtherFont(than: Look(line))
           || Self.ends(line) && isForcedBreak(line, other, right: box.right)
             && !isNextMark(other.text, pieces)
             && !isTranslation(other, of: lines[page][first.line])

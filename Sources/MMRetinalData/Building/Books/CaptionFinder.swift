@@ -35,7 +35,7 @@ package struct CaptionFinder {
   /// Size and font of a line, or the style of a paragraph.
   struct Look: Hashable {
     let size: Int
-    /// Empty for Chinese, which is set in a font of its own beside any other.
+    /// Empty for lines with Chinese, which is set in a font of its own beside any other.
     let font: String
 
     init(_ line: TextLine) {
@@ -44,9 +44,14 @@ package struct CaptionFinder {
         return
       }
       let parts = line.font.split(separator: " ")
-      let isChinese = PrintedText.isChinese(line.text)
       size = parts.last.flatMap { Int($0) } ?? Int((line.size * 3).rounded())
-      font = isChinese ? "" : parts.dropLast().joined(separator: " ")
+      // A line of both scripts has two fonts, of which one is known.
+      let isLatin = !line.text.contains { $0.isIdeograph }
+      font = isLatin ? parts.dropLast().joined(separator: " ") : ""
+    }
+
+    func hasOtherFont(than other: Look) -> Bool {
+      !font.isEmpty && !other.font.isEmpty && font != other.font
     }
   }
 
@@ -242,7 +247,7 @@ package struct CaptionFinder {
         let gap = line.box.top - above.box.bottom
         let isClose = gap < 0.55 * line.size
         let sameLook =
-          Look(above) == Look(line)
+          Look(above).size == Look(line).size && !Look(above).hasOtherFont(than: Look(line))
           || PrintedText.isChinese(above.text) != PrintedText.isChinese(line.text)
         let ends = above.text.last.map { ".。．!?！？:：".contains($0) } ?? false
         let aboveStarts = FigureLabel(Array(above.text.prefix(60))) != nil

@@ -58,6 +58,10 @@ public struct CollectedImage: Sendable, Hashable, Codable {
   public var quarterTurns: Int = 0
   /// Whether the file is to be mirrored left to right, before it is turned.
   public var isMirrored: Bool = false
+  /// Whether the page shows the image at a slant, so that the file has paper in its corners.
+  public var isSlanted: Bool = false
+  /// Whether text or another image lies in its place, or a part of it beyond the page.
+  public var isCovered: Bool = false
   /// The part of the file that the page shows, as shares of its sides; nil for all of it.
   public var crop: Box?
 

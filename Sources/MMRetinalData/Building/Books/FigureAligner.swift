@@ -120,8 +120,11 @@ package struct FigureAligner {
     }
     // Captions without images, and pages next to them whose images have none.
     for page in pages.indices {
-      for index in texts[page].captions.indices where !assigned[page].contains(index) {
-        let geometry = PageGeometry(pages[page], texts[page])
+      let withImages = Set(assigned[page].compactMap(\.self))
+      let without = texts[page].captions.indices.filter { !withImages.contains($0) }
+      if without.isEmpty { continue }
+      let geometry = PageGeometry(pages[page], texts[page])
+      for index in without {
         if geometry.hasDrawing(near: index) { continue }
         // The same page first: an image that no direction reached.
         let here = pages[page].images.indices.filter { assigned[page][$0] == nil }
@@ -188,7 +191,9 @@ package struct FigureAligner {
     let letters = Dictionary(grouping: members, by: \.page).mapValues { members in
       let page = members[0].page
       let boxes = members.map { pages[page].images[$0.image].box }
-      return (members.map(\.image), LetterPlacing.letters(texts[page].letters, of: boxes))
+      let reach = Box.around(boxes)!.grown(by: 40)
+      let near = texts[page].letters.filter { reach.contains(x: $0.box.middleX, y: $0.box.middleY) }
+      return (members.map(\.image), LetterPlacing.letters(near, of: boxes))
     }
     var result: [BookFigure.Part] = []
     for page in letters.keys.sorted() {

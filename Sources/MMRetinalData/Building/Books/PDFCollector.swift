@@ -71,6 +71,7 @@ package struct PDFCollector {
 
   private func read(progress: (Int, Int) -> Void) throws -> CollectedBook {
     let count = try check()
+    if usesOCR { try checkRecognition() }
     let info = try child.run(
       "pdfinfo", package: "poppler-utils", ["-box", "-f", "1", "-l", "\(count)", book.path])
     let sizes = PDFReading.sizes(String(decoding: info, as: UTF8.self))
@@ -201,6 +202,7 @@ package struct PDFCollector {
           shown.area > 0.05 * image.box.area
         else { return nil }
         var image = image
+        image.isCutOff = shown.area < 0.9 * image.box.area
         image.box = shown
         return image
       }

@@ -23,6 +23,12 @@ package enum PDFReading {
     /// The number of the image's object in the file; empty for inline images.
     package var object = ""
     package var hasMask = false
+    /// The area that the image covers, in square points; 0 if unknown.
+    package var area = 0.0
+    /// Whether the image is turned by another angle than a right one, or slanted: its box is larger than it.
+    package var isSlanted = false
+    /// Whether a part of the image lies beyond the page.
+    package var isCutOff = false
     /// Whether this is a part of a scanned page.
     package var isScanned = false
   }
@@ -130,8 +136,12 @@ package enum PDFReading {
         box: Box(left: 0, top: 0, right: 0, bottom: 0), source: "", pixelWidth: width,
         pixelHeight: height)
       entry.object = isInline ? "" : words[10]
-      entry.resolution = max(
-        Double(words[12 - shift]) ?? 0, Double(words[13 - shift]) ?? 0)
+      let (across, down) = (Double(words[12 - shift]) ?? 0, Double(words[13 - shift]) ?? 0)
+      entry.resolution = max(across, down)
+      // Resolutions are listed as whole numbers.
+      if min(across, down) >= 10 {
+        entry.area = Double(width * height) * 72 * 72 / ((across - 0.5) * (down - 0.5))
+      }
       entries[page, default: []].append(entry)
     }
     for (page, listed) in entries {
@@ -236,6 +246,8 @@ extension PDFReading.Placement {
     resolution = entry.resolution
     object = entry.object
     hasMask = entry.hasMask
+    area = entry.area
+    isSlanted = entry.area > 0 && box.area > 1.08 * entry.area
   }
 
   /// How far a listed image is from filling a box at its resolution, relative.

@@ -30,14 +30,21 @@ struct PDFRendering {
       guard let rendered else { continue }
       for (place, part, strips) in Self.split(chain.parts.map(\.box), whole: chain.box, rendered) {
         var (box, image) = (place, part)
-        if chain.parts[0].isScanned { (box, image) = Self.trimmed(box, image) }
+        if chain.parts[0].isScanned {
+          (box, image) = Self.trimmed(box, image)
+        } else {
+          (box, image) = Self.withoutPaper(box, image)
+        }
         guard image.width >= 24, image.height >= 24, !DecoyTest.isDecoy(image) else { continue }
         let name = "page\(page.number)-\(result.count + 1).png"
         try image.writePNG(
           to: collector.folder.appending(path: name), compression: 1, force: true)
-        result.append(
-          CollectedImage(
-            box: box, file: name, width: image.width, height: image.height, strips: strips))
+        var collected = CollectedImage(
+          box: box, file: name, width: image.width, height: image.height, strips: strips)
+        collected.isSlanted = chain.parts.contains(where: \.isSlanted)
+        collected.isCovered =
+          chain.parts.contains(where: \.isCutOff) || isCovered(box, by: chains.map(\.box))
+        result.append(collected)
       }
     }
     return (result, notes)
@@ -54,6 +61,23 @@ struct PDFRendering {
       if words > 12 { return false }
     }
     return true
+  }
+
+  /// Whether text or another image lies within the place of an image. The page may clip it there, which the
+  /// programs that read PDF do not tell.
+  private func isCovered(_ box: Box, by others: [Box]) -> Bool {
+    let inner = Box(
+      left: box.left + 0.02 * box.width, top: box.top + 0.02 * box.height,
+      right: box.right - 0.02 * box.width, bottom: box.bottom - 0.02 * box.height)
+    let isShared = others.contains { other in
+      guard let shared = other.intersection(inner) else { return false }
+      // The image's own place, a part of it, or what it is a part of.
+      return shared.area > 0.02 * box.area && shared.area < 0.9 * min(box.area, other.area)
+    }
+    let words = page.lines.lazy.flatMap(\.words).count {
+      $0.width > 1.5 * $0.height && inner.contains(x: $0.middleX, y: $0.middleY)
+    }
+    return isShared || words > 5
   }
 
   /// Placements side by side without a gap, in one row or one column, in chains.
@@ -116,6 +140,35 @@ struct PDFRendering {
     let y = min(
       image.height - height, Int(box.top * scale - (box.top * scale).rounded(.down) + 0.5))
     return image.cropped(rows: y..<y + height, columns: x..<x + width)
+  }
+
+  /// An image without the paper that shows where the page clips it: white around an image that ends sharply
+  /// on all sides.
+  private static func withoutPaper(_ box: Box, _ image: FundusImage) -> (Box, FundusImage) {
+    let whole = GutterCutter.Part(rows: 0..<image.height, columns: 0..<image.width)
+    func isWhite(_ x: Int, _ y: Int) -> Bool {
+      let start = (y * image.width + x) * 3
+      return image.pixels[start..<start + 3].allSatisfy { $0 > 250 }
+    }
+    let (right, bottom) = (image.width - 1, image.height - 1)
+    // Most images have no white corner, and need no closer look.
+    guard
+      [(0, 0), (right, 0), (0, bottom), (right, bottom)].contains(where: { isWhite($0.0, $0.1) })
+    else { return (box, image) }
+    let map = GutterMap(image, color: .init(red: 255, green: 255, blue: 255), misses: 200)
+    let content = map.content(of: whole)
+    guard content != whole, content.rows.count >= 24, content.columns.count >= 24,
+      GutterMap.Side.allCases.allSatisfy({ map.sharpness($0, of: content) >= 0.7 })
+    else { return (box, image) }
+    let (sx, sy) = (box.width / Double(image.width), box.height / Double(image.height))
+    return (
+      Box(
+        left: box.left + Double(content.columns.lowerBound) * sx,
+        top: box.top + Double(content.rows.lowerBound) * sy,
+        right: box.left + Double(content.columns.upperBound) * sx,
+        bottom: box.top + Double(content.rows.upperBound) * sy),
+      image.cropped(rows: content.rows, columns: content.columns)
+    )
   }
 
   /// An image without the paper around it.

@@ -13,11 +13,15 @@ struct PageGeometry {
     captions = text.captions
     let lines = text.body
     let boxes = lines.map(\.box) + text.captions.map(\.box)
+    // The right side that most lines of a column have, by its left side.
+    var columns: [Double: Double] = [:]
+    for left in text.captions.map(\.box.left) where columns[left] == nil {
+      let rights = boxes.filter { abs($0.left - left) < 8 }.map(\.right).sorted()
+      columns[left] = rights[rights.count * 3 / 4]
+    }
     spans = text.captions.map { caption in
-      // The right side that most lines of this column have.
-      let rights = boxes.filter { abs($0.left - caption.box.left) < 8 }.map(\.right).sorted()
       var box = caption.box
-      if let right = rights.isEmpty ? nil : rights[rights.count * 3 / 4], right > box.right {
+      if let right = columns[box.left], right > box.right {
         // Not over a column beside it.
         let limit =
           boxes.filter { $0.left > box.right && $0.overlapY(caption.box) > 0 }.map(\.left).min()

@@ -22,6 +22,10 @@ public enum PairFlag: String, Sendable, Hashable, Codable, CaseIterable {
   case uncutComposite = "uncut-composite"
   /// Where the panels of a composite end is not clear.
   case unsureCut = "unsure-cut"
+  /// The page shows the image at a slant.
+  case slantedImage = "slanted-image"
+  /// Text or another image lies in the image's place, or a part of it beyond the page.
+  case coveredImage = "covered-image"
   /// The order of the panels on the page is ambiguous.
   case panelOrder = "panel-order"
   /// Another caption is about as near as the one that was taken.
@@ -38,6 +42,8 @@ public enum PairFlag: String, Sendable, Hashable, Codable, CaseIterable {
   case strayCharacters = "stray-characters"
   /// The caption is longer than a caption can be.
   case longText = "long-text"
+  /// The translation is not in the language that it should be in, or says the same as its source.
+  case unsureTranslation = "unsure-translation"
   /// The modality is not clear from the image.
   case unclearModality = "unclear-modality"
   /// The text or the file name may identify a patient.
@@ -70,11 +76,13 @@ public struct PairRow: Sendable, Hashable, Codable {
   public var flags: [PairFlag]
   /// Numbers of other figures that the caption refers to.
   public var references: [String]
+  /// The language of the caption that a translator wrote; nil if both are the book's own.
+  public var translated: CaptionLanguage?
 
   enum CodingKeys: String, CodingKey {
     case image, book, page, figure, panel, modality, caption
     case captionZh = "caption_zh"
-    case flags, references
+    case flags, references, translated
   }
 
   public init(

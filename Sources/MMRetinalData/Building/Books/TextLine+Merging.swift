@@ -95,22 +95,32 @@ extension TextLine {
     with next: TextLine, row: [TextLine], among lines: [TextLine], columns: [Double]
   ) -> Bool {
     let gap = next.box.left - box.right
-    guard gap > -0.3 * size, gap < 3 * size, FigureLabel(Array(next.text.prefix(60))) == nil else {
-      return false
-    }
+    guard gap > -0.3 * size else { return false }
+    // Letters under panels stay apart.
+    if text.count < 4, next.text.count < 4 { return false }
     let label = FigureLabel(Array(text.prefix(60)))
+    if let other = FigureLabel(Array(next.text.prefix(60))) {
+      // Behind Chinese text, the label of its translation.
+      guard (other.style == .chinese) != PrintedText.isChinese(text), isCrossed(gap, next, lines)
+      else { return false }
+      return true
+    }
+    // A line of few spaces is justified by very wide ones.
+    if gap >= 3 * size { return isCrossed(gap, next, lines) }
     if let label, label.length >= text.count { return true }
     if columns.contains(where: { abs($0 - next.box.left) < 1 && $0 > box.left + 1 }) {
       return false
     }
-    // Letters under panels stay apart.
-    if text.count < 4, next.text.count < 4 { return false }
     let spaces =
       row.flatMap(\.spaces)
       + zip(row, row.dropFirst()).filter { $1 != next }.map { $1.box.left - $0.box.right }
     if !spaces.isEmpty { return spaces.contains { abs($0 - gap) < 0.25 * gap } }
-    // The only space of its line: another line of the column runs across.
-    return lines.contains { line in
+    return isCrossed(gap, next, lines)
+  }
+
+  /// Whether another line of the column runs across the space in front of a piece.
+  private func isCrossed(_ gap: Double, _ next: TextLine, _ lines: [TextLine]) -> Bool {
+    lines.contains { line in
       let distance = abs(line.box.middleY - box.middleY)
       return distance > 0.5 * size && distance < 2 * size && abs(line.size - size) < 0.1 * size
         && abs(line.box.left - box.left) < 1.5 && line.box.right > next.box.right - 1.5

@@ -12,7 +12,13 @@ extension ReviewDecisions {
   }
 
   /// Applies the decisions to the rows of a run.
-  public func apply(to rows: [PairRow]) -> Outcome {
+  ///
+  /// - Parameters:
+  ///   - rows: the rows as they came out of the books.
+  ///   - shown: the rows as the review page showed them, where that differs: with translations. Nil if it does
+  ///     not.
+  /// - Returns: the rows with the changes made, and what became of each decision.
+  public func apply(to rows: [PairRow], shown: [PairRow]? = nil) -> Outcome {
     var outcome = Outcome(rows: rows)
     let byImage = Dictionary(grouping: rows.indices, by: { rows[$0].image })
     let byPlace = Dictionary(grouping: rows.indices, by: { Self.place(of: rows[$0]) })
@@ -22,7 +28,9 @@ extension ReviewDecisions {
         outcome.unapplied.append("\(decision.name): there is no such pair")
         continue
       }
-      if let seen = decision.seen, !Self.agrees(seen, rows[index]) {
+      if let seen = decision.seen, !Self.agrees(seen, rows[index]),
+        !(shown.map { Self.agrees(seen, $0[index]) } ?? false)
+      {
         outcome.unapplied.append(
           "\(decision.name): the pair has changed since it was reviewed; review it again")
         continue

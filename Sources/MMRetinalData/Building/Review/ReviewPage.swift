@@ -57,6 +57,9 @@ extension PairFlag {
       "The caption names its panels after the text: every panel has the whole caption."
     case .uncutComposite: "The composite image could not be cut into the panels of its caption."
     case .unsureCut: "Where the panels of the composite image end is not clear."
+    case .slantedImage: "The page shows the image at a slant: there is paper in its corners."
+    case .coveredImage:
+      "Text or another image lies over this one, or the page cuts it off: parts of it may be missing."
     case .panelOrder: "The order of the panels on the page is not clear."
     case .ambiguousCaption: "Another caption is about as close to the image."
     case .otherPage: "The caption is on another page than the image."
@@ -65,6 +68,7 @@ extension PairFlag {
     case .recognizedText: "The text was recognized from a scanned page (OCR)."
     case .strayCharacters: "The text contains characters of a wrong encoding."
     case .longText: "The text is longer than a caption should be."
+    case .unsureTranslation: "The translation is in the wrong language, or repeats its source."
     case .unclearModality: "The modality is not clear from the image."
     case .privacy: "The text or file name may identify a patient."
     case .duplicate: "The image looks like another one."
