@@ -6,7 +6,8 @@ SWIFT ?= swift
 TRAITS ?=
 BUILD = $(SWIFT) build -c release$(if $(TRAITS), --traits $(TRAITS))
 TRAIT_PACKAGES = $(if $(findstring DICOM,$(TRAITS)),libcharls-dev libopenjp2-7-dev) \
-  $(if $(findstring MPI,$(TRAITS)),libopenmpi-dev)
+  $(if $(findstring MPI,$(TRAITS)),libopenmpi-dev) \
+  $(if $(findstring Serve,$(TRAITS)),libmicrohttpd-dev)
 # For checks whose time is mostly building: Swift without optimization builds in a third of the time, and the
 # kernels, which are in C, have theirs.
 QUICK = $(SWIFT) build -c debug -Xcc -O2

@@ -4,80 +4,6 @@ import Testing
 
 /// `keepfit reports init`, `reports train` and `reports loss`: what they write and what they refuse.
 @Suite struct ReportTrainingCommandTests {
-  /// A folder with angiograms, an annotation in FFA-IR's layout, a caption manifest and a small model.
-  private static let data = Result { try makeData() }
-
-  private static func makeData() throws -> URL {
-    let root = URL(filePath: CommandFixture.fresh("angiograms"))
-    let files = FileManager.default
-    try files.createDirectory(
-      at: root.appending(path: "FFAIR"), withIntermediateDirectories: true)
-    func draw(_ name: String, _ seed: UInt64) throws {
-      var random = RandomStream(seed: seed)
-      let pixels = (0..<40 * 48 * 3).map { _ in UInt8(random.index(below: 256)) }
-      let file = root.appending(path: name)
-      try files.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try FundusImage(width: 48, height: 40, pixels: pixels).writePNG(to: file)
-    }
-    var cases: [String: [JSONValue.Member]] = [:]
-    for (index, split) in ["train", "train", "train", "val", "test"].enumerated() {
-      try draw("FFAIR/\(index)a.png", UInt64(index))
-      try draw("FFAIR/\(index)b.png", UInt64(index + 50))
-      let images = ["FFAIR/\(index)a.png", "FFAIR/\(index)b.png"].map(JSONValue.string)
-      cases[split, default: []].append(
-        .init(
-          "case-\(index)",
-          .object([
-            .init("Image_path", .array(images)),
-            .init("En_Report", .string("Late leakage. Disc \(index) is normal.")),
-          ])))
-    }
-    let splits = ["train", "val", "test"].map { JSONValue.Member($0, .object(cases[$0]!)) }
-    try Data(JSONValue.object(splits).serialized().utf8)
-      .write(to: root.appending(path: "annotation.json"))
-    try draw("FFA/figure1.png", 90)
-    try draw("FFA_resized_jpg/figure2.jpg", 91)
-    try Data(
-      ",image,atributes,categories\n0,FFA/figure1.png,[],['No leakage.']\n1,FFA/figure2.png,[],['Late staining.']\n"
-        .utf8
-    ).write(to: root.appending(path: "expert.csv"))
-    var configuration = ReportGeneratorConfiguration()
-    configuration.vision.architecture = "resnet18"
-    configuration.vision.width = 8
-    configuration.decoder.width = 32
-    configuration.decoder.feedForward = 32
-    configuration.decoder.heads = 2
-    configuration.decoder.layers = 1
-    configuration.imageSize = 64
-    let vocabulary = ReportVocabulary(counting: ["late leakage. disc is normal. no"], threshold: 1)
-    try ReportGenerator(
-      configuration, vocabulary: vocabulary, initialization: .random(RandomStream(seed: 1))
-    ).save(to: root.appending(path: "model"))
-    return root
-  }
-
-  /// The words with ROOT replaced by the folder.
-  private func words(_ text: String) throws -> [String] {
-    let root = try Self.data.get().path
-    return text.split(separator: " ").map {
-      $0.replacingOccurrences(of: "ROOT", with: root)
-    }
-  }
-
-  private func train(_ run: String, _ more: String = "") throws -> KeepfitBinary.Result {
-    try KeepfitBinary.run(
-      words(
-        "reports train --model ROOT/model --ffa-ir ROOT/annotation.json --ffa-ir-root ROOT --out \(run) "
-          + "--batch-size 3 \(more)"))
-  }
-
-  private func metrics(_ run: String) throws -> [[String: Any]] {
-    try String(contentsOfFile: run + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
-      try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
-    }
-  }
-
   @Test func initCountsWordsWithoutImages() throws {
     let folder = CommandFixture.fresh("words")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -111,7 +37,7 @@ import Testing
       let out = folder + "/" + name
       let result = try KeepfitBinary.run(
         try ["reports", "init", "--vision", vision, "--out", out]
-          + words("--ffa-ir ROOT/annotation.json --threshold 1") + more)
+          + ReportTrainingFixture.words("--ffa-ir ROOT/annotation.json --threshold 1") + more)
       #expect(result.code == 0, "\(result.errors)")
       return (
         URL(filePath: out), try ReportGenerator.load(URL(filePath: out)).configuration.imageSize
@@ -127,46 +53,14 @@ import Testing
     #expect(taken.shape(of: "visual_extractor.model.0.weight") == [16, 3, 7, 7])
   }
 
-  @Test func aSplitIsReportedOnScoredAndShown() throws {
-    let out = CommandFixture.fresh("evaluated")
-    defer { try? FileManager.default.removeItem(atPath: out) }
-    func evaluate(_ more: String = "") throws -> KeepfitBinary.Result {
-      try KeepfitBinary.run(
-        words(
-          "reports evaluate --model ROOT/model --ffa-ir ROOT/annotation.json --ffa-ir-root ROOT --out \(out) "
-            + "--max-length 8 \(more)"))
-    }
-    let result = try evaluate()
-    #expect(result.code == 0, "\(result.errors)")
-    #expect(result.output == out + "/report.html\n")
-    let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
-    for text in [
-      "nearest training study", "most frequent training report", "True: late leakage . disc",
-      "case-4 (first of 2 images)", "Findings missed: leakage",
-    ] { #expect(page.contains(text), "\(text)") }
-    let scores = try #require(
-      try JSONSerialization.jsonObject(
-        with: Data(contentsOf: URL(filePath: out + "/scores.json"))) as? [String: Any])
-    #expect((scores["baselines"] as? [String: Any])?.count == 2 && scores["metrics"] != nil)
-    // What was scored can be scored again.
-    let again = try KeepfitBinary.run(
-      "reports", "score", "--references", out + "/references.jsonl", "--hypotheses",
-      out + "/generated.jsonl", "--json")
-    let same = try CommandFixture.json(again, as: [String: Any].self)
-    #expect(
-      NSDictionary(dictionary: same["metrics"] as? [String: Any] ?? [:])
-        == NSDictionary(dictionary: scores["metrics"] as? [String: Any] ?? [:]))
-    let refused = try evaluate()
-    #expect(refused.code == 2 && refused.errors.contains("--force"), "\(refused.errors)")
-    #expect(try evaluate("--split val --force").code == 0)
-  }
-
   @Test func aTextMetricSelectsTheBestCheckpoint() throws {
     let run = CommandFixture.fresh("monitored")
     defer { try? FileManager.default.removeItem(atPath: run) }
-    let result = try train(run, "--epochs 2 --monitor ROUGE_L")
+    let result = try ReportTrainingFixture.train(run, "--epochs 2 --monitor ROUGE_L")
     #expect(result.code == 0, "\(result.errors)")
-    let measured = try metrics(run).compactMap { $0["validation"] as? [String: Any] }
+    let measured = try ReportTrainingFixture.metrics(run).compactMap {
+      $0["validation"] as? [String: Any]
+    }
     #expect(measured.count == 2)
     for values in measured {
       for name in ["loss"] + CaptionMetric.allCases.map(\.rawValue) where name != "CIDER" {
@@ -179,23 +73,26 @@ import Testing
   @Test func aRunIsLoggedSavedAndResumed() throws {
     let run = CommandFixture.fresh("reports")
     let options = "--expert ROOT/expert.csv --expert-root ROOT --no-shuffle"
-    let whole = try train(run, options + " --max-steps 4 --monitor loss")
+    let whole = try ReportTrainingFixture.train(run, options + " --max-steps 4 --monitor loss")
     #expect(whole.code == 0, "\(whole.errors)")
     #expect(whole.output == run + "/checkpoints/step-000000004\n")
-    let lines = try metrics(run).filter { $0["loss"] != nil }
+    let lines = try ReportTrainingFixture.metrics(run).filter { $0["loss"] != nil }
     #expect(lines.compactMap { $0["step"] as? Int } == [1, 2, 3, 4])
     for name in ["loss", "grad_norm", "lr", "lr_visual"] {
       #expect(lines.allSatisfy { $0[name] is Double }, "\(name)")
     }
-    #expect(try metrics(run).contains { $0["validation"] != nil })
+    #expect(try ReportTrainingFixture.metrics(run).contains { $0["validation"] != nil })
     let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
     #expect(page.contains("Report training") && page.contains("3 training cases with 6 images"))
 
     let part = CommandFixture.fresh("reports")
-    #expect(try train(part, options + " --max-steps 2 --monitor loss").code == 0)
-    let refused = try KeepfitBinary.run(words("reports train --resume --out \(part) --lr 0.5"))
+    #expect(
+      try ReportTrainingFixture.train(part, options + " --max-steps 2 --monitor loss").code == 0)
+    let refused = try KeepfitBinary.run(
+      ReportTrainingFixture.words("reports train --resume --out \(part) --lr 0.5"))
     #expect(refused.code == 2 && refused.errors.contains("--lr was"), "\(refused.errors)")
-    let rest = try KeepfitBinary.run(words("reports train --resume --out \(part) --max-steps 4"))
+    let rest = try KeepfitBinary.run(
+      ReportTrainingFixture.words("reports train --resume --out \(part) --max-steps 4"))
     #expect(rest.code == 0, "\(rest.errors)")
     for name in ["model", "optimizer"] {
       let path = "/checkpoints/step-000000004/\(name).safetensors"
@@ -209,12 +106,15 @@ import Testing
     ("--no-augment --no-flip", "--no-flip"), ("--expert-root ROOT", "--expert-root"),
     ("--dropout 1", "--dropout"),
     ("--sync-batch-norm --freeze-batch-norm", "--sync-batch-norm"),
+    ("--freeze vision --lr-visual 1e-5", "--lr-visual"), ("--freeze text", "--freeze"),
+    ("--freeze vision --recompute", "--recompute"), ("--resume-lr 1e-5", "--resume-lr"),
+    ("--ema-decay 1", "--ema-decay"),
     ("--monitor F1", "--monitor"),
     ("--expert ROOT/model/config.json --expert-root ROOT", "config.json"),
     ("--expert ROOT/expert.csv --expert-root ROOT/FFA", "figure1.png"),
   ]) func whatCannotBeIsRefusedBeforeAnythingIsWritten(options: String, name: String) throws {
     let run = CommandFixture.fresh("refused")
-    let result = try train(run, options)
+    let result = try ReportTrainingFixture.train(run, options)
     #expect(result.code == 2 && result.errors.contains(name), "\(result.errors)")
     #expect(!FileManager.default.fileExists(atPath: run))
   }
@@ -229,13 +129,13 @@ import Testing
   ]) func wrongInputsAreNamed(options: String, name: String) throws {
     let run = CommandFixture.fresh("wrong")
     let result = try KeepfitBinary.run(
-      words("reports train --out \(run) --max-steps 1 " + options))
+      ReportTrainingFixture.words("reports train --out \(run) --max-steps 1 " + options))
     #expect(result.code == 2 && result.errors.contains(name), "\(result.errors)")
     #expect(!FileManager.default.fileExists(atPath: run))
   }
 
   @Test func missingImagesAreLeftOutWhenAskedFor() throws {
-    let root = try Self.data.get()
+    let root = try ReportTrainingFixture.data.get()
     let text = try String(
       contentsOf: root.appending(path: "annotation.json"), encoding: .utf8)
     let file = CommandFixture.fresh("missing.json")
@@ -244,7 +144,7 @@ import Testing
     let run = CommandFixture.fresh("skipped")
     let options = "--max-steps 1 --on-bad-image skip"
     let result = try KeepfitBinary.run(
-      words(
+      ReportTrainingFixture.words(
         "reports train --model ROOT/model --ffa-ir \(file) --ffa-ir-root ROOT --out \(run) "
           + "--batch-size 2 " + options))
     #expect(result.code == 0, "\(result.errors)")
@@ -253,7 +153,7 @@ import Testing
   }
 
   @Test func theLossIsThatOfAllRows() throws {
-    let root = try Self.data.get()
+    let root = try ReportTrainingFixture.data.get()
     let rows = [
       #"{"id": 1, "images": ["FFAIR/0a.png", "FFAIR/0b.png"], "text": "Late leakage.", "split": "train"}"#,
       #"{"id": "b", "images": ["FFAIR/1a.png"], "text": "The disc is unknown.", "split": "test"}"#,
@@ -262,7 +162,7 @@ import Testing
     try Data((rows.joined(separator: "\n") + "\n").utf8).write(to: URL(filePath: file))
     func loss(_ batch: Int) throws -> [String: Any] {
       let result = try KeepfitBinary.run(
-        words(
+        ReportTrainingFixture.words(
           "reports loss --model ROOT/model --manifest \(file) --root ROOT --json --batch-size \(batch)"
         ))
       return try CommandFixture.json(result, as: [String: Any].self)
@@ -279,7 +179,8 @@ import Testing
     ] {
       try Data(broken.utf8).write(to: URL(filePath: file))
       let result = try KeepfitBinary.run(
-        words("reports loss --model ROOT/model --manifest \(file) --root ROOT --json"))
+        ReportTrainingFixture.words(
+          "reports loss --model ROOT/model --manifest \(file) --root ROOT --json"))
       #expect(result.code == 2 && result.errors.contains(message), "\(result.errors)")
       #expect(result.errors.split(separator: "\n").count == 1)
     }

@@ -34,6 +34,19 @@ extension ReportModel {
   public func encode(
     images: Tensor, imagesPerStudy: [Int]? = nil, mode: ExecutionMode
   ) -> ReportMemory {
+    encodeWithFeatures(images: images, imagesPerStudy: imagesPerStudy, mode: mode).memory
+  }
+
+  /// The encoded patches of studies, and the mean features of their images.
+  /// - Parameters:
+  ///   - images: as for ``encode(images:imagesPerStudy:mode:)``.
+  ///   - imagesPerStudy: how many of them belong to each study, in order; nil for one each.
+  ///   - mode: whether dropout draws and gradients reach the parameters.
+  /// - Returns: the patches, and `[studies, F]`: the mean over the images of a study of the image encoder's
+  ///   pooled features.
+  public func encodeWithFeatures(
+    images: Tensor, imagesPerStudy: [Int]? = nil, mode: ExecutionMode
+  ) -> (memory: ReportMemory, features: Tensor) {
     precondition(
       images.rank == 4 && images.shape[1] >= 32 && images.shape[2] >= 32,
       "images are [N, H, W, 3] of 32 pixels or more, not \(images.shape)")
@@ -41,7 +54,10 @@ extension ReportModel {
     precondition(
       counts.allSatisfy { $0 > 0 } && counts.reduce(0, +) == images.shape[0],
       "studies of \(counts) images for \(images.shape[0]) images")
-    let map = vision.intermediates(of: images, mode: mode.derived(0)).stages[3]
+    let isFrozen =
+      vision.freezesBatchNorm && vision.parameters.allSatisfy { !$0.parameter.isTrainable }
+    let seen = vision.intermediates(of: images, mode: isFrozen ? .inference : mode.derived(0))
+    let map = seen.stages[3]
     if mode.isTraining, !vision.freezesBatchNorm { countBatch() }
     let grid = (rows: map.shape[1], columns: map.shape[2])
     let features = map.shape[3]
@@ -59,8 +75,9 @@ extension ReportModel {
     for (index, layer) in encoder.enumerated() {
       x = layer(x, layout: layout, pass: pass.derived(UInt64(index + 1)))
     }
-    return ReportMemory(
+    let memory = ReportMemory(
       rows: encoderNorm(x, mode: mode), studies: counts.count, grid: grid)
+    return (memory, seen.features.groupMeans(of: counts))
   }
 
   /// The scores of the next word after every word of whole reports.

@@ -130,7 +130,8 @@ extension ReportGenerator {
     contentsOf file: URL, report: GeneratedReport.Beam
   ) throws(ImageError) -> AttentionFigure.Study {
     let size = configuration.imageSize
-    let image = try FundusImage(contentsOf: file).resized(width: size, height: size)
+    let image = try FundusImage(contentsOf: file, options: configuration.imageDecoding)
+      .resized(width: size, height: size)
     let memory = Autograd.withoutGradients {
       model.encode(
         images: ReportImages.normalized(image).reshaped([1, size, size, 3]), mode: .inference)

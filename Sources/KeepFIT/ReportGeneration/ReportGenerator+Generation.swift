@@ -16,11 +16,29 @@ extension ReportGenerator {
     _ images: Tensor, imagesPerStudy: [Int]? = nil, decoding: ReportDecoding, seed: UInt64 = 0,
     names: [String] = []
   ) throws -> [GeneratedReport] {
-    if let problem = decoding.problem(tokenCount: vocabulary.idCount) {
-      throw ReportGenerationError.unsuitable(reason: problem)
-    }
     let memory = Autograd.withoutGradients {
       model.encode(images: images, imagesPerStudy: imagesPerStudy, mode: .inference)
+    }
+    return try generate(
+      memory, of: images, imagesPerStudy: imagesPerStudy, decoding: decoding, seed: seed,
+      names: names)
+  }
+
+  /// Generates the reports of studies that are encoded already.
+  /// - Parameters:
+  ///   - memory: the encoded studies.
+  ///   - images: the images that they were encoded from.
+  ///   - imagesPerStudy: how many of them each study has; nil for one.
+  ///   - decoding: the decoding settings.
+  ///   - seed: the random seed.
+  ///   - names: names of the studies for error messages.
+  /// - Throws: ``ReportGenerationError``.
+  func generate(
+    _ memory: ReportMemory, of images: Tensor, imagesPerStudy: [Int]?, decoding: ReportDecoding,
+    seed: UInt64, names: [String]
+  ) throws -> [GeneratedReport] {
+    if let problem = decoding.problem(tokenCount: vocabulary.idCount) {
+      throw ReportGenerationError.unsuitable(reason: problem)
     }
     var first = 0
     let streams = (imagesPerStudy ?? Array(repeating: 1, count: images.shape[0])).map { count in
@@ -53,8 +71,7 @@ extension ReportGenerator {
     for start in stride(from: 0, to: files.count, by: max(1, batchSize)) {
       let batch = Array(files[start..<min(files.count, start + max(1, batchSize))])
       reports += try generate(
-        ReportImages.prepare(contentsOf: batch, imageSize: configuration.imageSize),
-        decoding: decoding, seed: seed, names: batch.map(\.path))
+        prepare(contentsOf: batch), decoding: decoding, seed: seed, names: batch.map(\.path))
       progress(reports.count)
     }
     return reports

@@ -8,7 +8,7 @@ public struct ReportGenerator {
   /// The words by id.
   public let vocabulary: ReportVocabulary
   /// The configuration.
-  public let configuration: ReportGeneratorConfiguration
+  public private(set) var configuration: ReportGeneratorConfiguration
 
   private static let weightsName = "model.safetensors"
   private static let vocabularyName = "vocabulary.txt"
@@ -43,6 +43,27 @@ public struct ReportGenerator {
     self.configuration = configuration
     self.vocabulary = vocabulary
     model = ReportModel(sizes, initialization: initialization)
+  }
+
+  /// Changes how image files are decoded. Saved with the model.
+  /// - Parameters:
+  ///   - appliesOrientation: whether the EXIF orientation is applied; nil for no change.
+  ///   - deepGray: the conversion of 16-bit gray images; nil for no change.
+  public mutating func readImages(
+    appliesOrientation: Bool? = nil, deepGray: DecodingOptions.DeepGray? = nil
+  ) {
+    if let appliesOrientation { configuration.appliesOrientation = appliesOrientation }
+    if let deepGray { configuration.deepGray = deepGray }
+  }
+
+  /// Reads image files as the model needs them.
+  /// - Parameter files: N files; at least one.
+  /// - Returns: `[N, S, S, 3]`, S the image size of the ``configuration``.
+  /// - Throws: `ImageError` for the first file that cannot be used.
+  public func prepare(contentsOf files: [URL]) throws -> Tensor {
+    try ReportImages.prepare(
+      contentsOf: files, imageSize: configuration.imageSize,
+      decoding: configuration.imageDecoding)
   }
 
   // MARK: Directories

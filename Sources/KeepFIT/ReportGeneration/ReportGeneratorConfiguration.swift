@@ -58,14 +58,37 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
   public var maximumLength = 90
   /// The image size in pixels.
   public var imageSize = 224
+  /// Whether the EXIF orientation of images is applied; ignored as published.
+  public var appliesOrientation = false
+  /// The conversion of 16-bit gray images; clipped at 255 as published.
+  public var deepGray = DecodingOptions.DeepGray.clipped
+
+  /// How image files are decoded.
+  public var imageDecoding: DecodingOptions {
+    var options = DecodingOptions()
+    options.appliesOrientation = appliesOrientation
+    options.deepGray = deepGray
+    return options
+  }
 
   /// The value of `kind`, which distinguishes report models from image-text models.
   public static let kind = "report"
 
   private enum CodingKeys: String, CodingKey {
-    case kind, vision, decoder
+    case kind, vision, decoder, gray16
     case maximumLength = "max_length"
     case imageSize = "image_size"
+    case orientation = "exif_orientation"
+  }
+
+  /// The values of `exif_orientation`, which are those of the command line.
+  private enum OrientationName: String, Codable {
+    case apply, ignore
+  }
+
+  /// The values of `gray16`, likewise.
+  private enum GrayName: String, Codable {
+    case scale, clip
   }
 
   /// The published architecture.
@@ -86,13 +109,19 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
     self.decoder = try values.decodeIfPresent(Decoder.self, forKey: .decoder) ?? self.decoder
     maximumLength = try values.decodeIfPresent(Int.self, forKey: .maximumLength) ?? maximumLength
     imageSize = try values.decodeIfPresent(Int.self, forKey: .imageSize) ?? imageSize
+    appliesOrientation =
+      try values.decodeIfPresent(OrientationName.self, forKey: .orientation) == .apply
+    deepGray =
+      try values.decodeIfPresent(GrayName.self, forKey: .gray16) == .scale ? .scaled : .clipped
   }
 
-  /// Encodes all fields.
+  /// Encodes all fields, those for decoding images only where they are not as published.
   /// - Parameter encoder: of the object.
   /// - Throws: what the encoder throws.
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
+    if appliesOrientation { try values.encode(OrientationName.apply, forKey: .orientation) }
+    if deepGray == .scaled { try values.encode(GrayName.scale, forKey: .gray16) }
     try values.encode(Self.kind, forKey: .kind)
     try values.encode(vision, forKey: .vision)
     try values.encode(decoder, forKey: .decoder)
@@ -107,7 +136,8 @@ public struct ReportGeneratorConfiguration: Codable, Sendable, Equatable {
   /// - Throws: `CheckpointError` that names the key, also for unknown keys.
   public init(json: [UInt8], source: String) throws {
     self = try ConfigurationFile.decode(
-      Self.self, json: json, source: source, others: ["vision": ["width"]]
+      Self.self, json: json, source: source,
+      others: ["": ["exif_orientation", "gray16"], "vision": ["width"]]
     ) { value in
       value["kind"]?.text == Self.kind
         ? nil

@@ -1,11 +1,11 @@
 /// Consecutive studies that are worked on at once, so that few images are in memory at a time.
-enum StudyBatches {
+package enum StudyBatches {
   /// The batches, in order.
   /// - Parameters:
   ///   - imageCounts: the number of images of each study.
   ///   - imageLimit: the most images of a batch, unless one study has more.
   ///   - studyLimit: the most studies of a batch; at least one.
-  static func ranges(
+  package static func ranges(
     imageCounts: [Int], imageLimit: Int, studyLimit: Int = .max
   ) -> [Range<Int>] {
     var ranges: [Range<Int>] = []

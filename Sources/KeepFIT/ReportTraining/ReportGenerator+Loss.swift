@@ -65,7 +65,7 @@ extension ReportGenerator {
   private func loss(
     files: [URL], imagesPerStudy: [Int], texts: [String]
   ) throws -> (sum: Double, tokens: Int) {
-    let images = try ReportImages.prepare(contentsOf: files, imageSize: configuration.imageSize)
+    let images = try prepare(contentsOf: files)
     let loss = Autograd.withoutGradients {
       model.loss(
         images: images, imagesPerStudy: imagesPerStudy,

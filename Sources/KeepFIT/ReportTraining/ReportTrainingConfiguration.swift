@@ -51,6 +51,11 @@ public struct ReportTrainingConfiguration: Codable, Sendable, Equatable {
   public var freezesBatchNorm = false
   /// With several ranks: whether batch norms take their statistics over the batches of all.
   public var synchronizesBatchNorm = false
+  /// Whether the image encoder stays as it is; nil, as in the records of older runs, for no.
+  public var freezesVision: Bool?
+  /// The decay of an exponential moving average of the weights, which is saved beside them and is what is
+  /// validated; nil for none.
+  public var averageDecay: Float?
   /// Whether activations of the image encoder are computed a second time instead of kept.
   public var recomputesActivations = false
 
@@ -110,6 +115,8 @@ public struct ReportTrainingConfiguration: Codable, Sendable, Equatable {
     try require(
       decayFactor > 0 && decayFactor <= 1, "the learning rate's decay factor must lie in 0...1")
     try require(dropout.map { (0..<1).contains($0) } ?? true, "the dropout must lie in 0..<1")
+    try require(
+      averageDecay.map { (0..<1).contains($0) } ?? true, "the EMA decay must lie in 0..<1")
     try require(keepsCheckpoints > 0, "at least one checkpoint must be kept")
     try require(
       checkpointEverySteps.map { $0 > 0 } ?? true, "checkpoints need at least one step between")

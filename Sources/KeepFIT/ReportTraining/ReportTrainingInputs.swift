@@ -19,6 +19,11 @@ public struct ReportTrainingInputs: Codable, Sendable, Equatable {
   /// Whether images that are missing or cannot be read are left out (and listed) instead of ending the
   /// run.
   public var skipsBadImages = false
+  /// Whether the EXIF orientation of images is applied; nil, as in the records of older runs, for the model's
+  /// choice.
+  public var appliesOrientation: Bool?
+  /// The conversion of 16-bit gray images; nil, as in the records of older runs, for the model's choice.
+  public var deepGray: DecodingOptions.DeepGray?
 
   /// Settings without any source.
   public init() {}
@@ -50,11 +55,14 @@ extension ReportTrainingInputs {
     var second: [ReportSample] = []
     var missing = first.missing
     var rows = 0
+    var left = 0
     for source in expert {
       try Self.checkFolder(source.root, of: source.manifest)
-      let manifest = try Manifest(
+      let all = try Manifest(
         contentsOf: URL(filePath: source.manifest), root: URL(filePath: source.root),
         form: .captions, modality: .angiography)
+      let manifest = try all.rows(of: .train)
+      left += all.rows.count - manifest.rows.count
       let samples = try ReportSamples(captions: manifest)
       second += samples.samples
       missing += samples.missing
@@ -75,6 +83,11 @@ extension ReportTrainingInputs {
       sentences.append(
         "\(counted(second.count, "captioned image")) of \(counted(rows, "row")) of --expert, "
           + "alternating: \(training.count) samples an epoch")
+    }
+    if left > 0 {
+      sentences.append(
+        "\(counted(left, "row")) of --expert \(left == 1 ? "is" : "are") marked val or test in the column "
+          + "'split' and \(left == 1 ? "is" : "are") not used for training")
     }
     if needsValidation {
       sentences.append(
@@ -137,7 +150,10 @@ extension ReportTrainingInputs {
       isShuffled
       ? ShuffledSampler(count: samples.count, seed: configuration.seed)
       : ListSampler(count: samples.count)
-    return ReportLoader(
+    var loader = ReportLoader(
       samples: samples, sampler: sampler, options: options, imageSize: imageSize, view: view)
+    loader.decoding.appliesOrientation = appliesOrientation ?? false
+    loader.decoding.deepGray = deepGray ?? .clipped
+    return loader
   }
 }

@@ -68,6 +68,8 @@ public struct ReportTrainingRecord: Codable, Sendable, Equatable {
         JSONValue.array(inputs.expert.map { .string($0.root) }).serialized()
     }
     for index in inputs.expert.indices { inputs.expert[index].root = "" }
+    others["appliesOrientation"] = inputs.appliesOrientation == true ? "\"apply\"" : "\"ignore\""
+    others["deepGray"] = inputs.deepGray == .scaled ? "\"scale\"" : "\"clip\""
     return PretrainingRecord.Change.values(training)
       .merging(PretrainingRecord.Change.values(inputs)) { $1 }.merging(others) { $1 }
   }
@@ -90,6 +92,8 @@ public struct ReportTrainingRecord: Codable, Sendable, Equatable {
     "freezesBatchNorm": "--freeze-batch-norm", "synchronizesBatchNorm": "--sync-batch-norm",
     "recomputesActivations": "--recompute", "monitor": "--monitor", "patience": "--patience",
     "checkpointEverySteps": "--checkpoint-every", "checkpointEveryMinutes": "--checkpoint-minutes",
-    "keepsCheckpoints": "--keep-checkpoints",
+    "keepsCheckpoints": "--keep-checkpoints", "appliesOrientation": "--exif-orientation",
+    "deepGray": "--gray16",
+    "freezesVision": "--freeze", "averageDecay": "--ema-decay",
   ]
 }

@@ -23,6 +23,7 @@ public final class ReportTrainingRun {
   private let loader: ReportLoader
   private let loop: TrainingLoop
   private let optimizer: GroupedOptimizer
+  private let average: ExponentialMovingAverage?
   private var stream: ReportStream?
   private var communicator: any Communicator { loop.communicator }
 
@@ -45,14 +46,18 @@ public final class ReportTrainingRun {
     loop = TrainingLoop(directory: directory, communicator: communicator)
     let model = generator.model
     if let dropout = configuration.dropout { model.setDropout(dropout) }
-    model.vision.freezesBatchNorm = configuration.freezesBatchNorm
+    let isFrozen = configuration.freezesVision ?? false
+    model.vision.setTrainable(!isFrozen)
+    // Updates of running statistics would change a frozen encoder.
+    model.vision.freezesBatchNorm = configuration.freezesBatchNorm || isFrozen
     model.vision.recomputesBlocks = configuration.recomputesActivations
     model.vision.statisticsRanks = configuration.synchronizesBatchNorm ? communicator : nil
     let settings = configuration.optimizer
     optimizer = GroupedOptimizer([
-      AdamW(model.visionParameters, configuration: settings),
+      AdamW(isFrozen ? [] : model.visionParameters, configuration: settings),
       AdamW(model.decoderParameters, configuration: settings),
     ])
+    average = configuration.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) }
   }
 
   /// Optimizer steps made so far.
@@ -78,7 +83,7 @@ public final class ReportTrainingRun {
 extension ReportTrainingRun: TrainingTask {
   var stepsPerEpoch: Int { configuration.stepsPerEpoch(batchesPerEpoch: loader.stepsPerEpoch) }
   var totalSteps: Int { configuration.totalSteps(stepsPerEpoch: stepsPerEpoch) }
-  var bestFolder: String? { nil }
+  var bestFolder: String? { average == nil ? nil : RunDirectory.averageFolder }
   var saving: SavingPolicy {
     SavingPolicy(
       everySteps: configuration.checkpointEverySteps,
@@ -92,7 +97,10 @@ extension ReportTrainingRun: TrainingTask {
 
   func stopLoading() { stream?.cancel() }
 
-  func shareInitialWeights() { communicator.shareState(of: generator.model) }
+  func shareInitialWeights() {
+    communicator.shareState(of: generator.model)
+    average?.adopt(steps: 0)
+  }
 
   func makeStep(_ number: Int) throws -> StepMetrics {
     let start = ContinuousClock.now
@@ -149,11 +157,13 @@ extension ReportTrainingRun: TrainingTask {
     }
     isDone = true
     let schedule = configuration.schedule(stepsPerEpoch: stepsPerEpoch)
-    let rates = [configuration.visionLearningRate, configuration.learningRate].map {
+    let isFrozen = configuration.freezesVision ?? false
+    let rates = [isFrozen ? 0 : configuration.visionLearningRate, configuration.learningRate].map {
       schedule.rate($0, at: number - 1)
     }
     optimizer.step(learningRates: rates)
     optimizer.zeroGradients()
+    average?.update()
     let elapsed = (ContinuousClock.now - start) / .seconds(1)
     return StepMetrics(
       step: number, epoch: (number - 1) / stepsPerEpoch + 1, learningRate: rates[1], loss: loss,
@@ -170,19 +180,34 @@ extension ReportTrainingRun: TrainingTask {
     generator.vocabulary.encode(text, maximumLength: generator.configuration.maximumLength)
   }
 
-  func validate() throws -> ValidationResult? { try validation?.measure(generator) }
+  func validate() throws -> ValidationResult? {
+    guard let average else { return try validation?.measure(generator) }
+    return try average.whileApplied { try validation?.measure(generator) }
+  }
 
   func save(_ state: TrainingState) throws {
+    var state = state
+    state.averageSteps = average?.steps ?? 0
     try directory.save(state, optimizer: optimizer) { folder in
       try generator.save(to: folder, force: true)
+      try average?.whileApplied {
+        try generator.save(to: folder.appending(path: RunDirectory.averageFolder), force: true)
+      }
     }
   }
 
   func restore(_ checkpoint: URL) throws -> TrainingState {
     let state = try directory.state(of: checkpoint)
     try directory.restore(optimizer, from: checkpoint)
-    let weights = checkpoint.appending(path: "model.safetensors")
-    try generator.model.loadWeights(StateDictionary(contentsOf: weights))
+    func loadModel(_ folder: URL) throws {
+      let weights = folder.appending(path: "model.safetensors")
+      try generator.model.loadWeights(StateDictionary(contentsOf: weights))
+    }
+    if let average {
+      try loadModel(checkpoint.appending(path: RunDirectory.averageFolder))
+      average.adopt(steps: state.averageSteps)
+    }
+    try loadModel(checkpoint)
     return state
   }
 }

@@ -9,6 +9,8 @@ public struct ReportTrial: Sendable {
     public let name: String
     /// The scores of its reports.
     public let evaluation: ReportEvaluation
+    /// Whether it writes the same report for every study.
+    public var isConstant: Bool { evaluation.hypotheses.distinctReports == 1 }
   }
 
   /// The studies, in the order of the file.
@@ -17,9 +19,12 @@ public struct ReportTrial: Sendable {
   public let root: URL
   /// The model's reports, one per study.
   public let reports: [GeneratedReport]
-  /// The model first, then the baselines: the most frequent training report, and the report of the training study
-  /// whose images are most similar by the model's image encoder.
+  /// The model first, then the baselines: the report of the training study whose images are most similar by the
+  /// model's image encoder, the most frequent training report, and sentences chosen by an image-text model if one
+  /// was given.
   public let contenders: [Contender]
+  /// The baselines that could not be computed, with reasons.
+  public let absent: [(name: String, reason: String)]
   /// The fraction of training reports that state each finding of the lexicon, by name.
   public let prevalence: [String: Double]
 
@@ -40,25 +45,38 @@ public struct ReportTrial: Sendable {
   ///   - decoding: how reports are decoded.
   ///   - seed: the random seed of sampling.
   ///   - options: what is scored.
+  ///   - probe: scores the findings of images zero-shot, for the template baseline; nil for none.
   ///   - progress: called with the number of studies that have been encoded or reported on, of both sets.
   /// - Throws: `ImageError`, ``ReportGenerationError`` and ``TransferError``.
   public init(
     _ generator: ReportGenerator, studies: [ReportStudy], training: [ReportStudy], root: URL,
     decoding: ReportDecoding, seed: UInt64 = 0, options: ReportEvaluation.Options = .init(),
-    progress: (Int) -> Void = { _ in }
+    probe: FindingProbe? = nil, progress: (Int) -> Void = { _ in }
   ) throws {
     precondition(!studies.isEmpty && !training.isEmpty, "nothing to report on or to compare with")
     var reports: [GeneratedReport] = []
-    let queries = try Self.embeddings(generator, studies, root: root) { images, batch in
+    let queries = try Self.features(of: studies, root: root) { files, batch in
+      let images = try generator.prepare(contentsOf: files)
+      let counts = batch.map(\.images.count)
+      let encoded = Autograd.withoutGradients {
+        generator.model.encodeWithFeatures(
+          images: images, imagesPerStudy: counts, mode: .inference)
+      }
       reports += try generator.generate(
-        images, imagesPerStudy: batch.map(\.images.count), decoding: decoding, seed: seed,
+        encoded.memory, of: images, imagesPerStudy: counts, decoding: decoding, seed: seed,
         names: batch.map(\.id))
       progress(reports.count)
+      return encoded.features
     }
     var embedded = 0
-    let memories = try Self.embeddings(generator, training, root: root) { _, batch in
+    let memories = try Self.features(of: training, root: root) { files, batch in
+      let images = try generator.prepare(contentsOf: files)
       embedded += batch.count
       progress(studies.count + embedded)
+      return Autograd.withoutGradients {
+        generator.model.vision(images, mode: .inference)
+          .groupMeans(of: batch.map(\.images.count))
+      }
     }
     let length = generator.configuration.maximumLength
     func cleaned(_ text: String) -> String {
@@ -76,7 +94,7 @@ public struct ReportTrial: Sendable {
     self.studies = studies
     self.root = root
     self.reports = reports
-    contenders = [
+    var contenders = [
       contender("model", reports.map(\.best.text)),
       contender(
         "nearest training study",
@@ -85,6 +103,19 @@ public struct ReportTrial: Sendable {
         "most frequent training report",
         [String](repeating: ReportBaselines.commonest(known), count: studies.count)),
     ]
+    let writer = TemplateReports(known, lexicon: options.lexicon)
+    let problem =
+      probe == nil
+      ? "no image-text model was given (--template-model)"
+      : writer.findings.isEmpty ? "no training report states a finding of the lexicon" : nil
+    if let probe, problem == nil {
+      let trained = try probe.scores(of: training, findings: writer.findings, root: root)
+      let scores = try probe.scores(of: studies, findings: writer.findings, root: root)
+      contenders.append(
+        contender(Self.template, writer.reports(scores: scores, trainingScores: trained)))
+    }
+    self.contenders = contenders
+    absent = problem.map { [(Self.template, $0)] } ?? []
     var counts: [String: Int] = [:]
     for text in known {
       for name in options.lexicon.findings(in: text).affirmed { counts[name, default: 0] += 1 }
@@ -92,26 +123,19 @@ public struct ReportTrial: Sendable {
     prevalence = counts.mapValues { Double($0) / Double(known.count) }
   }
 
-  /// The mean features of each study's images, `[studies, F]`.
-  /// - Parameter body: receives the prepared images of each batch, `[ΣK, S, S, 3]`, and its studies.
-  private static func embeddings(
-    _ generator: ReportGenerator, _ studies: [ReportStudy], root: URL,
-    _ body: (Tensor, [ReportStudy]) throws -> Void
+  private static let template = "template from zero-shot labels"
+
+  /// The features of studies, `[studies, F]`, worked out for few images at a time.
+  /// - Parameter body: receives the image files of each batch, and its studies; returns their features.
+  static func features(
+    of studies: [ReportStudy], root: URL, _ body: ([URL], [ReportStudy]) throws -> Tensor
   ) throws -> Tensor {
     let batches = StudyBatches.ranges(
       imageCounts: studies.map(\.images.count), imageLimit: Self.imageLimit)
     return Tensor.concatenated(
       try batches.map { range in
         let batch = Array(studies[range])
-        let images = try ReportImages.prepare(
-          contentsOf: batch.flatMap(\.images).map { root.appending(path: $0) },
-          imageSize: generator.configuration.imageSize)
-        let features = Autograd.withoutGradients {
-          generator.model.vision(images, mode: .inference)
-            .groupMeans(of: batch.map(\.images.count))
-        }
-        try body(images, batch)
-        return features
+        return try body(batch.flatMap(\.images).map { root.appending(path: $0) }, batch)
       })
   }
 }

@@ -26,6 +26,9 @@ public struct ReportTrialPage {
       subtitle: "\(trial.studies.count) studies: generated reports beside the true ones")
     page.section("Scores")
     addScores(to: &page)
+    for (name, reason) in trial.absent {
+      page.paragraph("Without the baseline \u{201C}\(name)\u{201D}: \(reason).")
+    }
     page.section("Findings")
     addFindings(to: &page)
     page.section("Studies")
@@ -71,23 +74,26 @@ public struct ReportTrialPage {
 
   /// Precision and recall by finding.
   func addFindings(to page: inout HTMLPage) {
-    let nearest = Dictionary(
-      uniqueKeysWithValues: trial.contenders[1].evaluation.findings.findings)
+    // Of the baselines, those that look at the image.
+    let others = trial.contenders.dropFirst().filter { !$0.isConstant }
+    let baselines = others.map {
+      Dictionary(uniqueKeysWithValues: $0.evaluation.findings.findings)
+    }
     let rows = trial.evaluation.findings.findings.map { name, counts -> [HTMLPage.Cell] in
       let share = trial.prevalence[name] ?? 0
       return [
         .init(name), .number("\(counts.references)"), .number("\(counts.right)"),
         .number("\(counts.missed)"), .number("\(counts.invented)"),
         .number(Self.number(counts.precision)), .number(Self.number(counts.recall)),
-        .number(Self.number(counts.f1)), .quoted(Self.number(nearest[name]?.f1)),
-        .quoted(Self.number(2 * share / (1 + share))),
+        .number(Self.number(counts.f1)),
+      ] + baselines.map { .quoted(Self.number($0[name]?.f1)) } + [
+        .quoted(Self.number(2 * share / (1 + share)))
       ]
     }
     page.table(
       [
         "Finding", "studies", "right", "missed", "invented", "precision", "recall", "F1",
-        "F1, nearest study", "F1, always stated",
-      ], rows,
+      ] + others.map { "F1, \($0.name)" } + ["F1, always stated"], rows,
       caption:
         "Findings of the lexicon that a true or a generated report states. The last column is what a report "
         + "that always states the finding would reach at its frequency in the training reports.")

@@ -27,26 +27,36 @@ public enum ReportImages {
 
   /// An image file as the model sees it outside of training: resized to a square, whatever its aspect.
   ///
-  /// The file is read as Pillow's `convert("RGB")` reads it: alpha dropped, no EXIF rotation.
+  /// By default the file is read as Pillow's `convert("RGB")` reads it: alpha dropped, no EXIF rotation.
   /// - Parameters:
   ///   - url: the file.
   ///   - imageSize: S, the side of the square.
+  ///   - decoding: how the file is decoded.
   /// - Returns: `[S, S, 3]`.
   /// - Throws: ``ImageError`` for a file that cannot be used.
-  public static func prepare(contentsOf url: URL, imageSize: Int) throws(ImageError) -> Tensor {
-    normalized(try FundusImage(contentsOf: url).resized(width: imageSize, height: imageSize))
+  public static func prepare(
+    contentsOf url: URL, imageSize: Int, decoding: DecodingOptions = .init()
+  ) throws(ImageError) -> Tensor {
+    normalized(
+      try FundusImage(contentsOf: url, options: decoding)
+        .resized(width: imageSize, height: imageSize))
   }
 
   /// Image files as the model sees them outside of training, decoded on all threads.
   /// - Parameters:
   ///   - urls: N files; at least one.
   ///   - imageSize: S, the side of the square.
+  ///   - decoding: how the files are decoded.
   /// - Returns: `[N, S, S, 3]`.
   /// - Throws: ``ImageError`` for the first file that cannot be used.
-  public static func prepare(contentsOf urls: [URL], imageSize: Int) throws -> Tensor {
+  public static func prepare(
+    contentsOf urls: [URL], imageSize: Int, decoding: DecodingOptions = .init()
+  ) throws -> Tensor {
     Tensor.stacked(
       try ThreadPool.map(urls.count) { index in
-        Result { try prepare(contentsOf: urls[index], imageSize: imageSize) }
+        Result {
+          try prepare(contentsOf: urls[index], imageSize: imageSize, decoding: decoding)
+        }
       }.map { try $0.get() })
   }
 }

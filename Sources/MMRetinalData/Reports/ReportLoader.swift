@@ -25,6 +25,8 @@ public struct ReportLoader: Sendable {
   public var imageSize: Int
   /// The random views of training; nil for whole images, resized to a square.
   public var view: ReportTrainingView?
+  /// How image files are decoded.
+  public var decoding = DecodingOptions()
 
   /// A loader.
   /// - Parameters:
@@ -57,12 +59,13 @@ public struct ReportLoader: Sendable {
   /// The image `[S, S, 3]` of a sample for one place of a run.
   func image(of sample: ReportSample, epoch: Int, position: Int) throws -> Tensor {
     guard let view else {
-      return try ReportImages.prepare(contentsOf: sample.image, imageSize: imageSize)
+      return try ReportImages.prepare(
+        contentsOf: sample.image, imageSize: imageSize, decoding: decoding)
     }
     let random = SampleDraw.stream(
       seed: options.seed, use: "view", epoch: epoch, position: position)
     let name = sample.image.path
-    let image = try FundusImage(contentsOf: sample.image)
+    let image = try FundusImage(contentsOf: sample.image, options: decoding)
     return ReportImages.normalized(try view.view(of: image, random: random, name: name))
   }
 }

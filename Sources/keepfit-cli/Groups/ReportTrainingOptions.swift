@@ -22,6 +22,7 @@ struct ReportDataOptions: OptionGroup {
     "no-augment", help: "Train on whole images, resized as in validation.")
   let noFlip = Flag(
     "no-flip", help: "Do not mirror images: reports speak of left and right.")
+  let decoding = DecodingChoices()
   let loaderThreads = Option<Int>(
     "loader-threads", "N", default: 2, in: 1...256, help: "Threads that load images.")
   let badImages = BadImageOptions(skipping: "leave them out and list them in skipped.json")
@@ -34,12 +35,19 @@ struct ReportDataOptions: OptionGroup {
     if noShuffle.isOn { inputs.isShuffled = false }
     if noAugment.isOn { inputs.isAugmented = false }
     if noFlip.isOn { inputs.isMirrored = false }
+    if let applies = decoding.appliesOrientation { inputs.appliesOrientation = applies }
+    if let conversion = decoding.deepGray { inputs.deepGray = conversion }
     if let count = loaderThreads.given { inputs.loaderThreads = count }
     if let policy = badImages.policy.given { inputs.skipsBadImages = policy == .skip }
     if noFlip.isOn && !inputs.isAugmented {
       throw CommandError.usage("--no-flip has no effect with --no-augment, which mirrors nothing")
     }
   }
+}
+
+/// What `--freeze` keeps as it is.
+enum FrozenPart: String, ChoiceArgument {
+  case vision
 }
 
 /// How a run computes.
@@ -60,6 +68,12 @@ struct ReportTrainingOptions: OptionGroup {
   let visionLearningRate = Option<Double>(
     "lr-visual", "R", default: Self.published.visionLearningRate, in: 1e-12...10,
     help: "Learning rate of the image encoder.")
+  let resumeLearningRate = Option<Double>(
+    "resume-lr", "R", in: 1e-12...10,
+    help: "With --resume: continue with a new learning rate of the transformer.")
+  let resumeVisionLearningRate = Option<Double>(
+    "resume-lr-visual", "R", in: 1e-12...10,
+    help: "With --resume: continue with a new learning rate of the image encoder.")
   let weightDecay = Option<Double>(
     "weight-decay", "D", default: 5e-5, in: 0...10, help: "L2 weight decay, coupled as in Adam.")
   let clip = Option<Double>(
@@ -76,6 +90,13 @@ struct ReportTrainingOptions: OptionGroup {
   let dropout = Option<Double>(
     "dropout", "P", in: 0...0.99,
     help: "All dropouts, of the attention and the patch embedding too; by default 0.1 and 0.5.")
+  let freeze = Option<FrozenPart>(
+    "freeze", "PART", help: "Keep the image encoder as it is (vision), batch norm included.")
+  let emaDecay = Option<Double>(
+    "ema-decay", "D", in: 0...0.999999,
+    help:
+      "EMA decay; EMA weights are saved as well (the model directory 'ema' of each checkpoint) and are the ones "
+      + "that --monitor measures.")
   let freezeBatchNorm = Flag(
     "freeze-batch-norm",
     help: "Use and keep batch norm's running statistics; its weights and biases still learn.")
@@ -113,8 +134,10 @@ struct ReportTrainingOptions: OptionGroup {
       training.epochs = count
       training.maxSteps = nil
     }
-    if let rate = learningRate.given { training.learningRate = rate }
-    if let rate = visionLearningRate.given { training.visionLearningRate = rate }
+    if let rate = resumeLearningRate.given ?? learningRate.given { training.learningRate = rate }
+    if let rate = resumeVisionLearningRate.given ?? visionLearningRate.given {
+      training.visionLearningRate = rate
+    }
     if let decay = weightDecay.given { training.weightDecay = Float(decay) }
     if let limit = clip.given { training.gradientLimit = limit == 0 ? nil : Float(limit) }
     if noAMSGrad.isOn { training.usesAMSGrad = false }
@@ -124,6 +147,8 @@ struct ReportTrainingOptions: OptionGroup {
     if let dropout = dropout.given { training.dropout = Float(dropout) }
     if freezeBatchNorm.isOn { training.freezesBatchNorm = true }
     if syncBatchNorm.isOn { training.synchronizesBatchNorm = true }
+    if freeze.isGiven { training.freezesVision = true }
+    if let decay = emaDecay.given { training.averageDecay = Float(decay) }
     if recompute.isOn { training.recomputesActivations = true }
     if let metric = monitor.given { training.monitor = metric }
     if let count = patience.given { training.patience = count }
@@ -141,6 +166,16 @@ struct ReportTrainingOptions: OptionGroup {
     }
     if training.synchronizesBatchNorm && training.freezesBatchNorm {
       throw CommandError.usage("--sync-batch-norm has no effect with --freeze-batch-norm")
+    }
+    if training.freezesVision == true {
+      for (isIdle, name) in [
+        (visionLearningRate.isGiven || resumeVisionLearningRate.isGiven, "lr-visual"),
+        (training.freezesBatchNorm, "freeze-batch-norm"),
+        (training.synchronizesBatchNorm, "sync-batch-norm"),
+        (training.recomputesActivations, "recompute"),
+      ] where isIdle {
+        throw CommandError.usage("--\(name) has no effect with --freeze vision")
+      }
     }
     if ranks == 1 && syncBatchNorm.isOn {
       Console.note("--sync-batch-norm changes nothing in a run of one rank")

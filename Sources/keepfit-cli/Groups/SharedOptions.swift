@@ -83,14 +83,19 @@ struct DecodingChoices: OptionGroup {
       "Scale 16-bit gray to 8 bits, or clip it at 255; by default as in the model's configuration "
       + "(clip, as published).")
 
+  /// Whether the orientation is applied; nil if the option was not given.
+  var appliesOrientation: Bool? { orientation.given.map { $0 == .apply } }
+  /// The conversion of 16-bit gray; nil if the option was not given.
+  var deepGray: DecodingOptions.DeepGray? {
+    gray16.given.map { $0 == .scale ? .scaled : .clipped }
+  }
+
   /// The preprocessing with the given options applied.
   /// - Throws: a usage error if the preprocessing reads files as stored.
   func applied(to preprocessing: Preprocessing) throws -> Preprocessing {
     var changed = preprocessing
-    if let choice = orientation.given { changed.decoding.appliesOrientation = choice == .apply }
-    if let choice = gray16.given {
-      changed.decoding.deepGray = choice == .scale ? .scaled : .clipped
-    }
+    if let applies = appliesOrientation { changed.decoding.appliesOrientation = applies }
+    if let conversion = deepGray { changed.decoding.deepGray = conversion }
     guard preprocessing.color != .asStored || changed == preprocessing else {
       throw CommandError.usage(
         "--exif-orientation and --gray16 have no effect on preprocessing with color 'as-stored'")
@@ -119,6 +124,16 @@ struct CropOption: OptionGroup {
     var changed = preprocessing
     changed.crop = choice
     return changed
+  }
+}
+
+extension DecodingChoices {
+  /// Loads a report model, with the given options applied to how it reads images.
+  /// - Throws: what is wrong with the directory.
+  func loading(_ model: FilePath) throws -> ReportGenerator {
+    var generator = try ReportGenerator.load(model.url)
+    generator.readImages(appliesOrientation: appliesOrientation, deepGray: deepGray)
+    return generator
   }
 }
 

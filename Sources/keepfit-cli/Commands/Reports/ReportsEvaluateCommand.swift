@@ -7,8 +7,10 @@ struct ReportsEvaluateCommand: Subcommand {
   static let summary = "Generate the reports of a test split, score them, and show them on a page."
   static let discussion = """
     Generates the report of every study of the split, with the features of its images averaged, and scores
-    it against the true one as 'reports score' does. Beside it stand two baselines that need no report model:
-    the most frequent training report, and the report of the training study whose images are most similar.
+    it against the true one as 'reports score' does. Beside it stand baselines that need no report model: the
+    most frequent training report, the report of the training study whose images are most similar, and with
+    --template-model typical training sentences of the findings that an image-text model scores highest
+    (each about as often as training reports state it).
 
     References go through the tokenizer as in training: cut to the model's length, with <unk> for rare words.
 
@@ -35,6 +37,16 @@ struct ReportsEvaluateCommand: Subcommand {
     "ffa-ir-root", "DIR", required: true, help: "The directory that its image paths start from.")
   let split = Option<Split>("split", "NAME", default: .test, help: "The split to report on.")
   let out = Option<FilePath>("out", "DIR", required: true, help: "The directory to write.")
+  let templateModel = Option<FilePath>(
+    "template-model", "M",
+    help: "An image-text model, whose zero-shot scores of findings make the template baseline.")
+  let templateVocabulary = Option<FilePath>(
+    "template-vocab", "FILE", help: "Its vocab.txt; by default the one next to the weights.")
+  let templatePrompt = Option<String>(
+    "template-prompt", "TEXT", default: ReportTemplates.inference.angiography,
+    help: "Its prompt template, with [CLS] for a finding and for \"no FINDING\".",
+    check: { $0.contains("[CLS]") ? nil : "must contain [CLS], where the finding goes" })
+  let images = DecodingChoices()
   let decoding = DecodingOptionGroup()
   let lexicon = Option<FilePath>(
     "lexicon", "FILE",
@@ -48,6 +60,9 @@ struct ReportsEvaluateCommand: Subcommand {
 
   func validate() throws {
     try decoding.validate(self)
+    if !templateModel.isGiven {
+      try refuseIdle(templateVocabulary, templatePrompt, reason: "without --template-model")
+    }
     guard root.value.isDirectory else {
       throw CommandError.usage("--ffa-ir-root \(root.value.text): there is no such directory")
     }
@@ -58,7 +73,7 @@ struct ReportsEvaluateCommand: Subcommand {
   }
 
   func run() throws {
-    let generator = try ReportGenerator.load(model.value.url)
+    let generator = try images.loading(model.value)
     let settings = try decoding.decoding(for: generator)
     let file = try ReportStudies(contentsOf: annotation.value.url)
     let part: SplitPart = split.value == .test ? .test : .validation
@@ -66,11 +81,12 @@ struct ReportsEvaluateCommand: Subcommand {
     let training = try file.studies(.train)
     var options = ReportEvaluation.Options()
     if let file = lexicon.given { options.lexicon = try FindingLexicon(contentsOf: file.url) }
+    let probe = try probe(options.lexicon)
     let progress = ProgressBar(
       "Reporting", unit: "studies", total: studies.count + training.count)
     let trial = try ReportTrial(
       generator, studies: studies, training: training, root: root.value.url, decoding: settings,
-      seed: decoding.seed.value, options: options
+      seed: decoding.seed.value, options: options, probe: probe
     ) { progress.update(to: $0) }
     progress.interrupt()
     var page = ReportTrialPage(trial, generator: generator)
@@ -91,7 +107,38 @@ struct ReportsEvaluateCommand: Subcommand {
     try write("scores.json", trial.json.serialized(pretty: true) + "\n")
     try write("report.html", page.page().html())
     Console.note(ReportScoreText(trial.evaluation).text)
+    Console.note(Self.comparison(trial))
     Console.print(out.value.text + "/report.html")
+  }
+
+  /// The model of the template baseline; nil without one.
+  private func probe(_ lexicon: FindingLexicon) throws -> FindingProbe? {
+    guard let file = templateModel.given else { return nil }
+    let model = try KeepFITModel.load(file.url, vocabulary: templateVocabulary.given?.url)
+    let probe = FindingProbe(
+      model, prompt: templatePrompt.value,
+      preprocessing: try images.applied(to: model.configuration.preprocessing))
+    TextWarnings.truncation(of: probe.prompts(lexicon.findingNames), model)
+    return probe
+  }
+
+  /// The model beside its baselines.
+  private static func comparison(_ trial: ReportTrial) -> String {
+    func number(_ value: Double?) -> String {
+      value.map { String(format: "%.4f", $0) } ?? "undefined"
+    }
+    let metrics: [CaptionMetric] = [.bleu4, .meteor, .rougeL, .cider]
+    var table = TextTable(
+      ["reports by"] + metrics.map(\.rawValue) + ["finding F1"],
+      [.left] + Array(repeating: .right, count: metrics.count + 1))
+    for contender in trial.contenders {
+      let evaluation = contender.evaluation
+      table.add(
+        [contender.name] + metrics.map { number(evaluation.scored.corpus[$0]) }
+          + [number(evaluation.findings.total.f1)])
+    }
+    return table.text
+      + trial.absent.map { "Without the baseline '\($0.name)': \($0.reason)\n" }.joined()
   }
 
   private static func lines(_ pairs: [ReportPair], _ text: (ReportPair) -> String) -> String {

@@ -22,6 +22,7 @@ struct ReportsGenerateCommand: Subcommand {
     "attention", "OUT.png", help: "Write the attention maps of all words, overlaid on the image.")
   let batchSize = Option<Int>(
     "batch-size", "B", default: 16, in: 1...4096, help: "Images per batch.")
+  let images = DecodingChoices()
   let json = Flag("json", help: "Print one JSON list.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -49,7 +50,7 @@ struct ReportsGenerateCommand: Subcommand {
     for file in files where !ImageAddress.exists(file.url) {
       throw CommandError.usage("\(file.name): there is no such file")
     }
-    let generator = try ReportGenerator.load(model.value.url)
+    let generator = try images.loading(model.value)
     let settings = try decoding.decoding(for: generator)
     let urls = files.map(\.url)
     let progress = ProgressBar("Generating", unit: "reports", total: urls.count)

@@ -59,6 +59,26 @@ struct ReportsInitCommand: Subcommand {
         + ": train it with 'keepfit reports train'")
   }
 
+  /// The architecture that the configuration of an image-text model, or of a report model, tells; nil for FLAIR's
+  /// published directory, which tells none.
+  /// - Throws: `CheckpointError` for any other file.
+  private static func vision(of file: FilePath) throws -> (architecture: String, width: Int?)? {
+    let mapped = try MappedFile(contentsOf: file.url)
+    guard mapped.count <= 1 << 20 else {
+      throw CommandError.usage(
+        "--vision: \(file.text) has \(mapped.count) bytes, more than the limit of \(1 << 20)")
+    }
+    let bytes = mapped.bytes(in: 0..<mapped.count)
+    let value = try? JSONValue(parsing: bytes)
+    if value?["kind"]?.text == ReportGeneratorConfiguration.kind {
+      let vision = try ReportGeneratorConfiguration(json: bytes, source: file.text).vision
+      return (vision.architecture, vision.width)
+    }
+    if value?["vision_type"] != nil { return nil }
+    let vision = try KeepFITConfiguration(json: bytes, source: file.text).vision
+    return (vision.architecture, vision.width)
+  }
+
   /// The file of the image encoder, whose architecture a model directory tells; nil for none.
   private func trunk(_ configuration: inout ReportGeneratorConfiguration) throws -> FilePath? {
     guard vision.value != "none" else { return nil }
@@ -69,11 +89,10 @@ struct ReportsInitCommand: Subcommand {
       throw CommandError.usage("--vision \(path.text): the directory holds no model.safetensors")
     }
     let file = FilePath(path.text + "/config.json")
-    if file.exists, let bytes = try? Data(contentsOf: file.url),
-      let model = try? KeepFITConfiguration(json: [UInt8](bytes), source: file.text)
-    {
-      configuration.vision.architecture = model.vision.architecture
-      configuration.vision.width = model.vision.width
+    guard file.exists else { return weights }
+    if let (architecture, width) = try Self.vision(of: file) {
+      configuration.vision.architecture = architecture
+      configuration.vision.width = width
     }
     return weights
   }

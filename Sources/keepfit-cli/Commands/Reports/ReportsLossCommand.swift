@@ -21,6 +21,7 @@ struct ReportsLossCommand: Subcommand {
     "root", "DIR", required: true, help: "The directory that image paths start from.")
   let batchSize = Option<Int>(
     "batch-size", "B", default: 16, in: 1...65536, help: "Studies per batch.")
+  let images = DecodingChoices()
   let json = Flag("json", help: "Print a JSON object with loss and tokens.")
   let common = CommonOptions()
 
@@ -36,7 +37,7 @@ struct ReportsLossCommand: Subcommand {
         first.reason
           + (missing.count > 1 ? ", and \(missing.count - 1) more images are missing" : ""))
     }
-    let generator = try ReportGenerator.load(model.value.url)
+    let generator = try images.loading(model.value)
     let progress = ProgressBar("Loss", unit: "studies", total: studies.count)
     let result = try generator.loss(
       on: studies, root: root.value.url, batchSize: batchSize.value

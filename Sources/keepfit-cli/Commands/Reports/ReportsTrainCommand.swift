@@ -12,7 +12,7 @@ struct ReportsTrainCommand: Subcommand {
 
     The run's directory gets config.json, metrics.jsonl, checkpoints/, skipped.json (images left out) and
     report.html. A checkpoint is a report model directory for 'reports generate'; with --monitor,
-    checkpoints/best is a link to the best. --resume continues to the same bits, also after the process was
+    checkpoints/best is a link to the best: its EMA weights if --ema-decay is given. --resume continues to the same bits, also after the process was
     killed; what is given and differs from the run's config.json is refused by name, except how long the
     run is, what is saved and monitored, and how images are loaded.
 
@@ -37,6 +37,11 @@ struct ReportsTrainCommand: Subcommand {
       throw CommandError.usage(
         "--resume and --force exclude each other: one keeps the run, one replaces it")
     }
+    if !resume.isOn {
+      try refuseIdle(
+        training.resumeLearningRate, training.resumeVisionLearningRate,
+        reason: "without --resume; a new run takes --lr and --lr-visual")
+    }
   }
 
   func run() throws {
@@ -57,7 +62,7 @@ struct ReportsTrainCommand: Subcommand {
     var record = try settings(earlier)
     let changes = try changes(of: record, from: earlier)
     try training.check(record.training, ranks: communicator.size)
-    let generator = try startingModel(record, continues ? directory : nil)
+    let generator = try reading(startingModel(record, continues ? directory : nil), &record.inputs)
     let read = try record.inputs.read(needsValidation: record.training.monitor != nil)
     if let before = earlier?.samples, before != read.training.count {
       throw CommandError.usage(
@@ -160,6 +165,17 @@ struct ReportsTrainCommand: Subcommand {
     return try ReportGenerator.load(FilePath(record.model).url)
   }
 
+  /// The model with the run's choices for decoding images, or the run with the model's where it makes none.
+  private func reading(
+    _ model: ReportGenerator, _ inputs: inout ReportTrainingInputs
+  ) -> ReportGenerator {
+    var model = model
+    model.readImages(appliesOrientation: inputs.appliesOrientation, deepGray: inputs.deepGray)
+    inputs.appliesOrientation = model.configuration.appliesOrientation
+    inputs.deepGray = model.configuration.deepGray
+    return model
+  }
+
   /// What differs from the run that is resumed.
   /// - Throws: wrong usage where a run cannot continue with it.
   private func changes(
@@ -167,9 +183,15 @@ struct ReportsTrainCommand: Subcommand {
   ) throws -> [PretrainingRecord.Change] {
     guard let earlier else { return [] }
     let changes = record.changes(from: earlier)
-    if let refused = changes.first(where: { !$0.isAllowed }) {
+    let meant = [
+      (training.resumeLearningRate, "--lr"), (training.resumeVisionLearningRate, "--lr-visual"),
+    ].filter { $0.0.isGiven }.map(\.1)
+    if let refused = changes.first(where: { !$0.isAllowed && !meant.contains($0.option) }) {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot continue with other settings: \(refused.description)")
+        "\(out.value.text): the run cannot continue with other settings: \(refused.description)"
+          + (refused.option.hasPrefix("--lr") && !refused.option.hasPrefix("--lr-step")
+            && !refused.option.hasPrefix("--lr-gamma")
+            ? "; \(refused.option.replacing("--lr", with: "--resume-lr")) changes it" : ""))
     }
     return changes
   }
