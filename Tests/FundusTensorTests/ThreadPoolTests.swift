@@ -57,7 +57,7 @@ import TestSupport
       guard trace.map(\.tasks.count) == [5, 3] else { exit(5) }
       guard trace[0].tasks[4] > trace[0].tasks[0] else { exit(6) }
       let shortest = TaskTrace.shortest([trace, trace])
-      guard shortest == trace, TaskTrace.regions({}).isEmpty else { exit(7) }
+      guard shortest == trace, TaskTrace.regions(of: {}).isEmpty else { exit(7) }
       exit(0)
     }
   }

@@ -10,7 +10,9 @@ package struct FileIdentity: Sendable {
     var bySize: [Int: [URL]] = [:]
     for url in Dictionary(urls.map { ($0.path, $0) }, uniquingKeysWith: { $1 }).values {
       var status = stat()
-      if stat(ImageAddress(url).file.path, &status) == 0 { bySize[Int(status.st_size), default: []].append(url) }
+      if stat(ImageAddress(url).file.path, &status) == 0 {
+        bySize[Int(status.st_size), default: []].append(url)
+      }
     }
     let candidates = bySize.values.filter { $0.count > 1 }.flatMap(\.self)
     let found = ThreadPool.map(candidates.count) { index in

@@ -86,7 +86,9 @@ extension ManifestValidation {
   }
 
   private static func verdict(of url: URL, decodes: Bool, looks: Bool) -> Verdict {
-    guard FileManager.default.fileExists(atPath: ImageAddress(url).file.path) else { return .missing }
+    guard FileManager.default.fileExists(atPath: ImageAddress(url).file.path) else {
+      return .missing
+    }
     guard decodes else { return .readable(looks: nil) }
     do {
       let image = try FundusImage(contentsOf: url)
