@@ -15,7 +15,7 @@ OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
 .PHONY: all build demo test examples bench build-benchmarks docs check-docs format lint install install-packages \
-  check-resume check-mpi check-dicom check-serve check-memory check-threads build-checked clean
+  build-address build-threads check-resume check-mpi check-dicom check-serve check-memory check-threads check-levels clean
 
 all: build
 
@@ -48,39 +48,45 @@ build-benchmarks: install-packages
 check-resume: build
 	python3 Scripts/checks/kill_and_resume.py --keepfit .build/release/keepfit --kills 4 --steps 120
 
-## Two MPI ranks must train as one process with their batches together, and survive the loss of one. The address
-## sanitizer watches; Open MPI's own allocations at its end are no leaks of ours.
-check-mpi: build-checked
+## What is checked with the address sanitizer and all traits: one build for four checks.
+ADDRESS = -c debug -Xcc -O2 --sanitize address --traits DICOM,MPI,Serve --scratch-path .build-asan
+build-address: install-packages
+	@Scripts/install-packages libcharls-dev libopenjp2-7-dev libopenmpi-dev openmpi-bin libmicrohttpd-dev
+	$(SWIFT) build $(ADDRESS) --build-tests
+
+## Two MPI ranks must train as one process with their batches together, and survive the loss of one. Open MPI's
+## own allocations at its end are no leaks of ours.
+check-mpi: build-address
 	ASAN_OPTIONS=detect_leaks=0 python3 Scripts/checks/mpi_parity.py --keepfit .build-asan/debug/keepfit --steps 4
 
 ## DICOM files of each kind against what pydicom reads in them, commands on them, and damaged ones.
-check-dicom:
-	@Scripts/install-packages libcharls-dev libopenjp2-7-dev
-	$(QUICK) --traits DICOM --build-tests --scratch-path .build-dicom
-	$(SWIFT) test -c debug -Xcc -O2 --traits DICOM --skip-build --scratch-path .build-dicom --filter DICOM
+check-dicom: build-address
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test $(ADDRESS) --skip-build --filter DICOM
 
 ## The local page, its JSON interface and its limits; the page in headless Chromium, where there is one.
-check-serve:
-	@Scripts/install-packages libmicrohttpd-dev
+check-serve: build-address
 	@command -v chromium >/dev/null || Scripts/install-packages chromium || true
-	$(QUICK) --traits Serve --product keepfit --scratch-path .build-serve
-	python3 Scripts/checks/serve.py --keepfit .build-serve/debug/keepfit --requests 200
+	ASAN_OPTIONS=detect_leaks=0 python3 Scripts/checks/serve.py --keepfit .build-asan/debug/keepfit --requests 200
 
-## Damaged files for every reader under the address sanitizer.
-check-memory: build-checked
+## Damaged files for every reader.
+check-memory: build-address
 	.build-asan/debug/keepfit-fuzz --cases 30000
 
-## The command with MPI, and the fuzzer, with the address sanitizer: one build for two checks.
-build-checked: install-packages
-	@Scripts/install-packages libopenmpi-dev openmpi-bin
-	$(QUICK) --sanitize address --traits MPI --product keepfit --scratch-path .build-asan
-	$(QUICK) --sanitize address --traits MPI --product keepfit-fuzz --scratch-path .build-asan
-
 ## Many threads with one model under the thread sanitizer. What the sanitizer cannot see is in the suppressions.
-check-threads: install-packages
+build-threads: install-packages
 	$(QUICK) --sanitize thread --product keepfit-threads --scratch-path .build-tsan
+
+check-threads: build-threads
 	TSAN_OPTIONS="suppressions=Tests/Threads/sanitizer.supp ignore_noninstrumented_modules=1" \
 	  .build-tsan/debug/keepfit-threads
+
+## The kernels as processors without AVX-512, and without AVX2, run them: each level is a build of its own.
+check-levels: install-packages
+	for level in x86-64-v2 x86-64-v3; do \
+	  $(QUICK) -Xcc -DFK_CLONES= -Xcc -march=$$level --build-tests --scratch-path .build-levels && \
+	  $(SWIFT) test -c debug -Xcc -O2 -Xcc -DFK_CLONES= -Xcc -march=$$level --scratch-path .build-levels --skip-build \
+	    --filter FundusTensorTests || exit 1; \
+	done
 
 ## The documentation of all libraries, with warnings as errors, in .build/documentation.
 docs: install-packages
@@ -108,4 +114,4 @@ install-packages:
 	@Scripts/install-packages $(TRAIT_PACKAGES)
 
 clean:
-	rm -rf .build .build-asan .build-tsan .build-dicom .build-serve .build-install
+	rm -rf .build .build-asan .build-tsan .build-levels .build-install

@@ -71,8 +71,8 @@ def case(path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="*", type=Path)
-    parser.add_argument("--test", default="swift test -c debug -Xcc -O2 --traits DICOM --scratch-path .build-dicom "
-                        "--skip-build --filter DICOMParityTests", help="the command that compares")
+    parser.add_argument("--test", default="swift test -c debug -Xcc -O2 --sanitize address "
+                        "--traits DICOM,MPI,Serve --scratch-path .build-asan --skip-build --filter DICOMParityTests", help="the command that compares")
     parser.add_argument("--keep", type=Path, help="where to keep the cases")
     options = parser.parse_args()
     warnings.simplefilter("ignore")

@@ -1,8 +1,8 @@
 """Trains with two MPI ranks and with one process of twice the batch, and compares; loses a rank.
 
-    python3 Scripts/checks/mpi_parity.py --keepfit .build-mpi/release/keepfit
+    python3 Scripts/checks/mpi_parity.py --keepfit .build-asan/debug/keepfit
 
-Build with `swift build -c release --traits MPI --product keepfit --scratch-path .build-mpi`. Then:
+`make check-mpi` builds that command and calls this. Then:
 
 - 20 steps of two ranks with 4 + 4 pairs and of one process with 8 + 8: losses within 1e-5, once with
   batch norms over all ranks and once with running statistics. The learning rate is small by default:

@@ -1,7 +1,7 @@
 """Starts `keepfit serve` and uses it as browsers, scripts and attackers do: the answers against those of `keepfit
 classify`, errors, limits, slow and hostile clients, many clients, memory, and the page in headless Chromium.
 
-    python3 Scripts/checks/serve.py --keepfit .build-serve/debug/keepfit [--requests 400] [--screenshots DIR]
+    python3 Scripts/checks/serve.py --keepfit .build-asan/debug/keepfit [--requests 400] [--screenshots DIR]
 
 Needs only Python and the command; the page is left out, with a note, where there is no Chromium. Exits with 1 when
 something is wrong.
