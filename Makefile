@@ -1,4 +1,4 @@
-# One command for each habit. Everything builds in release configuration: the engine is 50 times
+# One command for each routine task. Everything builds in release configuration: the engine is 50 times
 # slower without optimization, and so would be its tests.
 
 SWIFT ?= swift
@@ -22,11 +22,11 @@ all: build
 build: install-packages
 	$(BUILD) --product keepfit
 
-## Runs the whole system on synthetic fundus images; open $(OUT)/report.html afterwards.
+## Runs the complete pipeline on synthetic fundus images; open $(OUT)/report.html afterwards.
 demo: build
 	.build/release/keepfit demo --out $(OUT) --force
 
-## Builds and runs every test, and the examples as another project would build them.
+## Builds and runs every test, and the examples as an external project would build them.
 test: install-packages
 	$(BUILD) --build-tests
 	$(SWIFT) test -c release --skip-build
@@ -54,7 +54,7 @@ build-address: install-packages
 	@Scripts/install-packages libcharls-dev libopenjp2-7-dev libopenmpi-dev openmpi-bin libmicrohttpd-dev
 	$(SWIFT) build $(ADDRESS) --build-tests
 
-## Two MPI ranks must train as one process with their batches together, and survive the loss of one. Open MPI's
+## Two MPI ranks must train as one process with their batches together, and survive the failure of one. Open MPI's
 ## own allocations at its end are no leaks of ours.
 check-mpi: build-address
 	ASAN_OPTIONS=detect_leaks=0 python3 Scripts/checks/mpi_parity.py --keepfit .build-asan/debug/keepfit --steps 4
@@ -72,7 +72,7 @@ check-serve: build-address
 check-memory: build-address
 	.build-asan/debug/keepfit-fuzz --cases 30000
 
-## Many threads with one model under the thread sanitizer. What the sanitizer cannot see is in the suppressions.
+## Uses one model from many threads under ThreadSanitizer. What the sanitizer cannot see is in the suppressions.
 build-threads: install-packages
 	$(QUICK) --sanitize thread --product keepfit-threads --scratch-path .build-tsan
 

@@ -45,7 +45,7 @@ void *fk_scratch(size_t bytes) {
   free(block);
   capacity = (bytes + page - 1) / page * page;
   if (!allocate(page)) {
-    fprintf(stderr, "out of memory: %zu bytes were asked for\n", bytes);
+    fprintf(stderr, "out of memory: %zu bytes were requested\n", bytes);
     abort();
   }
 #ifdef __linux__

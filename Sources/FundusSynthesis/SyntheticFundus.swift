@@ -1,19 +1,19 @@
-/// An image of an eye to be drawn: what kind of image, what is wrong with the eye, and the seed
+/// The specification of a synthetic fundus image: its modality, the findings of the eye, and the random seed
 /// of everything else.
 ///
-/// The same value draws the same image on any number of threads, and at any size: a smaller
-/// image shows the same eye.
+/// The same specification renders the same image on any number of threads; at another size, the image shows
+/// the same eye.
 public struct SyntheticFundus: Sendable, Equatable {
-  /// A finding that is asked for.
+  /// A requested finding.
   public struct Request: Sendable, Hashable {
-    /// What to draw.
+    /// The finding to render.
     public var kind: FindingKind
-    /// From 0, barely there, to 1, as bad as it gets.
+    /// The severity, from 0 (barely visible) to 1 (most severe).
     public var severity: Float
-    /// Where to draw it, for findings that can lie in several places.
+    /// The location, for findings that can occur in several places.
     public var area: FindingArea
 
-    /// Asks for a finding.
+    /// Creates a request.
     public init(_ kind: FindingKind, severity: Float = 0.6, area: FindingArea = .anywhere) {
       self.kind = kind
       self.severity = severity
@@ -27,11 +27,11 @@ public struct SyntheticFundus: Sendable, Equatable {
   public var laterality: Laterality?
   /// The diagnosis that captions and labels give, if there is one.
   public var disease: FundusDisease?
-  /// What is wrong with the eye; empty for a healthy one.
+  /// The findings of the eye; empty for a healthy one.
   public var findings: [Request]
-  /// When an angiogram is taken, or nil to let the seed choose.
+  /// The phase of an angiogram; nil to let the seed choose.
   public var phase: AngiogramPhase?
-  /// Seed of anatomy, camera and the places of the findings.
+  /// The random seed of anatomy, camera and finding locations.
   public var seed: UInt64
 
   /// Describes an image.
@@ -46,8 +46,8 @@ public struct SyntheticFundus: Sendable, Equatable {
     self.seed = seed
   }
 
-  /// Describes an image of an eye with a disease; the seed chooses which of its findings show and
-  /// how bad they are.
+  /// Describes an image of an eye with a disease; the seed determines which of its findings are present and
+  /// how severe they are.
   public init(
     modality: ImagingModality = .colorFundus, disease: FundusDisease,
     laterality: Laterality? = nil, phase: AngiogramPhase? = nil, seed: UInt64
@@ -59,9 +59,9 @@ public struct SyntheticFundus: Sendable, Equatable {
     self.disease = disease
   }
 
-  /// Draws the image.
+  /// Renders the image.
   ///
-  /// Costs about a tenth of a second of one core for 512 pixels and falls with the area.
+  /// Takes about a tenth of a second on one core for 512 pixels, in proportion to the area.
   ///
   /// - Parameter size: pixels along each side, at least 16.
   public func render(size: Int = 512) -> RenderedFundus {
@@ -81,15 +81,15 @@ public struct SyntheticFundus: Sendable, Equatable {
   }
 }
 
-/// A drawn image with what is known of it.
+/// A rendered image with its ground truth.
 public struct RenderedFundus: Sendable {
   /// Pixels along each side.
   public let size: Int
   /// Red, green and blue of each pixel, row by row.
   public let pixels: [UInt8]
-  /// For each finding that lies somewhere, 255 where it is seen and 0 elsewhere, row by row.
+  /// The mask of each localized finding, row by row: 255 where it is visible, 0 elsewhere.
   public let masks: [FindingKind: [UInt8]]
-  /// The eye that was drawn.
+  /// The rendered eye.
   public let laterality: Laterality
   private let scene: FundusScene
   private let request: SyntheticFundus
@@ -132,12 +132,12 @@ public struct RenderedFundus: Sendable {
     return names.isEmpty ? [FundusDisease.normal.label] : names
   }
 
-  /// What an expert would write below the image: what is drawn and where.
+  /// A caption as an expert would write it: the findings and their locations.
   ///
   /// - Parameters:
-  ///   - language: English or Chinese; both say the same.
-  ///   - namesDisease: whether the diagnosis is given, or what is seen only.
-  ///   - variant: other words for the same image.
+  ///   - language: English or Chinese, with the same content.
+  ///   - namesDisease: whether the diagnosis is given, or only the findings.
+  ///   - variant: selects another wording for the same image.
   public func caption(
     in language: CaptionLanguage, namesDisease: Bool = true, variant: UInt64 = 0
   ) -> String {
@@ -148,12 +148,11 @@ public struct RenderedFundus: Sendable {
     ).caption(in: language)
   }
 
-  /// The report that an expert would write on an angiogram of this eye: the phases, what is seen in each,
-  /// where and how much, and some of what is not there.
+  /// The report that an expert would write on an angiogram of this eye: the phases, the findings in each with
+  /// location and extent, and some absent findings.
   /// - Parameters:
-  ///   - phases: when the images of the study were taken, in the order of time; by default when this one
-  ///     was.
-  ///   - variant: other words for the same study.
+  ///   - phases: the phases of the study's images in chronological order; by default that of this image.
+  ///   - variant: selects another wording for the same study.
   /// - Precondition: the image is an angiogram.
   public func report(phases: [AngiogramPhase] = [], variant: UInt64 = 0) -> String {
     precondition(request.modality == .angiography, "reports are written on angiograms")
@@ -172,7 +171,7 @@ struct FundusScene: Sendable {
   let eye: FundusEye
   let findings: [any FundusFinding]
   let phase: AngiogramPhase
-  /// Where findings were asked to be.
+  /// The requested locations of findings.
   let areas: [FindingKind: FindingArea]
 
   init(_ request: SyntheticFundus, size: Int) {

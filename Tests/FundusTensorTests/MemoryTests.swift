@@ -93,7 +93,7 @@ import Testing
       }
       for result in [tensor, kernel] {
         let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
-        #expect(text.contains("out of memory: 1073741824 bytes were asked for"), "\(text)")
+        #expect(text.contains("out of memory: 1073741824 bytes were requested"), "\(text)")
       }
     }
 

@@ -38,7 +38,7 @@ import Testing
     }
     // Nothing is overwritten.
     let again = try classify(zeroShot + ["--out", out, images[0]])
-    #expect(again.code == 2 && again.errors.contains("--resume goes on"))
+    #expect(again.code == 2 && again.errors.contains("--resume continues"))
     #expect(try classify(zeroShot + ["--out", out, "--force", images[0]]).code == 0)
     #expect(try table(out).count == 2)
   }

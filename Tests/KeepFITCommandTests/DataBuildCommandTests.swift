@@ -126,7 +126,7 @@ import Testing
     let book = try atlas()
     let text = CommandFixture.fresh("book.pdf")
     for (content, word) in [
-      ("", "empty"), ("%PDF-1.4 cut", "cut short"), ("PK\u{3}\u{4}xx", "damaged"),
+      ("", "empty"), ("%PDF-1.4 cut", "truncated"), ("PK\u{3}\u{4}xx", "damaged"),
     ] {
       try Data(content.utf8).write(to: URL(fileURLWithPath: text))
       let out = CommandFixture.fresh("refused")

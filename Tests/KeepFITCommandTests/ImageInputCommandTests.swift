@@ -46,7 +46,7 @@ import Testing
     #expect(
       result.code == 0 && images == ["b.png", "left/a.png", "left/c.png"], "\(result.errors)")
     #expect(try classify(["-"], input: "").result.errors.contains("the list names no images"))
-    #expect(try classify(["-", "-"], input: "").result.errors.contains("can be read once"))
+    #expect(try classify(["-", "-"], input: "").result.errors.contains("can be read only once"))
   }
 
   @Test func whatIsLeftOutIsSaid() throws {

@@ -31,7 +31,7 @@ import Testing
     // The earlier name of the command still works.
     let again = try KeepfitBinary.run(
       ["calibrate", "--model", CommandFixture.model, "--out", file] + images)
-    #expect(again.code == 2 && again.errors.contains("exists already"), "\(again.errors)")
+    #expect(again.code == 2 && again.errors.contains("already exists"), "\(again.errors)")
     #expect(!(try KeepfitBinary.run("--help")).output.contains("calibrate "))
   }
 

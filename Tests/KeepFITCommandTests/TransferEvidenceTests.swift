@@ -108,7 +108,7 @@ import Testing
       result.output.contains("KeepFIT, flair+MM (released)") && result.output.contains("0.941"))
     #expect(result.output.contains("20 %"))
     let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
-    #expect(page.contains("Published figures") && page.contains("0.941") && page.contains("0.926"))
+    #expect(page.contains("Published results") && page.contains("0.941") && page.contains("0.926"))
 
     let none = try transfer(
       "25_REFUGE", words + ["--method", "linear-probe", "--reference", "paper"])
@@ -120,7 +120,7 @@ import Testing
     ).write(to: URL(fileURLWithPath: stray))
     let unmatched = try transfer("25_REFUGE", words + ["--reference", stray])
     #expect(
-      unmatched.code == 0 && unmatched.errors.contains("none of the 1 published figure"),
+      unmatched.code == 0 && unmatched.errors.contains("none of the 1 published result"),
       "\(unmatched.errors)")
     let custom = try transfer(root + "/rows.csv", ["--reference", "paper"])
     #expect(custom.code == 2 && custom.errors.contains("08_ODIR200x3"))

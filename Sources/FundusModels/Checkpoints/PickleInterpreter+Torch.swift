@@ -54,7 +54,7 @@ extension PickleInterpreter {
       }
       return .object(name)
     case .tensorClass, .parameterClass, .storage, .elementType:
-      throw malformed("a class is called that may only be named")
+      throw malformed("a call to a class that may only be referenced")
     }
   }
 

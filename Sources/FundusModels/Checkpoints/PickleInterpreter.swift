@@ -116,7 +116,7 @@ struct PickleInterpreter {
       let full = "\(module).\(name)".quotable()
       throw CheckpointError(
         .refused(global: full), file: reader.file.name,
-        "asks for '\(full)', which checkpoints do not need; it was refused and nothing was executed"
+        "references '\(full)', which checkpoints do not need; it was refused and nothing was executed"
       )
     }
     if case .elementType(let type) = global {

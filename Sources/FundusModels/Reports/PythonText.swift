@@ -1,4 +1,4 @@
-/// What Python's `str` does to Unicode scalars: `isspace`, `strip`, `split` and `lower`.
+/// Python's `str` methods on Unicode scalars: `isspace`, `strip`, `split` and `lower`.
 ///
 /// Swift's own methods work on grapheme clusters and follow other definitions of white space, which
 /// would split words elsewhere.

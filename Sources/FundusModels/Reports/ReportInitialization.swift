@@ -1,8 +1,8 @@
 import FundusTensor
 
-/// First values of the transformer as the published code begins it: weights Xavier-uniform, biases
-/// uniform in ±1/√inputs. Its layers are deep copies of one another, so that all biases of a kind are
-/// the same; only the weights are drawn anew.
+/// The initialization of the transformer as in the published code: weights Xavier-uniform, biases uniform in
+/// ±1/√inputs. Its layers are deep copies of each other, so all biases of a kind are equal; only the weights
+/// are reinitialized.
 struct ReportInitialization {
   /// For the weights of this part.
   let own: Initialization

@@ -13,8 +13,8 @@ extension ReportModel {
     }
   }
 
-  /// Takes over every tensor of a report model's checkpoint, with or without `module.` before its
-  /// names, or none when something is amiss.
+  /// Loads every tensor of a report model's checkpoint, with or without a `module.` prefix, or none if
+  /// anything does not match.
   ///
   /// - Parameter state: the checkpoint.
   /// - Throws: `CheckpointError`: `mismatch` that names what is missing, unexpected or of another
@@ -34,7 +34,7 @@ extension ReportModel {
     batchesTracked = try Self.counters(in: state)
   }
 
-  /// Takes over the image encoder from another checkpoint: a torchvision ResNet file, a KeepFIT or
+  /// Loads the image encoder from another checkpoint: a torchvision ResNet file, a KeepFIT or
   /// FLAIR file, or a report model's.
   ///
   /// - Parameter url: the file.

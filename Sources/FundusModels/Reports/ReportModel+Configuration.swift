@@ -30,7 +30,7 @@ extension ReportModel {
     /// The length of the table of positional encodings; no report may be longer.
     public static let positions = 5000
 
-    /// What no model can have, or nil.
+    /// A description of the first invalid value, or nil.
     public var problem: String? {
       if !(2...65536).contains(width) { return "a width of \(width) is not within 2 to 65536" }
       if !(1...65536).contains(feedForward) {

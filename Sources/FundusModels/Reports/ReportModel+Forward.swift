@@ -1,6 +1,6 @@
 import FundusTensor
 
-/// The encoded patches of studies, which words are read off.
+/// The encoded patches of studies, the memory of the decoder.
 public struct ReportMemory: Sendable {
   /// `[studies * patches, D]`.
   let rows: Tensor
@@ -12,7 +12,7 @@ public struct ReportMemory: Sendable {
   public var patches: Int { grid.rows * grid.columns }
 }
 
-/// What a batch of reports loses, and over how many words.
+/// The loss of a batch of reports, and its number of words.
 public struct ReportLoss {
   /// -Σ log p over all words that are to be written, closing zeros included: a scalar.
   public let total: Tensor
@@ -25,7 +25,7 @@ public struct ReportLoss {
 extension ReportModel {
   /// The encoded patches of studies.
   ///
-  /// In training with statistics of the batch, batch norms move their running statistics.
+  /// In training with batch statistics, batch norms update their running statistics.
   /// - Parameters:
   ///   - images: `[ΣK, H, W, 3]`, all images of all studies, normalized; H and W at least 32.
   ///   - imagesPerStudy: how many of them belong to each study, in order; nil for one each. The patch
@@ -82,8 +82,7 @@ extension ReportModel {
 
   /// The scores of the next word after every word of whole reports.
   ///
-  /// Reports are rows one after the other without padding: what a report gives does not depend on the
-  /// others.
+  /// Reports are concatenated without padding: the result of a report does not depend on the others.
   /// - Parameters:
   ///   - memory: the studies, one a report.
   ///   - inputs: what each report has so far: id 0, then words. Every position sees those before it.
@@ -117,7 +116,7 @@ extension ReportModel {
     return pass.apply(output, to: decoderNorm(x, mode: mode))
   }
 
-  /// The loss of reports: every word is to be written after those before it.
+  /// The loss of reports: next-word prediction with teacher forcing.
   /// - Parameters:
   ///   - images: as for ``encode(images:imagesPerStudy:mode:)``.
   ///   - imagesPerStudy: how many images each study has; nil for one.

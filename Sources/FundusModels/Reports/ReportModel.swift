@@ -1,9 +1,9 @@
 import Foundation
 import FundusTensor
 
-/// A model that writes the report of an angiography study: a residual network, whose patches a
-/// transformer encoder reads and a transformer decoder puts into words (R2Gen's and FFA-IR's baseline,
-/// as KeepFIT fine-tunes it; arXiv 2405.11793).
+/// A model that generates the report of an angiography study: a residual network extracts patch features,
+/// which a transformer encoder processes and a transformer decoder turns into words (R2Gen's and FFA-IR's
+/// baseline, as KeepFIT fine-tunes it; arXiv 2405.11793).
 ///
 /// The state has the published names: `visual_extractor.model.{0,1,4…7}.*` for the network, and
 /// `encoder_decoder.*` for all else. Images are `[N, H, W, 3]`, normalized with ImageNet's mean and
@@ -29,8 +29,8 @@ public final class ReportModel: Module {
   /// with.
   public package(set) var batchesTracked: [String: Int] = [:]
 
-  /// A model with first values as published: the network as torchvision begins it, the transformer
-  /// Xavier-uniform, the rest uniform in ±1/√inputs.
+  /// A model initialized as published: the ResNet as in torchvision, the transformer Xavier-uniform, the rest
+  /// uniform in ±1/√inputs.
   /// - Precondition: the configuration has no ``Configuration/problem``.
   public init(_ configuration: Configuration, initialization: Initialization) {
     precondition(configuration.problem == nil, configuration.problem ?? "")
@@ -99,7 +99,7 @@ public final class ReportModel: Module {
     configuration.embeddingDropout = rate
   }
 
-  /// The parameters of the image encoder, which are trained with a learning rate of their own.
+  /// The parameters of the image encoder, which are trained with a separate learning rate.
   public var visionParameters: [(name: String, parameter: Parameter)] {
     parameters.filter { $0.name.hasPrefix("visual_extractor.") }
   }

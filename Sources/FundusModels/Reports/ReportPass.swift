@@ -1,14 +1,14 @@
 import FundusTensor
 
-/// One pass through the layers of a report model: the mode with the dropout rates, and the form that
-/// products take in it. In training they are recorded for gradients; in inference weights are packed
+/// One pass through the layers of a report model: the mode, the dropout rates, and the implementation of
+/// matrix products. In training they are recorded for gradients; in inference weights are packed
 /// once, and bias, residual and ReLU are applied while a result is in registers.
 struct ReportPass {
   let mode: ExecutionMode
   let dropout: Float
   let attentionDropout: Float
 
-  /// The pass for a part, with random numbers of its own.
+  /// The pass for a submodule, with its own random numbers.
   func derived(_ name: UInt64) -> ReportPass {
     ReportPass(
       mode: mode.derived(name), dropout: dropout, attentionDropout: attentionDropout)

@@ -1,9 +1,8 @@
-/// Cleans angiography reports and splits them into words, the way the models of FFA-IR were trained.
+/// Cleans angiography reports and splits them into words, as in the training of FFA-IR's models.
 ///
-/// The rules are those of R2Gen and its descendants: enumerators and most punctuation go, sentences
-/// are separated by the word `.`, and everything is lower-cased. White space, stripping and
-/// lower-casing are Python's `str` methods on Unicode scalars, so that a vocabulary agrees with one
-/// counted in Python.
+/// The rules are those of R2Gen and its descendants: enumerators and most punctuation are removed, sentences
+/// are separated by the word `.`, and everything is lowercased. Whitespace, stripping and lowercasing follow
+/// Python's `str` methods on Unicode scalars, so that the vocabulary equals one built in Python.
 public enum ReportTokenizer {
   /// The words of a report; an empty report gives the one word `.`.
   ///

@@ -3,17 +3,17 @@ import FundusTensor
 
 /// The words that a report model reads and writes, numbered from 1 in the order of the file.
 ///
-/// Id 0 is no word: it opens a report, ends it and fills up a batch. The file `vocabulary.txt` holds a
-/// word a line in UTF-8; line n, counted from 1, has the id n. `<unk>` stands for every other word.
+/// Id 0 is not a word: it starts and ends reports and pads batches. The file `vocabulary.txt` contains one
+/// word per line in UTF-8; line n, counted from 1, has the id n. `<unk>` stands for every other word.
 /// Words are compared by Unicode scalars, without normalization.
 public struct ReportVocabulary: Sendable {
-  /// The id that opens a report, ends it and fills up a batch.
+  /// The id that starts and ends reports and pads batches.
   public static let boundary: Int32 = 0
-  /// What stands for words that the vocabulary lacks.
+  /// The token for words that are not in the vocabulary.
   public static let unknownWord = "<unk>"
-  /// How often a word must occur in the training reports, as published.
+  /// The minimum number of occurrences of a word in the training reports, as published.
   public static let publishedThreshold = 3
-  /// The number of ids that a report is cut to, the opening one included, as published.
+  /// The maximum number of ids of a report, including the initial one, as published.
   public static let publishedLength = 90
 
   private let table: Vocabulary
@@ -28,13 +28,13 @@ public struct ReportVocabulary: Sendable {
   public var idCount: Int { table.count + 1 }
 
   /// Reads a `vocabulary.txt`.
-  /// - Throws: ``VocabularyError`` when it cannot be read, is no UTF-8, has an empty line or a word
-  ///   twice, or lacks `<unk>`.
+  /// - Throws: ``VocabularyError`` when it cannot be read, is not UTF-8, has an empty line or a duplicate
+  ///   word, or lacks `<unk>`.
   public init(contentsOf url: URL) throws {
     try self.init(Vocabulary(contentsOf: url), source: url.relativePath)
   }
 
-  /// A vocabulary of words in the order of their ids.
+  /// Creates a vocabulary from words in the order of their ids.
   /// - Parameters:
   ///   - words: the words, `<unk>` among them.
   ///   - source: what errors call them.
@@ -56,7 +56,7 @@ public struct ReportVocabulary: Sendable {
   /// sorted by Unicode scalars.
   /// - Parameters:
   ///   - reports: the reports, each of which is counted once.
-  ///   - threshold: how often a word must occur in all reports together.
+  ///   - threshold: the minimum number of occurrences of a word in all reports.
   public init(counting reports: some Sequence<String>, threshold: Int = publishedThreshold) {
     // Keyed by bytes: equality of strings would merge canonically equivalent words.
     var counts: [[UInt8]: Int] = [:]
@@ -80,11 +80,11 @@ public struct ReportVocabulary: Sendable {
   /// The id of a word; that of `<unk>` for a word that is not there.
   public func id(of word: String) -> Int32 { table.id(of: word).map { $0 + 1 } ?? unknownID }
 
-  /// The ids of a report: 0, its words, 0, cut to `maximumLength` ids. A report that is cut has no
-  /// closing 0.
+  /// The ids of a report: 0, its words, 0, truncated to `maximumLength` ids. A truncated report has no final
+  /// 0.
   /// - Parameters:
   ///   - report: the text as it was written.
-  ///   - maximumLength: the most ids, the opening one included.
+  ///   - maximumLength: the maximum number of ids, including the initial one.
   public func encode(_ report: String, maximumLength: Int = publishedLength) -> [Int32] {
     let ids = ReportTokenizer.words(in: report).map(id)
     return Array(([Self.boundary] + ids + [Self.boundary]).prefix(maximumLength))
@@ -96,7 +96,8 @@ public struct ReportVocabulary: Sendable {
     ids.prefix { $0 > Self.boundary }.map { table.tokens[Int($0) - 1] }.joined(separator: " ")
   }
 
-  /// A report as training and scoring see it: split into words, `<unk>` for rare ones, cut to `maximumLength` ids.
+  /// A report after tokenization, as used in training and scoring: split into words, with `<unk>` for rare ones,
+  /// truncated to `maximumLength` ids.
   /// - Parameters:
   ///   - report: the text as it was written.
   ///   - maximumLength: as in ``encode(_:maximumLength:)``.

@@ -6,7 +6,7 @@ import FundusTensor
 ///
 /// Any number of threads may use one network for inference at the same time.
 public final class ResNet: Layer, Sendable {
-  /// What the network looks like.
+  /// The architecture.
   public let configuration: ResNetConfiguration
   /// Uses the running statistics in training as well, and leaves them as they are.
   public var freezesBatchNorm: Bool {
@@ -24,8 +24,8 @@ public final class ResNet: Layer, Sendable {
     get { settings.withLock { $0.recomputesBlocks } }
     set { settings.withLock { $0.recomputesBlocks = newValue } }
   }
-  /// When set, inference without history multiplies bytes (``intermediates(of:mode:)`` does not). It
-  /// follows the weights when they change.
+  /// When set, inference without gradients uses INT8 (``intermediates(of:mode:)`` does not). It is updated
+  /// when the weights change.
   public var quantized: QuantizedResNet? {
     get { settings.withLock { $0.quantized } }
     set { settings.withLock { $0.quantized = newValue } }

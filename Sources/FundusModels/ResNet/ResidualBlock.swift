@@ -59,7 +59,7 @@ public final class ResidualBlock: Module, Sendable {
     }
   }
 
-  /// The block with history for gradients: those of the parameters too, except in inference.
+  /// The block with recorded gradients, including those of the parameters except in inference.
   func recorded(_ x: Tensor, statistics: BatchStatistics, mode: ExecutionMode) -> Tensor {
     let shortcut =
       downsample.map {

@@ -24,7 +24,7 @@ public final class Bert: Module, Sendable {
   }
   private let settings: Guarded<Settings>
 
-  /// A model with weights normal around 0 with deviation 0.02, as BERT is begun.
+  /// A model with weights from a normal distribution with standard deviation 0.02, as in BERT.
   /// - Precondition: the configuration is valid (``BertConfiguration/validate()``).
   public init(_ configuration: BertConfiguration = .base, initialization: Initialization) {
     precondition((try? configuration.validate()) != nil, "an invalid configuration")

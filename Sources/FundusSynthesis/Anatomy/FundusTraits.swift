@@ -1,4 +1,4 @@
-/// Which eye an image shows.
+/// The eye that an image shows.
 public enum Laterality: String, Sendable, Hashable, Codable, CaseIterable {
   /// Oculus dexter: the disc is right of the macula.
   case right = "OD"

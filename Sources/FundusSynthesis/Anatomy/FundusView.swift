@@ -68,7 +68,7 @@ struct FundusView: Sendable {
   }
 }
 
-/// How an image was taken.
+/// The imaging conditions of an image.
 struct CameraTraits: Sendable {
   /// Radius of the field over the side of the image; above 0.5 the field is cut off.
   var fieldRadius: Float

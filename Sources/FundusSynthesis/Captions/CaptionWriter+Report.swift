@@ -1,9 +1,8 @@
-/// The English report of one or several images of an angiogram of the same eye: the phases, what is seen in
-/// each, where and how much, and a few things that are not there. Everything it says is true of the
-/// rendering.
+/// The English report of one or several images of an angiogram of the same eye: the phases, the findings in
+/// each with location and extent, and a few absent findings. Every statement is true of the rendering.
 extension CaptionWriter {
   /// The report.
-  /// - Parameter phases: when the images were taken, in the order of time; at least one.
+  /// - Parameter phases: the phases of the images in chronological order; at least one.
   func report(phases: [AngiogramPhase]) -> String {
     var sentences = [opening(phases)]
     let several = phases.count > 1
@@ -59,13 +58,13 @@ extension CaptionWriter {
     in phase: AngiogramPhase
   ) -> [(finding: any FundusFinding, signs: [String])] {
     scene.findings.compactMap { finding in
-      // What found no place within the view is not there.
+      // Findings without a location in the field of view are absent.
       if finding.sites.isEmpty, !(finding is DiffuseFinding) { return nil }
       return finding.kind.angiogramSigns(phase).map { (finding, $0) }
     }
   }
 
-  /// What is not seen: all of it in a healthy eye, now and then one thing in others.
+  /// Absent findings: all of them in a healthy eye, occasionally one in others.
   private func absences(
     in phase: AngiogramPhase, _ seen: [FindingKind], _ use: UInt64
   ) -> [String] {

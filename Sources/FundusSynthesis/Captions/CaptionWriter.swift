@@ -1,7 +1,7 @@
 import Foundation
 
-/// Describes a drawn image as an expert would: what it is, what is seen and where. Everything it
-/// says is true of the drawing.
+/// Describes a rendered image as an expert would: the modality, the findings and their locations. Every
+/// statement is true of the image.
 struct CaptionWriter {
   let scene: FundusScene
   let modality: ImagingModality
@@ -18,7 +18,7 @@ struct CaptionWriter {
   /// The findings that this kind of image shows.
   private var shown: [(finding: any FundusFinding, phrases: FindingPhrases)] {
     scene.findings.compactMap { finding in
-      // What found no place within the view is not there.
+      // Findings without a location in the field of view are absent.
       if finding.sites.isEmpty, !(finding is DiffuseFinding) { return nil }
       if modality == .angiography, finding.kind.isHidden(in: scene.phase) { return nil }
       let byPhase = modality == .angiography ? finding.kind.phasePhrases(scene.phase) : nil
@@ -141,7 +141,7 @@ struct CaptionWriter {
     }
   }
 
-  /// What is healthy and worth saying.
+  /// Normal structures worth mentioning.
   private var healthyParts: [(english: String, chinese: String)] {
     let kinds = Set(scene.findings.map(\.kind))
     guard modality == .colorFundus else {

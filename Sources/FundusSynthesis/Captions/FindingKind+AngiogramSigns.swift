@@ -1,6 +1,6 @@
 extension FindingKind {
-  /// What a finding looks like in a phase of the angiogram, in the words of reports; nil when it does not
-  /// show. The placeholders are those of `FindingPhrases`.
+  /// Descriptions of a finding in a phase of the angiogram, as used in reports; nil if it is not visible. The
+  /// placeholders are those of `FindingPhrases`.
   func angiogramSigns(_ phase: AngiogramPhase) -> [String]? {
     switch phase {
     case .armToRetina: nil

@@ -1,4 +1,4 @@
-/// How a finding is put into words. `{N}` stands for how many, `{W}` for where, `{D}` for how much,
+/// The phrases that describe a finding. `{N}` stands for how many, `{W}` for where, `{D}` for how much,
 /// `{C}` for the cup-to-disc ratio, `{R}` for a size in disc diameters; `{s}`, `{es}`, `{is}` and
 /// `{lie}` agree with the number.
 struct FindingPhrases: Sendable {

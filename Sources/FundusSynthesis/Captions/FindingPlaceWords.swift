@@ -1,4 +1,4 @@
-/// Says where sites lie, in English and Chinese.
+/// Describes the locations of sites in English and Chinese.
 struct FindingPlaceWords {
   let eye: FundusEye
   let sites: [FindingSite]

@@ -1,4 +1,4 @@
-/// Which images a dataset has: a pure function of its configuration.
+/// The images of a dataset: a pure function of its configuration.
 struct DatasetPlan {
   /// An image with its place in the dataset.
   struct Image {
@@ -14,7 +14,7 @@ struct DatasetPlan {
     }
   }
 
-  /// What an image is for.
+  /// The purpose of an image.
   enum Role {
     /// Public: attributes and categories.
     case labeled(attributes: [String], categories: [String])

@@ -13,7 +13,7 @@ struct DatasetWriter {
     var masks: [[(finding: FindingKind, path: String)]]
   }
 
-  /// Draws and writes all images, then the manifests; returns the number of masks.
+  /// Renders and writes all images, then the manifests; returns the number of masks.
   func write(
     _ plan: DatasetPlan, progress: @Sendable (Int, Int) -> Void
   ) throws(SyntheticDatasetError) -> Int {
@@ -47,7 +47,7 @@ struct DatasetWriter {
     return masks.reduce(0) { $0 + $1.count }
   }
 
-  /// Draws one image and writes it with its masks.
+  /// Renders one image and writes it with its masks.
   private func write(
     _ image: DatasetPlan.Image
   ) throws(SyntheticDatasetError) -> (

@@ -1,12 +1,12 @@
 import Foundation
 
-/// A dataset of drawn eyes with everything that pretraining and transfer need: labeled public
+/// A dataset of synthetic fundus images with everything that pretraining and transfer need: labeled public
 /// sets, an expert set with captions, test images of seen and of unseen classes, masks, manifests
 /// and experiments.
 ///
 /// It has the shape of the published one: many labeled images with poor and sometimes wrong labels,
-/// few images with rich captions by experts, and classes that no label of the public sets names,
-/// though the experts describe them.
+/// few images with rich captions by experts, and classes that occur in no label of the public sets but are
+/// described by the experts.
 ///
 /// Below the directory:
 /// - `S1_GRADES/`, `S2_SCREENING/`, `S3_LESIONS/`: the public sets; `S4_EXPERT/`; `S5_SEEN/` and
@@ -19,11 +19,11 @@ import Foundation
 ///   FFA-IR;
 /// - `dataset.json`: the configuration and what was written.
 public enum SyntheticDataset {
-  /// What to draw.
+  /// The content of a dataset.
   public struct Configuration: Sendable, Codable, Equatable {
     /// Pixels along each side of the images.
     public var size = 128
-    /// Names the dataset: the same seed draws the same images.
+    /// The random seed: the same seed renders the same images.
     public var seed: UInt64 = 42
     /// Images of the three public sets together.
     public var publicCount = 720
@@ -39,9 +39,9 @@ public enum SyntheticDataset {
     public var imagesPerReport = 1
     /// Test images of each class.
     public var testPerClass = 20
-    /// The part of the public labels that are wrong, as graders disagree.
+    /// The fraction of public labels that are wrong, as if graders disagreed.
     public var labelNoise: Float = 0.06
-    /// The part of the captions that name the diagnosis; the others tell only what is seen.
+    /// The fraction of captions that name the diagnosis; the others describe only the findings.
     public var namedCaptions: Float = 0.8
     /// The classes that no public label names.
     public var unseen: [FundusDisease] = [
@@ -56,7 +56,7 @@ public enum SyntheticDataset {
     /// The default of `make demo`.
     public init() {}
 
-    /// What is wrong with the configuration, if anything.
+    /// A description of the first invalid setting, if any.
     var problem: String? {
       let counts = [
         publicCount, expertCount, angiogramCount, tomogramCount, reportCount, testPerClass,
@@ -81,7 +81,7 @@ public enum SyntheticDataset {
     }
   }
 
-  /// How images are stored.
+  /// The image file format.
   public enum ImageFormat: String, Sendable, Codable, CaseIterable {
     /// JPEG of quality 92 with full chroma.
     case jpeg = "jpg"
@@ -89,21 +89,21 @@ public enum SyntheticDataset {
     case png
   }
 
-  /// What was written.
+  /// A summary of the written files.
   public struct Summary: Sendable, Codable, Equatable {
     /// Images in each folder.
     public var images: [String: Int]
     /// Mask files.
     public var masks: Int
-    /// Seconds that it took.
+    /// The time in seconds.
     public var seconds: Double
   }
 
-  /// Draws and writes a dataset: whole or not at all.
+  /// Renders and writes a dataset, completely or not at all.
   ///
   /// - Parameters:
-  ///   - directory: where to; must not exist unless `force` is given.
-  ///   - configuration: what to draw.
+  ///   - directory: the output directory; must not exist unless `force` is given.
+  ///   - configuration: the content of the dataset.
   ///   - force: replaces an older synthetic dataset (and nothing else) or an empty directory.
   ///   - progress: called with the numbers of images done and of all, from any thread, one call at
   ///     a time.
@@ -156,23 +156,23 @@ public enum SyntheticDataset {
   static let descriptionName = "dataset.json"
 }
 
-/// Why a dataset could not be written.
+/// An error of writing a dataset.
 public enum SyntheticDatasetError: Error, Equatable, LocalizedError, CustomStringConvertible {
   /// The directory exists and may not be replaced.
   case exists(String)
   /// The directory holds something else.
   case notADataset(String)
-  /// The configuration cannot be drawn.
+  /// The configuration is invalid.
   case invalid(String)
   /// A file could not be written.
   case failed(String, String)
 
-  /// One line: the directory or option and the mend.
+  /// A one-line description: the directory or option, and the remedy.
   public var description: String {
     switch self {
-    case .exists(let path): "\(path) exists already: choose another directory or pass --force"
+    case .exists(let path): "\(path) already exists: choose another directory or pass --force"
     case .notADataset(let path):
-      "\(path) holds no synthetic dataset and will not be replaced: choose another directory"
+      "\(path) contains no synthetic dataset and will not be replaced: choose another directory"
     case .invalid(let expected): "the synthetic dataset needs \(expected)"
     case .failed(let path, let reason): "\(path): cannot write the synthetic dataset: \(reason)"
     }

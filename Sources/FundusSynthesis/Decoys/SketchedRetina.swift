@@ -1,7 +1,7 @@
 import Foundation
 
-/// A retinal image in a few strokes, with far more variety than ``SyntheticFundus`` and far less truth: what
-/// tells modalities apart must not depend on the details of one renderer.
+/// A coarsely sketched retinal image, with far more variety than ``SyntheticFundus`` and far less realism:
+/// the modality classifier must not depend on the details of one renderer.
 public struct SketchedRetina: Sendable, Hashable {
   /// The kind of image.
   public var modality: ImagingModality

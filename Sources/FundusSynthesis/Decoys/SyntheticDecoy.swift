@@ -1,9 +1,9 @@
 import Foundation
 
-/// An image that stands in books on the retina without showing one: to train and test what tells
-/// modalities apart, and to fill synthetic books.
+/// An image as it appears in books on the retina without showing a retina: to train and test the modality
+/// classifier, and to fill synthetic books.
 public struct SyntheticDecoy: Sendable, Hashable {
-  /// What is drawn.
+  /// The kind of image.
   public enum Kind: String, Sendable, CaseIterable {
     /// Curves over axes.
     case graph
@@ -47,7 +47,7 @@ public struct SyntheticDecoy: Sendable, Hashable {
     case scene
   }
 
-  /// What is drawn.
+  /// The kind of image.
   public var kind: Kind
   /// Seed of everything else.
   public var seed: UInt64

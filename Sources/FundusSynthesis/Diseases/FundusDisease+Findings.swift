@@ -73,7 +73,7 @@ private struct FindingDraw {
 }
 
 extension FundusDisease {
-  /// Draws which findings an eye with the disease has, and how bad they are.
+  /// Samples the findings of an eye with the disease, and their severities.
   func findings(stream: RandomStream) -> [SyntheticFundus.Request] {
     var draw = FindingDraw(stream: stream)
     switch self {

@@ -1,5 +1,5 @@
 extension FundusDisease {
-  /// What clinicians call it, the label first.
+  /// The clinical names, the label first.
   var englishNames: [String] {
     switch self {
     case .normal: ["a normal fundus", "a normal retina"]

@@ -1,4 +1,4 @@
-/// What an eye suffers from; the raw value is the label that data sets use.
+/// The disease of an eye; the raw value is the label that datasets use.
 public enum FundusDisease: String, Sendable, Hashable, Codable, CaseIterable {
   case normal
   case mildDiabeticRetinopathy = "mild diabetic retinopathy"

@@ -1,6 +1,6 @@
-/// The part of the retina that a finding is asked to lie in.
+/// The part of the retina that a finding is requested in.
 public enum FindingArea: Sendable, Hashable {
-  /// Wherever such findings lie.
+  /// Any location that is typical of the finding.
   case anywhere
   /// Around the fovea.
   case macula

@@ -1,4 +1,4 @@
-/// What the renderer can draw besides a healthy eye.
+/// The findings that the renderer supports.
 ///
 /// Raw values name random streams and folders of masks, so they stay as they were first spelled.
 public enum FindingKind: String, Sendable, Hashable, Codable, CaseIterable {
@@ -37,7 +37,7 @@ public enum FindingKind: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 extension FindingKind {
-  /// The label that data sets give to the finding, if they have one.
+  /// The label of the finding in datasets, if there is one.
   public var label: String? {
     switch self {
     case .microaneurysms: "microaneurysms"

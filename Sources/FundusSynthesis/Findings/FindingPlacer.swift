@@ -19,7 +19,7 @@ struct FindingPlacer {
   let eye: FundusEye
   var stream: RandomStream
 
-  /// Where a finding prefers to be.
+  /// The region in which a finding typically occurs.
   enum Region {
     /// Within the arcades and around the disc.
     case posteriorPole

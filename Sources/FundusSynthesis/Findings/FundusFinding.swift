@@ -18,10 +18,10 @@ extension Plane {
   }
 }
 
-/// Something abnormal in an eye: knows where it lies and how each kind of image shows it.
+/// A finding in an eye, with its location and its appearance in each modality.
 protocol FundusFinding: Sendable {
   var kind: FindingKind { get }
-  /// 0 for barely there, 1 for as bad as it gets.
+  /// From 0 (barely visible) to 1 (most severe).
   var severity: Float { get }
   /// Where it is, for captions; empty for what concerns the whole eye.
   var sites: [FindingSite] { get }

@@ -1,4 +1,4 @@
-/// When an angiogram was taken after the injection.
+/// The phase of an angiogram: the time after the injection.
 public enum AngiogramPhase: String, Sendable, Hashable, Codable, CaseIterable {
   /// The dye reaches the choroid; the retinal vessels are still empty (about ten seconds).
   case armToRetina

@@ -1,4 +1,4 @@
-/// What findings paint an image with.
+/// The interface with which findings paint an image.
 protocol FindingPainter {
   /// How far each finding covers each pixel.
   var masks: [FindingKind: Plane] { get set }

@@ -6,7 +6,7 @@ extension Tensor {
   ///   left out, for which this tensor must be a scalar.
   public func backward(gradient: Tensor? = nil) {
     guard let root = node else { preconditionFailure("nothing here requires a gradient") }
-    precondition(gradient != nil || count == 1, "only a scalar has a gradient of its own")
+    precondition(gradient != nil || count == 1, "only a scalar has an implicit gradient of 1")
     let seed = gradient ?? Tensor(repeating: 1, shape: shape)
     precondition(seed.shape == shape, "a gradient of \(seed.shape) for a tensor of \(shape)")
 
@@ -23,7 +23,7 @@ extension Tensor {
         preconditionFailure("this tape has been consumed by an earlier backward pass")
       }
       node.backward = nil
-      // The sums leave the table meanwhile, so that the rule may hold the only reference to them.
+      // The sums are removed from the table first, so that the rule may hold the only reference to them.
       var sums = node.inputs.map {
         $0.flatMap { gradients.removeValue(forKey: ObjectIdentifier($0)) }
       }
@@ -41,7 +41,7 @@ extension Tensor {
 }
 
 enum Backpropagation {
-  /// How many results that lead to `root` use each node.
+  /// The number of results on the path to `root` that use each node.
   static func countUses(from root: GradientNode) -> [ObjectIdentifier: Int] {
     var uses: [ObjectIdentifier: Int] = [ObjectIdentifier(root): 0]
     var stack = [root]

@@ -5,15 +5,14 @@
 final class GradientNode: @unchecked Sendable {
   /// Gradient of the result to gradients of the inputs, in order; nil where an input needs none.
   typealias Backward = (Tensor) -> [Tensor?]
-  /// The same for operators on large tensors, which may write over the gradient of the result, and add
-  /// to what has arrived at an input already: of the two, ``Tensor/isUnshared()`` tells whether they
-  /// are theirs.
+  /// The same for operators on large tensors, which may overwrite the gradient of the result, and accumulate
+  /// into the gradients of the inputs in place, wherever ``Tensor/isUnshared()`` is true.
   typealias BackwardInPlace = (_ gradient: inout Tensor, _ sums: inout [Tensor?]) -> Void
 
   let inputs: [GradientNode?]
-  /// Dropped as soon as it has run, which frees the activations that it holds.
+  /// Released as soon as it has run, which frees the activations that it holds.
   var backward: BackwardInPlace?
-  /// A leaf ends the tape: what arrives there belongs to its parameter, if that still lives.
+  /// A leaf ends the tape: a gradient that arrives there belongs to its parameter, if that still exists.
   let isLeaf: Bool
   weak var parameter: Parameter?
 

@@ -1,8 +1,8 @@
 /// A trainable tensor.
 ///
 /// Models are reference types; a parameter is the unit that optimizers, checkpoints and
-/// communicators share. It belongs to one training loop at a time, and any number of threads may read
-/// it meanwhile: they get the value before a step or after it.
+/// communicators share. It belongs to one training loop at a time; any number of threads may read it
+/// concurrently and get the value before or after a step.
 public final class Parameter: Sendable {
   private struct Weights {
     var value: Tensor
@@ -69,8 +69,7 @@ public final class Parameter: Sendable {
   /// Clears the gradient.
   public func zeroGradient() { gradient = nil }
 
-  /// Changes the value in place, which spares a copy if it is not shared. `body` must not ask
-  /// for the value.
+  /// Changes the value in place, which avoids a copy if it is not shared. `body` must not read ``value``.
   func updateInPlace(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     weights.withLock {
       body($0.value.unsharedPointer())

@@ -3,8 +3,8 @@ extension Autograd {
   /// needed: less memory for about a third more time (Chen et al., arXiv 1604.06174).
   ///
   /// `body` must be a pure function of `input` and of parameters: random numbers come from streams,
-  /// which give the same numbers twice. What it does to running statistics must be guarded with the
-  /// argument that tells the two runs apart.
+  /// which give the same numbers twice. Updates of running statistics must be guarded with the argument that
+  /// distinguishes the two runs.
   ///
   /// - `body`: receives the input and whether this is the repetition.
   public static func recomputing(
@@ -15,7 +15,7 @@ extension Autograd {
       isRecording && (input.requiresGradient || parameters.contains(where: \.isTrainable))
     guard isNeeded else { return body(input, false) }
     let output = withoutGradients { body(input.detached, false) }
-    // Something must make the tape pass through here even when only parameters need it.
+    // Forces the tape to include this node even if only parameters require gradients.
     var anchor = input
     let wantsInput = input.requiresGradient
     if !wantsInput { anchor.node = GradientNode(leaf: nil) }

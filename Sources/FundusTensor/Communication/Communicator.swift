@@ -1,8 +1,7 @@
 /// Processes that train one model together.
 ///
-/// Every rank calls the same operations in the same order. A failure of another rank ends the
-/// process with a message (``abort(_:)``): there is no half-way state to go on from; the last
-/// checkpoint is.
+/// Every rank calls the same operations in the same order. A failure of another rank ends the process with a
+/// message (``abort(_:)``): training can only be resumed from the last checkpoint.
 public protocol Communicator: AnyObject, Sendable {
   /// This process among all, from 0.
   var rank: Int { get }
@@ -25,7 +24,7 @@ public protocol Communicator: AnyObject, Sendable {
 
 /// A communication in progress.
 public protocol CommunicationRequest {
-  /// The result, once it is there.
+  /// Waits for the result.
   func wait() -> Tensor
 }
 

@@ -10,7 +10,7 @@
     public let size: Int
     private let world = cmpi_world()
 
-    /// Joins the job. Once for each process, before any other thread uses MPI.
+    /// Joins the job. Call once per process, before any other thread uses MPI.
     public init() {
       var provided: Int32 = 0
       // Only the training thread talks to MPI.

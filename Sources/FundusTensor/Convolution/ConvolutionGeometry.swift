@@ -32,20 +32,20 @@ struct ConvolutionGeometry: Sendable {
   var isExact = false
 
   /// Below this number of results ``conv2d(_:weight:bias:stride:padding:)`` convolves directly. Winograd's
-  /// rounding, some 1e-6, now and then turns a ReLU on or off that is almost zero. Among many results
-  /// nobody sees it; in a small batch of small images one such result moves the norm of the gradient
-  /// by some tenths of a per cent, and Adam's first steps carry that into the loss (2e-3 after five
-  /// steps of 6 images of 64 pixels, where direct convolution agrees with PyTorch to 1e-6).
+  /// rounding errors, about 1e-6, occasionally switch a ReLU whose input is almost zero. Among many results
+  /// this is negligible; in a small batch of small images a single such result changes the gradient norm by a
+  /// few tenths of a percent, and Adam's first steps carry that into the loss (2e-3 after five steps of 6
+  /// images of 64 pixels, where direct convolution agrees with PyTorch to 1e-6).
   static let exactResults = 1 << 18
 
-  /// Whether Winograd's algorithm serves the forward pass (see fk_winograd.h).
+  /// Whether the forward pass uses Winograd's algorithm (see fk_winograd.h).
   var isWinograd: Bool {
     !isExact && kernelHeight == 3 && kernelWidth == 3 && stride <= 2 && padding <= 2
       && channels % 16 == 0
       && outputs % 16 == 0 && channels > 0 && outputs > 0
   }
 
-  /// Whether it serves the gradients as well, which it does for stride 1.
+  /// Whether the gradients use it as well, as they do for stride 1.
   var hasWinogradGradients: Bool { isWinograd && stride == 1 }
 
   /// Size of the zero-padded images that the kernel walks over, no larger than it reaches.

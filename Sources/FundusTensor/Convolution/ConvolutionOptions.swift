@@ -20,7 +20,7 @@ public struct ConvolutionOptions: Sendable, Equatable {
   public var padding: Extent
   /// Distance between neighboring taps of the kernel.
   public var dilation: Extent
-  /// How many parts the channels fall into; an output sees the inputs of its part alone.
+  /// The number of groups of channels; an output depends only on the inputs of its group.
   public var groups: Int
 
   /// Options with (rows, columns) each.
@@ -38,7 +38,7 @@ public struct ConvolutionOptions: Sendable, Equatable {
         && min(padding.0, padding.1) >= 0, "impossible options of a convolution: \(self)")
   }
 
-  /// Stride and padding when the fast paths can serve: equal along both axes, no dilation, no groups.
+  /// Stride and padding if the fast paths can be used: equal along both axes, no dilation, no groups.
   var plain: (stride: Int, padding: Int)? {
     guard groups == 1, dilation == Extent(1, 1), let stride = stride.square,
       let padding = padding.square

@@ -1,5 +1,5 @@
-/// A convolution and the batch norm behind it as one convolution with bias, for inference: packed when
-/// first used, and again after its parameters have changed. The convolution may have a bias of its own.
+/// A convolution and the batch norm that follows it, folded into one convolution with bias, for inference:
+/// packed when first used, and again after its parameters have changed. The convolution may have a bias.
 public final class FoldedConvolution: Sendable {
   private let convolution: Conv2d
   private let norm: BatchNorm2d
@@ -14,7 +14,7 @@ public final class FoldedConvolution: Sendable {
     self.norm = norm
   }
 
-  /// What the folded weights follow from.
+  /// The parameters that the folded weights are computed from.
   package var sources: [any Versioned] {
     [convolution.weight, norm.weight, norm.bias, norm.runningMean, norm.runningVariance]
       + (convolution.bias.map { [$0] } ?? [])

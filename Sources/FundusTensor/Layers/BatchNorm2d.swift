@@ -29,8 +29,8 @@ public final class BatchNorm2d: Module, Sendable {
 
   /// See ``batchNorm(_:weight:bias:runningMean:runningVariance:statistics:residual:relu:momentum:epsilon:)``.
   ///
-  /// With both parameters frozen the running statistics serve and stay, whatever is asked for: they
-  /// are as much a part of the layer as its scale.
+  /// With both parameters frozen, the running statistics are used and not updated, in any mode: they are as
+  /// much a part of the layer as its scale.
   public func callAsFunction(
     _ x: Tensor, statistics: BatchStatistics, residual: Tensor? = nil, relu: Bool = false
   ) -> Tensor {

@@ -7,7 +7,7 @@ public final class Conv2d: Layer, Sendable {
     /// Uniform in ±1/√(KH KW inputs / groups), PyTorch's default.
     case uniform
     /// Normal with variance 2 / (KH KW outputs / groups) (He et al., arXiv 1502.01852, fan-out), as
-    /// torchvision begins its residual networks.
+    /// torchvision initializes its residual networks.
     case normalFanOut
   }
 
@@ -27,7 +27,7 @@ public final class Conv2d: Layer, Sendable {
   ///   - stride: the distance between neighboring results, in pixels.
   ///   - padding: zeros on each side of the image, in pixels.
   ///   - dilation: distance between neighboring taps of the kernel, in pixels.
-  ///   - groups: parts into which the channels fall; divides both numbers of channels.
+  ///   - groups: the number of groups of channels; divides both numbers of channels.
   ///   - bias: whether there is one; superfluous before a batch norm.
   ///   - distribution: the distribution of the initial weights.
   ///   - initialization: the initialization of the parameters.

@@ -19,13 +19,12 @@ private final class InitializationScope: Sendable {
 extension Initialization {
   @TaskLocal private static var scope = InitializationScope(root: RandomStream(seed: 0))
 
-  /// What a layer takes that is told nothing else: the next random stream of the surrounding
-  /// ``seeded(_:_:)``. Outside of one the streams follow from seed 0 in the order in which the process
-  /// makes its layers.
+  /// The default initialization of a layer: the next random stream of the enclosing ``seeded(_:_:)``. Outside
+  /// of one, streams are derived from seed 0 in the order in which the process creates its layers.
   public static var next: Initialization { scope.next() }
 
-  /// Makes a model whose layers initialize their parameters from streams of this seed, in the order in which
-  /// they are made: the same seed gives the same bits.
+  /// Creates a model whose layers initialize their parameters from streams of this seed, in the order of
+  /// their creation: the same seed gives bit-identical parameters.
   ///
   ///     let network = Initialization.seeded(7) { Network() }
   public static func seeded<Result>(_ seed: UInt64, _ make: () throws -> Result) rethrows -> Result

@@ -3,17 +3,17 @@ import Foundation
 
 /// The initialization of a layer's parameters.
 ///
-/// A module takes one of these and hands a derived one to each of its parts:
+/// A module receives one of these and passes a derived one to each of its submodules:
 ///
 ///     init(inputs: Int, outputs: Int, initialization: Initialization) {
 ///       weight = Parameter(initialization.derived("weight").uniform([outputs, inputs], bound: ...))
 public enum Initialization: Sendable {
   /// Zeros that take no memory, for a model to be loaded from a checkpoint.
   case placeholder
-  /// Drawn from the stream; the same stream gives the same bits on any number of threads.
+  /// Drawn from the stream; the result is bit-identical for any number of threads.
   case random(RandomStream)
 
-  /// The source for the part of that name.
+  /// The initialization of the submodule with that name.
   public func derived(_ name: String) -> Initialization {
     switch self {
     case .placeholder: .placeholder

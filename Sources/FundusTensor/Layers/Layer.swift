@@ -33,8 +33,8 @@ extension Parameter {
 ///       ReLU()
 ///     }
 ///
-/// In training every layer gets a random stream of its own. In inference a ``Conv2d``, the
-/// ``BatchNorm2d`` behind it and a ``ReLU`` behind that run as one convolution with packed weights.
+/// In training every layer gets its own random stream. In inference a ``Conv2d`` that is followed by a
+/// ``BatchNorm2d`` and a ``ReLU`` is fused with them into one convolution with packed weights.
 public final class Sequential: Layer {
   /// The layers in their order.
   public let layers: [any Layer]
@@ -101,18 +101,18 @@ public final class Sequential: Layer {
 /// Collects the layers between the braces of a ``Sequential``.
 @resultBuilder
 public enum LayerBuilder {
-  /// A layer on a line of its own.
+  /// A single layer.
   public static func buildExpression(_ layer: any Layer) -> [any Layer] { [layer] }
   /// Several layers.
   public static func buildExpression(_ layers: [any Layer]) -> [any Layer] { layers }
   /// Line after line.
   public static func buildBlock(_ parts: [any Layer]...) -> [any Layer] { parts.flatMap { $0 } }
-  /// What an `if` without `else` gives.
+  /// The result of an `if` without `else`.
   public static func buildOptional(_ part: [any Layer]?) -> [any Layer] { part ?? [] }
   /// The first branch.
   public static func buildEither(first part: [any Layer]) -> [any Layer] { part }
   /// The other branch.
   public static func buildEither(second part: [any Layer]) -> [any Layer] { part }
-  /// What a `for` gives.
+  /// The result of a `for`.
   public static func buildArray(_ parts: [[any Layer]]) -> [any Layer] { parts.flatMap { $0 } }
 }

@@ -61,7 +61,7 @@ package final class PackedWeights: Sendable {
   /// Nothing packed yet.
   package init() {}
 
-  /// The packed form of weights `[out, in]` on top of each other.
+  /// The packed form of weights `[out, in]`, stacked along the outputs.
   package func matrix(of weights: [Parameter]) -> PackedMatrix {
     derived.value(of: weights) {
       let values = weights.map(\.value)

@@ -3,13 +3,13 @@ extension Module {
   /// `layers.0.weight`. Members of arrays have their number, those of dictionaries their key, those of
   /// tuples their label; optionals that are nil are left out, and superclasses come first.
   ///
-  /// A module writes a `visit(_:)` of its own only where a file's names differ from its properties'.
+  /// A module implements `visit(_:)` only if names in files differ from those of its properties.
   public func visit(_ state: inout StateVisitor) {
     state.reflectProperties(of: self)
   }
 
-  /// Parameters, buffers and modules that stored properties hold, at any depth, but that ``visit(_:)``
-  /// does not name: empty unless a `visit(_:)` of one's own forgets some.
+  /// Parameters, buffers and modules in stored properties, at any depth, that ``visit(_:)`` does not name:
+  /// empty unless a custom `visit(_:)` omits some.
   ///
   /// - Returns: their paths by properties.
   public var forgottenState: [String] {

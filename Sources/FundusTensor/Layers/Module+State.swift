@@ -47,7 +47,7 @@ extension Module {
       guard other.digest == first[entry.identity]?.digest else {
         throw CheckpointError(
           .mismatch, file: url.lastPathComponent,
-          "gives '\(entry.name)' other values than its tied twin")
+          "has different values for '\(entry.name)' and the parameter tied to it")
       }
     }
     for (entry, tensor) in zip(entries, tensors) { entry.load(tensor) }

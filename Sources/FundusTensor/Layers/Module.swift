@@ -20,11 +20,10 @@ public final class Buffer: Sendable {
   public init(_ value: Tensor) { content = Guarded((value.detached, 0)) }
 }
 
-/// A part of a model: parameters, buffers and further parts, under the names that PyTorch
-/// checkpoints use.
+/// A part of a model: parameters, buffers and submodules, under the names that PyTorch checkpoints use.
 ///
-/// A class with layers or parameters as stored properties needs nothing more than the conformance:
-/// their names are those of the properties, and none can be forgotten.
+/// A class with layers or parameters as stored properties only needs to declare conformance: their names are
+/// those of the properties, and none can be omitted.
 ///
 ///     final class Block: Layer {
 ///       let first = Linear(inputs: 4, outputs: 8)
@@ -52,7 +51,7 @@ public enum ExecutionMode: Sendable {
     return false
   }
 
-  /// The mode for a part: the same, with a random stream of its own.
+  /// The mode for a submodule: the same, with its own random stream.
   public func derived(_ name: UInt64) -> ExecutionMode {
     switch self {
     case .inference: .inference
@@ -63,7 +62,7 @@ public enum ExecutionMode: Sendable {
 
 /// One named tensor of a model's state.
 public struct StateEntry: Sendable {
-  /// How the tensor lies in memory, compared to the file.
+  /// The memory layout of the tensor, compared to the file.
   public enum Layout: Sendable {
     /// As in the file.
     case asIs
@@ -111,7 +110,7 @@ public struct StateEntry: Sendable {
     layout == .convolution ? value.transposed([3, 2, 0, 1]) : value
   }
 
-  /// Takes over a value as it was read from a file.
+  /// Assigns a value that was read from a file.
   /// - Precondition: its shape is ``fileShape``.
   public func load(_ tensor: Tensor) {
     precondition(tensor.shape == fileShape, "\(name) takes \(fileShape), not \(tensor.shape)")

@@ -46,8 +46,9 @@ public final class LayerNorm: Layer, Sendable {
 }
 
 extension BatchNorm2d: Layer {
-  /// `[N, H, W, C]` to the same shape: by the statistics of the batch in training, which also move the
-  /// running ones, and by the running statistics in inference. Frozen layers use the running ones always.
+  /// `[N, H, W, C]` to the same shape: with the batch statistics in training, which also update the running
+  /// statistics, and with the running statistics in inference. Frozen layers always use the running
+  /// statistics.
   public func callAsFunction(_ x: Tensor, mode: ExecutionMode) -> Tensor {
     if mode.isTraining { return self(x, statistics: .batch(updates: true)) }
     return batchNorm(

@@ -50,7 +50,7 @@ public final class Softmax: StatelessLayer, Sendable {
 
 /// All axes but the first as one, `[N, H, W, C]` to `[N, H W C]`.
 ///
-/// PyTorch's `nn.Flatten` sees `[N, C, H, W]`: a linear layer behind it has its columns in another order.
+/// PyTorch's `nn.Flatten` sees `[N, C, H, W]`: the columns of a subsequent linear layer are in another order.
 public final class Flatten: StatelessLayer, Sendable {
   /// Creates the layer.
   public init() {}
@@ -82,7 +82,7 @@ public final class MaxPool2d: StatelessLayer, Sendable {
   /// Side, distance and margin of the windows, in pixels.
   public let kernel, stride, padding: Int
 
-  /// Windows that lie side by side unless a stride is given.
+  /// Adjacent windows without overlap unless a stride is given.
   public init(kernel: Int, stride: Int? = nil, padding: Int = 0) {
     (self.kernel, self.stride, self.padding) = (kernel, stride ?? kernel, padding)
   }
@@ -98,7 +98,7 @@ public final class AveragePool2d: StatelessLayer, Sendable {
   /// Side, distance and margin of the windows, in pixels.
   public let kernel, stride, padding: Int
 
-  /// Windows that lie side by side unless a stride is given.
+  /// Adjacent windows without overlap unless a stride is given.
   public init(kernel: Int, stride: Int? = nil, padding: Int = 0) {
     (self.kernel, self.stride, self.padding) = (kernel, stride ?? kernel, padding)
   }
@@ -131,9 +131,9 @@ public final class GlobalAveragePool: StatelessLayer, Sendable {
   public func callAsFunction(_ x: Tensor) -> Tensor { globalAveragePool(x) }
 }
 
-/// Images enlarged by a whole factor, PyTorch's `nn.Upsample` with `align_corners` off.
+/// Upsampling by an integer factor, PyTorch's `nn.Upsample` with `align_corners` off.
 public final class Upsample: StatelessLayer, Sendable {
-  /// How new pixels come about.
+  /// The interpolation.
   public enum Interpolation: Sendable {
     /// Each is that of the source which it falls into.
     case nearest
@@ -141,9 +141,9 @@ public final class Upsample: StatelessLayer, Sendable {
     case bilinear
   }
 
-  /// How many times as many rows and columns.
+  /// The scale factor of rows and columns.
   public let factor: Int
-  /// How new pixels come about.
+  /// The interpolation.
   public let interpolation: Interpolation
 
   /// - Precondition: the factor is positive.

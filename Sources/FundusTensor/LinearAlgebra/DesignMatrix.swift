@@ -5,7 +5,7 @@ import CFundusKernels
 ///
 /// Every evaluation reads the features once, block by block, for the scores and the gradient
 /// together: half the memory traffic of two matrix products, and a quarter of what a
-/// double-precision copy would take. Results have the same bits for any number of threads.
+/// double-precision copy would take. Results are bit-identical for any number of threads.
 public struct DesignMatrix: Sendable {
   /// `[N, D]`.
   public let features: Tensor
@@ -14,7 +14,7 @@ public struct DesignMatrix: Sendable {
   /// The number of features D.
   public var columns: Int { features.shape[1] }
 
-  /// A loss and how it changes with the weights and the intercepts.
+  /// A loss with its gradients.
   public struct Evaluation: Sendable {
     /// The sum of the samples' losses.
     public var loss: Double
@@ -26,7 +26,7 @@ public struct DesignMatrix: Sendable {
 
   /// Rows widened at a time, so that a block of 2048 columns stays in a core's cache.
   private static let blockRows = 16
-  /// Parts that are summed on their own, independently of the number of threads.
+  /// Parts that are summed separately, independently of the number of threads.
   private static let partCount = 16
 
   /// Features `[N, D]`.

@@ -1,6 +1,6 @@
 import CLAPACKE
 
-/// A factorization that does not exist or did not converge.
+/// An error of a factorization that does not exist or did not converge.
 public enum LinearAlgebraError: Error, Equatable, CustomStringConvertible {
   /// The matrix is not positive definite; the leading minor of this order is not.
   case notPositiveDefinite(order: Int)
@@ -101,13 +101,13 @@ public enum LinearAlgebra {
 public struct PrincipalComponents: Sendable {
   /// The mean of the samples, `[D]`.
   public let mean: Tensor
-  /// A direction of unit length in each row, `[components, D]`, the strongest first. The sign is
+  /// A direction of unit length in each row, `[components, D]`, by descending variance. The sign is
   /// chosen so that the element of largest magnitude is positive.
   public let directions: Tensor
   /// The variance along each direction (divided by N - 1), `[components]`.
   public let variances: Tensor
 
-  /// Analyses samples `[N, D]`.
+  /// Analyzes samples `[N, D]`.
   /// - Throws: ``LinearAlgebraError``.
   public init(_ samples: Tensor, components: Int) throws {
     precondition(samples.rank == 2 && samples.shape[0] > 0, "\(samples.shape) is not [N, D]")

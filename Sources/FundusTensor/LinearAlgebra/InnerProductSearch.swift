@@ -1,14 +1,14 @@
 import CFundusKernels
 import Foundation
 
-/// Rows with the largest inner products with a query, exactly, among millions.
+/// Exact search for the rows with the largest inner products with a query, among millions.
 ///
-/// Each row is also kept as eight-bit codes, a quarter of its size, with the length of what they
-/// leave out. A search reads the codes alone, which bounds every inner product from both sides
-/// (Cauchy-Schwarz), and computes those products in single precision whose upper bound reaches the
-/// k-th largest lower bound. No row of the answer can be missed.
+/// Each row is also kept as eight-bit codes, a quarter of its size, with the norm of the quantization error.
+/// A search first bounds every inner product from both sides, with the codes alone (Cauchy-Schwarz), and then
+/// computes only the products whose upper bound reaches the k-th largest lower bound in single precision. No
+/// row of the result can be missed.
 public struct InnerProductSearch: Sendable {
-  /// A row of the answer.
+  /// A search result.
   public struct Match: Sendable, Equatable {
     /// The row, counted from 0.
     public let index: Int
@@ -27,7 +27,7 @@ public struct InnerProductSearch: Sendable {
     let bytes: Bytes
     /// The value of a code's unit, `[N]`.
     public let scales: Tensor
-    /// At least the length of what the codes leave out, `[N]`.
+    /// An upper bound of the norm of the quantization error, `[N]`.
     public let residuals: Tensor
     /// N.
     public let count: Int
@@ -35,7 +35,7 @@ public struct InnerProductSearch: Sendable {
     public let width: Int
   }
 
-  /// Where the codes lie.
+  /// The storage of the codes.
   enum Bytes: Sendable {
     /// Four to an element.
     case memory(Tensor)
@@ -88,7 +88,7 @@ public struct InnerProductSearch: Sendable {
     self.codes = codes
   }
 
-  /// The `count` rows with the largest inner products, largest first, the first of equals first.
+  /// The `count` rows with the largest inner products in descending order; ties in the order of the rows.
   public func search(_ query: [Float], count: Int) -> [Match] {
     let (total, width) = (rows.shape[0], rows.shape[1])
     precondition(query.count == width, "a query of \(query.count) numbers for rows of \(width)")

@@ -8,14 +8,14 @@
 ///       while let samples = try batches.next() { … }
 ///     }
 ///
-/// Batch k of epoch e depends only on the seed, e and k: on any number of threads, and when a run
-/// resumes in the middle of an epoch.
+/// Batch k of epoch e depends only on the seed, e and k, so it is the same on any number of threads, and when
+/// a run resumes within an epoch.
 public struct DataLoader<Sample: Sendable>: Sendable {
   /// The number of samples.
   public let count: Int
   /// The batch size; the last batch of an epoch may be smaller.
   public let batchSize: Int
-  /// The random stream of the order of each epoch; nil for the order of the indices.
+  /// The random stream that shuffles each epoch; nil for the order of the indices.
   public let shuffle: RandomStream?
   /// Whether a smaller last batch is dropped.
   public let dropsLast: Bool
@@ -28,12 +28,12 @@ public struct DataLoader<Sample: Sendable>: Sendable {
   /// - Parameters:
   ///   - count: the number of samples.
   ///   - batchSize: the batch size, at least 1.
-  ///   - shuffle: the stream that orders each epoch anew; nil for the order of the indices.
+  ///   - shuffle: the stream that reshuffles each epoch; nil for the order of the indices.
   ///   - dropsLast: whether a smaller last batch is dropped.
   ///   - threads: the number of loading threads, at least 1.
   ///   - prefetch: the number of batches to prefetch, at least 1.
-  ///   - load: gives a sample by its index; the stream, another in each epoch, is for augmentation. Runs
-  ///     on several threads at a time.
+  ///   - load: returns a sample by its index; the random stream, different in each epoch, is for
+  ///     augmentation. Called on several threads at a time.
   public init(
     count: Int, batchSize: Int, shuffle: RandomStream? = nil, dropsLast: Bool = false,
     threads: Int = 2, prefetch: Int = 2,

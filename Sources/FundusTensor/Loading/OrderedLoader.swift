@@ -1,12 +1,12 @@
 import Foundation
 
-/// What an ``OrderedLoader`` loads: the batches of an endless or finite sequence of steps.
+/// A plan for an ``OrderedLoader``: the batches of an endless or finite sequence of steps.
 public protocol LoadingPlan<Draw, Item, Batch>: Sendable {
-  /// What is known of an item before it is loaded, such as its index.
+  /// The description of an item before it is loaded, such as its index.
   associatedtype Draw: Sendable
   /// An item that is loaded.
   associatedtype Item: Sendable
-  /// Items put together.
+  /// A batch of items.
   associatedtype Batch: Sendable
 
   /// The items of a step, in order: empty for a step that has none, nil after the last. Called for one
@@ -16,14 +16,14 @@ public protocol LoadingPlan<Draw, Item, Batch>: Sendable {
   /// Loads one item; runs on several threads at a time.
   func load(_ draw: Draw, step: Int) throws -> Item
 
-  /// Puts the items of a step together.
+  /// Combines the items of a step into a batch.
   func collate(_ items: [Item], draws: [Draw], step: Int) throws -> Batch
 }
 
 /// Prefetches batches on its own threads and returns them in the order of their steps.
 ///
-/// What comes out depends only on the plan, not on the number of threads or their speed. Threads start
-/// with the loader and end with it: when the last batch was loaded, when ``cancel()`` is called, or when
+/// The batches depend only on the plan, not on the number of threads or their speed. Threads start with the
+/// loader and end with it: when the last batch has been loaded, when ``cancel()`` is called, or when
 /// the loader is released.
 public final class OrderedLoader<Plan: LoadingPlan>: Sendable {
   private let work: LoadingWork<Plan>
@@ -145,7 +145,7 @@ private final class LoadingWork<Plan: LoadingPlan>: @unchecked Sendable {
     }
   }
 
-  /// The first item that nobody is at, once there is room for its batch; nil when all is over.
+  /// The first item that no thread is loading, once there is room for its batch; nil at the end.
   private func nextItem() -> (Slot, Int)? {
     condition.withLock {
       while !isOver {
@@ -177,8 +177,8 @@ private final class LoadingWork<Plan: LoadingPlan>: @unchecked Sendable {
       return slot.finished == slot.draws.count
     }
     guard isLast else { return }
-    // Nobody else touches the items of a batch that is complete. Of several errors, the first in the
-    // order of the batch is told, whichever thread met its own first.
+    // Nobody else touches the items of a batch that is complete. Of several errors, the first in the order of
+    // the batch is reported, regardless of which occurred first.
     let result = Result<Plan.Batch, any Error> {
       try plan.collate(slot.items.map { try $0!.get() }, draws: slot.draws, step: slot.step)
     }

@@ -4,8 +4,8 @@ import Foundation
 /// Recycles 64-byte aligned blocks, so that the steady state of a training step or of a loop over
 /// images asks the system for nothing and meets no page faults.
 ///
-/// Sizes are rounded up to classes at most one eighth apart. Freed blocks wait in their class and
-/// are handed out again last in, first out, while they are still in the cache.
+/// Sizes are rounded up to classes at most one eighth apart. Freed blocks are kept in their class and reused
+/// last in, first out, while they are still in the CPU cache.
 public final class CachingAllocator: Sendable {
   /// The allocator that every tensor uses.
   public static let shared = CachingAllocator()
@@ -14,7 +14,7 @@ public final class CachingAllocator: Sendable {
   public struct Statistics: Sendable, Equatable {
     /// Bytes that live tensors occupy, rounded up to their size classes.
     public internal(set) var bytesInUse = 0
-    /// Bytes kept from the system, in use or waiting.
+    /// Bytes obtained from the system, in use or cached.
     public internal(set) var bytesHeld = 0
     /// The largest value of ``bytesInUse`` since the start or the last ``CachingAllocator/resetPeak()``.
     public internal(set) var peakBytesInUse = 0
@@ -40,7 +40,7 @@ public final class CachingAllocator: Sendable {
     state.withLock { $0.statistics.peakBytesInUse = $0.statistics.bytesInUse }
   }
 
-  /// Gives every waiting block back to the system.
+  /// Returns all unused blocks to the system.
   public func trim() {
     state.withLock { state in
       for (capacity, blocks) in state.free {
@@ -69,15 +69,15 @@ public final class CachingAllocator: Sendable {
     // Large blocks start on a huge-page boundary, where the kernel may back them with huge pages.
     let alignment = capacity >= 1 << 22 ? 1 << 21 : 64
     if posix_memalign(&block, alignment, capacity) != 0 {
-      // What waits in other classes may be what is missing.
+      // Blocks cached in other classes may provide the missing memory.
       trim()
       if posix_memalign(&block, alignment, capacity) != 0 { block = nil }
     }
     guard let block else {
       let used = statistics.bytesInUse - capacity
       fatalError(
-        "out of memory: \(byteCount) bytes were asked for while tensors take \(used); smaller "
-          + "images or batches need less")
+        "out of memory: \(byteCount) bytes were requested while tensors use \(used); use "
+          + "smaller images or batches")
     }
     #if os(Linux)
       if capacity >= 1 << 22 { madvise(block, capacity, Int32(MADV_HUGEPAGE)) }

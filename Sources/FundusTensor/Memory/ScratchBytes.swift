@@ -1,10 +1,10 @@
 /// Bytes from the caching allocator, for an image between decoding and resizing.
 ///
-/// A decoded photograph takes tens of megabytes. Fresh pages for each one cost a quarter of the time
-/// that decoding takes; these come back warm.
+/// A decoded photograph takes tens of megabytes. Fresh pages for each one would cost a quarter of the
+/// decoding time; these pages are reused.
 package final class ScratchBytes: @unchecked Sendable {
   private let storage: Storage
-  /// How many bytes there are. Their values are whatever the memory held.
+  /// The number of bytes. Their values are undefined.
   package let count: Int
 
   /// Room for `count` bytes.

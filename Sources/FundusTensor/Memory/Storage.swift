@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// A block of memory that one or more tensors look at.
+/// A block of memory that one or more tensors share.
 ///
 /// Blocks come from ``CachingAllocator`` (64-byte aligned, recycled) or from a file that is mapped
 /// into memory. A block is written only while one tensor is being made; afterwards it is read-only
@@ -23,7 +23,7 @@ package final class Storage: @unchecked Sendable {
     release = .allocator(capacity: block.capacity)
   }
 
-  /// Looks at memory that `owner` keeps alive, such as a mapped file. Never written.
+  /// References memory that `owner` keeps alive, such as a mapped file. Never written.
   init(borrowing pointer: UnsafeRawPointer, byteCount: Int, owner: AnyObject) {
     self.pointer = UnsafeMutableRawPointer(mutating: pointer)
     self.byteCount = byteCount

@@ -22,7 +22,7 @@ private final class ZeroRegion {
     self.byteCount = byteCount
     let flags = MAP_PRIVATE | Int32(MAP_ANONYMOUS) | Int32(MAP_NORESERVE)
     guard let block = mmap(nil, byteCount, PROT_READ, flags, -1, 0), block != MAP_FAILED else {
-      fatalError("out of address space: \(byteCount) bytes were asked for")
+      fatalError("out of address space: \(byteCount) bytes were requested")
     }
     address = UnsafeRawPointer(block)
   }

@@ -1,16 +1,16 @@
 import CFundusKernels
 
-/// Where the statistics of a batch norm come from.
+/// The source of batch norm statistics.
 public enum BatchStatistics {
-  /// From the batch; the running statistics then move toward them (unless `updates` is false, as when
-  /// a block is computed a second time). With ranks the batch is that of all of them, each of which
-  /// must have as many rows.
+  /// The batch statistics; the running statistics are then updated (unless `updates` is false, as when a
+  /// block is recomputed). With several ranks the batch is that of all ranks, which must have equally many
+  /// rows.
   case batch(updates: Bool, ranks: (any Communicator)? = nil)
-  /// From the running statistics, which stay.
+  /// The running statistics, which are not updated.
   case running
 }
 
-/// Normalizes each channel, and does what usually follows in the same pass:
+/// Normalizes each channel, fused with the operations that usually follow:
 ///
 ///     y = act((x - mean) / sqrt(variance + epsilon) * weight + bias + residual)
 ///

@@ -2,10 +2,10 @@ import CFundusKernels
 
 /// The gradients of ``batchNorm(_:weight:bias:runningMean:runningVariance:statistics:residual:relu:momentum:epsilon:)``.
 ///
-/// Its tensors are the largest of a network, and its time is that of memory: nothing is read that can
-/// be computed, and the gradient of the result is written over where it is not needed any more.
+/// Its tensors are the largest of a network, and it is memory-bound: nothing is read that can be computed,
+/// and the gradient of the result is overwritten where it is no longer needed.
 struct BatchNormBackward {
-  /// Where the gradient passes the ReLU.
+  /// Where the gradient passes through the ReLU.
   enum Mask {
     /// Everywhere: there is none.
     case none

@@ -1,12 +1,12 @@
 import CFundusKernels
 
-/// Keys and values of earlier positions, for decoding word by word: position j of row r is row
+/// Keys and values of earlier positions, for autoregressive decoding: position j of row r is row
 /// `indices[r, j]` of `positions[j]`.
 ///
 /// Nothing is copied when rows are reordered, as a beam search does at every step: the rows of a step
 /// stay where they were computed, and only the indices move.
 package struct GatheredKeys {
-  /// One tensor `[rows, stride]` a position; several positions may share one.
+  /// One tensor `[rows, stride]` per position; several positions may share one.
   package var positions: [Tensor]
   /// Row numbers, `[queries, positions]`.
   package var indices: [Int32]
@@ -22,7 +22,8 @@ package struct GatheredKeys {
   }
 }
 
-/// Attention of one query a row to the keys of that row (see ``GatheredKeys``), without history.
+/// Attention of one query per row to the keys of that row (see ``GatheredKeys``), without recording
+/// gradients.
 ///
 /// The bits of a row depend neither on the other rows nor on the number of threads.
 /// - Parameters:

@@ -32,13 +32,13 @@ extension AttentionLayout {
   var keyRowCount: Int { sequences.last.map { $0.key + $0.keyRows } ?? 0 }
 }
 
-/// Attention of queries to keys and values of other rows, which lie side by side as one product with
-/// two weights gives them.
+/// Attention of queries to keys and values of other rows, concatenated as computed by one product with two
+/// weights.
 /// - Parameters:
 ///   - query: `[Rq, D]`.
 ///   - keyValue: `[Rk, 2 D]`.
 ///   - heads: a divisor of D.
-///   - layout: which rows belong together.
+///   - layout: the rows of each sequence.
 ///   - dropout: the rate for the attention weights; needs a stream when positive.
 ///   - stream: the random numbers of the dropout.
 /// - Returns: `[Rq, D]`.

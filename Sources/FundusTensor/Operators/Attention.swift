@@ -16,8 +16,8 @@ public enum AttentionMask: Sendable {
 /// Scaled dot-product attention with several heads (Vaswani et al., arXiv 1706.03762).
 ///
 /// With h heads, head k has the channels `k D/h ..< (k + 1) D/h`, and
-/// `result_k = dropout(softmax(Q_k K_kᵀ / √(D/h) + mask)) V_k`. The maps before and after are not
-/// part of it. A query without keys gets zeros.
+/// `result_k = dropout(softmax(Q_k K_kᵀ / √(D/h) + mask)) V_k`. The projections before and after are not
+/// included. A query without keys gets zeros.
 ///
 /// - `query`: `[N, Tq, D]`.
 /// - `key`: `[N, Tk, D]`.
@@ -60,8 +60,8 @@ public func multiHeadAttention(
   }
 }
 
-/// Attention within sequences whose queries, keys and values lie side by side in rows
-/// `[R, 3 D]`, as one product with three weights gives them.
+/// Attention within sequences whose queries, keys and values are concatenated in rows `[R, 3 D]`, as computed
+/// by one product with three weights.
 /// - Returns: `[R, D]`.
 package func selfAttention(
   _ rows: Tensor, heads: Int, layout: AttentionLayout, dropout: Float = 0,

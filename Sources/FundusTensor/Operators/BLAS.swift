@@ -3,20 +3,20 @@ import COpenBLAS
 
 /// The linear algebra library underneath (OpenBLAS).
 ///
-/// Distributions ship versions of OpenBLAS that do not recognize newer processors and then fall back
-/// to kernels of 2004, several times slower. Where the kernels that OpenBLAS has chosen use fewer
+/// Distributions ship versions of OpenBLAS that do not recognize newer processors and then fall back to
+/// kernels from 2004, which are several times slower. Where the kernels that OpenBLAS has chosen use fewer
 /// instructions than the processor has, they are replaced while the program starts, before `main`.
-/// Kernels that use them all stay, and so does what a user's `OPENBLAS_CORETYPE` says.
+/// Kernels that use them all are kept, and a user's `OPENBLAS_CORETYPE` is respected.
 ///
-/// OpenBLAS is shared by everything in a process. Its first use by this package sets it to one thread
-/// a call, since the package's own pool shares the work. Code of yours that wants OpenBLAS with more
-/// threads calls ``prepare()`` first and `openblas_set_num_threads` afterwards; products of this
-/// package then may differ in their last bits from one number of threads to another.
+/// OpenBLAS is shared by everything in a process. Its first use by this package sets it to one thread per
+/// call, since the package's own pool distributes the work. If your code needs OpenBLAS with more threads,
+/// call ``prepare()`` first and `openblas_set_num_threads` afterward; results of this package may then differ
+/// in their last bits between numbers of threads.
 public enum BLAS {
-  /// The name of the kernels in force, for example `SkylakeX` or `Haswell`.
+  /// The name of the active kernels, for example `SkylakeX` or `Haswell`.
   public static var coreName: String { String(cString: openblas_get_corename()) }
 
-  /// Sets OpenBLAS to one thread a call, once for each process. Every use of BLAS or LAPACK in this
+  /// Sets OpenBLAS to one thread per call, once per process. Every use of BLAS or LAPACK in this
   /// package comes after a call of this.
   public static func prepare() { _ = preparation }
 
@@ -27,7 +27,7 @@ public enum BLAS {
     fk_blas_better_core(core, Int32(level)).map { String(cString: $0) }
   }
 
-  /// Runs a call of BLAS or LAPACK. The exit of the process waits for it.
+  /// Runs a BLAS or LAPACK call. The process does not exit before it has returned.
   static func call<Result>(_ body: () -> Result) -> Result {
     prepare()
     fk_blas_enter()

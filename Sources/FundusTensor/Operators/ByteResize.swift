@@ -1,7 +1,7 @@
 import CFundusKernels
 
-/// How the pixels of an image become a square tensor: resized into its upper left corner, with
-/// zeros to the right and below.
+/// The layout of a resized image in a square tensor: in the upper left corner, with zeros to the right and
+/// below.
 public struct ImageFit: Hashable, Sendable {
   /// Rows of the image inside the result.
   public var height: Int
@@ -15,7 +15,7 @@ public struct ImageFit: Hashable, Sendable {
   public var antialias: Bool
   /// Of the positions.
   public var precision: ResizePrecision
-  /// What byte 0 to 255 is multiplied with: 1/255 for a range of 0 to 1.
+  /// The scale of the bytes 0 to 255: 1/255 for a range of 0 to 1.
   public var scale: Double
 
   /// An image of `height` x `width` in a result of `paddedHeight` x `paddedWidth`.

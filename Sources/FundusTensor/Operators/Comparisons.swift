@@ -38,11 +38,11 @@ extension Tensor {
 
   /// a where the condition is not zero, else b, elementwise. Shapes broadcast.
   ///
-  /// What is not chosen does not count: neither its NaN nor a gradient comes through.
+  /// Elements that are not selected have no effect: neither their NaNs nor gradients propagate.
   /// - Parameters:
   ///   - condition: a mask, as the comparisons give it; no gradient flows to it.
-  ///   - a: what stands where the mask is not zero.
-  ///   - b: what stands where it is.
+  ///   - a: the elements where the mask is not zero.
+  ///   - b: the elements where it is zero.
   public static func `where`(_ condition: Tensor, _ a: Tensor, _ b: Tensor) -> Tensor {
     let shape = Broadcast(Broadcast(a.shape, b.shape).shape, condition.shape).shape
     let mask = condition.detached.broadcast(to: shape)

@@ -1,6 +1,6 @@
 import Foundation
 
-// Functions of each element, each with its derivative beside it. `exp`, `log`, `squareRoot`, `tanh`
+// Elementwise functions, each with its derivative. `exp`, `log`, `squareRoot`, `tanh`
 // and `sigmoid` are with the arithmetic.
 
 extension Tensor {
@@ -56,7 +56,7 @@ extension Tensor {
     }
   }
 
-  /// max(x, slope · x): a ReLU that lets a little of the negative side through, for 0 ≤ slope < 1.
+  /// max(x, slope · x): a ReLU with a small slope for negative values, 0 ≤ slope < 1.
   public func leakyRelu(slope: Float = 0.01) -> Tensor {
     elementwise {
       $0 > 0 ? $0 : slope * $0

@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// What sampling sees outside of an image.
+/// The values outside an image in sampling.
 public enum SamplingBorder: String, Sendable, Codable {
   /// Zeros.
   case zeros

@@ -1,8 +1,8 @@
 import CFundusKernels
 
-/// What augmentation does to one image `[H, W, 3]` in place, without gradients.
+/// Augmentation kernels for one image `[H, W, 3]`, in place, without gradients.
 package enum ImageKernels {
-  /// Mirrors left to right.
+  /// Flips horizontally.
   package static func flip(_ image: inout MutableSpan<Float>, height: Int, width: Int) {
     check(image, height, width)
     image.withUnsafeMutableBufferPointer { fk_flip_columns($0.baseAddress!, height, width) }
@@ -36,14 +36,14 @@ package enum ImageKernels {
   private static func check(_ image: borrowing MutableSpan<Float>, _ height: Int, _ width: Int) {
     precondition(
       height > 0 && width > 0 && image.count == height * width * 3,
-      "\(image.count) elements are no image of \(height) x \(width) x 3")
+      "\(image.count) elements are not an image of \(height) x \(width) x 3")
   }
 
   /// The mean of 0.299 R + 0.587 G + 0.114 B over all pixels.
   package static func grayMean(_ image: inout MutableSpan<Float>) -> Double {
     precondition(
       image.count > 0 && image.count % 3 == 0,
-      "\(image.count) elements are no image of 3 channels")
+      "\(image.count) elements are not an image of 3 channels")
     return image.withUnsafeMutableBufferPointer { fk_gray_mean($0.baseAddress!, $0.count / 3) }
   }
 }

@@ -1,7 +1,7 @@
 import CFundusKernels
 
 extension Tensor {
-  /// Part of an axis. Along the first axis this looks at the same memory; otherwise it copies.
+  /// Part of an axis. Along the first axis the result shares memory; otherwise it is a copy.
   public func sliced(axis: Int = 0, _ range: Range<Int>) -> Tensor {
     let axis = normalizedAxis(axis)
     precondition(

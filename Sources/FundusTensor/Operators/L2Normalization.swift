@@ -3,7 +3,7 @@ import CFundusKernels
 extension Tensor {
   /// x / |x| over the last axis, with the Euclidean norm and no ε.
   ///
-  /// A row of zeros stays a row of zeros and receives no gradient; PyTorch's `x / x.norm()` gives NaN.
+  /// A row of zeros stays zero and receives no gradient, whereas PyTorch's `x / x.norm()` gives NaN.
   public func l2Normalized() -> Tensor {
     let rows = RowView(shape)
     let result = Tensor(uninitialized: shape)

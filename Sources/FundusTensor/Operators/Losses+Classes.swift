@@ -1,9 +1,10 @@
 import CFundusKernels
 
 extension Tensor {
-  /// The negative log-likelihood of one class a row, summed: `-Σ_i log softmax(logits_i)[class_i]`.
+  /// The negative log-likelihood of one class per row, summed: `-Σ_i log softmax(logits_i)[class_i]`.
   ///
-  /// Needs no table of targets, so that it suits vocabularies; the sum is formed in double precision.
+  /// Needs no one-hot targets, so it is suitable for large vocabularies; the sum is computed in double
+  /// precision.
   /// - Parameters:
   ///   - logits: `[N, K]`.
   ///   - classes: N of them below K.

@@ -9,7 +9,7 @@ extension Tensor {
   /// - Parameters:
   ///   - logits: x, of any shape.
   ///   - targets: t in 0...1, of the same shape; no gradient flows to them.
-  ///   - positiveWeight: what the positive term is multiplied with, for rare positives.
+  ///   - positiveWeight: the weight of the positive term, for rare positives.
   public static func binaryCrossEntropy(
     logits: Tensor, targets: Tensor, positiveWeight: Float = 1
   ) -> Tensor {
@@ -30,7 +30,7 @@ extension Tensor {
   /// - Parameters:
   ///   - probabilities: p in 0...1, `[N, H, W, C]`, from a sigmoid or a softmax.
   ///   - targets: t in 0...1, of the same shape; no gradient flows to them.
-  ///   - smoothing: s, which makes the loss of an empty image that is found empty 0.
+  ///   - smoothing: s, which makes the loss 0 if both prediction and target are empty.
   public static func diceLoss(
     probabilities: Tensor, targets: Tensor, smoothing: Float = 1
   ) -> Tensor {

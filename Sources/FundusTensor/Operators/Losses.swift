@@ -3,7 +3,7 @@ import CFundusKernels
 extension Tensor {
   /// Cross-entropy with soft targets: `-(1/N) sum_ij target_ij log softmax_j(logits_ij)`.
   ///
-  /// A class of weight 0 adds nothing, however unlikely it is: logits of -infinity rule classes out.
+  /// A class of weight 0 contributes nothing, however unlikely it is: logits of -infinity exclude classes.
   /// NaN when there are no rows.
   /// - Parameters:
   ///   - logits: `[N, K]`.

@@ -55,8 +55,9 @@ public func linear(_ x: Tensor, weight: Tensor, bias: Tensor? = nil) -> Tensor {
 enum MatrixProduct {
   /// Multiplications in a piece of work.
   static let workPerTask = 4 << 20
-  /// From so many rows and multiplications on, packing the second matrix once for all rows pays: with 32 and 64 rows
-  /// it was slower, with 512 and more 1.2 to 2.4 times as fast as OpenBLAS, which packs it again for every piece of work.
+  /// The numbers of rows and multiplications from which packing the second matrix once for all rows pays off: with 32
+  /// and 64 rows it was slower, with 512 and more 1.2 to 2.4 times as fast as OpenBLAS, which packs it again for every
+  /// piece of work.
   private static let (leastPackedRows, leastPackedWork) = (128, 1 << 20)
 
   struct Sizes {

@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// What follows a matrix product while its result is still in registers.
+/// The activation that is applied while the result of a matrix product is still in registers.
 public enum Activation: Sendable {
   /// Nothing.
   case none
@@ -23,9 +23,9 @@ public enum Activation: Sendable {
 /// Packing costs one pass over the weights; inference packs once and applies often. Nothing here is
 /// recorded for gradients (see ``linear(_:weight:bias:)``).
 public struct PackedMatrix: Sendable {
-  /// Length of the vectors that go in (K).
+  /// The input dimension K.
   public let inputs: Int
-  /// Length of the vectors that come out (N).
+  /// The output dimension N.
   public let outputs: Int
   let storage: Storage
 
@@ -94,7 +94,7 @@ public struct PackedMatrix: Sendable {
     return result
   }
 
-  /// The same on rows that may lie anywhere, into a plain matrix. The residual may be what it holds.
+  /// The same on rows at any location, into a plain matrix. The residual may be its current content.
   func apply(
     _ rows: fk_rows, rows count: Int, into c: UnsafeMutablePointer<Float>,
     bias: UnsafePointer<Float>? = nil, residual: UnsafePointer<Float>? = nil,

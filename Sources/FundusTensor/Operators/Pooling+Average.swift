@@ -5,7 +5,7 @@
 ///   - kernel: the side of a window
 ///   - stride: distance between neighboring windows; the kernel's side if omitted
 ///   - padding: zeros on each side of the image; at most half of the kernel
-///   - countsPadding: whether these zeros count in the mean, as PyTorch does unless told otherwise
+///   - countsPadding: whether these zeros are included in the mean, as in PyTorch by default
 /// - Returns: `[N, (H + 2p - k) / s + 1, (W + 2p - k) / s + 1, C]`
 public func averagePool2d(
   _ x: Tensor, kernel: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true

@@ -6,9 +6,9 @@ import CFundusKernels
 ///   - x: `[N, H, W, C]`
 ///   - kernel: the side of a window
 ///   - stride: distance between neighboring windows; the kernel's side if omitted
-///   - padding: pixels around the image that never win; at most half of the kernel
-/// - Returns: `[N, (H + 2p - k) / s + 1, (W + 2p - k) / s + 1, C]`. The gradient goes to the first of
-///   equal maxima.
+///   - padding: pixels around the image, which are ignored; at most half of the kernel
+/// - Returns: `[N, (H + 2p - k) / s + 1, (W + 2p - k) / s + 1, C]`. The gradient goes to the first maximum in
+///   a tie.
 public func maxPool2d(_ x: Tensor, kernel: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
   let shape = Pooling.shape(x, kernel: kernel, stride: stride ?? kernel, padding: padding)
   let (items, height, width, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])

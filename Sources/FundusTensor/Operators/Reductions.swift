@@ -52,7 +52,7 @@ extension Tensor {
     sum(axis: axis, keepingAxis: keepingAxis) / Float(shape[normalizedAxis(axis)])
   }
 
-  /// The index of the largest element along the last axis, the first of equals, row by row.
+  /// The index of the largest element along the last axis for each row; the first one in a tie.
   public func argmax() -> [Int] {
     precondition(rank > 0 && shape[rank - 1] > 0, "no elements to compare in \(shape)")
     let size = shape[rank - 1]
@@ -60,7 +60,7 @@ extension Tensor {
     return (0..<count / size).map { fk_index_of_maximum(source + $0 * size, size, 1) }
   }
 
-  /// The largest element along the last axis. Its gradient goes to the first place where it stands.
+  /// The largest element along the last axis. Its gradient goes to its first occurrence.
   public func maximum() -> Tensor {
     let places = argmax()
     let size = shape[rank - 1]

@@ -1,7 +1,7 @@
-/// The arithmetic in which a resize computes where each pixel lies.
+/// The precision in which a resize computes pixel positions.
 ///
-/// PyTorch computes positions in the type of the image. At a ratio like 772 to 496 a float is off by
-/// some 1e-5 pixels, which shows in the fifth digit of the result.
+/// PyTorch computes positions in the type of the image. At a ratio such as 772 to 496, single precision is
+/// off by about 1e-5 pixels, which affects the fifth digit of the result.
 public enum ResizePrecision: String, Hashable, Sendable, Codable {
   /// As PyTorch on a float tensor.
   case single
@@ -16,9 +16,9 @@ public enum ResizePrecision: String, Hashable, Sendable, Codable {
 struct ResampleTaps: Equatable {
   /// The size of the input axis.
   let inputCount: Int
-  /// For each output the first input that it looks at.
+  /// The first input of each output.
   let first: [Int32]
-  /// How many inputs each output looks at; where it needs fewer, the rest have weight 0.
+  /// The number of inputs per output; unused ones have weight 0.
   let taps: Int
   /// `[outputs, taps]`.
   let weights: [Float]

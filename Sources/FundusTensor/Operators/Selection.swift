@@ -79,7 +79,7 @@ extension Tensor {
   ///   - count: k, at most the size of the axis.
   ///   - axis: the axis; counted from the end if negative.
   ///   - largest: whether the largest are wanted.
-  /// - Returns: the shape of this tensor with k entries along the axis. Of equals the first comes first.
+  /// - Returns: the shape of this tensor with k entries along the axis. Ties keep their order.
   public func topK(_ count: Int, axis: Int = -1, largest: Bool = true) -> Selection {
     precondition(
       count >= 0 && count <= shape[normalizedAxis(axis)],
@@ -87,15 +87,15 @@ extension Tensor {
     return selected(ranked(axis: axis, count: count, descending: largest), axis)
   }
 
-  /// The position of the largest element along an axis, the first of equals.
+  /// The position of the largest element along an axis; the first one in a tie.
   /// - Returns: positions in the row-major order of the other axes.
   public func argmax(axis: Int) -> [Int] { ranked(axis: axis, count: 1, descending: true) }
 
-  /// The position of the smallest element along an axis, the first of equals.
+  /// The position of the smallest element along an axis; the first one in a tie.
   /// - Returns: positions in the row-major order of the other axes.
   public func argmin(axis: Int = -1) -> [Int] { ranked(axis: axis, count: 1, descending: false) }
 
-  /// The largest element along an axis; its gradient goes to the first place where it stands.
+  /// The largest element along an axis; its gradient goes to its first occurrence.
   /// - Parameters:
   ///   - axis: the axis; counted from the end if negative.
   ///   - keepingAxis: whether the axis stays, with size 1.
@@ -104,7 +104,7 @@ extension Tensor {
     return keepingAxis ? kept : kept.squeezed(axis: axis)
   }
 
-  /// The smallest element along an axis; its gradient goes to the first place where it stands.
+  /// The smallest element along an axis; its gradient goes to its first occurrence.
   /// - Parameters:
   ///   - axis: the axis; counted from the end if negative.
   ///   - keepingAxis: whether the axis stays, with size 1.

@@ -19,7 +19,7 @@ extension Tensor {
 
   /// The axes in another order: axis i of the result is axis `order[i]` of this tensor. Copies.
   public func transposed(_ order: [Int]) -> Tensor {
-    precondition(order.sorted() == Array(0..<rank), "\(order) is no order of \(rank) axes")
+    precondition(order.sorted() == Array(0..<rank), "\(order) is not a permutation of \(rank) axes")
     var strides = [Int](repeating: 1, count: rank)
     for axis in stride(from: rank - 2, through: 0, by: -1) {
       strides[axis] = strides[axis + 1] * shape[axis + 1]

@@ -52,8 +52,8 @@ public final class AdamW: Optimizer {
 
   /// Creates an optimizer of the given parameters.
   ///
-  /// Takes all the memory that training keeps, the values of mapped checkpoints included, before the
-  /// first step's activations come and go: they would leave holes that it does not fit into.
+  /// Allocates all persistent training memory, including the values of mapped checkpoints, before the first
+  /// step's activations are allocated and freed: this avoids fragmentation.
   public init(
     _ parameters: [(name: String, parameter: Parameter)], configuration: Configuration = .init()
   ) {

@@ -2,7 +2,7 @@
 public struct GradientNorm: Sendable {
   /// The Euclidean norm over all elements of all gradients, before clipping.
   public let value: Float
-  /// What to multiply gradients with: `limit / (norm + 1e-6)` when that is below one, as in PyTorch.
+  /// The factor of the gradients: `limit / (norm + 1e-6)` if that is below one, as in PyTorch.
   public let scale: Float
 
   /// Computes the gradient norm of `parameters`, each once, however many names it has.

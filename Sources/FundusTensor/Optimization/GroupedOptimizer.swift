@@ -1,4 +1,4 @@
-/// Several optimizers as one, each with a learning rate of its own: PyTorch's parameter groups.
+/// Several optimizers combined into one, each with its own learning rate: PyTorch's parameter groups.
 public final class GroupedOptimizer: Optimizer {
   /// The optimizers of the groups, in order.
   public let groups: [any Optimizer]
@@ -44,7 +44,7 @@ public final class GroupedOptimizer: Optimizer {
     var parts = groups.map { _ in [String: Tensor]() }
     for (name, tensor) in state {
       let parameter = name.firstIndex(of: ".").map { String(name[name.index(after: $0)...]) }
-      // A name of no group is told as unexpected by the first one.
+      // A name that belongs to no group is reported as unexpected by the first one.
       parts[parameter.flatMap { owners[$0] } ?? 0][name] = tensor
     }
     let before = groups.map { group in

@@ -11,7 +11,7 @@ public struct LBFGS: Sendable {
   /// Done when a step lowers the function by no more than this fraction of `max(|f|, |f'|, 1)`; 0: the gradient decides.
   public var relativeTolerance = 0.0
 
-  /// Stops by the gradient alone.
+  /// Uses only the gradient tolerance.
   public init(gradientTolerance: Double = 1e-5, maximumIterations: Int = 1000, memory: Int = 10) {
     self.gradientTolerance = gradientTolerance
     self.maximumIterations = maximumIterations
@@ -41,7 +41,7 @@ public struct LBFGS: Sendable {
     public var iterations: Int
     /// The number of function evaluations.
     public var evaluations: Int
-    /// Whether a tolerance was met, rather than the steps used up or no better point found.
+    /// Whether a tolerance was met, as opposed to reaching the iteration limit or finding no better point.
     public var converged: Bool
   }
 
@@ -111,7 +111,7 @@ public struct LBFGS: Sendable {
   }
 }
 
-/// The last steps and what they did to the gradient.
+/// The last steps and the resulting changes of the gradient.
 private struct History {
   let memory: Int
   let diagonal: [Double]?

@@ -14,7 +14,7 @@ public enum LearningRateSchedule: Sendable, Codable, Equatable {
   /// Multiplied by `factor` every `interval` steps.
   case steps(interval: Int, factor: Double)
 
-  /// What to multiply the base rate with at step `step`, counted from 0.
+  /// The factor of the base rate at step `step`, counted from 0.
   /// - Precondition: an interval of ``steps(interval:factor:)`` is positive.
   public func factor(at step: Int) -> Double {
     switch self {

@@ -17,7 +17,7 @@ public protocol Optimizer: AnyObject {
 
   /// Restores a ``state``, completely or not at all.
   /// - Throws: ``OptimizerStateError`` that names what is missing, unexpected, of another shape or
-  ///   not finite. The present state stays then.
+  ///   not finite. In that case the current state is kept.
   func restore(_ state: [String: Tensor]) throws
 }
 

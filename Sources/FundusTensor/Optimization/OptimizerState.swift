@@ -7,8 +7,8 @@ public struct OptimizerStateError: Error, CustomStringConvertible {
   public init(description: String) { self.description = description }
 }
 
-/// A saved state while an optimizer reads it: what does not fit is collected, so that one message
-/// says all of it.
+/// A saved state while an optimizer reads it: mismatches are collected, so that one message reports all of
+/// them.
 struct OptimizerStateReader {
   private var unread: [String: Tensor]
   private var missing: [String] = []
@@ -16,7 +16,7 @@ struct OptimizerStateReader {
 
   init(_ state: [String: Tensor]) { unread = state }
 
-  /// The tensor of that name, in memory of its own; nil, with a fault noted, when it is missing, has
+  /// A copy of the tensor of that name; nil, with the mismatch recorded, when it is missing, has
   /// another shape or is not finite.
   mutating func tensor(_ name: String, shape: [Int]) -> Tensor? {
     guard let found = unread.removeValue(forKey: name) else {

@@ -4,9 +4,9 @@ import Foundation
 /// A matrix that AdamW trains one sample at a time: the weight of a bias-free linear layer, or the
 /// keys of a cache.
 ///
-/// With a batch of one, the gradient is the product of a column δ and a row x. Writing it to memory
-/// would cost more than everything else, so the step takes δ and x as they are. Same update as
-/// ``AdamW`` on that gradient.
+/// With a batch of one, the gradient is the product of a column δ and a row x. Writing it to memory would
+/// cost more than everything else, so a step takes δ and x separately. The update equals that of ``AdamW`` on
+/// this gradient.
 public final class SampleTrainedMatrix {
   /// The hyperparameters of AdamW.
   public struct Options: Sendable, Equatable {
@@ -16,7 +16,7 @@ public final class SampleTrainedMatrix {
     public var beta2 = 0.999
     /// The epsilon that is added to the root of the mean squared gradient.
     public var epsilon = 1e-8
-    /// Share of the weight, times the learning rate, that each step takes away.
+    /// The weight decay, which is multiplied by the learning rate.
     public var weightDecay = 0.01
 
     /// PyTorch's defaults.

@@ -3,7 +3,7 @@ import CFundusKernels
 /// A convolution of INT8 images with INT8 weights, the weights of each output in steps of its
 /// (symmetric, -127 to 127). Sums are integers, so results do not depend on their order.
 public struct QuantizedConvolution: Sendable {
-  /// What a result is added to before the ReLU.
+  /// The residual, which is added before the ReLU.
   public enum Residual: Sendable {
     /// Floats `[N, H', W', O]`, in units of the convolution's ``QuantizedConvolution/unit``.
     case floats(Tensor)
@@ -11,7 +11,7 @@ public struct QuantizedConvolution: Sendable {
     case bytes(QuantizedImages)
   }
 
-  /// What one in the result stands for: the step of bytes that follow, or 1 for plain numbers.
+  /// The value of one unit of the result: the quantization step of INT8 outputs, or 1 for plain numbers.
   public let unit: Float
   private let inputStep: Float
   private let side: Int, stride: Int, channels: Int, outputs: Int
@@ -33,7 +33,7 @@ public struct QuantizedConvolution: Sendable {
       "weights are [K, K, C, O], not \(weight.shape)")
     precondition(
       weight.shape[2] % 4 == 0 && weight.shape[3] % 4 == 0,
-      "channels come in fours, not as in \(weight.shape)")
+      "channel counts must be multiples of 4, found \(weight.shape)")
     precondition(
       bias.shape == [weight.shape[3]], "a bias of \(bias.shape) for weights of \(weight.shape)")
     precondition(stride > 0, "a stride of \(stride)")
@@ -50,7 +50,7 @@ public struct QuantizedConvolution: Sendable {
     for row in 0..<inner {
       for o in 0..<outputs { largest[o] = max(largest[o], abs(values[row * outputs + o])) }
     }
-    // A column of zeros has any step.
+    // A column of zeros can have any step.
     let steps = largest.map { $0 > 0 ? $0 / 127 : 1 }
     packed = Storage(byteCount: max(64, fk_quantized_packed_count(inner, outputs)))
     fk_quantized_pack(

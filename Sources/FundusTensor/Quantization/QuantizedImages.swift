@@ -13,7 +13,7 @@ public struct QuantizedImages: Sendable {
   /// Room for images; only the margin is written.
   init(unwritten shape: [Int], step: Float, margin: Int) {
     precondition(shape.count == 4, "images are [N, H, W, C], not \(shape)")
-    precondition(shape[3] % 4 == 0, "\(shape[3]) channels are no multiple of 4")
+    precondition(shape[3] % 4 == 0, "\(shape[3]) channels are not a multiple of 4")
     precondition(margin >= 0, "a margin of \(margin)")
     precondition(step > 0 && step.isFinite, "a step of \(step)")
     self.shape = shape

@@ -1,6 +1,6 @@
 /// MT19937, the 32-bit Mersenne Twister (Matsumoto and Nishimura, TOMACS 1998).
 ///
-/// The generator below Python's `random` and PyTorch's CPU generator; ``PythonRandom`` and
+/// The generator underlying Python's `random` and PyTorch's CPU generator; ``PythonRandom`` and
 /// ``TorchGenerator`` turn its words into numbers the way each of them does. For everything that
 /// has no published order to reproduce, use ``RandomStream``.
 package struct MersenneTwister: Sendable {

@@ -4,7 +4,7 @@
 public struct PythonRandom: Sendable {
   private var twister: MersenneTwister
 
-  /// As `random.seed(seed)` leaves the generator. Like Python's, it looks at the seed's magnitude.
+  /// As `random.seed(seed)` leaves the generator. As in Python, only the magnitude of the seed matters.
   public init(seed: Int) {
     let magnitude = UInt64(seed.magnitude)
     let low = UInt32(truncatingIfNeeded: magnitude)

@@ -4,7 +4,7 @@ import CFundusKernels
 /// A stream of random numbers that is a pure function of its key: Philox 4x32-10 (Salmon et al.,
 /// SC 2011).
 ///
-/// Streams are derived by naming what they are for (`seed`, epoch, sample, use). The same names give
+/// Streams are derived from names of their purposes (`seed`, epoch, sample, use). The same names give
 /// the same numbers on any number of threads, in any order, and after a resumed run.
 public struct RandomStream: RandomNumberGenerator, Sendable {
   /// The key of the counter-based generator.
@@ -67,7 +67,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return low | UInt64(nextWord()) << 32
   }
 
-  /// A number uniform in `[0, 1)` with 24 random bits.
+  /// A uniform number in `[0, 1)` with 24 random bits.
   public mutating func uniform() -> Float { Float(nextWord() >> 8) * 0x1p-24 }
 
   /// A number uniform in the range.
@@ -81,6 +81,6 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     return radius * cos(2 * .pi * uniform())
   }
 
-  /// An index uniform below `count`, which must be positive.
+  /// A uniform index below `count`, which must be positive.
   public mutating func index(below count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 }

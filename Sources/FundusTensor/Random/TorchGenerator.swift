@@ -1,4 +1,4 @@
-/// PyTorch's CPU generator, bit for bit, for the draws that adapters and their loaders make.
+/// PyTorch's CPU generator, bit for bit, for the random numbers of adapters and their loaders.
 ///
 /// Lets a layer start from the weights that `torch.manual_seed(seed)` would have given it.
 public struct TorchGenerator: Sendable {
@@ -17,7 +17,7 @@ public struct TorchGenerator: Sendable {
     }
   }
 
-  /// The weight that a fresh `torch.nn.Linear(inputs, outputs, bias=False)` holds.
+  /// The initial weight of `torch.nn.Linear(inputs, outputs, bias=False)`.
   ///
   /// Kaiming-uniform with a = sqrt(5), which is uniform in ±1/sqrt(inputs).
   /// - Returns: `[outputs, inputs]`, row-major.

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Writes files so that a reader sees the old one or the whole new one, never a part: to a temporary
-/// name in the same directory, flushed to the disk, then renamed.
+/// Writes files atomically, so that a reader sees the old or the complete new file: under a temporary name in
+/// the same directory, flushed to disk, then renamed.
 package enum AtomicFile {
   private static let serial = Atomic<Int>(0)
 
@@ -72,7 +72,7 @@ package enum AtomicFile {
   ) throws {
     let file = url.relativePath
     let exists = CheckpointError(
-      .exists, file: file, "exists already; replace it with --force, or choose another file")
+      .exists, file: file, "already exists; replace it with --force, or choose another file")
     var status = stat()
     if stat(url.path, &status) == 0 {
       guard force else { throw exists }
@@ -120,7 +120,7 @@ package enum AtomicFile {
     let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw failure(url.path) }
     defer { close(descriptor) }
-    // Some network file systems know no such call for directories.
+    // Some network file systems do not support this call for directories.
     guard fsync(descriptor) == 0 || errno == EINVAL else { throw failure(url.path) }
   }
 
@@ -143,7 +143,7 @@ package enum AtomicFile {
     try write(to: url, force: force) { try $0.write(Array(text.utf8)) }
   }
 
-  /// What the system said when it refused to write a file, by default at the last call.
+  /// The system's reason for refusing to write a file, by default of the last call.
   package static func failure(_ file: String, _ code: Int32 = errno) -> CheckpointError {
     let hint =
       switch code {

@@ -30,7 +30,7 @@ public struct CheckpointEntry {
     content = .integers(integers)
   }
 
-  /// Bytes, for state that has no better form.
+  /// Raw bytes, for state that has no more specific type.
   public init(_ name: String, bytes: [UInt8]) {
     self.name = name
     shape = [bytes.count]

@@ -45,8 +45,8 @@ public struct CheckpointError: Error, Equatable, Sendable, LocalizedError, Custo
 extension String {
   /// The text for a one-line message: control characters are escaped and a long text is truncated.
   ///
-  /// Names that come from a file pass through here, so that a hostile one can neither break the
-  /// line nor fill the screen.
+  /// Names from files are escaped here, so that a malicious one can neither break the line nor fill the
+  /// screen.
   package func quotable(limit: Int = 120) -> String {
     var result = ""
     var length = 0

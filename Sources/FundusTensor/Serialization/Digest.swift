@@ -1,6 +1,6 @@
 import CFundusKernels
 
-/// Four words that tell `count` bytes from others, at the speed of memory; not for secrets.
+/// A 256-bit digest of `count` bytes, computed at memory speed; not cryptographic.
 func digestWords(_ bytes: UnsafeRawPointer, _ count: Int) -> [UInt64] {
   [UInt64](unsafeUninitializedCapacity: 4) { words, filled in
     fk_digest(bytes, count, words.baseAddress!)

@@ -6,8 +6,8 @@ import Foundation
 /// texts. JSON has no NaN and no infinity: a number that is not finite is written as `null`, which every
 /// JSON reader accepts. A property that may be undefined is optional, so that it reads back as nil.
 package enum JSONText {
-  /// Stands for such a number in the encoder's text; in private-use characters, so that no text of a
-  /// person is equal to it.
+  /// The placeholder of such a number in the encoder's output; it uses private-use characters, so that it
+  /// cannot collide with real text.
   private static let notFinite = "\u{F8F0}not finite\u{F8F1}"
 
   /// The JSON text of a value, on one line or with one member per line, without a newline at its end.

@@ -1,14 +1,14 @@
 extension JSONValue {
-  /// A member of a file that its reader does not know, and so would have no effect.
+  /// A member of a file that is unknown to its reader, and would have no effect.
   package struct UnknownKey: Equatable, CustomStringConvertible {
-    /// Where it stands, such as `vision.widht`.
+    /// Its path, such as `vision.widht`.
     package let path: String
-    /// The names that may stand there, sorted.
+    /// The known names, sorted.
     package let known: [String]
 
     /// The key and its alternatives on one line.
     package var description: String {
-      "'\(path.quotable(limit: 80))' is not known; there are \(known.joined(separator: ", "))"
+      "'\(path.quotable(limit: 80))' is not known; known keys are \(known.joined(separator: ", "))"
     }
   }
 

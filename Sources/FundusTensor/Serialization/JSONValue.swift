@@ -21,7 +21,7 @@ package indirect enum JSONValue: Equatable, Sendable {
     }
   }
 
-  /// Why a text is not JSON, with the position of the first wrong byte.
+  /// The error of a text that is not JSON, with the position of the first wrong byte.
   package struct ParseError: Error, CustomStringConvertible {
     package let description: String
   }
@@ -63,7 +63,7 @@ package indirect enum JSONValue: Equatable, Sendable {
   /// The members of an object.
   package var members: [Member]? { if case .object(let members) = self { members } else { nil } }
 
-  /// What kind of value it is, for messages.
+  /// The kind of value, for messages.
   package var kind: String {
     switch self {
     case .null: "null"

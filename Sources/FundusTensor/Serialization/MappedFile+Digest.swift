@@ -1,4 +1,4 @@
 extension MappedFile {
-  /// 64 hexadecimal digits that tell the content from others, at the speed of memory; not for secrets.
+  /// A digest of the content, 64 hexadecimal digits, computed at memory speed; not cryptographic.
   package var digest: String { hexadecimal(digestWords(base, count)) }
 }

@@ -1,10 +1,9 @@
 import Foundation
 
-/// The bytes of a file, mapped into memory: nothing is read before it is looked at, and nothing is
-/// copied.
+/// The bytes of a file, mapped into memory: pages are read on first access, and nothing is copied.
 ///
-/// Every access is checked against the file's size. The file must not be cut short by another
-/// program while it is mapped; files are replaced by renaming (see `AtomicFile`), which is safe.
+/// Every access is checked against the file's size. Another program must not truncate the file while it is
+/// mapped; files are replaced by renaming (see `AtomicFile`), which is safe.
 public final class MappedFile: @unchecked Sendable {
   /// The name of the file, for messages.
   public let name: String

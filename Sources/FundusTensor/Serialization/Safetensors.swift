@@ -24,7 +24,7 @@ public enum Safetensors {
     precondition(
       Set(entries.map(\.name)).count == entries.count
         && !entries.contains { $0.name == "__metadata__" },
-      "every tensor of a file has a name of its own")
+      "every tensor of a file needs a unique name")
     // Wide elements first, so that all are aligned to their width; otherwise the given order.
     let ordered = entries.enumerated().sorted {
       ($1.element.elementType.byteCount, $0.offset) < ($0.element.elementType.byteCount, $1.offset)

@@ -3,11 +3,11 @@ import Foundation
 /// A safetensors file, mapped into memory.
 ///
 /// Layout: the length of the header (8 bytes, little-endian), the header (JSON: name to `dtype`,
-/// `shape` and `data_offsets`; `__metadata__` to strings), the elements. The header is checked
-/// whole when the file is opened: ranges lie in the file, fit shape and type, and cover the data
-/// without a gap or an overlap.
+/// `shape` and `data_offsets`; `__metadata__` to strings), the elements. The entire header is checked when
+/// the file is opened: ranges must be within the file, match shape and type, and cover the data without gaps
+/// or overlaps.
 public final class SafetensorsFile: Sendable {
-  /// The strings that the file carries besides tensors.
+  /// The metadata of the file.
   public let metadata: [String: String]
   /// The tensors in the order of their data.
   public let tensors: [StoredTensor]

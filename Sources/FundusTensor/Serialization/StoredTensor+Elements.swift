@@ -109,7 +109,7 @@ extension StoredTensor {
   }
 
   /// The value of an IEEE half. Shifting its bits into place leaves an exponent that is 112 too
-  /// small, also for subnormal numbers; the product mends that exactly.
+  /// small, also for subnormal numbers; the product corrects that exactly.
   static func float(fromHalf bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16
     let magnitude = UInt32(bits & 0x7FFF) << 13

@@ -1,6 +1,6 @@
 extension Tensor {
-  /// 64 hexadecimal digits that tell the shape and the elements from others, at the speed of memory.
-  /// Equal bits give equal digits on every machine of the same byte order.
+  /// A digest of shape and elements, 64 hexadecimal digits, computed at memory speed. Equal bits give equal
+  /// digests on every machine of the same byte order.
   public var digest: String {
     var words = digestWords(pointer, count * MemoryLayout<Float>.stride)
     var salt: UInt64 = UInt64(rank)

@@ -1,4 +1,4 @@
-/// What may stand in a tensor's literal: a number, or brackets around more of them.
+/// An element of a tensor literal: a number, or a nested list.
 public struct TensorLiteral: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByArrayLiteral, Sendable
 {

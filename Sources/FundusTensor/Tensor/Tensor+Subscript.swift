@@ -1,7 +1,7 @@
 import CFundusKernels
 
-/// What stands for an axis between the brackets of a slice: a whole number, which takes one entry and
-/// drops the axis, or a range of any kind.
+/// An index of an axis in a slice: an integer, which selects one entry and drops the axis, or a range of any
+/// kind.
 public protocol TensorIndex: Sendable {
   /// The entries of an axis of that size.
   func entries(of size: Int) -> AxisEntries
@@ -104,7 +104,7 @@ extension Tensor {
 
   private mutating func makeWritable() {
     precondition(
-      node == nil, "elements of a tensor with a history cannot be assigned; detach it first")
+      node == nil, "elements of a tensor that requires a gradient cannot be assigned; detach it")
     if !isUnshared() { self = copy() }
   }
 
@@ -142,7 +142,8 @@ extension Tensor {
     _ indices: [any TensorIndex], leading: Bool, by newValue: Tensor
   ) {
     precondition(
-      newValue.node == nil, "a part with a history cannot be assigned; concatenate instead")
+      newValue.node == nil,
+      "a tensor that requires a gradient cannot be assigned to a slice; concatenate")
     let entries = entries(indices, leading: leading)
     let target = entries.filter { !$0.dropsAxis }.map(\.count)
     let source = newValue.broadcast(to: target)

@@ -6,8 +6,8 @@ import CFundusKernels
 /// convolutions `[KH, KW, C_in, C_out]`. The letters mean: N images or texts of a batch, H rows and
 /// W columns of pixels, C channels, T tokens, D features.
 ///
-/// A tensor that results from differentiable operators on tensors that require a gradient remembers
-/// how it came about (see ``backward(gradient:)``).
+/// A tensor that results from differentiable operators on tensors that require a gradient records how it was
+/// computed (see ``backward(gradient:)``).
 public struct Tensor: Sendable {
   /// The size of each axis; empty for a scalar.
   public let shape: [Int]
@@ -84,7 +84,7 @@ public struct Tensor: Sendable {
 extension Tensor {
   /// A tensor with the given elements in row-major order.
   /// - Precondition: the number of elements fits the shape.
-  // Arrays have an initializer of their own: to try both costs the compiler seconds.
+  // Arrays have a separate initializer: trying both costs the compiler seconds.
   @_disfavoredOverload
   public init(_ elements: some Collection<Float>, shape: [Int]) {
     self.init(uninitialized: shape)
@@ -107,7 +107,7 @@ extension Tensor {
 
   /// A tensor whose elements `initialize` writes. They are zero before.
   ///
-  /// This is how data from outside (pixels, files) becomes a tensor without a pointer in sight.
+  /// For external data (pixels, files), without exposing pointers.
   /// - `initialize`: receives the elements in row-major order.
   public init<Failure: Error>(
     shape: [Int],
@@ -143,7 +143,7 @@ extension Tensor {
   /// The same elements, detached from the tape, so that no gradient flows back through them.
   public var detached: Tensor { Tensor(shape: shape, storage: storage, offset: offset) }
 
-  /// A copy in memory of its own, without gradients.
+  /// A copy with its own memory, without gradients.
   public func copy() -> Tensor {
     let result = Tensor(uninitialized: shape)
     Kernels.copy(pointer, into: result.mutablePointer, count: count)

@@ -2,8 +2,8 @@ import CFundusKernels
 
 /// The thread pool of all operators.
 ///
-/// Work is cut by its size, never by the number of threads, so results have the same bits with any
-/// number of them.
+/// Work is divided by its size, never by the number of threads, so results are bit-identical for any number
+/// of threads.
 public enum ThreadPool {
   /// The number of threads, including the calling one. Starts as the environment variable
   /// `KEEPFIT_NUM_THREADS` says, or else as the number of processors that the process may use: those of
@@ -25,8 +25,8 @@ public enum ThreadPool {
 
   /// Restricts work started by the calling thread to that thread.
   ///
-  /// For custom threads that run next to the engine, such as image loading threads, so that
-  /// they do not hold the pool when the engine wants it.
+  /// For custom threads that run next to the engine, such as image loading threads, so that they do not
+  /// occupy the pool when the engine needs it.
   public static func leave() { fk_leave_pool() }
 
   /// Runs `body` for every index below `count`, in no particular order, and waits for all.
@@ -44,8 +44,8 @@ public enum ThreadPool {
     forEachRangeUnchecked(count, grain: grain, body)
   }
 
-  /// ``forEach(_:_:)`` for kernels: they write through pointers, each index to a part of its own, which
-  /// the compiler cannot see.
+  /// ``forEach(_:_:)`` for kernels: they write through pointers, each index to a separate part, which the
+  /// compiler cannot verify.
   static func forEachUnchecked(_ count: Int, _ body: (Int) -> Void) {
     withoutActuallyEscaping(body) { body in
       var task = Task(body: body, isRecording: Autograd.isRecording)

@@ -2,8 +2,8 @@ import Foundation
 import FundusSynthesis
 
 /// The whole pipeline on synthetic fundus images: render them, pretrain with the FLAIR and the KeepFIT
-/// objective from the same random weights, evaluate on seen and unseen classes, train a model that writes reports of
-/// angiograms, and write one page about all of it.
+/// objective from the same random weights, evaluate on seen and unseen classes, train a model that generates
+/// angiography reports, and write an HTML report on all of it.
 public struct Demonstration {
   /// Progress of a demonstration.
   public enum Event: Sendable {
@@ -42,7 +42,7 @@ public struct Demonstration {
     let data = out.appending(path: "data")
     if files.fileExists(atPath: out.path) {
       guard force else {
-        throw PretrainingError.runDirectory("\(out.path) exists already; --force replaces it")
+        throw PretrainingError.runDirectory("\(out.path) already exists; --force replaces it")
       }
       let contents = try files.contentsOfDirectory(atPath: out.path)
       // Only replace the output of an earlier demonstration.

@@ -157,11 +157,11 @@ struct DemonstrationPage {
 
   private func addReports(to page: inout HTMLPage) throws {
     guard let reported, let settings = demonstration.reports else { return }
-    page.section("Reports of angiograms")
+    page.section("Angiography reports")
     page.paragraph(
       "A small report model, trained on \(settings.studies * 7 / 10) synthetic angiograms for \(settings.epochs) "
         + "epochs in \(Int(reported.seconds.rounded())) s, reports on \(reported.trial.studies.count) others. "
-        + "So short a training from random weights learns the language of reports before it learns to read "
+        + "Such short training from random weights learns the language of reports before it learns to interpret "
         + "images: compare the findings with those of the nearest training study.")
     let reports = ReportTrialPage(reported.trial, generator: reported.generator)
     try reports.addExamples(to: &page)

@@ -1,8 +1,8 @@
 import Foundation
 import FundusSynthesis
 
-/// The angiography part of a demonstration: trains a small report model on synthetic studies with reports, and lets
-/// it report on others.
+/// The angiography part of a demonstration: trains a small report model on synthetic studies with reports, and
+/// evaluates it on others.
 public struct ReportDemonstration: Sendable {
   /// The number of studies: seven tenths are for training, two for the test.
   public var studies = 1000
@@ -18,7 +18,7 @@ public struct ReportDemonstration: Sendable {
   /// The settings of `make demo`.
   public init() {}
 
-  /// A trained model and what it reports.
+  /// A trained model and its test reports.
   public struct Outcome {
     /// The trained model.
     public let generator: ReportGenerator
@@ -57,7 +57,8 @@ public struct ReportDemonstration: Sendable {
     onEvent(.stage("Training a report model"))
     var inputs = ReportTrainingInputs()
     (inputs.studies, inputs.studiesRoot) = (annotation.path, data.path)
-    // Where a finding lies is said by quadrants and eyes, which mirrored and cropped images belie.
+    // Reports name the eye and the quadrants of a finding, which would be wrong for flipped and cropped
+    // images.
     inputs.isAugmented = false
     var configuration = ReportTrainingConfiguration()
     configuration.batchSize = batchSize

@@ -11,7 +11,7 @@ public struct ExperimentData: Sendable {
   /// External test sets with the same classes, on which every fold's classifier is tested.
   public let external: [LabeledImages]
 
-  /// How manifests are read.
+  /// The options for reading manifests.
   public struct Options: Sendable {
     /// How images are grouped.
     public var grouping: ImageGrouping?

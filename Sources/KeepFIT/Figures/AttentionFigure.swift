@@ -89,7 +89,7 @@ public struct AttentionFigure {
     let (rows, columns) = (cells.shape[0], cells.shape[1])
     let map = cells.scalars
     let most = max(map.max() ?? 0, .leastNormalMagnitude)
-    // What is looked at everywhere alike is left clear.
+    // Uniform attention leaves the image unchanged.
     let least = map.min() ?? 0
     /// The two cells that a pixel lies between, and how far it is from the first to the second.
     func between(_ pixel: Int, of side: Int, _ count: Int) -> (Int, Int, Float) {

@@ -12,7 +12,7 @@ struct FigureCanvas {
 
   var image: FundusImage { FundusImage(width: width, height: height, pixels: pixels) }
 
-  /// Copies an image, whose upper left corner is at `x`, `y`; what lies outside is left out.
+  /// Copies an image, whose upper left corner is at `x`, `y`; parts outside of the canvas are clipped.
   mutating func draw(_ image: FundusImage, x: Int = 0, y: Int = 0) {
     let columns = max(0, -x)..<max(0, -x, min(image.width, width - x))
     for row in max(0, -y)..<max(0, -y, min(image.height, height - y)) {

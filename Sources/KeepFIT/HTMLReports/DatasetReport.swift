@@ -6,7 +6,7 @@ import MMRetinalData
 /// The figures are those of the paper: a word cloud, the histogram of text lengths on a logarithmic axis, and
 /// vocabulary over mean length with lexical diversity as area.
 public struct DatasetReport: Sendable {
-  /// What is reported.
+  /// The statistics.
   public let statistics: DatasetStatistics
 
   /// A report.
@@ -41,7 +41,7 @@ public struct DatasetReport: Sendable {
     guard !functionWords.contains(word.lowercased()), word.contains(where: \.isLetter) else {
       return false
     }
-    // A lone Latin letter is the mark of a panel; a lone Chinese character is a word here.
+    // A single Latin letter is a panel label; a single Chinese character is a word here.
     return word.count > 1 && word.unicodeScalars.allSatisfy { $0.value < 0x2E80 }
   }
 
@@ -67,7 +67,7 @@ public struct DatasetReport: Sendable {
     ).svg()
   }
 
-  /// How often the most frequent findings of each set are named.
+  /// The counts of the most frequent findings of each set.
   public func findingPlots() -> [String] {
     statistics.findings.filter { !$0.counts.isEmpty }.map { set in
       let shown = set.counts.prefix(20)

@@ -113,7 +113,7 @@ extension EvidenceReport {
     }
     page.paragraph(
       "Right: saliency for the predicted versus the true class (brighter = stronger), from the "
-        + "gradients of the difference of the two logits of the classifier that made the error. Each "
+        + "gradient of the difference between the classifier's logits for the two labels. Each "
         + "map is scaled to its own maximum; padding is left out."
         + (augmented
           ? " Predictions are averaged over augmented images; maps are of the original image." : "")

@@ -1,7 +1,7 @@
 import Foundation
 
 extension EvidenceReport {
-  /// A published figure to compare with, marked as such.
+  /// A published result to compare with, marked as such.
   public struct Reference: Sendable, Codable, Equatable {
     /// The method.
     public var method: TransferMethod
@@ -31,26 +31,26 @@ extension EvidenceReport {
     public var source: String
     /// The figures.
     public var figures: [Reference]
-    /// What is doubtful about them; nil for nothing.
+    /// A caveat about them; nil for none.
     public var caution: String?
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
       case source, figures, caution
     }
 
-    /// A sentence on figures that are beside none of the results; nil if all of them are.
+    /// A sentence on published values that match none of the results; nil if all of them match.
     public func unmatchedNote(for results: [TransferResult]) -> String? {
       let count = figures.count { figure in !results.contains(where: figure.matches) }
       guard count > 0 else { return nil }
       return count == figures.count
-        ? "none of the \(counted(count, "published figure")) of \(source) belongs to a method, number of "
+        ? "none of the \(counted(count, "published result")) of \(source) belongs to a method, number of "
           + "training images and score of these results"
-        : "\(count) of \(counted(figures.count, "published figure")) of \(source) belong to other methods or "
+        : "\(count) of \(counted(figures.count, "published result")) of \(source) belong to other methods or "
           + "numbers of training images than these results"
     }
   }
 
-  /// A published figure beside a measured one.
+  /// A published result next to a measured one.
   public struct Comparison: Sendable {
     /// The method with its number of training images.
     public let method: String
@@ -62,7 +62,7 @@ extension EvidenceReport {
     public let published: Double, measured: Double
   }
 
-  /// The published figures beside the measured ones, by result.
+  /// The published results next to the measured ones, by result.
   public func published() -> [Comparison] {
     report.results.flatMap { result in
       (publication?.figures ?? []).filter { $0.matches(result) }.compactMap { figure in
@@ -75,13 +75,13 @@ extension EvidenceReport {
     }
   }
 
-  /// The section with all published figures of the experiment.
+  /// The section with all published results of the experiment.
   func addPublished(to page: inout HTMLPage) {
     guard let publication else { return }
     let rows = published()
-    page.section("Published figures")
+    page.section("Published results")
     page.paragraph(
-      "Source: \(publication.source). Published figures are gray and were not measured here.")
+      "Source: \(publication.source). Published results are gray and were not measured here.")
     if let caution = publication.caution { page.notice(caution) }
     if let note = publication.unmatchedNote(for: report.results) {
       page.paragraph("Note: \(note).")
@@ -98,7 +98,7 @@ extension EvidenceReport {
       },
       caption:
         "Differences are between this model and the published ones: only a released checkpoint, "
-        + "on the same images and splits, should give the published figure.")
+        + "on the same images and splits, should reproduce them.")
   }
 
   /// The name of a score in tables.
@@ -117,7 +117,8 @@ extension EvidenceReport.Publication {
   /// - Throws: ``TransferError/invalid(_:)`` that names the file, also for unknown keys.
   public init(contentsOf file: URL) throws(TransferError) {
     self = try StrictJSON.decode(
-      Self.self, contentsOf: file, name: file.lastPathComponent, what: "the list of figures")
+      Self.self, contentsOf: file, name: file.lastPathComponent,
+      what: "the list of published results")
   }
 
   /// Decodes a publication; unknown keys are errors.
@@ -132,10 +133,10 @@ extension EvidenceReport.Publication {
 }
 
 extension EvidenceReport.Reference {
-  /// Decodes a figure; unknown keys are errors.
+  /// Decodes a published result; unknown keys are errors.
   public init(from decoder: any Decoder) throws {
     try decoder.refuseUnknownKeys(
-      known: CodingKeys.allCases.map(\.rawValue), in: "a published figure")
+      known: CodingKeys.allCases.map(\.rawValue), in: "a published result")
     let container = try decoder.container(keyedBy: CodingKeys.self)
     method = try container.decode(TransferMethod.self, forKey: .method)
     shots = try container.decodeIfPresent(SampleCount.self, forKey: .shots)

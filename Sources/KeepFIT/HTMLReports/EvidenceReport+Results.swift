@@ -3,7 +3,7 @@ import Foundation
 /// The tables over all configurations.
 extension EvidenceReport {
   /// The columns of the results table. With two classes macro sensitivity and specificity equal balanced
-  /// accuracy and are left out: those of the positive class have a table of their own.
+  /// accuracy and are left out: those of the positive class have a separate table.
   static func scores(of results: [TransferResult]) -> [(key: String, title: String)] {
     let weights = Set(results.map { $0.kappaWeights ?? .quadratic })
     let kappa =
@@ -123,7 +123,7 @@ extension EvidenceReport {
   }
 
   /// A row per published model, of which the tables of the paper have several: then only those that can be
-  /// downloaded, since all are in a section of their own.
+  /// downloaded, since all are in a separate section.
   private func quotedRows(
     for result: TransferResult, scores: [(key: String, title: String)]
   ) -> [[HTMLPage.Cell]] {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a reader needs first: the disclaimer, the origin of the figures, and the classes.
+/// The head of the report: the disclaimer, the origin of the results, and the classes.
 extension EvidenceReport {
   func addSummary(to page: inout HTMLPage) {
     page.notice(ReportOrigin.disclaimer)
@@ -129,21 +129,21 @@ extension EvidenceReport {
             + "\(comparisons.count)." : ""))
   }
 
-  /// Terms for readers who do not compute such figures themselves.
+  /// A glossary for readers who are not familiar with these metrics.
   static let glossary: [(term: String, text: String)] = [
     (
       "Sensitivity (recall)",
-      "Of the images with the disease, the fraction that is recognized. 1 - sensitivity is missed."
+      "Of the images with the disease, the fraction that is detected. 1 - sensitivity is the miss rate."
     ),
     (
       "Specificity",
-      "Of the images without the disease, the fraction that is recognized as such. 1 - specificity is a "
-        + "false alarm."
+      "Of the images without the disease, the fraction that is recognized as such. 1 - specificity is the "
+        + "false alarm rate."
     ),
     (
       "PPV, NPV",
       "Positive and negative predictive value: of the images that are predicted positive (negative), the "
-        + "fraction that is. Both depend on the prevalence, so that they differ between a clinic and a "
+        + "fraction that truly are. Both depend on the prevalence, so they differ between a clinic and a "
         + "screening program."
     ),
     ("Prevalence", "The fraction of the test images that have the disease."),
@@ -169,13 +169,13 @@ extension EvidenceReport {
     ),
     (
       "Operating point",
-      "A threshold on the probability, with its sensitivity and specificity. It must be chosen on other images "
-        + "than it is tested on."
+      "A threshold on the probability, with its sensitivity and specificity. It must be chosen on images other "
+        + "than those it is tested on."
     ),
     (
       "95 % confidence interval",
       "The range of true values that are compatible with these test images. With few images it is wide, "
-        + "whatever the measured value."
+        + "regardless of the measured value."
     ),
     (
       "Calibration (ECE), temperature",

@@ -1,4 +1,4 @@
-/// The figures of the KeepFIT paper (MICCAI 2024, arXiv 2405.11793), read from its tables, by published
+/// The results of the KeepFIT paper (MICCAI 2024, arXiv 2405.11793), read from its tables, by published
 /// experiment.
 ///
 /// Table 1: few-shot and zero-shot. Table 2 (a): transfer with a linear probe. The checkpoints of two rows are
@@ -7,11 +7,11 @@ public enum PaperTables {
   /// The source, as reports quote it.
   public static let source = "KeepFIT (MICCAI 2024, arXiv 2405.11793)"
 
-  /// What the tables leave open.
+  /// An ambiguity of the tables.
   static let caution =
     "The heading of the paper's Table 2 gives 20 % training and 20 % test images for REFUGE, FIVES and "
-    + "ODIR200x3, the authors' instructions 80 % and 20 %; its figures are shown beside both, and agreement "
-    + "with one of them proves neither."
+    + "ODIR200x3, the authors' instructions 80 % and 20 %; its results are shown next to both, and "
+    + "agreement with one of them does not show which was used."
 
   /// A row of the tables.
   private struct Row {
@@ -59,12 +59,12 @@ public enum PaperTables {
       probe: [0.809, 0.765, 0.907, 0.697, 0.945, 0.805]),
   ]
 
-  /// The published experiments with figures in the paper.
+  /// The published experiments with results in the paper.
   public static let experiments = [
     "08_ODIR200x3", "13_FIVES", "25_REFUGE", "AMD", "TAOP_official",
   ]
 
-  /// The paper's figures for a published experiment; nil if it has none.
+  /// The paper's results for a published experiment; nil if it has none.
   public static func publication(for experiment: String) -> EvidenceReport.Publication? {
     guard experiments.contains(experiment) else { return nil }
     var figures: [EvidenceReport.Reference] = []

@@ -73,7 +73,7 @@ public struct PretrainingReport {
     remarks =
       (record?.data?.sentences ?? reports?.data ?? []) + (record?.history ?? reports?.history ?? [])
     if reports != nil { title = "Report training: " + directory.lastPathComponent }
-    // Those have a section of their own.
+    // Those have a separate section.
     configuration.removeAll { $0.name.hasPrefix("data.") || ["data", "history"].contains($0.name) }
   }
 

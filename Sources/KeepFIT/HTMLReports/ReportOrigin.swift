@@ -1,6 +1,6 @@
 import Foundation
 
-/// Where the results of a report come from.
+/// The origin of the results of a report.
 public struct ReportOrigin: Sendable {
   /// The model: its file or directory.
   public var model: String?
@@ -24,8 +24,8 @@ public struct ReportOrigin: Sendable {
   /// The disclaimer at the head of every report on performance.
   static let disclaimer =
     "For research only. This is not a medical device, and neither the model nor this report may be used "
-    + "for diagnosis or treatment. The figures hold for these test images; other cameras, clinics and "
-    + "patients can give others."
+    + "for diagnosis or treatment. The results apply to these test images; they can differ for "
+    + "other cameras, clinics and patients."
 
   /// Model, data, date and version, as far as known.
   /// - `fingerprint`: that of the model's weights.

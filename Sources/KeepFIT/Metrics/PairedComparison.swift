@@ -2,7 +2,7 @@ import Foundation
 
 /// A paired comparison of two methods on the same test images: an entry of `comparisons` in `results.json`.
 ///
-/// Images (or groups) are drawn again with replacement, the same ones for both methods, within each class as in
+/// Images (or groups) are resampled with replacement, the same ones for both methods, within each class as in
 /// the other intervals; the difference is computed on each draw. The test is two-sided: twice the smaller
 /// fraction of draws on either side of zero, with one draw added to each (Davison and Hinkley, 1997). It covers
 /// the choice of test images, not that of the training images.

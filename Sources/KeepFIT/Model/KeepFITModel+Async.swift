@@ -1,8 +1,8 @@
 import Foundation
 
 extension KeepFITModel {
-  /// Embeddings of image files, computed on a separate thread, so that the caller's thread is not blocked; the
-  /// bits are those of the synchronous method.
+  /// Embeddings of image files, computed on a separate thread, so that the caller's thread is not blocked;
+  /// bit-identical to the synchronous method.
   ///
   /// When the task is cancelled, the work ends after the current batch.
   /// - Parameters:

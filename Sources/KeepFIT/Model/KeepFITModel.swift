@@ -9,9 +9,10 @@ import Foundation
 /// `text_model.projection_head_text.*`, `atte_TD2KD.*` and `atte_KD2TD.*` (fusion, optional),
 /// `attention.*` (optional).
 ///
-/// Any number of threads and tasks may embed, classify and search with one model at the same time; they
-/// get the same bits as one after the other would. Training, loading weights and changing settings belong
-/// to one thread at a time: others that use the model meanwhile see each tensor before or after a change.
+/// Any number of threads and tasks may embed, classify and search with one model at the same time; results
+/// are bit-identical to those of sequential calls. Training, loading weights and changing settings must
+/// happen on one thread at a time: other threads that use the model concurrently see each tensor before or
+/// after a change.
 public final class KeepFITModel: Module, Sendable {
   /// Sizes and preparation of input.
   public internal(set) var configuration: KeepFITConfiguration {
@@ -51,7 +52,7 @@ public final class KeepFITModel: Module, Sendable {
     set { parts.withLock { $0.batchesTracked = newValue } }
   }
 
-  /// What pretraining and loading may change.
+  /// The state that pretraining and loading may change.
   private struct Parts {
     var configuration: KeepFITConfiguration
     var attention: KnowledgeAttention?

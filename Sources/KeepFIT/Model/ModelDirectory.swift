@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the directories of all kinds of models have in common.
+/// Common functions for the directories of all kinds of models.
 enum ModelDirectory {
   /// Creates a directory for a model's files.
   /// - Parameters:
@@ -13,7 +13,7 @@ enum ModelDirectory {
     if !force, let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
       throw CheckpointError(
         .exists, file: file.relativePath,
-        "exists already; replace it with --force, or choose another directory")
+        "already exists; replace it with --force, or choose another directory")
     }
     do {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

@@ -26,7 +26,7 @@ public struct VisionCalibration: Codable, Sendable, Equatable {
       switch self {
       case .noImages: "calibration needs at least one image"
       case .disagrees(let found, let wanted):
-        "INT8 is too coarse for this model: the lowest cosine similarity is \(found), required is \(wanted)"
+        "INT8 is too coarse for this model: the lowest cosine similarity is \(found), but \(wanted) is required"
       case .otherModel: "the calibration was made for other weights; run 'keepfit quantize' again"
       case .shape: "INT8 inference needs channels in multiples of four"
       }

@@ -12,7 +12,7 @@ package struct IterativeStratification {
   ///   - random: shuffles the units, and decides between equal parts by their order.
   package init(counts: [[Int]], sizes: [Int], shares: [Double], random: inout PythonRandom) {
     let labels = counts.first?.count ?? 0
-    // What is left out is a part of its own.
+    // The left-out images are treated as another part.
     let shares = shares + [max(0, 1 - shares.reduce(0, +))]
     let total = Double(sizes.reduce(0, +))
     var wanted = shares.map { $0 * total }

@@ -75,7 +75,7 @@ public struct MultiLabelResult: Sendable, Codable {
     public var probabilities: [[Float]]
     /// The probability from which each label is predicted, `[K]`.
     public var thresholds: [Double]
-    /// Where the thresholds come from: `validation`, or `fixed` for 0.5.
+    /// The source of the thresholds: `validation`, or `fixed` for 0.5.
     public var thresholdSource: ThresholdSource
     /// The fitted temperature; nil for none.
     public var temperature: Double?

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Evaluates methods on images with any number of labels each, fold by fold: every label is a question of its
-/// own, answered by a sigmoid.
+/// Evaluates methods on images with any number of labels each, fold by fold: each label is predicted
+/// independently, with a sigmoid.
 ///
 /// - `zero-shot` compares each label with its absence ("no …").
 /// - `linear-probe` fits a logistic regression per label, ``LabelProbes``.

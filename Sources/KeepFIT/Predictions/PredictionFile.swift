@@ -1,7 +1,7 @@
 import Foundation
 
-/// A file of predictions that grows row by row, so that memory does not depend on the number of images, and a
-/// killed run can go on.
+/// A prediction file that is written row by row, so that memory does not depend on the number of images, and
+/// a killed run can be resumed.
 ///
 /// Rows are appended to the file itself, in batches of whole rows. Next to it, `FILE.settings.json` records
 /// what the predictions were made with; resuming with other settings is refused.
@@ -20,7 +20,7 @@ public final class PredictionFile {
     /// One JSON list.
     case json
 
-    /// The format that a file name asks for; nil for another suffix.
+    /// The format for the extension of a file name; nil for any other extension.
     public init?(_ url: URL) { self.init(rawValue: url.pathExtension.lowercased()) }
   }
 
@@ -30,7 +30,7 @@ public final class PredictionFile {
     case refuse
     /// Replace it.
     case replace
-    /// Keep its complete rows and go on; begin a new file if there is none.
+    /// Keep its complete rows and append to it; create a new file if there is none.
     case resume
   }
 
@@ -72,7 +72,7 @@ public final class PredictionFile {
     guard descriptor >= 0 else {
       if errno == EEXIST {
         throw TransferError.invalid(
-          "\(name): exists already; --resume goes on with it, --force overwrites it")
+          "\(name): already exists; --resume continues it, --force overwrites it")
       }
       throw AtomicFile.failure(name)
     }
@@ -88,7 +88,7 @@ public final class PredictionFile {
       let rest = try PredictionRows(reading: handle, format: format, header: header, name: name)
       rows = rest.images
       try handle.truncate(atOffset: rest.end)
-      // A file that was killed before its header was complete is begun again.
+      // A file without a complete header, left by a killed process, is started over.
       found = rest.end > 0
     } else {
       try handle.truncate(atOffset: 0)

@@ -53,7 +53,7 @@ struct PredictionRows {
       if number == 1 {
         guard records.first?.fields == header else {
           throw TransferError.invalid(
-            "\(name) has other columns than \(header.joined(separator: ", ")): it was written "
+            "\(name) has columns other than \(header.joined(separator: ", ")): it was written "
               + "with other labels or options; use the same, or another --out")
         }
       } else {

@@ -31,12 +31,12 @@ public final class PretrainingRun {
   /// Creates a run.
   ///
   /// - Parameters:
-  ///   - model: what is trained, in place.
+  ///   - model: the model, which is trained in place.
   ///   - configuration: the settings.
-  ///   - objective: a loss of your own; nil for the one that the settings name. A resumed run must be
+  ///   - objective: a custom loss; nil for the one that the settings name. A resumed run must be
   ///     given the same one.
-  ///   - source: where batches come from, such as ``PretrainingInputs/makeSource(_:objective:communicator:)``.
-  ///   - directory: where the run is kept.
+  ///   - source: the source of batches, such as ``PretrainingInputs/makeSource(_:objective:communicator:)``.
+  ///   - directory: the run directory.
   ///   - communicator: the ranks that train together.
   /// - Throws: ``PretrainingError`` for invalid settings.
   public init(

@@ -1,10 +1,10 @@
-/// Consecutive studies that are worked on at once, so that few images are in memory at a time.
+/// Consecutive studies that are processed together, so that few images are in memory at a time.
 package enum StudyBatches {
   /// The batches, in order.
   /// - Parameters:
   ///   - imageCounts: the number of images of each study.
-  ///   - imageLimit: the most images of a batch, unless one study has more.
-  ///   - studyLimit: the most studies of a batch; at least one.
+  ///   - imageLimit: the maximum number of images per batch, unless a single study has more.
+  ///   - studyLimit: the maximum number of studies per batch; at least one.
   package static func ranges(
     imageCounts: [Int], imageLimit: Int, studyLimit: Int = .max
   ) -> [Range<Int>] {

@@ -6,12 +6,12 @@ enum BLEU {
   /// The longest n-gram.
   static let order = 4
 
-  /// What samples contribute; corpus scores are those of the sum.
+  /// The statistics of samples; corpus scores are computed from their sum.
   struct Statistics: Sendable {
     var hypothesisLength = 0
-    /// Of the reference whose length is nearest to the hypothesis, the shorter at a tie.
+    /// The length of the reference closest to that of the hypothesis; the shorter one in a tie.
     var referenceLength = 0
-    /// n-grams of the hypothesis that references have too, at index n - 1.
+    /// n-grams of the hypothesis that also occur in references, at index n - 1.
     var matches = [Int](repeating: 0, count: order)
     /// n-grams of the hypothesis.
     var guesses = [Int](repeating: 0, count: order)

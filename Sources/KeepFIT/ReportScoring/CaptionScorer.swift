@@ -37,7 +37,7 @@ public struct CaptionScorer: Sendable {
 private struct NumberedPair: Sendable {
   let hypothesis: NGrams
   let references: [NGrams]
-  /// What stands between single spaces, for ROUGE-L.
+  /// The parts between single spaces, for ROUGE-L.
   let parts: [Int32]
   let referenceParts: [[Int32]]
 

@@ -11,7 +11,7 @@ public struct CollapseStatistics: Sendable, Equatable {
   public let commonest: String
   /// The fraction of texts equal to ``commonest``.
   public let commonestShare: Double
-  /// Runs of four words in all texts.
+  /// The number of 4-grams in all texts.
   public let fourGrams: Int
   /// The number of distinct ones.
   public let distinctFourGrams: Int
@@ -45,8 +45,7 @@ public struct CollapseStatistics: Sendable, Equatable {
     meanLength = Double(words) / Double(texts.count)
   }
 
-  /// The text that occurs most often, the first of them among equals; how often it occurs; and how many
-  /// different texts there are.
+  /// The most frequent text (the first one in a tie), its count, and the number of distinct texts.
   static func commonest(_ texts: [String]) -> (text: String, count: Int, distinct: Int) {
     var counts: [ExactText: Int] = [:]
     for text in texts { counts[ExactText(text), default: 0] += 1 }

@@ -2,7 +2,7 @@ import Foundation
 import FundusTensor
 import MMRetinalData
 
-/// The terms by which reports state or deny findings.
+/// The terms by which reports state or negate findings.
 ///
 /// A JSON file, of which the built-in lexicon for English angiography reports is an example:
 ///
@@ -12,29 +12,29 @@ import MMRetinalData
 ///                   "ignored": ["not only", …]}}
 ///
 /// A term is one or several words; a `*` at the end of a word stands for any ending. Case and hyphens do
-/// not matter. `implies` names findings of which this one is a kind. Without `negation`, the built-in
-/// words hold.
+/// not matter. `implies` names findings of which this one is a kind. Without `negation`, the built-in words
+/// apply.
 public struct FindingLexicon: Sendable {
-  /// A finding and what reports call it.
+  /// A finding and its terms.
   struct Finding: Sendable {
     let name: String
     let terms: [FindingPattern]
     let implies: [String]
   }
 
-  /// What denies findings.
+  /// The words that negate findings.
   struct Negation: Sendable {
-    /// Words before what they deny, such as "no".
+    /// Words that precede the negated finding, such as "no".
     var before: [FindingPattern] = []
-    /// Words after what they deny, such as "was not seen".
+    /// Words that follow the negated finding, such as "was not seen".
     var after: [FindingPattern] = []
-    /// Words at which a denial ends, such as "but".
+    /// Words that end a negation, such as "but".
     var ends: [FindingPattern] = []
-    /// Words that look like a denial and are none, such as "not only".
+    /// Phrases that look like a negation but are not, such as "not only".
     var ignored: [FindingPattern] = []
   }
 
-  /// What the lexicon calls itself.
+  /// The name of the lexicon.
   public let name: String
   let findings: [Finding]
   let negation: Negation
@@ -54,7 +54,7 @@ public struct FindingLexicon: Sendable {
   }()
 
   /// Reads a lexicon.
-  /// - Throws: `TextFileError` for a file that is missing or no such JSON, with the member that is wrong.
+  /// - Throws: `TextFileError` for a missing or invalid file, naming the wrong member.
   public init(contentsOf url: URL) throws {
     try self.init(json: ReportFile.bytes(of: url), file: url.relativePath)
   }
@@ -81,7 +81,7 @@ public struct FindingLexicon: Sendable {
   }
 }
 
-/// Words in a row that are looked for in texts.
+/// A sequence of words to search for in texts.
 struct FindingPattern: Sendable, Hashable {
   /// A word, or the beginning of one.
   struct Word: Sendable, Hashable {

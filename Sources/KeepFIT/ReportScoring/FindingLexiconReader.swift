@@ -50,7 +50,7 @@ struct FindingLexiconReader {
     }
     if let other = members.first(where: { !allowed.contains($0.name) }) {
       throw Problem(
-        message: "\(place): '\(other.name.quotable(limit: 60))' is not known; there are "
+        message: "\(place): '\(other.name.quotable(limit: 60))' is not known; known keys are "
           + allowed.joined(separator: ", "))
     }
   }

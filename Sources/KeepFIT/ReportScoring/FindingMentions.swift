@@ -1,18 +1,18 @@
-/// What a text says of findings.
+/// The findings that a text states or negates.
 public struct FindingMentions: Sendable, Equatable {
-  /// Findings that the text states, also if it denies them elsewhere.
+  /// Findings that the text states, even if it negates them elsewhere.
   public internal(set) var affirmed: Set<String> = []
-  /// Findings that the text only denies.
+  /// Findings that the text only negates.
   public internal(set) var negated: Set<String> = []
 }
 
 extension FindingLexicon {
-  /// The findings that a text names, stated or denied.
+  /// Searches a text for findings, stated or negated.
   ///
-  /// The longest term wins where several overlap. Words such as "no" deny the next finding within six words
-  /// of their sentence, and those that follow it within four words each; words such as "was not seen" deny
-  /// the finding within four words before them, and those that lead to it within two words each. A word
-  /// such as "but" ends a denial (after Chapman et al., NegEx, 2001).
+  /// The longest term wins where several overlap. Words such as "no" negate the next finding within six words
+  /// of their sentence, and those that follow it within four words each; words such as "was not seen" negate
+  /// the finding within four words before them, and those that precede it within two words each. A word such
+  /// as "but" ends a negation (after Chapman et al., NegEx, 2001).
   public func findings(in text: String) -> FindingMentions {
     var mentions = FindingMentions()
     for sentence in FindingText.sentences(of: text) {
@@ -92,7 +92,7 @@ extension FindingLexicon {
     return places
   }
 
-  /// Denies what stands before words such as "was not seen"; false if there is nothing.
+  /// Negates the findings before words such as "was not seen"; false if there are none.
   private func negateBefore(
     _ range: Range<Int>, _ mentions: inout [Mention], ends: [Int]
   ) -> Bool {
@@ -110,7 +110,7 @@ extension FindingLexicon {
     return found
   }
 
-  /// Denies what follows words such as "no".
+  /// Negates the findings after words such as "no".
   private func negateAfter(
     _ range: Range<Int>, _ mentions: inout [Mention], _ sentence: FindingText.Sentence, ends: [Int]
   ) {
@@ -120,7 +120,7 @@ extension FindingLexicon {
       let term = mentions[index].range
       let gap = limit..<term.lowerBound
       guard gap.count <= reach, !ends.contains(where: gap.contains) else { return }
-      // After a comma, "drusen were seen" is a statement of its own.
+      // After a comma, "drusen were seen" is a separate statement.
       let next = term.upperBound < sentence.words.count ? sentence.words[term.upperBound] : ""
       if limit > range.upperBound, Self.verbs.contains(next),
         (gap.lowerBound...gap.upperBound).contains(where: sentence.commas.contains),

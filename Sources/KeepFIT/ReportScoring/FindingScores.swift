@@ -3,7 +3,7 @@ import FundusTensor
 /// Precision and recall of the findings in hypotheses, by finding and overall.
 ///
 /// A finding is correct if hypothesis and reference state it, regardless of its location. With several
-/// references, one that states it is sufficient. Denied findings count as absent.
+/// references, one that states it is sufficient. Negated findings count as absent.
 public struct FindingScores: Sendable, Equatable {
   /// Counts of one finding, or of all together.
   public struct Counts: Sendable, Equatable {
@@ -31,7 +31,7 @@ public struct FindingScores: Sendable, Equatable {
     }
   }
 
-  /// What one sample states.
+  /// The findings of one sample.
   public struct Sample: Sendable, Equatable {
     /// Findings of references and hypothesis, in the order of the lexicon.
     public let right: [String]

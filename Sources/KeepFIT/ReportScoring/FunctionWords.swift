@@ -10,11 +10,11 @@ import MMRetinalData
 /// package. Scores with the built-in list differ from those of the program; for equal scores, use the file
 /// `function/english.words` of the program's jar.
 public struct FunctionWords: Sendable {
-  /// Where the list comes from: `builtin`, or the path of a file.
+  /// The source of the list: `builtin`, or the path of a file.
   public let name: String
   private let words: Set<ExactText>
 
-  /// How many there are.
+  /// The number of words.
   public var count: Int { words.count }
 
   /// A list of lower-case words.
@@ -23,7 +23,7 @@ public struct FunctionWords: Sendable {
     self.words = Set(words.map(ExactText.init))
   }
 
-  /// Reads UTF-8 text with a lower-case word a line. Empty lines are skipped.
+  /// Reads UTF-8 text with one lowercase word per line. Empty lines are skipped.
   /// - Throws: `TextFileError` for a file that is missing, not UTF-8 or without words, and for lines that
   ///   could match no word: several words, or capitals.
   public init(contentsOf url: URL) throws {
@@ -37,7 +37,7 @@ public struct FunctionWords: Sendable {
           TextProblem(line: number, message: "has several words, expected one"))
       } else if word.unicodeScalars.count > 40 || (word.hasPrefix("{") && word != "{") {
         problems.append(
-          TextProblem(line: number, message: "'\(word.quotable(limit: 40))' is no word"))
+          TextProblem(line: number, message: "'\(word.quotable(limit: 40))' is not a word"))
       } else if word != word.lowercased() {
         problems.append(
           TextProblem(

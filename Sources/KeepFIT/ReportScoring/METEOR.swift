@@ -9,7 +9,7 @@ package struct METEOR: Sendable {
   private static let delta = 0.75
   private static let stageWeights = [1.0, 0.6]
 
-  /// The words that count for less, since their matches say little about the meaning.
+  /// The function words, which have lower weight since their matches say little about the meaning.
   let functionWords: FunctionWords
 
   package init(functionWords: FunctionWords) { self.functionWords = functionWords }
@@ -33,7 +33,7 @@ package struct METEOR: Sendable {
     }
   }
 
-  /// What samples contribute; corpus scores are those of the sum.
+  /// The statistics of samples; corpus scores are computed from their sum.
   package struct Statistics: Sendable, Equatable {
     var hypothesis = Count()
     var reference = Count()

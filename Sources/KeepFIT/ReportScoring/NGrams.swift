@@ -1,4 +1,4 @@
-/// How often each run of one to four words occurs in a text.
+/// The counts of the 1-grams to 4-grams of a text.
 struct NGrams: Sendable {
   /// Up to four words; -1 where there are fewer.
   struct Gram: Hashable, Sendable {

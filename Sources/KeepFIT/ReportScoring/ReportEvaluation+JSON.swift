@@ -49,13 +49,13 @@ extension ReportEvaluation {
     return .object(members)
   }
 
-  /// What is undefined, and why.
+  /// The undefined scores, with reasons.
   package var undefined: [(name: String, reason: String)] {
     CaptionMetric.allCases.filter { scored.corpus[$0] == nil }
       .map { ($0.rawValue, CaptionScores.undefinedCIDEr) }
   }
 
-  /// One JSON object a line for each sample: its scores, texts' findings.
+  /// One JSON object per line for each sample: its scores and the findings of its texts.
   package var sampleLines: String {
     scored.pairs.indices.map { index in
       let scores = scored.sample(index)

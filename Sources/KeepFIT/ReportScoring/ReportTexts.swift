@@ -8,12 +8,12 @@ import MMRetinalData
 /// with `annotations`, or a list, of `{"image_id", "caption"}`. Identifiers are texts or numbers, and are
 /// compared as texts. Other members are ignored.
 public struct ReportTexts: Sendable {
-  /// The most words that a text may have.
+  /// The maximum number of words of a text.
   public static let wordLimit = 5000
 
   /// The texts of each study in the order of the file.
   public struct Study: Sendable {
-    /// Which study it is.
+    /// The identifier of the study.
     public let id: String
     /// Its texts; at least one. Several in the COCO form only.
     public var texts: [String]
@@ -71,7 +71,7 @@ public struct ReportTexts: Sendable {
     do {
       whole = try JSONValue(parsing: bytes)
     } catch {
-      // What is neither is most likely meant as JSON Lines, whose reader names the line.
+      // Anything else is most likely meant to be JSON Lines, whose reader names the line.
       guard isList else { return nil }
       throw TextFileError(
         file: file, problems: [TextProblem(line: nil, message: "is not a JSON list: \(error)")])

@@ -1,6 +1,6 @@
-/// Reports with their scores: of all together, of each, and of any drawing of them.
+/// Reports with their scores: for the corpus, for each report, and for any resample of them.
 public struct ScoredReports: Sendable {
-  /// What one report contributes.
+  /// The statistics of one report.
   struct Sample: Sendable {
     let bleu: BLEU.Statistics
     let meteor: METEOR.Statistics
@@ -8,7 +8,7 @@ public struct ScoredReports: Sendable {
     let cider: Double
   }
 
-  /// What was scored.
+  /// The scored pairs.
   public let pairs: [ReportPair]
   /// METEOR's function words.
   public let functionWords: FunctionWords
@@ -34,8 +34,8 @@ public struct ScoredReports: Sendable {
   /// not the means of these.
   public func sample(_ index: Int) -> CaptionScores { scores(of: CollectionOfOne(index)) }
 
-  /// The scores of a drawing of reports, in which some may occur several times. Document frequencies
-  /// remain those of all reports.
+  /// The scores of a resample of reports, in which some may occur several times. Document frequencies remain
+  /// those of all reports.
   package func scores(of indices: some Collection<Int>) -> CaptionScores {
     var bleu = BLEU.Statistics()
     var meteor = METEOR.Statistics()

@@ -1,6 +1,6 @@
 import FundusModels
 
-/// How the scores cut texts into words. Nothing is lower-cased, cleaned or normalized.
+/// The tokenization of texts for the scores. Nothing is lowercased, cleaned or normalized.
 enum ScoringTokens {
   /// The runs of characters between white space, as Python's `str.split()` gives them: the words of BLEU
   /// and CIDEr-D.

@@ -3,16 +3,15 @@ import FundusTensor
 /// The scores of the same hypotheses against the references of other studies.
 ///
 /// A model that ignores the image has the same scores as against the true references: only the difference
-/// shows what it has recognized.
+/// reflects what it recognizes in the image.
 public struct ShuffledControl: Sendable {
-  /// How often the references were shuffled.
+  /// The number of shuffles.
   public let shuffles: Int
   /// The mean over the shuffles by metric.
   public let mean: [CaptionMetric: Double]
   /// The standard deviation over the shuffles (n - 1); without metrics of a single shuffle.
   public let deviation: [CaptionMetric: Double]
-  /// The share of hypotheses whose shuffled references are equal to the right ones, since studies share
-  /// texts.
+  /// The fraction of hypotheses whose shuffled references equal the true ones, since studies share texts.
   public let unchangedShare: Double
   /// The micro-averaged F1 of findings, the mean over the shuffles; nil where it is undefined.
   public let microF1: Double?
@@ -23,8 +22,8 @@ public struct ShuffledControl: Sendable {
   /// - Parameters:
   ///   - pairs: the reports.
   ///   - lexicon: the names of findings.
-  ///   - scorer: how they are scored.
-  ///   - shuffles: how often references are shuffled; at least 1.
+  ///   - scorer: the scorer.
+  ///   - shuffles: the number of shuffles; at least 1.
   ///   - seed: the same seed gives the same control.
   public init?(
     _ pairs: [ReportPair], lexicon: FindingLexicon = .builtin, scorer: CaptionScorer, shuffles: Int,

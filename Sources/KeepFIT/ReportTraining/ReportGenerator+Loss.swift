@@ -4,12 +4,12 @@ import Foundation
 public struct ReportLossSummary: Sendable, Equatable {
   /// -Σ log p over all words of all studies, divided once by ``tokens``.
   public let loss: Double
-  /// The words that are to be written, closing zeros included.
+  /// The number of target words, including end tokens.
   public let tokens: Int
 }
 
 extension ReportGenerator {
-  /// The most images that are in memory at a time, unless one study has more.
+  /// The maximum number of images in memory at a time, unless a single study has more.
   private static let imageLimit = 128
 
   /// The loss on studies: no dropout, running statistics, whole images; the patch features of a study's
@@ -17,9 +17,9 @@ extension ReportGenerator {
   ///
   /// - Parameters:
   ///   - studies: studies with at least one image each; at least one.
-  ///   - root: the folder that their paths start from.
-  ///   - batchSize: studies that are worked on at once, fewer where they have many images.
-  ///   - progress: called with the number of studies that are done.
+  ///   - root: the root directory of their image paths.
+  ///   - batchSize: studies per batch, fewer if they have many images.
+  ///   - progress: called with the number of completed studies.
   /// - Throws: `ImageError` for an image that is missing or cannot be read; ``ReportLossError`` when the
   ///   model gives a loss that is not finite.
   public func loss(
@@ -34,7 +34,7 @@ extension ReportGenerator {
   /// The loss on single images with reports; see ``loss(on:root:batchSize:progress:)``.
   /// - Parameters:
   ///   - samples: images with reports; at least one.
-  ///   - batchSize: images that are worked on at once.
+  ///   - batchSize: images per batch.
   /// - Throws: `ImageError` and ``ReportLossError``.
   public func loss(on samples: [ReportSample], batchSize: Int) throws -> ReportLossSummary {
     try loss(of: samples.map { ($0.id, [$0.image], $0.text) }, batchSize: batchSize) { _ in }
@@ -77,12 +77,12 @@ extension ReportGenerator {
   }
 }
 
-/// A report model whose loss is not finite.
+/// An error of a report model whose loss is not finite.
 public struct ReportLossError: Error, LocalizedError, CustomStringConvertible {
   /// The first study of the batch.
   public let study: String
 
-  /// One line for people.
+  /// A one-line description.
   public var description: String {
     "the loss is not finite for the batch that begins with '\(study.quotable())'; the model's weights are "
       + "damaged or too large"

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Everything that decides what the training of a report model computes. Stored in `config.json` of the
-/// run; a resumed run must have the same.
+/// The training settings of a report model. Stored in the `config.json` of the run; a resumed run must have
+/// the same settings.
 public struct ReportTrainingConfiguration: Codable, Sendable, Equatable {
-  /// What is measured on the validation split.
+  /// The validation metric.
   public enum Monitor: String, Codable, Sendable, CaseIterable {
     /// The loss; less is better.
     case loss
@@ -16,17 +16,17 @@ public struct ReportTrainingConfiguration: Codable, Sendable, Equatable {
     /// CIDEr-D, as published.
     case cider = "CIDER"
 
-    /// The score of generated reports that it is; nil for the loss.
+    /// The corresponding metric of generated reports; nil for the loss.
     public var metric: CaptionMetric? { CaptionMetric(rawValue: rawValue) }
   }
 
-  /// Images in a batch, on each rank.
+  /// The batch size on each rank.
   public var batchSize = 64
-  /// Batches whose tokens make one optimizer step.
+  /// The number of gradient accumulation steps.
   public var accumulationSteps = 1
   /// Passes over the mixed list of samples.
   public var epochs = 15
-  /// The number of optimizer steps, in place of the number of epochs; nil to go by epochs.
+  /// The number of optimizer steps, instead of the number of epochs; nil to use epochs.
   public var maxSteps: Int?
   /// The learning rate of everything but the image encoder.
   public var learningRate = 1e-4
@@ -34,52 +34,52 @@ public struct ReportTrainingConfiguration: Codable, Sendable, Equatable {
   public var visionLearningRate = 5e-5
   /// Weight decay, added to the gradient of every parameter.
   public var weightDecay: Float = 5e-5
-  /// Gradients are held within plus or minus this value, element by element; nil for no limit.
+  /// The limit of elementwise gradient clipping; nil for no clipping.
   public var gradientLimit: Float? = 0.1
   /// Whether the largest second moment so far is used (AMSGrad).
   public var usesAMSGrad = true
-  /// Epochs after which the learning rates are multiplied with ``decayFactor``, again and again.
+  /// The interval, in epochs, at which the learning rates are multiplied by ``decayFactor``.
   public var decayEpochs = 50
-  /// What the learning rates are multiplied with.
+  /// The learning rate decay factor.
   public var decayFactor = 0.1
   /// The random seed.
   public var seed: UInt64 = 9233
 
-  /// All dropouts; nil for the model's own (0.1 and, behind the image encoder, 0.5).
+  /// The dropout rate of all layers; nil for the model's own (0.1 and, after the image encoder, 0.5).
   public var dropout: Float?
-  /// Whether batch norm uses its running statistics also in training.
+  /// Whether batch norm uses its running statistics in training as well.
   public var freezesBatchNorm = false
-  /// With several ranks: whether batch norms take their statistics over the batches of all.
+  /// With several ranks: whether batch norm statistics are synchronized across ranks.
   public var synchronizesBatchNorm = false
   /// Whether the image encoder stays as it is; nil, as in the records of older runs, for no.
   public var freezesVision: Bool?
   /// The decay of an exponential moving average of the weights, which is saved beside them and is what is
   /// validated; nil for none.
   public var averageDecay: Float?
-  /// Whether activations of the image encoder are computed a second time instead of kept.
+  /// Whether activations of the image encoder are recomputed in the backward pass instead of stored.
   public var recomputesActivations = false
 
-  /// What is measured on the validation split after each epoch and decides which checkpoint is the best;
-  /// nil for nothing.
+  /// The metric for model selection and early stopping, measured on the validation split after each epoch;
+  /// nil for no validation.
   public var monitor: Monitor?
-  /// Epochs without improvement after which the run ends; nil for never.
+  /// Early stopping: the number of epochs without improvement after which the run ends; nil for none.
   public var patience: Int?
-  /// Steps between checkpoints; nil for the ends of epochs.
+  /// The number of steps between checkpoints; nil for one checkpoint per epoch.
   public var checkpointEverySteps: Int?
-  /// Minutes between checkpoints, beside the steps; nil for none.
+  /// The number of minutes between additional checkpoints; nil for none.
   public var checkpointEveryMinutes: Double?
-  /// How many of the latest checkpoints are kept, besides the best.
+  /// The number of latest checkpoints to keep, besides the best.
   public var keepsCheckpoints = 2
 
   /// The published settings, without validation.
   public init() {}
 
-  /// How many optimizer steps an epoch of so many batches makes.
+  /// The number of optimizer steps per epoch for a number of batches.
   public func stepsPerEpoch(batchesPerEpoch: Int) -> Int {
     max(1, batchesPerEpoch / accumulationSteps)
   }
 
-  /// How many optimizer steps the whole run makes: ``maxSteps`` where given, else all epochs.
+  /// The number of optimizer steps of the run: ``maxSteps`` if given, else those of all epochs.
   public func totalSteps(stepsPerEpoch: Int) -> Int { maxSteps ?? epochs * stepsPerEpoch }
 
   /// The factor of both learning rates.
@@ -96,7 +96,7 @@ public struct ReportTrainingConfiguration: Codable, Sendable, Equatable {
     return result
   }
 
-  /// Refuses values that no run can have.
+  /// Checks the settings.
   /// - Throws: ``PretrainingError/configuration(_:)`` naming the value.
   public func validate() throws {
     func require(_ holds: Bool, _ message: String) throws {
@@ -111,14 +111,18 @@ public struct ReportTrainingConfiguration: Codable, Sendable, Equatable {
     }
     try require(weightDecay >= 0 && weightDecay.isFinite, "the weight decay must not be negative")
     try require(gradientLimit.map { $0 > 0 } ?? true, "the gradient limit must be positive")
-    try require(decayEpochs > 0, "the learning rate decays after at least one epoch")
+    try require(decayEpochs > 0, "there must be at least one epoch between learning rate decays")
     try require(
-      decayFactor > 0 && decayFactor <= 1, "the learning rate's decay factor must lie in 0...1")
-    try require(dropout.map { (0..<1).contains($0) } ?? true, "the dropout must lie in 0..<1")
+      decayFactor > 0 && decayFactor <= 1,
+      "the learning rate decay factor must be above 0 and at most 1")
+    try require(
+      dropout.map { (0..<1).contains($0) } ?? true,
+      "the dropout rate must be at least 0 and below 1")
     try require(
       averageDecay.map { (0..<1).contains($0) } ?? true, "the EMA decay must lie in 0..<1")
     try require(keepsCheckpoints > 0, "at least one checkpoint must be kept")
     try require(
-      checkpointEverySteps.map { $0 > 0 } ?? true, "checkpoints need at least one step between")
+      checkpointEverySteps.map { $0 > 0 } ?? true,
+      "there must be at least one step between checkpoints")
   }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Keeps a few of a run's angiograms and reports for its page.
+/// Example angiograms and reports of a run for its report.
 public enum ReportTrainingExamples {
   /// Writes samples of the first batch, as the model sees them, to `examples/` and `examples.json`.
   ///

@@ -1,20 +1,20 @@
 import Foundation
 
-/// Where the angiograms and reports of a run come from and what is done with them. Stored with the run.
+/// The data of a report training run and its processing. Stored with the run.
 public struct ReportTrainingInputs: Codable, Sendable, Equatable {
   /// The annotation of FFA-IR, or another file that `ReportStudies` reads.
   public var studies = ""
-  /// The folder that its paths start from.
+  /// The root directory of its image paths.
   public var studiesRoot = ""
   /// Manifests of captioned angiograms that are mixed in, such as MM-Retinal's.
   public var expert: [PretrainingInputs.Source] = []
-  /// Whether samples come in random order; otherwise the list is read in its order, as published.
+  /// Whether samples are shuffled; otherwise the list is read in order, as published.
   public var isShuffled = true
-  /// Whether training sees random views; otherwise whole images, as in validation.
+  /// Whether training uses random crops; otherwise full images, as in validation.
   public var isAugmented = true
-  /// Whether random views are mirrored.
+  /// Whether random crops are flipped.
   public var isMirrored = true
-  /// Threads that load images.
+  /// The number of image loading threads.
   public var loaderThreads = 2
   /// Whether images that are missing or cannot be read are left out (and listed) instead of ending the
   /// run.
@@ -30,7 +30,7 @@ public struct ReportTrainingInputs: Codable, Sendable, Equatable {
 }
 
 extension ReportTrainingInputs {
-  /// What a run trains and validates on.
+  /// The training and validation samples of a run.
   public struct Data: Sendable {
     /// The mixed list, in the published order.
     public let training: [ReportSample]
@@ -38,11 +38,11 @@ extension ReportTrainingInputs {
     public let validation: [ReportSample]
     /// The images that do not exist and were left out.
     public let missing: [SkippedImage]
-    /// What there is, a sentence each.
+    /// A summary of the data, one sentence each.
     public let sentences: [String]
   }
 
-  /// Reads the files and looks for their images.
+  /// Reads the files and checks that their images exist.
   /// - Parameter needsValidation: whether the validation split is wanted.
   /// - Throws: `TextFileError` that names a file and what is wrong in it; ``PretrainingError`` for a root
   ///   that is no folder, and for missing images unless ``skipsBadImages`` is on.
@@ -125,7 +125,7 @@ extension ReportTrainingInputs {
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
     else {
       throw PretrainingError.configuration(
-        "\(path) is not a directory; it should hold the images of \(file)")
+        "\(path) is not a directory; it should contain the images of \(file)")
     }
   }
 

@@ -1,26 +1,26 @@
 import Foundation
 
-/// Everything that the training of a report model was started with: the content of `config.json` in its
+/// The settings that a report training run was started with: the content of `config.json` in the run
 /// directory.
 public struct ReportTrainingRecord: Codable, Sendable, Equatable {
-  /// What kind of run it is, always `report-training`.
+  /// The kind of run, always `report-training`.
   public private(set) var kind = Self.kindName
-  /// The report model directory that the weights came from.
+  /// The initial report model, a directory.
   public var model: String
-  /// What decides the computation.
+  /// The training settings.
   public var training: ReportTrainingConfiguration
-  /// Where images and reports come from.
+  /// The data.
   public var inputs: ReportTrainingInputs
-  /// What the data held, a sentence each; nil before it was read.
+  /// The summary of the data, one sentence each; nil before it was read.
   public var data: [String]?
   /// The number of samples in an epoch; nil before they were counted.
   public var samples: Int?
-  /// What was changed when the run was resumed, a sentence for each setting; nil for nothing.
+  /// Changes of settings when the run was resumed, one sentence each; nil for none.
   public var history: [String]?
 
   private static let kindName = "report-training"
 
-  /// What a run is started with.
+  /// Creates a record.
   public init(
     model: String, training: ReportTrainingConfiguration, inputs: ReportTrainingInputs
   ) {
@@ -30,7 +30,7 @@ public struct ReportTrainingRecord: Codable, Sendable, Equatable {
   }
 
   /// Reads the `config.json` of a run.
-  /// - Throws: ``PretrainingError`` if it is missing or no record.
+  /// - Throws: ``PretrainingError`` if it is missing or invalid.
   public init(contentsOf url: URL) throws {
     guard let data = try? Data(contentsOf: url) else {
       throw PretrainingError.runDirectory("\(url.path): there is no such run to resume")
@@ -44,13 +44,13 @@ public struct ReportTrainingRecord: Codable, Sendable, Equatable {
     self = record
   }
 
-  /// Writes the record whole or not at all.
+  /// Writes the record atomically.
   /// - Throws: `CheckpointError` if it cannot be written.
   public func write(to url: URL) throws {
     try AtomicFile.write(JSONText.encode(self, pretty: true) + "\n", to: url, force: true)
   }
 
-  /// The settings that differ from those that a run was started with, in the order of their names.
+  /// The settings that differ from those of an earlier record, ordered by name.
   public func changes(from earlier: ReportTrainingRecord) -> [PretrainingRecord.Change] {
     PretrainingRecord.Change.between(
       earlier.values, values, options: Self.options, changeable: Self.changeable)

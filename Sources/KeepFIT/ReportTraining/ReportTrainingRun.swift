@@ -2,22 +2,22 @@ import Foundation
 
 /// The training of a report model: steps, checkpoints, logs, validation, as in ``PretrainingRun``.
 ///
-/// A run that is interrupted at any moment, and resumed, ends with the same bits.
+/// A run that is interrupted at any time and resumed gives bit-identical results.
 public final class ReportTrainingRun {
-  /// What is trained.
+  /// The report model to train.
   public let generator: ReportGenerator
   /// The settings.
   public let configuration: ReportTrainingConfiguration
-  /// Where the run is kept.
+  /// The run directory.
   public var directory: RunDirectory { loop.directory }
-  /// A wish to end early.
+  /// The request to stop early.
   public var stopRequest: StopRequest { loop.stopRequest }
   /// Called for each event, on the thread of ``run()``, on rank 0.
   public var onEvent: (PretrainingEvent) -> Void {
     get { loop.onEvent }
     set { loop.onEvent = newValue }
   }
-  /// What is measured at the end of each epoch.
+  /// The validation at the end of each epoch.
   public var validation: ReportValidation?
 
   private let loader: ReportLoader
@@ -29,7 +29,7 @@ public final class ReportTrainingRun {
 
   /// Prepares a run.
   /// - Parameters:
-  ///   - generator: the report model to begin with; its weights change.
+  ///   - generator: the initial report model; its weights change.
   ///   - configuration: the settings.
   ///   - loader: where the batches come from.
   ///   - directory: where the run is kept.
@@ -60,21 +60,21 @@ public final class ReportTrainingRun {
     average = configuration.averageDecay.map { ExponentialMovingAverage(of: model, decay: $0) }
   }
 
-  /// Optimizer steps made so far.
+  /// The number of completed optimizer steps.
   public var step: Int { loop.state.step }
 
   /// The images that were left out because they could not be read.
   public var skipped: [SkippedImage] { stream?.skipped ?? [] }
 
-  /// Continues from the newest whole checkpoint; a damaged one is moved aside.
-  /// - Throws: what is wrong with the newest one when none can be used.
+  /// Resumes from the newest valid checkpoint; a damaged one is moved aside.
+  /// - Throws: the error of the newest checkpoint if none can be used.
   public func resume() throws { try loop.resume(self) }
 
-  /// Forgets how well validation went so far: for a resumed run that is validated otherwise than before.
+  /// Resets the best validation result, for a resumed run whose validation has changed.
   public func forgetBest() { loop.forgetBest() }
 
-  /// Trains until the end, early stop, or ``stopRequest``. A failure loses no step: those that were made
-  /// are saved before the error is thrown.
+  /// Trains until the end, early stopping, or ``stopRequest``. After a failure, the completed steps are saved
+  /// before the error is thrown.
   /// - Throws: ``PretrainingError``, `LoadingError`, and `CheckpointError` where a checkpoint cannot be
   ///   written.
   public func run() throws -> PretrainingOutcome { try loop.run(self) }
@@ -127,7 +127,7 @@ extension ReportTrainingRun: TrainingTask {
     let statistics = model.stateEntries().compactMap(\.buffer).map { ($0, $0.value) }
     let batchesTracked = model.batchesTracked
     var isDone = false
-    // A step that fails half-way must not leave traces in the running statistics.
+    // A step that fails must not change the running statistics.
     defer {
       if !isDone {
         for (buffer, value) in statistics { buffer.value = value }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The reports that a model writes for studies that it was not trained on, scored against the true ones, beside
+/// The reports that a model writes for studies that it was not trained on, scored against the true ones, with
 /// baselines that need no report model.
 public struct ReportTrial: Sendable {
   /// A source of reports: the model, or a baseline.

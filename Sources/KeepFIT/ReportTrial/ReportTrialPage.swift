@@ -1,7 +1,7 @@
 import Foundation
 
-/// The page of a ``ReportTrial``: scores beside baselines, precision and recall by finding, and studies with their
-/// images, attention, and true and generated reports.
+/// The page of a ``ReportTrial``: scores next to baselines, precision and recall by finding, and studies with
+/// their images, attention, and true and generated reports.
 public struct ReportTrialPage {
   /// The trial.
   public let trial: ReportTrial
@@ -19,11 +19,11 @@ public struct ReportTrialPage {
   }
 
   /// The page.
-  /// - Throws: `ImageError` for an image that cannot be read any more.
+  /// - Throws: `ImageError` for an image that can no longer be read.
   public func page() throws -> HTMLPage {
     var page = HTMLPage(
       title: "Reports of fluorescein angiograms",
-      subtitle: "\(trial.studies.count) studies: generated reports beside the true ones")
+      subtitle: "\(trial.studies.count) studies: generated and true reports")
     page.section("Scores")
     addScores(to: &page)
     for (name, reason) in trial.absent {
@@ -59,7 +59,7 @@ public struct ReportTrialPage {
     }
     if let control = trial.evaluation.control {
       rows.append(
-        [.init("model, shuffled images")]
+        [.init("model, shuffled studies")]
           + metrics.map { .quoted(Self.number(control.mean[$0])) }
           + [.quoted(""), .quoted(""), .quoted(Self.number(control.microF1)), .quoted("")])
     }
@@ -95,8 +95,8 @@ public struct ReportTrialPage {
         "Finding", "studies", "right", "missed", "invented", "precision", "recall", "F1",
       ] + others.map { "F1, \($0.name)" } + ["F1, always stated"], rows,
       caption:
-        "Findings of the lexicon that a true or a generated report states. The last column is what a report "
-        + "that always states the finding would reach at its frequency in the training reports.")
+        "Findings of the lexicon that occur in the true or the generated reports. The last column is the F1 of "
+        + "always stating the finding, at its frequency in the training reports.")
   }
 
   /// Studies with images, attention and reports.
@@ -116,7 +116,8 @@ public struct ReportTrialPage {
         ]
         var lines = ["True: " + pair.references[0], "Generated: " + pair.hypothesis]
         for (title, names) in [
-          ("right", findings.right), ("missed", findings.missed), ("invented", findings.invented),
+          ("correct", findings.right), ("missed", findings.missed),
+          ("hallucinated", findings.invented),
         ] where !names.isEmpty {
           lines.append("Findings \(title): " + names.joined(separator: ", "))
         }
@@ -127,8 +128,8 @@ public struct ReportTrialPage {
         )
       })
     page.paragraph(
-      "The right image shows where the words of the generated report looked on average: the attention of the decoder's "
-        + "last layer, from its minimum to its maximum.")
+      "The right image is overlaid with the attention of the decoder's last layer, averaged over the words of the "
+        + "generated report and scaled from its minimum to its maximum.")
   }
 
   private static func number(_ value: Double?) -> String {

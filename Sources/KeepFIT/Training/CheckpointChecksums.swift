@@ -1,7 +1,7 @@
 import Foundation
 
-/// The digests of a checkpoint's files, so that a bit that flipped on the disk is found before it is trained
-/// with. Checkpoints of older versions have none, and are taken as they are.
+/// The checksums of a checkpoint's files, so that corruption on disk is detected before training resumes.
+/// Checkpoints of older versions have none, and are not checked.
 enum CheckpointChecksums {
   private static let fileName = "checksums.json"
 
@@ -35,7 +35,7 @@ enum CheckpointChecksums {
       if try MappedFile(contentsOf: file).digest != digest {
         throw CheckpointError(
           .malformed, file: file.relativePath,
-          "has other content than was written; its checksum does not match")
+          "has changed since it was written; its checksum does not match")
       }
     }
   }

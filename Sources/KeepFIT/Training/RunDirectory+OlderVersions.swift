@@ -1,7 +1,7 @@
 extension RunDirectory {
   /// The state of an optimizer with 0 steps for the parameters that no step had moved, such as an attention
-  /// that the objective does not use: older versions left them out. The present one writes their 0, so a
-  /// state that has one is whole, and what it lacks is an error.
+  /// that the objective does not use: older versions left them out. The current version writes these zeros,
+  /// so a state that contains one is complete, and a missing entry is an error.
   static func completed(
     _ state: [String: Tensor], for optimizer: any Optimizer
   ) -> [String: Tensor] {

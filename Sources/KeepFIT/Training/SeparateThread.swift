@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs work on a thread of its own, with the stack that long computations need.
+/// Runs work on a separate thread, with the stack size that long computations need.
 /// - Parameters:
 ///   - name: the name of the thread.
 ///   - isolation: the caller's actor, which waits.

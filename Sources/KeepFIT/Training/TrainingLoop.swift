@@ -29,7 +29,7 @@ protocol TrainingTask: AnyObject {
   func restore(_ checkpoint: URL) throws -> TrainingState
 }
 
-/// When a run is saved, and when it gives up.
+/// The checkpoint and early stopping policy of a run.
 struct SavingPolicy {
   /// The number of steps between checkpoints; nil for one checkpoint per epoch.
   var everySteps: Int?

@@ -66,7 +66,7 @@ extension RunDirectory {
       try module.load(from: objectiveFile)
     } else if FileManager.default.fileExists(atPath: objectiveFile.path) {
       throw PretrainingError.runDirectory(
-        "\(objectiveFile.path): the run was made with another objective, which has parameters")
+        "\(objectiveFile.path): the run was started with another objective, which has parameters")
     }
     try restore(optimizer, from: folder)
     guard let average else {
@@ -86,7 +86,7 @@ extension RunDirectory {
     return state
   }
 
-  /// How far a checkpoint is.
+  /// The progress of a checkpoint.
   /// - Throws: ``PretrainingError/runDirectory(_:)`` when the file that says so is missing or damaged.
   func state(of folder: URL) throws -> TrainingState {
     let file = folder.appending(path: Self.stateFile)

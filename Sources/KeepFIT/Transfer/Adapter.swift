@@ -19,7 +19,7 @@ public struct Adapter: Sendable {
   public let experiment: String
   /// The preprocessing of the images that it was fitted on; nil if not recorded.
   public let preprocessing: Preprocessing?
-  /// What validation images say about its probabilities; nil if there were none.
+  /// The calibration of its probabilities on validation images; nil if there were none.
   public let calibration: AdapterCalibration?
   /// For several labels per image: the probability from which each label is predicted, `[K]`. Probabilities
   /// are then sigmoids of the logits. Nil for one label per image.
@@ -27,7 +27,7 @@ public struct Adapter: Sendable {
   let content: Content
   private let tunedCopy = Guarded<TunedCopy?>(nil)
 
-  /// A model, and another with the tuned weights in its image encoder.
+  /// A model, and a copy with the fine-tuned weights in its image encoder.
   private struct TunedCopy {
     let original: any TransferModel
     let tuned: any TransferModel
@@ -84,8 +84,8 @@ public struct Adapter: Sendable {
 
   /// Logits of every class, `[B, K]`, of images `[B, S, S, 3]`.
   ///
-  /// A fine-tuned adapter brings an image encoder of its own. The first call makes it beside that of the
-  /// model, which stays as it is, and the adapter keeps it for the next calls with the same model.
+  /// A fine-tuned adapter has its own image encoder. The first call creates it without changing the model,
+  /// and the adapter keeps it for subsequent calls with the same model.
   /// - Throws: ``TransferError`` for another model.
   public func logits(_ images: Tensor, model: any TransferModel) throws(TransferError) -> Tensor {
     try check(model)

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What validation images, which the classifier was not fitted on, say about an adapter's probabilities.
+/// The calibration of an adapter's probabilities, from validation images that the classifier was not fitted
+/// on.
 public struct AdapterCalibration: Sendable, Codable, Equatable {
   /// The number by which logits are divided; nil if none was fitted.
   public var temperature: Double?

@@ -6,7 +6,7 @@ import Foundation
 /// logits `exp(s) x~ Tᵀ`. Trained with AdamW (learning rate 1e-3, epsilon 1e-4, weight decay 0.01), batch
 /// size 1, a cosine schedule to zero over all steps, in the same order in all epochs; s and T are frozen.
 public struct CLIPAdapter: FeatureClassifier {
-  /// How the adapter is trained.
+  /// The training settings.
   public struct Options: Sendable, Equatable, Codable {
     /// The number of epochs.
     public var epochs = 40

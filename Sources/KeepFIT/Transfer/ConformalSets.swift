@@ -18,7 +18,7 @@ public struct ConformalSets: Sendable, Equatable {
   ///   - trueProbabilities: the probability of the true class of each validation image.
   ///   - errorRate: the accepted error rate α, between 0 and 1.
   /// - Throws: ``TransferError/invalid(_:)`` when there are fewer than 1/α - 1 validation images, too few for
-  ///   any promise.
+  ///   any guarantee.
   public init(trueProbabilities: [Float], errorRate: Double) throws(TransferError) {
     precondition(errorRate > 0 && errorRate < 1, "an error rate between 0 and 1")
     let count = trueProbabilities.count

@@ -56,7 +56,7 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
   /// The entries under `vision_model.`.
   public var imageState: [StateEntry] { model.imageState }
 
-  /// A model with an image encoder of its own, which embeds with floats, and the same text encoder.
+  /// A model with a separate image encoder, which runs in FP32, and the same text encoder.
   public func copy(imageState: [String: Tensor]) -> (any TransferModel)? {
     model.withImageEncoder(imageState).map {
       KeepFITTransferModel($0, fingerprint: fingerprint)
@@ -74,7 +74,7 @@ public final class KeepFITTransferModel: TrainableTransferModel, ExplainableMode
     Autograd.withoutGradients { model.vision.intermediates(of: images, mode: .inference).stages }
   }
 
-  /// Through the stages that are left, and the image head if asked for, with the weights as constants.
+  /// Applies the remaining stages and, if requested, the image head, with the weights as constants.
   public func features(
     afterStage stage: Int, _ activations: Tensor, projected: Bool
   ) -> Tensor {

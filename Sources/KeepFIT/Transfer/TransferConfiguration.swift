@@ -62,7 +62,7 @@ public struct TransferConfiguration: Sendable, Codable, Equatable {
     augmentsTraining ? (0..<Self.augmentationPasses).map { $0 } : [nil]
   }
 
-  /// Where the adapter of a fold is saved.
+  /// The location of the adapter of a fold.
   func adapterFolder(in directory: URL, fold: Int) -> URL {
     let shots = split.train.description.replacingOccurrences(of: "%", with: "percent")
     return directory.appendingPathComponent("\(method.rawValue)-\(shots)")

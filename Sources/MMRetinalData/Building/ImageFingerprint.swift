@@ -1,8 +1,8 @@
-/// What an image looks like, for finding copies that were resized or compressed again.
+/// A perceptual fingerprint of an image, to find copies that were resized or recompressed.
 ///
 /// Two images resemble each other if their ``DifferenceHash`` differs in no more than 4 of 64 bits and the
 /// grays of their 16 x 16 thumbnails by no more than 3 of 255 levels on average. Fundus photographs are so
-/// much alike that the hash alone would pair different eyes.
+/// similar that the hash alone would match different eyes.
 public struct ImageFingerprint: Sendable, Hashable, Codable {
   /// The most bits of the hash that may differ.
   public static let bitLimit = 4
@@ -19,7 +19,7 @@ public struct ImageFingerprint: Sendable, Hashable, Codable {
     thumbnail = image.grayBlocks(columns: 16, rows: 16).map { UInt8($0.sum / (1000 * $0.count)) }
   }
 
-  /// Whether two images look the same.
+  /// Whether two images are near duplicates.
   public func resembles(_ other: ImageFingerprint) -> Bool {
     guard hash.distance(to: other.hash) <= Self.bitLimit else { return false }
     var sum = 0

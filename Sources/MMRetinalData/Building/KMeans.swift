@@ -11,8 +11,8 @@ public struct KMeans: Sendable {
   /// Clusters points of one length.
   /// - Parameters:
   ///   - points: at least `clusters` of them.
-  ///   - clusters: how many clusters to make.
-  ///   - restarts: how often to start anew; the result of least inertia is kept.
+  ///   - clusters: the number of clusters.
+  ///   - restarts: the number of restarts; the result with the lowest inertia is kept.
   ///   - iterations: at the most, for each start.
   ///   - seed: the same seed gives the same clusters.
   public init(

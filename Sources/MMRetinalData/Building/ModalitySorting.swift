@@ -1,9 +1,9 @@
-/// Sorts images into color photographs, angiographies and tomographies by their colors alone.
+/// Sorts images into color photographs, angiograms and OCT scans by their colors alone.
 ///
 /// Color histograms are clustered into three with k-means, as the dataset's authors did; instead of a
-/// person, a rule names the clusters: the most saturated one holds color photographs, and of the other
-/// two the darker one holds tomographies. Images that are nearly as close to another cluster are left
-/// for a person to decide.
+/// person, a rule names the clusters: the most saturated one contains color photographs, and the darker one
+/// of the other two contains OCT scans. Images that are nearly as close to another cluster are left to a
+/// reviewer.
 public struct ModalitySorting: Sendable {
   /// The verdict on an image.
   public struct Verdict: Sendable, Hashable {
@@ -15,7 +15,7 @@ public struct ModalitySorting: Sendable {
     public let needsReview: Bool
   }
 
-  /// One verdict an image.
+  /// One verdict per image.
   public let verdicts: [Verdict]
 
   /// Sorts images.
@@ -24,7 +24,7 @@ public struct ModalitySorting: Sendable {
   ///   - reviewMargin: images with a smaller margin need review.
   ///   - seed: of the clustering.
   public init(_ histograms: [ColorHistogram], reviewMargin: Float = 0.15, seed: UInt64 = 0) {
-    precondition(histograms.count >= 3, "sorting needs three images at least")
+    precondition(histograms.count >= 3, "sorting needs at least three images")
     let clusters = KMeans(histograms.map(\.bins), clusters: 3, seed: seed)
     func mean(_ cluster: Int, _ value: (ColorHistogram) -> Float) -> Float {
       let members = histograms.indices.filter { clusters.labels[$0] == cluster }
@@ -52,7 +52,7 @@ public struct ModalitySorting: Sendable {
     _ histograms: [ColorHistogram], references: [ImagingModality: ColorHistogram],
     reviewMargin: Float = 0.05
   ) {
-    precondition(references.count >= 2, "sorting needs two references at least")
+    precondition(references.count >= 2, "sorting needs at least two references")
     verdicts = histograms.map { histogram in
       let ranked = references.map { ($0.value.distance(to: histogram), $0.key) }
         .sorted { ($0.0, $0.1.rawValue) < ($1.0, $1.1.rawValue) }

@@ -44,7 +44,7 @@ extension ImageError: LocalizedError, CustomStringConvertible {
       "\(name): \(width) x \(height) pixels exceed the limit of \(limit); raise the limit to read it"
     case .unsuitable(let name, let reason): "\(name): \(reason)"
     case .exists(let name):
-      "\(name): exists already; replace it with --force, or choose another file"
+      "\(name): already exists; replace it with --force, or choose another file"
     case .unwritable(let name, let reason): "\(name): cannot be written: \(reason)"
     }
   }

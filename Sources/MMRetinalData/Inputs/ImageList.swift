@@ -15,7 +15,7 @@ public struct ImageList: Sendable {
 
   /// The images in order.
   public internal(set) var items: [Item] = []
-  /// What was left out, one sentence each.
+  /// Notes on what was left out, one sentence each.
   public private(set) var notes: [String] = []
   /// Whether a table was read, whose root and columns matter.
   public private(set) var hasTables = false

@@ -14,7 +14,7 @@ public struct DatasetImport: Sendable {
     public let examples: [String]
   }
 
-  /// What was understood.
+  /// A summary of the dataset as it was read.
   public struct Summary: Sendable, Codable {
     /// The columns of the table by role; empty for an image folder.
     public let columns: [Manifest.ColumnRole]
@@ -42,7 +42,7 @@ public struct DatasetImport: Sendable {
 
   /// The rows, with paths below ``Manifest/root``.
   public private(set) var manifest: Manifest
-  /// What was understood.
+  /// A summary of the dataset as it was read.
   public let summary: Summary
 
   /// Reads a dataset.
@@ -106,7 +106,7 @@ public struct DatasetImport: Sendable {
       }
       return true
     }
-    drop("the row repeats another one", repeated)
+    drop("the row is a duplicate", repeated)
     self.manifest = manifest
     summary = Self.summary(of: manifest, dropped: dropped)
   }

@@ -1,8 +1,8 @@
 /// The columns of a manifest table, and notes on how they were identified.
 struct ManifestColumns {
-  /// What the rows say of their images.
+  /// The kind of annotation of the rows.
   enum Content {
-    /// Nothing that is read.
+    /// No annotation.
     case none
     /// Captions by language.
     case captions([(CaptionLanguage, TableColumn)])
@@ -153,7 +153,7 @@ struct ManifestColumns {
     case .indicators(let columns):
       let names = columns.prefix(12).map { "'\($0.name)'" }.joined(separator: ", ")
       let rest = columns.count > 12 ? " and \(columns.count - 12) more" : ""
-      notes.append("the labels are the columns \(names)\(rest), where they are 1")
+      notes.append("the labels are the columns \(names)\(rest) with the value 1")
     }
     if let split { tell(split, "splits", known: [], isChosen: selection.split != nil) }
     return notes

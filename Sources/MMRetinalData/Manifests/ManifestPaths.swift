@@ -16,8 +16,9 @@ struct ManifestPaths {
       case .normalization: "\(rows): accents have another Unicode form on disk"
       case .backslashes: "\(rows): '\\' is read as '/'"
       case .fileExtension: "\(rows): the missing extension was found on disk"
-      case .capitals: "\(rows): the extension has other capitals on disk"
-      case .elsewhere: "\(rows): not on this computer, found by its end below the root directory"
+      case .capitals: "\(rows): the extension is capitalized differently on disk"
+      case .elsewhere:
+        "\(rows): not on this computer, found by its last components below the root directory"
       case .subdirectory: "\(rows): found in a subdirectory of the root directory"
       case .ambiguous: "\(rows): several subdirectories have a file of this name"
       }

@@ -18,7 +18,7 @@ struct TableColumn {
     self.right = right
   }
 
-  /// Whether each eye has a column of its own.
+  /// Whether each eye has a separate column.
   var isPair: Bool { left != right }
 
   /// The positions in a record.

@@ -2,8 +2,8 @@ import Foundation
 
 /// An Excel workbook (`.xlsx`, ECMA-376): the cells of its first visible sheet that has any, as text.
 ///
-/// Numbers are as short as they can be, dates are `2026-01-31`, true is 1 and false is 0. Formulas have the value
-/// that the workbook was saved with.
+/// Numbers are written as short as possible, dates as `2026-01-31`, true as 1 and false as 0. Formulas have the
+/// value that the workbook was saved with.
 package struct Workbook {
   /// A row that is not empty.
   package struct Row {
@@ -23,7 +23,7 @@ package struct Workbook {
   package let rows: [Row]
   /// Cells with errors, such as `#N/A`.
   package let problems: [TextProblem]
-  /// What was left out, a sentence each.
+  /// Notes on what was left out, one sentence each.
   package let notes: [String]
 
   /// Reads a workbook.

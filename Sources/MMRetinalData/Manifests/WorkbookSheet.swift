@@ -24,7 +24,7 @@ struct WorkbookSheet {
     }
     if uncalculated > 0 {
       notes.append(
-        "\(counted(uncalculated, "formula")) without a saved value were read as empty cells")
+        "\(counted(uncalculated, "formula")) without a saved value, read as empty")
     }
     return notes
   }
@@ -110,7 +110,7 @@ struct WorkbookSheet {
   }
 }
 
-/// How numbers look: Excel keeps dates as numbers of days, and only their format tells.
+/// Number formats: Excel stores dates as numbers of days, which only their format reveals.
 struct WorkbookFormats {
   private var areDates: [Bool] = []
   private var countsFrom1904 = false

@@ -25,7 +25,7 @@ public struct ImageQuality: Sendable, Equatable {
       case .blurred: "blurred"
       case .dark: "too dark"
       case .overexposed: "over-exposed"
-      case .fieldCut: "field of view cut"
+      case .fieldCut: "cropped field of view"
       case .notColorFundus: "not a color fundus photograph"
       }
     }

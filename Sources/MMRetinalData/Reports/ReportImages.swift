@@ -1,10 +1,10 @@
 import FundusTensor
 import Foundation
 
-/// How images of angiography become what a report model sees: bytes resized as Pillow does, then
-/// normalized with ImageNet's mean and deviation.
+/// The preprocessing of angiograms for report models: resized in 8 bits as by Pillow, then normalized with
+/// ImageNet's mean and standard deviation.
 public enum ReportImages {
-  /// ImageNet's mean of red, green and blue, of numbers from 0 to 1.
+  /// ImageNet's mean of red, green and blue, for values from 0 to 1.
   public static let mean: [Float] = [0.485, 0.456, 0.406]
   /// ImageNet's standard deviation of red, green and blue.
   public static let deviation: [Float] = [0.229, 0.224, 0.225]
@@ -25,7 +25,7 @@ public enum ReportImages {
     }
   }
 
-  /// An image file as the model sees it outside of training: resized to a square, whatever its aspect.
+  /// Preprocesses an image file for inference: resized to a square, regardless of its aspect ratio.
   ///
   /// By default the file is read as Pillow's `convert("RGB")` reads it: alpha dropped, no EXIF rotation.
   /// - Parameters:
@@ -42,7 +42,7 @@ public enum ReportImages {
         .resized(width: imageSize, height: imageSize))
   }
 
-  /// Image files as the model sees them outside of training, decoded on all threads.
+  /// Preprocesses image files for inference, on all threads.
   /// - Parameters:
   ///   - urls: N files; at least one.
   ///   - imageSize: S, the side of the square.

@@ -2,28 +2,28 @@ import Foundation
 import FundusTensor
 import Synchronization
 
-/// Images with their reports, ready for a step.
+/// A batch of images with their reports, ready for a training step.
 public struct ReportBatch: Sendable {
-  /// The images, `[B, S, S, 3]`, with ImageNet's mean and deviation taken out.
+  /// The images, `[B, S, S, 3]`, normalized with ImageNet's mean and standard deviation.
   public let images: Tensor
   /// The samples, in the order of the images.
   public let samples: [ReportSample]
 }
 
-/// Loads batches of angiograms and reports ahead of the engine, on threads of its own.
+/// Prefetches batches of angiograms and reports on its own threads.
 ///
-/// Batches come in the order of the steps whatever the number of threads, with the same bits: all random
-/// choices are keyed by seed, epoch and the draw's place in the epoch.
+/// Batches come in the order of the steps and are bit-identical for any number of threads: all random choices
+/// depend only on seed, epoch and the position of the sample in the epoch.
 public struct ReportLoader: Sendable {
   /// The samples, at least one.
   public var samples: [ReportSample]
   /// Chooses the samples of each step.
   public var sampler: any BatchSampler
-  /// How batches are loaded.
+  /// The loading options.
   public var options: PairLoader.Options
-  /// The side of the images in pixels.
+  /// The image size in pixels.
   public var imageSize: Int
-  /// The random views of training; nil for whole images, resized to a square.
+  /// The random crops of training; nil for full images, resized to a square.
   public var view: ReportTrainingView?
   /// How image files are decoded.
   public var decoding = DecodingOptions()
@@ -47,12 +47,12 @@ public struct ReportLoader: Sendable {
     self.view = view
   }
 
-  /// How many steps an epoch has.
+  /// The number of steps per epoch.
   public var stepsPerEpoch: Int {
     sampler.stepsPerEpoch(batchSize: options.batchSize, ranks: options.ranks)
   }
 
-  /// Starts to load batches.
+  /// Starts loading batches.
   /// - Parameter step: the first batch, counted from 0 over all epochs.
   public func batches(from step: Int) -> ReportStream { ReportStream(loader: self, step: step) }
 
@@ -70,7 +70,7 @@ public struct ReportLoader: Sendable {
   }
 }
 
-/// Batches that are loaded ahead, in the order of the steps, without end.
+/// An endless stream of prefetched batches, in the order of the steps.
 public final class ReportStream: Sendable {
   private let plan: ReportPlan
   private let loader: OrderedLoader<ReportPlan>
@@ -81,23 +81,23 @@ public final class ReportStream: Sendable {
       plan, startingAt: step, threads: loader.options.threads, prefetch: loader.options.prefetch)
   }
 
-  /// The next batch, waiting for it if need be.
-  /// - Throws: ``LoadingError`` for an image that cannot be used, with its file's name. The stream is
-  ///   over then.
+  /// The next batch, waiting for it if necessary.
+  /// - Throws: ``LoadingError`` for an image that cannot be used, with its file's name. The stream has ended
+  ///   then.
   public func next() throws -> ReportBatch {
     guard let batch = try loader.next() else { throw LoadingError.cancelled }
     return batch
   }
 
-  /// Ends the threads, waiting for the images that they are at.
+  /// Stops the threads, and waits for their current images.
   public func cancel() { loader.cancel() }
 
-  /// The images that could not be used so far, each once, sorted by path.
+  /// The unusable images so far, each once, sorted by path.
   public var skipped: [SkippedImage] {
     plan.skipped.withLock { $0.values.sorted { $0.id < $1.id } }
   }
 
-  /// The seconds that callers of ``next()`` have waited.
+  /// The time in seconds that callers of ``next()`` have waited.
   public var secondsWaited: Double { loader.secondsWaited }
 }
 

@@ -2,7 +2,7 @@ import Foundation
 
 /// An image file with the report that a model is to write for it.
 public struct ReportSample: Sendable, Hashable {
-  /// The path in its file, which names the sample to people.
+  /// The path in its file, which identifies the sample in messages.
   public let id: String
   /// The image file.
   public let image: URL
@@ -21,7 +21,7 @@ public struct ReportSample: Sendable, Hashable {
   }
 }
 
-/// Samples to train on, with the images that are not there.
+/// Training samples, and the missing images.
 public struct ReportSamples: Sendable {
   /// The samples whose image files exist, in the order of their file.
   public var samples: [ReportSample]
@@ -37,7 +37,7 @@ public struct ReportSamples: Sendable {
     self.missing = missing
   }
 
-  /// Every image of some studies as a sample of its own, with the report of its study.
+  /// Every image of the studies as a separate sample, with the report of its study.
   ///
   /// - Parameters:
   ///   - studies: the studies, in the order of the samples.
@@ -51,8 +51,8 @@ public struct ReportSamples: Sendable {
 
   /// The captions of a manifest, such as the one of MM-Retinal's angiograms.
   ///
-  /// An image is looked for where the manifest says, then where the published training looked: below
-  /// `FFA_resized_jpg` in place of `FFA`, as a `.jpg` (see ``rewritten(_:)``).
+  /// An image is searched for at its path in the manifest, then at the path that the published training used:
+  /// below `FFA_resized_jpg` in place of `FFA`, as a `.jpg` (see ``rewritten(_:)``).
   /// - Throws: ``TextFileError`` when a row has no English caption.
   public init(captions manifest: Manifest) throws {
     self.init(samples: [])
@@ -69,7 +69,7 @@ public struct ReportSamples: Sendable {
     if !problems.isEmpty { throw TextFileError(file: manifest.name, problems: problems) }
   }
 
-  /// Where the published training looked for an image of MM-Retinal: every `FFA` becomes
+  /// The path that the published training used for an image of MM-Retinal: every `FFA` becomes
   /// `FFA_resized_jpg`, then every `png` becomes `jpg`.
   public static func rewritten(_ path: String) -> String {
     path.replacingOccurrences(of: "FFA", with: "FFA_resized_jpg")
@@ -86,8 +86,8 @@ public struct ReportSamples: Sendable {
       SkippedImage(id: path, reason: "\(root.path)/\(path): there is no such file\(places)"))
   }
 
-  /// The published mixture: a sample of the first list and one of the second in turn, the shorter list
-  /// starting over, until the longer one is at its end. A list that is empty gives the other as it is.
+  /// The published mixture: samples of the two lists alternate, and the shorter list is repeated until the
+  /// longer one is exhausted. If one list is empty, the result is the other.
   /// - Parameters:
   ///   - first: the samples of FFA-IR.
   ///   - second: the samples of MM-Retinal.

@@ -3,8 +3,8 @@ import FundusTensor
 
 extension ReportStudies {
   /// Reads a file of any of the layouts.
-  /// - Throws: ``TextFileError`` with what is wrong: text that is no JSON, a field that is missing or of
-  ///   another type, an unknown split, an id that occurs twice, a path out of the data root.
+  /// - Throws: ``TextFileError`` for text that is not JSON, a field that is missing or of another type, an
+  ///   unknown split, a duplicate id, or a path outside the data root.
   public init(contentsOf url: URL) throws {
     let file = url.relativePath
     let bytes = try readTextFile(url)

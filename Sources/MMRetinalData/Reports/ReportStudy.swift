@@ -6,9 +6,9 @@ public struct ReportStudy: Sendable, Hashable {
   public let images: [String]
   /// The report as it was written.
   public let text: String
-  /// The part of the dataset that it belongs to; nil where the file does not say.
+  /// The split of the study; nil if the file does not state it.
   public let split: SplitPart?
-  /// The line of the file, counted from 1; nil where a file has no line for each study.
+  /// The line of the file, counted from 1; nil if studies are not on separate lines.
   public let line: Int?
 
   /// A study.
@@ -40,7 +40,7 @@ public struct ReportStudy: Sendable, Hashable {
 /// The content decides which of them it is. A COCO file gives a study for each annotation; its images
 /// may have a `split`, and are for training otherwise.
 public struct ReportStudies: Sendable {
-  /// How a file is laid out.
+  /// The layout of a file.
   public enum Layout: String, Sendable {
     /// The annotation of FFA-IR.
     case ffaIR = "FFA-IR"
@@ -52,23 +52,23 @@ public struct ReportStudies: Sendable {
 
   /// The path of the file, as the caller gave it.
   public let file: String
-  /// How the file is laid out.
+  /// The layout of the file.
   public let layout: Layout
   /// All studies.
   public let all: [ReportStudy]
 
-  /// Studies that come from no file.
+  /// Studies that are not from a file.
   /// - Parameters:
   ///   - studies: the studies.
-  ///   - file: what errors call them.
-  ///   - layout: the layout that they are said to have.
+  ///   - file: the name for error messages.
+  ///   - layout: their nominal layout.
   public init(_ studies: [ReportStudy], file: String, layout: Layout = .jsonLines) {
     all = studies
     self.file = file
     self.layout = layout
   }
 
-  /// The studies of one part of the dataset.
+  /// The studies of one split.
   ///
   /// - Parameters:
   ///   - part: which part; nil for all studies.
@@ -99,6 +99,6 @@ public struct ReportStudies: Sendable {
     return chosen
   }
 
-  /// The name that files give a part.
+  /// The name of a split in files.
   static func name(_ part: SplitPart) -> String { part == .validation ? "val" : part.rawValue }
 }

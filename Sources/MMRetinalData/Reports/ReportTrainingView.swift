@@ -1,13 +1,13 @@
 import FundusTensor
 
-/// The random view of an angiogram that the published training shows: the shorter side resized to
-/// 256/224 of the size, a random square of the size, mirrored half of the time.
+/// The random crop of an angiogram in the published training: the shorter side is resized to 256/224 of the
+/// size, followed by a random square crop and a horizontal flip with probability 0.5.
 ///
-/// Reports speak of left and right eyes; mirroring leaves their text as it is, as published.
+/// Reports mention left and right eyes; flipping does not change their text, as published.
 public struct ReportTrainingView: Sendable, Hashable {
   /// The side of the square in pixels.
   public var imageSize: Int
-  /// How often an image is mirrored.
+  /// The probability of a horizontal flip.
   public var flipProbability: Float = 0.5
 
   /// The published view, for images of a size.
@@ -32,8 +32,8 @@ public struct ReportTrainingView: Sendable, Hashable {
   /// A view of an image.
   /// - Parameters:
   ///   - image: the whole image.
-  ///   - random: decides the square and whether it is mirrored.
-  ///   - name: what errors call the image.
+  ///   - random: determines the crop and the flip.
+  ///   - name: the name of the image for error messages.
   /// - Returns: ``imageSize`` squared pixels.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` for an image that is too long and narrow.
   public func view(

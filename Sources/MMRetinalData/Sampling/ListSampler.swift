@@ -1,8 +1,8 @@
-/// Every row once an epoch in its order; each epoch begins with the first row, and its last batch may be
-/// short, as a loader that does not shuffle gives them.
+/// Samples every row once per epoch in order; the last batch of an epoch may be smaller, as with a data
+/// loader without shuffling.
 ///
-/// For W ranks the list is filled up to a multiple of W with its own head, so that all ranks have as many
-/// draws.
+/// For W ranks the list is padded to a multiple of W with its first elements, so that all ranks have equally
+/// many samples.
 public struct ListSampler: BatchSampler {
   /// The number of rows.
   public let count: Int

@@ -6,9 +6,9 @@ import Foundation
 public struct PromptTemplates: Sendable, Hashable, Codable {
   /// For color photographs.
   public var colorFundus: String
-  /// For angiographies.
+  /// For angiograms.
   public var angiography: String
-  /// For tomographies.
+  /// For OCT scans.
   public var coherenceTomography: String
 
   /// Creates custom templates.

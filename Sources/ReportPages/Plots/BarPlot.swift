@@ -101,7 +101,7 @@ public struct BarPlot: Sendable {
         frame.canvas.rectangle(
           x + 1, top, bar - 2, abs(height(value) - zero),
           fill: group.color ?? PlotStyle.color(index), tip: "\(group.name), \(name): \(value)")
-        // Bars of the second group have a white core, so that groups can be told apart without color.
+        // Bars of the second group have a white core, so that groups can be distinguished without color.
         if index % 2 == 1, bar >= 12, abs(height(value) - zero) > 12 {
           frame.canvas.rectangle(
             x + bar / 2 - 1.5, top + 4, 3, abs(height(value) - zero) - 8, fill: "#FFFFFF")

@@ -10,7 +10,7 @@ public struct BubblePlot: Sendable {
     public var x: Double
     /// Along the vertical axis.
     public var y: Double
-    /// What the area shows; not negative.
+    /// The value that the area represents; not negative.
     public var area: Double
 
     /// A circle.
@@ -22,13 +22,13 @@ public struct BubblePlot: Sendable {
     }
   }
 
-  /// What stands above the figure.
+  /// The title.
   public var title: String
-  /// What the horizontal axis measures.
+  /// The label of the horizontal axis.
   public var xLabel: String
-  /// What the vertical axis measures.
+  /// The label of the vertical axis.
   public var yLabel: String
-  /// What the area measures.
+  /// The label of the area.
   public var areaLabel: String
   /// The circles.
   public var bubbles: [Bubble]

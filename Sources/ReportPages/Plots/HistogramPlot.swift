@@ -16,9 +16,9 @@ public struct HistogramPlot: Sendable {
     }
   }
 
-  /// What stands above the figure.
+  /// The title.
   public var title: String
-  /// What is counted by.
+  /// The label of the horizontal axis.
   public var xLabel: String
   /// The edges of the bins: one more than there are bins.
   public var edges: [Double]

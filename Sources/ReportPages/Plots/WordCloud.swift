@@ -3,13 +3,13 @@ import Foundation
 /// A word cloud: words with sizes that increase with frequency, packed around the center, mostly horizontal,
 /// in viridis colors on white.
 ///
-/// Equal words give equal figures: places are searched along a fixed spiral.
+/// The figure is deterministic: places are searched along a fixed spiral.
 public struct WordCloud: Sendable {
   /// A word and how often it occurs.
   public struct Word: Sendable {
     /// The word.
     public var text: String
-    /// How often it occurs.
+    /// Its number of occurrences.
     public var count: Int
 
     /// A word.
@@ -19,7 +19,7 @@ public struct WordCloud: Sendable {
     }
   }
 
-  /// What stands above the figure.
+  /// The title.
   public var title: String
   /// The words; the most frequent are drawn largest.
   public var words: [Word]

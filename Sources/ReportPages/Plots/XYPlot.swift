@@ -172,7 +172,7 @@ public struct XYPlot: Sendable {
     }
   }
 
-  /// Whether a line has a few markers, so that it can be told from the others without color.
+  /// Whether a line has a few markers, so that it can be distinguished from the others without color.
   private func hasSparseMarkers(_ series: Series) -> Bool {
     func isPlain(_ series: Series) -> Bool { series.look == .line && !series.isFaint }
     return isPlain(series) && self.series.count(where: isPlain) > 1

@@ -17,7 +17,7 @@ package enum HelpText {
     }
     text += """
 
-      Exit codes: 0 success, 1 failure at run time, 2 wrong usage or input.
+      Exit codes: 0 success, 1 failure at run time, 2 invalid usage or input.
       Results go to standard output, everything else to standard error.
 
       """

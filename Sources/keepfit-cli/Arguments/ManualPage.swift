@@ -33,7 +33,7 @@ enum ManualPage {
       }
     }
     lines += [
-      ".SH EXIT STATUS", "0 success, 1 failure at run time, 2 wrong usage or input.",
+      ".SH EXIT STATUS", "0 success, 1 failure at run time, 2 invalid usage or input.",
     ]
     return lines.joined(separator: "\n") + "\n"
   }

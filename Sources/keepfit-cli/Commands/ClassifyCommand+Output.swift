@@ -1,7 +1,7 @@
 import Foundation
 import KeepFIT
 
-/// Where predictions go: a table or a JSON list on standard output, or a file.
+/// The output of predictions: a table or a JSON list on standard output, or a file.
 final class PredictionOutput {
   private let file: PredictionFile?
   private let isJSON: Bool

@@ -30,7 +30,7 @@ struct ClassifyCommand: Subcommand {
   let models = ModelOptions()
   let labels = Option<String>("labels", "A;B;…", help: "Labels, separated by semicolons.")
   let independent = Flag(
-    "independent", help: "Score each label on its own, against its absence (\"no …\").")
+    "independent", help: "Score each label independently, against its absence (\"no …\").")
   let knowledge = KnowledgeOptions(defaultTable: "none")
   let adapter = Option<FilePath>(
     "adapter", "DIR",

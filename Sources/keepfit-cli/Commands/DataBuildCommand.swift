@@ -8,9 +8,9 @@ struct DataBuildCommand: Subcommand {
   static let summary =
     "Build an image-text dataset from books: PDF, DOCX, or images with a text file."
   static let discussion = """
-    A book is a PDF, a DOCX, or a folder of images named by their figures (figure1-2-3A.jpg) with captions
-    in *.txt. Writes DIR/pairs.jsonl (a row per image), images, manifests that pretrain reads, a review page
-    and a data card. Doubtful rows are flagged and left out of the manifests until they are accepted:
+    A book is a PDF, a DOCX, or a folder of images named after their figures (figure1-2-3A.jpg) with captions
+    in *.txt. Writes DIR/pairs.jsonl (one row per image), images, manifests that pretrain reads, a review
+    page and a data card. Doubtful rows are flagged and left out of the manifests until they are accepted:
     open DIR/review.html, save the decisions, and run again with --decisions. An interrupted run is
     resumed; intermediate results are in DIR/steps and may be corrected by hand.
 
@@ -50,7 +50,7 @@ struct DataBuildCommand: Subcommand {
   func validate() throws {
     if preset.isGiven && config.isGiven {
       throw CommandError.usage(
-        "--preset and --config exclude each other: a configuration may name its preset")
+        "--preset and --config are mutually exclusive: a configuration may name its preset")
     }
     if let file = exportTranslations.given {
       if let other = translations.given,

@@ -7,13 +7,14 @@ extension ImagingModality: ChoiceArgument {}
 struct DataImportCommand: Subcommand {
   static let name = "data import"
   static let summary =
-    "Turn a spreadsheet or an image folder into a manifest, and say what was understood."
+    "Convert a spreadsheet or an image folder to a manifest, and report how it was interpreted."
   static let discussion = """
     SOURCE is a table (.csv, .tsv, .jsonl, .xlsx; commas, semicolons or tabs, UTF-8 or UTF-16) or an image folder
     ('train|val|test/<class>/' or '<class>/'). Columns of images, labels, captions, splits and patients are
-    found by their names; one label per row, lists ("a|b", "['a', 'b']"), a column of 0 and 1 for each label,
-    and a column of images for each eye are understood. Missing extensions, other capitals, backslashes and
-    files in subdirectories are resolved. The summary lists what was used and which rows were left out.
+    detected by their names; one label per row, lists ("a|b", "['a', 'b']"), a column of 0 and 1 for each
+    label, and a column of images for each eye are supported. Missing or differently capitalized extensions,
+    backslashes and files in subdirectories are resolved. The summary lists what was used and which rows
+    were left out.
 
     'transfer', 'pretrain' and the 'data' commands take the same sources directly, with the same options.
 

@@ -9,7 +9,7 @@ struct DemoCommand: Subcommand {
   static let discussion = """
     Renders synthetic fundus images, pretrains a small model with the FLAIR and the KeepFIT objective, and
     evaluates both on seen classes, which have labels, and unseen ones, which only expert captions describe;
-    then trains a small model that writes reports of angiograms.
+    then trains a small model that generates angiography reports.
 
       keepfit demo --out keepfit-demo
     """

@@ -86,7 +86,7 @@ struct ExplainCommand: Subcommand {
     }
     if out.given?.url.pathExtension.lowercased() == Format.npy.rawValue && scale.given != nil {
       throw CommandError.usage(
-        "--scale is for the colors of an image; a .npy file holds raw values")
+        "--scale is for the colors of an image; a .npy file contains raw values")
     } else if out.given == nil && scale.given != nil {
       throw CommandError.usage("--scale is for the colors of an image: give --out FILE.png")
     }
@@ -124,7 +124,7 @@ struct ExplainCommand: Subcommand {
     return given.split(separator: ";").map { $0.trimmingCharacters(in: .whitespaces) }
   }
 
-  /// What is asked of a photograph, and the model whose feature maps explain it.
+  /// The query for a photograph, and the model whose feature maps explain it.
   private func question(
     for model: KeepFITModel, _ adapter: Adapter?
   ) throws -> (Photograph) throws -> (Explanation.Query, any ExplainableModel) {

@@ -9,8 +9,8 @@ struct QuantizeCommand: Subcommand {
     "Prepare a model for INT8 inference (--precision int8), calibrated on some of your photographs."
   static let discussion = """
     Records the activation ranges on the photographs (20 to 100 like those to be embedded are enough) and
-    compares INT8 with FP32 embeddings. If the lowest cosine similarity is below --min-cosine, blocks at the
-    beginning of the network stay in FP32, as few as possible.
+    compares INT8 with FP32 embeddings. If the lowest cosine similarity is below --min-cosine, as few blocks
+    as possible at the beginning of the network stay in FP32.
 
       keepfit quantize --model model photographs/*.jpg
       keepfit embed --model model --precision int8 --out index.safetensors photographs/*.jpg

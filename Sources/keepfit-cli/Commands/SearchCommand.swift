@@ -34,7 +34,7 @@ struct SearchCommand: Subcommand {
 
   func validate() throws {
     guard (text.given == nil) != (image.given == nil) else {
-      throw CommandError.usage("give either --text or --image to search for")
+      throw CommandError.usage("give either --text or --image as the query")
     }
     if text.given != nil { try refuseIdle(images, badImages, reason: "with --text") }
     if text.given?.allSatisfy(\.isWhitespace) == true {

@@ -3,7 +3,7 @@ import KeepFIT
 /// `keepfit completions`
 struct CompletionsCommand: Subcommand {
   static let name = "completions"
-  static let summary = "Print the completion script of a shell."
+  static let summary = "Print a shell completion script."
   static let discussion = """
     'make install' installs the scripts for all shells. For the current shell only:
 

@@ -16,12 +16,12 @@ extension TransferCommand {
     return page
   }
 
-  /// The published figures of `--reference`.
+  /// The published results of `--reference`.
   func publishedFigures(_ file: FilePath) throws -> EvidenceReport.Publication {
     if file.text == "paper" {
       guard let publication = PaperTables.publication(for: experiment.value) else {
         throw CommandError.usage(
-          "--reference paper: the paper has no figures for '\(experiment.value)', only for "
+          "--reference paper: the paper has no results for '\(experiment.value)', only for "
             + PaperTables.experiments.joined(separator: ", "))
       }
       return publication
@@ -46,12 +46,12 @@ extension TransferCommand {
             mean(\.temperature), mean(\.errorBefore), mean(\.errorAfter))
           + (effects.count > 1 ? " (means over folds)" : "")
           + (effects.contains { $0.isAtLimit }
-            ? "; a temperature is at its limit: the validation images are too few, or tell nothing"
+            ? "; a temperature is at its limit: the validation images are too few, or uninformative"
             : ""))
     }
   }
 
-  /// The published figures beside the measured ones; empty if there are none.
+  /// The published results next to the measured ones; empty if there are none.
   static func publishedTable(
     _ report: TransferReport, _ publication: EvidenceReport.Publication?
   ) -> String {

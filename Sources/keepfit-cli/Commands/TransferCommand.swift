@@ -16,12 +16,12 @@ struct TransferCommand: Subcommand {
       keepfit transfer --model model --experiment labels.csv --images-root photographs \\
         --method all --shots 1,5,10 --out results
 
-    Rows with several labels ("drusen;hemorrhage", or a list) are questions of their own: zero-shot,
-    linear-probe and fine-tune then have a sigmoid per label, with a threshold chosen on --shots-val.
+    If rows have several labels ("drusen;hemorrhage", or a list), labels are predicted independently:
+    zero-shot, linear-probe and fine-tune use a sigmoid per label, with a threshold chosen on --shots-val.
 
-    --reference paper shows the figures of the KeepFIT paper beside those of a published experiment; a
-    file takes other ones: {"source": "…", "figures": [{"method": "zero-shot", "metric": "aca",
-    "value": 0.5}]}, with "shots" and "model" if there are several.
+    --reference paper shows the results of the KeepFIT paper next to those measured on a published
+    experiment; a file supplies other results: {"source": "…", "figures": [{"method": "zero-shot",
+    "metric": "aca", "value": 0.5}]}, with "shots" and "model" if there are several.
     """
 
   enum Method: String, ChoiceArgument {
@@ -59,7 +59,8 @@ struct TransferCommand: Subcommand {
   let grouping = GroupingOptions()
   let normalizeLabels = Flag("normalize-labels", help: "Merge spelling variants of a label.")
   let shots = Option<String>(
-    "shots", "A,B,…", help: "Several numbers of training images per class, e.g. 1,5,10 or 80%.")
+    "shots", "A,B,…",
+    help: "Training set sizes to compare, in images per class, e.g. 1,5,10 or 80%.")
   let shotsTrain = Option<String>(
     "shots-train", "N|P%",
     help: "Training images per class; by default 80%, or all of an official training split.")
@@ -83,10 +84,11 @@ struct TransferCommand: Subcommand {
     "augment-test", help: "Test-time augmentation: average 20 augmented passes.")
   let releasedTIP = Flag(
     "tip-released",
-    help: "TIP-Adapter as in the released code: queries follow the keys, test images are augmented."
+    help:
+      "TIP-Adapter as in the released code: queries change with the keys, test images are augmented."
   )
   let consistentTIP = Flag(
-    "tip-consistent", help: "TIP-Adapter predicts with the formula that it was trained with.")
+    "tip-consistent", help: "Predict with the formula that TIP-Adapter was trained with.")
   let freeze = Option<FineTuning.Freeze>(
     "freeze", "WHAT", default: FineTuning.Freeze.none,
     help: "Part of the image encoder to freeze in fine-tuning.")
@@ -109,7 +111,7 @@ struct TransferCommand: Subcommand {
   let saveAdapters = Flag("save-adapters", help: "Save each fold's classifier below OUT/adapters.")
   let reference = Option<FilePath>(
     "reference", "paper|FILE",
-    help: "Published figures to compare with: those of the KeepFIT paper, or a JSON file.")
+    help: "Published results to compare with: those of the KeepFIT paper, or of a JSON file.")
   let out = Option<FilePath>(
     "out", "DIR", help: "Output directory for results.json and report.html.")
   let json = Flag("json", help: "Print results.json instead of the table.")
@@ -211,7 +213,7 @@ struct TransferCommand: Subcommand {
       Console.write(Self.table(report) + Self.publishedTable(report, publication))
     }
     if let note = publication?.unmatchedNote(for: report.results) {
-      // A table of the paper always has more figures than a run.
+      // A table of the paper always has more results than a run.
       if note.hasPrefix("none") {
         Console.warn("--reference: \(note)")
       } else if reference.value.text != "paper" {

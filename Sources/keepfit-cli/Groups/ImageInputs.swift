@@ -36,7 +36,7 @@ struct ImageInputs: OptionGroup {
         "--root \(root.text): \(root.exists ? "is not a directory" : "there is no such directory")")
     }
     if files.values.count(where: { $0 == "-" }) > 1 {
-      throw CommandError.usage("- was given twice: standard input can be read once")
+      throw CommandError.usage("- was given twice, but standard input can be read only once")
     }
   }
 
@@ -149,5 +149,5 @@ struct ColumnOptions: OptionGroup {
 struct SplitColumnOption: OptionGroup {
   let column = Option<String>(
     "split-column", "NAME",
-    help: "Column with train, val or test; by default 'split', or one named like it.")
+    help: "Column with train, val or test; by default 'split' or a similar name.")
 }

@@ -5,13 +5,14 @@ import KeepFIT
 struct PredictionOptions: OptionGroup {
   let out = Option<FilePath>(
     "out", "FILE",
-    help: "Write a row per image to FILE (.csv, .jsonl or .json), as soon as it is classified.")
+    help: "Write one row per image to FILE (.csv, .jsonl or .json), as soon as it is classified.")
   let resume = Flag(
-    "resume", help: "Go on with FILE of --out after an interruption: images in it are left out.")
+    "resume",
+    help: "Continue FILE of --out after an interruption; images that are in it are skipped.")
   let overwrite = OverwriteOptions()
   let noQuality = Flag(
     "no-quality-check",
-    help: "Do not check images for blur, exposure, a cut field of view, or another kind of image.")
+    help: "Do not check image quality (blur, exposure, cropped field of view, kind of image).")
 
   func validate(json: Flag) throws {
     guard let file = out.given else {
@@ -33,7 +34,7 @@ struct PredictionOptions: OptionGroup {
     }
     if file.exists, !resume.isOn, !overwrite.force.isOn, !file.isDirectory {
       throw CommandError.usage(
-        "\(file.text): exists already; --resume goes on with it, --force overwrites it")
+        "\(file.text): already exists; --resume continues it, --force overwrites it")
     }
     try file.checkWritable(force: resume.isOn || overwrite.force.isOn)
   }

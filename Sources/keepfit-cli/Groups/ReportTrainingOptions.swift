@@ -3,31 +3,31 @@ import KeepFIT
 
 extension ReportTrainingConfiguration.Monitor: ChoiceArgument {}
 
-/// Which angiograms and reports a run reads.
+/// The data options of a report training run.
 struct ReportDataOptions: OptionGroup {
   let studies = Option<FilePath>(
     "ffa-ir", "ANNOTATION.json",
-    help: "The annotation of FFA-IR, or a COCO or JSON Lines file of reports.")
+    help: "FFA-IR annotation file, or a COCO or JSON Lines file of reports.")
   let studiesRoot = Option<FilePath>(
-    "ffa-ir-root", "DIR", help: "The directory that its image paths start from.")
+    "ffa-ir-root", "DIR", help: "Root directory of the image paths of --ffa-ir.")
   let expert = RepeatedOption<FilePath>(
     "expert", "CSV",
-    help: "A manifest of captioned angiograms to mix in, such as MM-Retinal's; may be repeated.")
+    help: "Manifest of captioned angiograms to mix in, such as MM-Retinal's (repeatable).")
   let expertRoots = RepeatedOption<FilePath>(
     "expert-root", "DIR",
-    help: "The directory that its image paths start from: one for all manifests, or one for each.")
+    help: "Root directory of the image paths of --expert: one for all manifests, or one for each.")
   let noShuffle = Flag(
-    "no-shuffle", help: "Read the samples in the published order, each epoch from its start.")
+    "no-shuffle", help: "Read the samples in the published order in every epoch.")
   let noAugment = Flag(
-    "no-augment", help: "Train on whole images, resized as in validation.")
+    "no-augment", help: "Train on full images, resized as in validation.")
   let noFlip = Flag(
-    "no-flip", help: "Do not mirror images: reports speak of left and right.")
+    "no-flip", help: "Do not flip images, since reports mention left and right.")
   let decoding = DecodingChoices()
   let loaderThreads = Option<Int>(
-    "loader-threads", "N", default: 2, in: 1...256, help: "Threads that load images.")
+    "loader-threads", "N", default: 2, in: 1...256, help: "Number of image loading threads.")
   let badImages = BadImageOptions(skipping: "leave them out and list them in skipped.json")
 
-  /// Puts what was given into the settings of a run; all else stays as it is there.
+  /// Overrides the settings of a run with the options that were given.
   func apply(to inputs: inout ReportTrainingInputs) throws {
     if let file = studies.given { inputs.studies = file.url.path }
     if let folder = studiesRoot.given { inputs.studiesRoot = folder.url.path }
@@ -40,7 +40,7 @@ struct ReportDataOptions: OptionGroup {
     if let count = loaderThreads.given { inputs.loaderThreads = count }
     if let policy = badImages.policy.given { inputs.skipsBadImages = policy == .skip }
     if noFlip.isOn && !inputs.isAugmented {
-      throw CommandError.usage("--no-flip has no effect with --no-augment, which mirrors nothing")
+      throw CommandError.usage("--no-flip has no effect with --no-augment, which never flips")
     }
   }
 }
@@ -50,18 +50,19 @@ enum FrozenPart: String, ChoiceArgument {
   case vision
 }
 
-/// How a run computes.
+/// The training options of a report training run.
 struct ReportTrainingOptions: OptionGroup {
   private static let published = ReportTrainingConfiguration()
 
   let batchSize = Option<Int>(
     "batch-size", "B", default: Self.published.batchSize, in: 1...65536, help: "Images per batch.")
   let accumulate = Option<Int>(
-    "accumulate", "N", default: 1, in: 1...4096, help: "Batches per optimizer step.")
+    "accumulate", "N", default: 1, in: 1...4096,
+    help: "Gradient accumulation: batches per optimizer step.")
   let epochs = Option<Int>(
     "epochs", "E", default: Self.published.epochs, in: 1...1_000_000, help: "Number of epochs.")
   let maxSteps = Option<Int>(
-    "max-steps", "N", in: 1...Int.max, help: "Number of optimizer steps, in place of --epochs.")
+    "max-steps", "N", in: 1...Int.max, help: "Number of optimizer steps, instead of --epochs.")
   let learningRate = Option<Double>(
     "lr", "R", default: Self.published.learningRate, in: 1e-12...10,
     help: "Learning rate of the transformer.")
@@ -78,18 +79,18 @@ struct ReportTrainingOptions: OptionGroup {
     "weight-decay", "D", default: 5e-5, in: 0...10, help: "L2 weight decay, coupled as in Adam.")
   let clip = Option<Double>(
     "clip-value", "C", default: 0.1, in: 0...1e9,
-    help: "Gradients are clipped to ±C element by element; 0 for no clipping.")
+    help: "Elementwise gradient clipping to ±C; 0 disables it.")
   let noAMSGrad = Flag("no-amsgrad", help: "Use plain Adam instead of AMSGrad.")
   let decayEpochs = Option<Int>(
     "lr-step", "E", default: Self.published.decayEpochs, in: 1...1_000_000,
     help: "Epochs between learning rate decays.")
   let decayFactor = Option<Double>(
     "lr-gamma", "G", default: Self.published.decayFactor, in: 1e-12...1,
-    help: "Factor of a learning rate decay.")
+    help: "Learning rate decay factor.")
   let seed = Option<UInt64>("seed", "N", default: Self.published.seed, help: "Random seed.")
   let dropout = Option<Double>(
     "dropout", "P", in: 0...0.99,
-    help: "All dropouts, of the attention and the patch embedding too; by default 0.1 and 0.5.")
+    help: "Dropout rate of all layers; by default 0.1, and 0.5 after the image encoder.")
   let freeze = Option<FrozenPart>(
     "freeze", "PART", help: "Keep the image encoder as it is (vision), batch norm included.")
   let emaDecay = Option<Double>(
@@ -99,28 +100,31 @@ struct ReportTrainingOptions: OptionGroup {
       + "that --monitor measures.")
   let freezeBatchNorm = Flag(
     "freeze-batch-norm",
-    help: "Use and keep batch norm's running statistics; its weights and biases still learn.")
+    help:
+      "Use batch norm's running statistics without updating them; its weights are still trained.")
   let syncBatchNorm = Flag(
-    "sync-batch-norm", help: "With several ranks: batch statistics over all of them.")
+    "sync-batch-norm", help: "With several ranks: synchronize batch norm statistics.")
   let recompute = Flag(
-    "recompute", help: "Recompute the image encoder's activations instead of keeping them.")
+    "recompute", help: "Recompute activations of the image encoder, to save memory.")
   let monitor = Option<ReportTrainingConfiguration.Monitor>(
     "monitor", "METRIC",
-    help: "Measure the validation split after each epoch; this metric selects checkpoints/best. By "
-      + "default nothing is measured.")
+    help:
+      "Metric for model selection and early stopping, measured on the validation split after each "
+      + "epoch; by default there is no validation.")
   let patience = Option<Int>(
     "patience", "E", in: 1...1_000_000,
     help: "Early stopping: epochs without improvement of --monitor.")
   let checkpointEvery = Option<Int>(
-    "checkpoint-every", "N", in: 1...Int.max, help: "Steps between checkpoints; else epochs.")
+    "checkpoint-every", "N", in: 1...Int.max,
+    help: "Steps between checkpoints; by default one per epoch.")
   let checkpointMinutes = Option<Double>(
     "checkpoint-minutes", "M", in: 0.01...1e6,
-    help: "Minutes between checkpoints, beside the steps.")
+    help: "Also save a checkpoint every M minutes.")
   let keepCheckpoints = Option<Int>(
     "keep-checkpoints", "N", default: 2, in: 1...100_000,
-    help: "How many of the latest checkpoints are kept, besides the best.")
+    help: "Number of latest checkpoints to keep, besides the best.")
 
-  /// Puts what was given into the settings of a run; all else stays as it is there.
+  /// Overrides the settings of a run with the options that were given.
   func apply(to training: inout ReportTrainingConfiguration) throws {
     if let size = batchSize.given { training.batchSize = size }
     if let count = accumulate.given { training.accumulationSteps = count }
@@ -158,7 +162,7 @@ struct ReportTrainingOptions: OptionGroup {
     try training.validate()
   }
 
-  /// Refuses what has no effect in a run with these settings, and notes what has little.
+  /// Refuses options that have no effect in a run with these settings, and notes those that have little.
   func check(_ training: ReportTrainingConfiguration, ranks: Int) throws {
     if training.patience != nil && training.monitor == nil {
       throw CommandError.usage(
@@ -178,7 +182,7 @@ struct ReportTrainingOptions: OptionGroup {
       }
     }
     if ranks == 1 && syncBatchNorm.isOn {
-      Console.note("--sync-batch-norm changes nothing in a run of one rank")
+      Console.note("--sync-batch-norm has no effect in a run with one rank")
     }
     if decayFactor.given != nil || decayEpochs.given != nil, training.maxSteps == nil,
       training.decayEpochs >= training.epochs

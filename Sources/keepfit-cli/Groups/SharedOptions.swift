@@ -275,7 +275,7 @@ extension FilePath {
   func checkWritable(force: Bool, createsDirectory: Bool = false) throws {
     if isDirectory { throw CommandError.usage("\(text): is a directory, not a file") }
     if exists && !force {
-      throw CommandError.usage("\(text): exists already; --force overwrites it")
+      throw CommandError.usage("\(text): already exists; --force overwrites it")
     }
     var folder = url.deletingLastPathComponent()
     while createsDirectory, !FilePath(folder.path).exists, folder.path != "/" {

@@ -2,7 +2,7 @@ import Foundation
 
 /// An error that ends the command with one line on standard error and an exit code.
 package struct CommandError: Error, CustomStringConvertible {
-  /// The exit code: 1 for a failure at run time, 2 for wrong usage or input, and 128 + signal number for
+  /// The exit code: 1 for a failure at run time, 2 for invalid usage or input, and 128 + signal number for
   /// work that a signal ended early.
   package enum Code: Int32, Sendable {
     case failure = 1
@@ -14,7 +14,7 @@ package struct CommandError: Error, CustomStringConvertible {
   package let code: Code
   package let message: String
 
-  /// Wrong usage or input: an invalid option, value or file.
+  /// Invalid usage or input: an invalid option, value or file.
   package static func usage(_ message: String) -> CommandError {
     CommandError(code: .wrongInput, message: message)
   }

@@ -243,7 +243,10 @@ import Testing
     #expect(try KeepFITConfiguration(json: Array("{}".utf8), source: "x") == KeepFITConfiguration())
     for (text, expected) in [
       (#"{"captoin": "x"}"#, "'captoin' is not known"),
-      (#"{"vision": {"widht": 16}}"#, "'vision.widht' is not known; there are architecture, width"),
+      (
+        #"{"vision": {"widht": 16}}"#,
+        "'vision.widht' is not known; known keys are architecture, width"
+      ),
       (#"{"text": {"hidden_sise": 64}}"#, "'text.hidden_sise' is not known"),
       (#"{"text": {"position_embedding_type": "relative_key"}}"#, "position_embedding_type"),
       (#"{"image_size": "x"}"#, "image_size"),

@@ -87,7 +87,8 @@ import Testing
       return ""
     }
     #expect(refusal { _ = try open(url, .refuse) }.contains("--resume"))
-    #expect(refusal { _ = try open(url, .resume, labels: ["x", "y"]) }.contains("other columns"))
+    #expect(
+      refusal { _ = try open(url, .resume, labels: ["x", "y"]) }.contains("columns other than"))
     #expect(
       refusal { _ = try open(url, .resume, settings: ["model": "n"]) }
         .contains("another model (m, now n)"))

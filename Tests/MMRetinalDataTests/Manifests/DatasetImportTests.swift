@@ -37,7 +37,7 @@ import Testing
     #expect(
       summary.dropped.map { "\($0.count) \($0.reason): \($0.examples[0])" } == [
         "1 cannot be read: line 5: the label is empty", "1 the image does not exist: gone",
-        "1 the row repeats another one: b.png",
+        "1 the row is a duplicate: b.png",
       ])
   }
 

@@ -76,7 +76,7 @@ import Testing
     let manifest = try read(text)
     #expect(manifest.rows.map(\.image) == ["1", "2", "3"])
     #expect(manifest.rows.map(\.categories) == [["DR", "MH"], [], ["ARMD"]])
-    #expect(manifest.notes.contains { $0.contains("'DR', 'ARMD', 'MH', where they are 1") })
+    #expect(manifest.notes.contains { $0.contains("'DR', 'ARMD', 'MH' with the value 1") })
     #expect(manifest.rows[0].columns["Sex"] == "1")
     let chosen = try read(text, labels: ["MH,DR"], names: ["DR": "diabetic retinopathy"])
     #expect(chosen.rows[0].categories == ["MH", "diabetic retinopathy"])
@@ -203,7 +203,8 @@ import Testing
     #expect(
       manifest.rows.map(\.image) == [deep, deep, "a/IDRiD_2.JPG", "IDRiD_2", "c.JPG", "/gone.png"])
     for text in [
-      "in a subdirectory", "found by its end", "other capitals", "several subdirectories",
+      "in a subdirectory", "found by its last components", "capitalized differently",
+      "several subdirectories",
     ] {
       #expect(manifest.notes.contains { $0.contains(text) }, "\(text): \(manifest.notes)")
     }

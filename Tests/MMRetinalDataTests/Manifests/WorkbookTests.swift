@@ -45,7 +45,7 @@ import Testing
     #expect(
       sparse.notes == [
         "1 range of merged cells: only the first cell has the text",
-        "1 formula without a saved value were read as empty cells",
+        "1 formula without a saved value, read as empty",
       ])
   }
 

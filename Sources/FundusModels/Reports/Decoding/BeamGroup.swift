@@ -1,4 +1,4 @@
-/// A prefix that beam search goes on with.
+/// An unfinished hypothesis of beam search.
 struct Beam {
   /// Its row in the last call of the model.
   var row: Int
@@ -7,16 +7,15 @@ struct Beam {
   var logProbability = 0.0
   /// The sum of scores that finished reports are ranked by; 1000 lower for each time it has ended.
   var ranking = 0.0
-  /// The sum of scores that prefixes compete by: the same, less what diversity takes away.
+  /// The sum of scores by which prefixes compete: the same minus the diversity penalty.
   var selection = 0.0
 }
 
 /// The prefixes of one study that compete with each other, and the reports that they have led to.
 ///
-/// The published algorithm, step by step: the best `size` continuations of all prefixes go on; one that
-/// ends is noted as done, and goes on competing with a score that is 1000 lower; at the last step all
-/// are done. Sums are formed in double precision; of equal ones the earlier prefix, then the lower token
-/// comes first.
+/// The published algorithm, step by step: the best `size` continuations of all prefixes are kept; one that
+/// ends is recorded as finished, and keeps competing with its score lowered by 1000; at the last step all are
+/// finished. Sums are in double precision; ties are resolved by the earlier prefix, then by the lower token.
 struct BeamGroup {
   private let decoding: ReportDecoding
   let size: Int
@@ -24,7 +23,7 @@ struct BeamGroup {
   /// The best finished reports, best first, at most `size`.
   private(set) var done: [DecodedReport] = []
 
-  /// What an ending takes off the score of a prefix.
+  /// The score penalty of a finished prefix.
   static let endingPenalty = 1000.0
 
   /// - Parameter row: of the empty prefix in the first call of the model.
@@ -39,7 +38,7 @@ struct BeamGroup {
   ///   - all: the log-probabilities of all rows.
   ///   - step: counted from 0.
   ///   - chosen: how many beams of earlier groups have chosen each token at this step.
-  ///   - strength: what each of them takes off a token's score.
+  ///   - strength: the penalty of a token's score for each of them.
   /// - Returns: whether all scores were numbers.
   mutating func advance(
     _ all: Tensor, step: Int, chosen: [Int32: Int] = [:], strength: Double = 0

@@ -1,9 +1,9 @@
 import FundusTensor
 
-/// What decoding searches: the log-probabilities of the next token after prefixes.
+/// The model that decoding searches: log-probabilities of the next token given a prefix.
 ///
-/// All prefixes of a call have the same length. The first call begins one prefix a study; every later
-/// one continues prefixes of the call before it, some of them several times, others not at all.
+/// All prefixes of a call have the same length. The first call starts one prefix per study; every later call
+/// continues prefixes of the previous one, some of them several times, others not at all.
 public protocol NextTokenModel {
   /// V', the number of tokens; 0 ends a text.
   var tokenCount: Int { get }

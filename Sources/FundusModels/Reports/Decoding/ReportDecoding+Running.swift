@@ -1,11 +1,11 @@
 import FundusTensor
 
 extension ReportDecoding {
-  /// What a model writes about studies.
+  /// The decoded reports of studies.
   public struct Outcome: Sendable, Equatable {
     /// The reports of each study, best first: as many as there are beams, or one.
     public let reports: [[DecodedReport]]
-    /// How often the model was called.
+    /// The number of model calls.
     public let steps: Int
   }
 
@@ -52,7 +52,7 @@ extension ReportDecoding {
     return Outcome(reports: searches.map(\.reports), steps: steps)
   }
 
-  /// Decodes studies together, for ways that draw nothing.
+  /// Decodes studies together, for methods without sampling.
   /// - Parameters:
   ///   - model: what gives the probabilities; it must not have been called yet.
   ///   - studies: how many there are.
@@ -63,7 +63,7 @@ extension ReportDecoding {
 }
 
 extension ReportModel {
-  /// Writes the reports of studies, with the keys and values of earlier words kept.
+  /// Generates the reports of studies, caching the keys and values of earlier words.
   /// - Parameters:
   ///   - memory: the encoded studies.
   ///   - decoding: how words are chosen.
@@ -77,8 +77,8 @@ extension ReportModel {
       ?? decoding.run(session, studies: memory.studies)
   }
 
-  /// Where the model looks for each word of a report: the attention of the last layer to the patches,
-  /// the mean over its heads.
+  /// The attention map of each word of a report: the attention of the last layer to the patches, averaged
+  /// over heads.
   /// - Parameters:
   ///   - memory: one encoded study.
   ///   - tokens: the words, without the opening 0.

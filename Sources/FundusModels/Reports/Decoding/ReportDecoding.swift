@@ -1,22 +1,22 @@
 import Foundation
 
-/// How a report is chosen from the probabilities of its words.
+/// The decoding settings: how a report is chosen from word probabilities.
 public struct ReportDecoding: Sendable, Equatable {
   /// The way of choosing.
   public enum Method: Sendable, Equatable {
     /// The most probable word at every step.
     case greedy
-    /// The best of the reports that `size` prefixes at a time lead to, exactly.
+    /// Beam search with `size` beams.
     case beam(size: Int)
-    /// Beam search by groups of `size / groups` prefixes, in which a group avoids the words that the
+    /// Diverse beam search with groups of `size / groups` beams, in which a group avoids the words that the
     /// groups before it have chosen at the same position: each of these lowers the score of a word by
     /// `strength` (Vijayakumar et al., arXiv 1610.02424).
     case diverseBeam(size: Int, groups: Int, strength: Double)
-    /// A word drawn at every step.
+    /// A word sampled at every step.
     case sample(Sampling)
   }
 
-  /// Which words are drawn.
+  /// The sampling method.
   public enum Sampling: Sendable, Equatable {
     /// Any, by its probability.
     case all
@@ -30,7 +30,7 @@ public struct ReportDecoding: Sendable, Equatable {
     case gumbel
   }
 
-  /// How scores of finished reports of different lengths are compared.
+  /// The length normalization of the scores of finished reports.
   public enum LengthPenalty: Sendable, Equatable {
     /// As they are, which favors short reports: published.
     case none
@@ -54,7 +54,7 @@ public struct ReportDecoding: Sendable, Equatable {
     }
   }
 
-  /// What happens to a word that would repeat three words of the same report.
+  /// The treatment of words that would repeat a trigram of the report.
   public enum TrigramBlocking: String, Sendable, CaseIterable {
     /// Nothing: published for beam search.
     case none
@@ -66,14 +66,14 @@ public struct ReportDecoding: Sendable, Equatable {
 
   /// The way of choosing.
   public var method: Method
-  /// The most words of a report, the closing 0 included.
+  /// The maximum number of words of a report, including the final 0.
   public var maximumLength = 90
   /// τ: log-probabilities become log softmax(log p / τ), in beam search from the second word on, as
   /// published. Greedy choices do not change.
   public var temperature: Double = 1
-  /// How finished reports are compared in beam search.
+  /// The length penalty for finished reports in beam search.
   public var lengthPenalty = LengthPenalty.none
-  /// What happens to repeated trigrams.
+  /// The treatment of repeated trigrams.
   public var trigramBlocking = TrigramBlocking.none
   /// Whether a word may follow itself.
   public var allowsRepeats = true
@@ -82,10 +82,10 @@ public struct ReportDecoding: Sendable, Equatable {
   /// Whether beam search ends as soon as nothing can change its answer.
   public var stopsEarly = true
 
-  /// The published way: three beams, 90 words.
+  /// The published settings: three beams, 90 words.
   public init(_ method: Method = .beam(size: 3)) { self.method = method }
 
-  /// What the settings cannot be, or nil.
+  /// A description of the first invalid setting, or nil.
   /// - Parameter tokenCount: V', the number of ids of the model.
   public func problem(tokenCount: Int) -> String? {
     let choices = tokenCount - bannedTokens.filter { (0..<Int32(tokenCount)).contains($0) }.count
@@ -93,27 +93,27 @@ public struct ReportDecoding: Sendable, Equatable {
     if !(temperature > 0 && temperature.isFinite) {
       return "the temperature must be positive, not \(temperature)"
     }
-    if choices < 1 { return "every word is banned" }
+    if choices < 1 { return "every word is excluded" }
     if case .wu(let alpha) = lengthPenalty, !alpha.isFinite {
-      return "a length penalty of \(alpha) is not finite"
+      return "the length penalty must be finite, not \(alpha)"
     }
     switch method {
     case .greedy: return nil
     case .beam(let size):
       return (1...choices).contains(size)
-        ? nil : "a beam size of \(size) is not within 1 and the \(choices) words of the model"
+        ? nil : "the beam size must be from 1 to \(choices), the model's words, not \(size)"
     case .diverseBeam(let size, let groups, let strength):
       if groups < 1 || size < groups || size % groups != 0 {
         return "\(groups) groups do not divide a beam size of \(size)"
       }
       if size / groups > choices {
-        return "groups of \(size / groups) beams are more than the \(choices) words of the model"
+        return "groups of \(size / groups) beams need more than the model's \(choices) words"
       }
-      return strength >= 0 && strength.isFinite ? nil : "a diversity of \(strength) is negative"
+      return strength >= 0 && strength.isFinite ? nil : "the diversity must not be negative"
     case .sample(.topK(let count)):
-      return count >= 1 ? nil : "a top-k of \(count) is less than 1"
+      return count >= 1 ? nil : "top-k must be at least 1, not \(count)"
     case .sample(.topP(let mass)):
-      return mass > 0 && mass < 1 ? nil : "a top-p of \(mass) is not between 0 and 1"
+      return mass > 0 && mass < 1 ? nil : "top-p must be between 0 and 1, not \(mass)"
     case .sample: return nil
     }
   }
@@ -121,18 +121,18 @@ public struct ReportDecoding: Sendable, Equatable {
 
 /// A report that decoding has chosen.
 public struct DecodedReport: Sendable, Equatable {
-  /// The ids without the opening 0, with the closing one if it was chosen.
+  /// The ids without the initial 0, with the final 0 if it was generated.
   public let tokens: [Int32]
   /// The natural logarithm of the probability that the model gives it, closing 0 included, whatever
   /// temperature, blocking and penalty the search had.
   public let logProbability: Double
-  /// What reports were ranked by: the same with the temperature, blocking and length penalty.
+  /// The score by which reports were ranked: the same with the temperature, blocking and length penalty.
   public let score: Double
 }
 
-/// Why decoding stopped.
+/// An error of decoding.
 public enum ReportDecodingError: Error, Equatable, CustomStringConvertible {
-  /// The model gave a number that is not one.
+  /// The model produced a non-finite score.
   case notFinite(study: Int, step: Int)
 
   /// The reason on one line.
@@ -140,7 +140,7 @@ public enum ReportDecodingError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notFinite(let study, let step):
       "the scores of word \(step + 1) of study \(study + 1) are not finite: the model's weights or the "
-        + "image lead out of the range of numbers; check the checkpoint with 'keepfit inspect'"
+        + "image cause a numeric overflow; check the checkpoint with 'keepfit inspect'"
     }
   }
 }

@@ -1,8 +1,8 @@
 import FundusTensor
 
-/// A report model that writes word by word, with the keys and values of earlier words kept.
+/// An autoregressive decoding session of a report model, with a key-value cache.
 ///
-/// Rows of all studies go through one product a layer. When prefixes are reordered nothing is copied:
+/// Rows of all studies share one matrix product per layer. When prefixes are reordered nothing is copied:
 /// each row knows which rows of the earlier steps its words are.
 public struct ReportSession: NextTokenModel {
   private let model: ReportModel
@@ -16,8 +16,8 @@ public struct ReportSession: NextTokenModel {
   private var ancestors: [[Int32]] = []
   private let keepsAttention: Bool
 
-  /// Where the last layer looked for each row of the last step: `[R, patches]`, the mean over heads,
-  /// rows that sum to 1. nil unless it was asked for.
+  /// The attention of the last layer for each row of the last step: `[R, patches]`, averaged over heads; rows
+  /// sum to 1. nil unless requested.
   public private(set) var attention: Tensor?
 
   /// The number of ids of the model.
@@ -26,7 +26,7 @@ public struct ReportSession: NextTokenModel {
   /// The number of words that have been read.
   public var length: Int { steps.count }
 
-  /// Begins with no words.
+  /// Starts a session without words.
   /// - Parameters:
   ///   - model: what writes.
   ///   - memory: the studies.

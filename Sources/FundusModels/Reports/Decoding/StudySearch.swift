@@ -1,7 +1,7 @@
 import Foundation
 import FundusTensor
 
-/// The decoding of one study, whatever its way.
+/// The decoding of one study with any method.
 enum StudySearch {
   case beams([BeamGroup], strength: Double)
   case stepwise(StepwiseChoice)
@@ -86,7 +86,7 @@ enum StudySearch {
   }
 }
 
-/// One word at a time, without a way back.
+/// One word at a time, without backtracking.
 struct StepwiseChoice {
   private let decoding: ReportDecoding
   private let stream: RandomStream

@@ -16,7 +16,7 @@ struct TokenScores {
     count = all.shape[1]
   }
 
-  /// Whether every score is a number. A logit that is none makes all of its row none.
+  /// Whether every score is finite. A non-finite logit makes its entire row non-finite.
   var isValid: Bool { !raw(0).isNaN }
 
   /// The model's own log-probability of a token.

@@ -75,7 +75,7 @@ public struct ObjectiveHeads {
 
 /// A loss for pretraining (KeepFIT, arXiv 2405.11793, section 2, and its ablations).
 ///
-/// An objective that is a `Module` too has parameters of its own: they are trained with the model, and
+/// An objective that is also a `Module` can have its own parameters: they are trained with the model, and
 /// kept in the checkpoints as `objective.safetensors`.
 public protocol PretrainingObjective {
   /// Whether the objective needs an expert stream.

@@ -1,20 +1,20 @@
 import Foundation
 import FundusTensor
 
-/// Makes an image-text dataset out of books: PDF, DOCX, or folders of images and text.
+/// Builds an image-text dataset from books: PDF, DOCX, or folders of images and text.
 ///
-/// Steps: collect images and text with their places; give images to captions; cut composites, give
-/// panels their words, tell how images were taken; write rows, manifests and the review page. The first
-/// two leave `steps/BOOK/collected.json` and `figures.json`, which a person may correct: a run that finds
-/// them goes on from there. A run that was stopped goes on where it was, and gives the same output.
+/// Steps: collect images and text with their positions; match images to captions; split composites, assign
+/// texts to panels, classify modalities; write rows, manifests and the review page. The first two steps write
+/// `steps/BOOK/collected.json` and `figures.json`, which can be edited: a run that finds them continues from
+/// there. An interrupted run resumes where it stopped, and gives the same output.
 public struct BookBuild: Sendable {
   /// The books, as paths.
   public var books: [String]
-  /// Where everything is written.
+  /// The output directory.
   public var out: URL
-  /// What is known about the books.
+  /// The configuration of the books.
   public var configuration = BookConfiguration()
-  /// What a person decided on the review page.
+  /// The decisions from the review page.
   public var decisions: URL?
   /// What translates captions that stand in one language only; nil to leave them so.
   public var translator: (any CaptionTranslating)?
@@ -22,7 +22,7 @@ public struct BookBuild: Sendable {
   public var usesOCR = false
   /// Whether another dataset in the folder may be replaced.
   public var force = false
-  /// What tells how images were taken.
+  /// The modality classifier.
   public var classifier: any ModalityClassifying
 
   /// A step of the work, for showing progress.
@@ -36,11 +36,11 @@ public struct BookBuild: Sendable {
     /// Pages or figures of the book.
     public let total: Int
 
-    /// What is counted.
+    /// The unit that is counted.
     public var unit: String { step == "Collecting" ? "pages" : "figures" }
   }
 
-  /// What was made.
+  /// The result of a build.
   public struct Outcome: Sendable {
     /// All rows, as in `pairs.jsonl`.
     public let rows: [PairRow]
@@ -48,7 +48,7 @@ public struct BookBuild: Sendable {
     public let accepted: Int
     /// Manifest files, by their paths below the folder.
     public let manifests: [String]
-    /// What could not be read, a sentence each.
+    /// Notes on what could not be read, one sentence each.
     public let notes: [String]
     /// Captions that stand in one language only. Those of rejected rows, and of rows that may identify a
     /// patient and were not accepted, are left out.
@@ -66,7 +66,7 @@ public struct BookBuild: Sendable {
 
   private static let version = 3
 
-  /// Does the work.
+  /// Runs the build.
   /// - Throws: ``BookError`` and errors of writing; then what this run wrote is gone again, if the folder
   ///   held nothing of an earlier one.
   public func run(progress: @Sendable (Progress) -> Void = { _ in }) throws -> Outcome {
@@ -110,7 +110,7 @@ public struct BookBuild: Sendable {
     }
   }
 
-  /// What decides the output, decisions apart.
+  /// Everything that determines the output, except the decisions.
   private func key(of sources: [BookSource]) throws -> String {
     let configuration = try JSONText.encode(self.configuration)
     return "\(Self.version) \(usesOCR) \(configuration)\n"

@@ -14,7 +14,7 @@ package struct BookCaption: Sendable, Hashable, Codable {
   /// The Chinese text without the label; empty if there is none.
   package var chinese: String
   package var flags: Set<PairFlag>
-  /// Whether it goes on in another column or on the next page.
+  /// Whether it continues in another column or on the next page.
   package var goesOn = false
 
   /// The number without padding.

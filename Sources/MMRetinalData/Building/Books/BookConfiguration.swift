@@ -1,21 +1,21 @@
 import Foundation
 import FundusTensor
 
-/// What is known about a book before it is read. Without it, everything is found from the book.
+/// Known properties of a book. Without it, everything is detected from the book.
 public struct BookConfiguration: Sendable, Hashable, Codable {
   /// The kinds of label that begin a caption; nil to find them.
   public var labels: [FigureLabel.Style]?
-  /// Where captions stand; nil to find out for each book.
+  /// The position of captions; nil to detect it for each book.
   public var position: CaptionPosition?
-  /// The languages of captions; nil to go by the letters of the text.
+  /// The languages of captions; nil to detect them from the text.
   public var languages: [CaptionLanguage]?
 
-  /// Where a caption stands, seen from its images.
+  /// The position of a caption relative to its images.
   public enum CaptionPosition: String, Sendable, Hashable, Codable, CaseIterable {
     case below, above, beside
   }
 
-  /// A configuration that leaves everything to be found.
+  /// A configuration that detects everything.
   public init() {}
 
   /// Whether a text is the Chinese one: by its letters, unless the configuration names one language.

@@ -2,7 +2,7 @@ import Foundation
 
 /// A book that cannot be made into a dataset, with the reason and what to do about it.
 public struct BookError: Error, Sendable, Hashable, LocalizedError, CustomStringConvertible {
-  /// Whether the input is wrong, or something failed on the way.
+  /// Whether the input is invalid, or the work failed.
   public enum Kind: Sendable, Hashable {
     /// The book, or an option, cannot be used.
     case wrongInput
@@ -10,11 +10,11 @@ public struct BookError: Error, Sendable, Hashable, LocalizedError, CustomString
     case failure
   }
 
-  /// Whose fault it is.
+  /// The kind of error.
   public let kind: Kind
   /// The path of the book as it was given.
   public let book: String
-  /// What is wrong.
+  /// The reason.
   public let reason: String
 
   package init(_ kind: Kind = .wrongInput, book: String, _ reason: String) {

@@ -39,7 +39,7 @@ package struct BookSource: Sendable {
         throw BookError(
           book: path, "an old Word document, or one with a password; save it as DOCX without one")
       } else {
-        throw BookError(book: path, "neither a PDF, a DOCX nor a folder")
+        throw BookError(book: path, "expected a PDF, a DOCX or a folder")
       }
     default: throw BookError(book: path, "is not a regular file")
     }

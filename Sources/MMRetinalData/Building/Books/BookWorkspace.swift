@@ -5,7 +5,7 @@ import FundusTensor
 /// it fails.
 struct BookWorkspace {
   let out: URL
-  /// Where programs write; gone at the end.
+  /// The directory that programs write to; removed at the end.
   let scratch: URL
   private let steps: URL
   /// Folders of steps, and of images below the output folder, a pair a book.
@@ -13,7 +13,7 @@ struct BookWorkspace {
   /// The first directory that this run made; nil if everything was there.
   private let made: URL?
 
-  /// Takes over, or begins, the folder of a build.
+  /// Opens or creates the folder of a build.
   /// - Throws: ``BookError`` when the folder holds another dataset and may not be replaced.
   init(out: URL, key: String, force: Bool, sources: [BookSource]) throws {
     self.out = out
@@ -39,15 +39,16 @@ struct BookWorkspace {
       }), !force {
         throw BookError(
           book: out.relativePath,
-          "\(first) exists already"
-            + (earlier == nil ? "" : ", made of other books or options") + "; --force overwrites it"
+          "\(first) already exists"
+            + (earlier == nil ? "" : ", made from other books or options")
+            + "; --force overwrites it"
         )
       }
       if earlier != nil {
         // All of it was made by an earlier run.
         for name in products + ["steps"] { try? manager.removeItem(at: out.appending(path: name)) }
       } else if manager.fileExists(atPath: steps.path), !force {
-        throw BookError(book: out.relativePath, "steps exists already; --force overwrites it")
+        throw BookError(book: out.relativePath, "steps already exists; --force overwrites it")
       }
     }
     // The first folder that does not exist yet.

@@ -1,4 +1,4 @@
-/// What makes the text of a caption doubtful: signs that a part of it is missing, or that other text is in it.
+/// Detects doubtful captions: signs that part of the text is missing, or that it contains other text.
 extension CaptionFinder {
   /// Marks captions with text within their place that was left out, and those that end within a sentence
   /// although the book's others do not.

@@ -5,7 +5,7 @@ extension CaptionFinder {
     extend(&pieces, page: page)
     // Where it goes on elsewhere is no part of its place.
     let own = pieces.map { lines[page][$0.line].box }
-    // The caption may go on in the next column or on the next page.
+    // The caption may continue in the next column or on the next page.
     if lines[page][start.line].isParagraph == false, let last = pieces.last,
       !Self.ends(lines[last.page][last.line]), isLastInColumn(last.page, last.line),
       let next = continuation(of: last)
@@ -161,7 +161,7 @@ extension CaptionFinder {
     return !below && !images
   }
 
-  /// The line with which text goes on behind the end of a column.
+  /// The line with which text continues after the end of a column.
   func continuation(of piece: (page: Int, line: Int)) -> (page: Int, line: Int)? {
     let line = lines[piece.page][piece.line]
     func fits(_ page: Int, _ index: Int) -> Bool {

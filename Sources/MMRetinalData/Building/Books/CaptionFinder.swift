@@ -124,8 +124,8 @@ package struct CaptionFinder {
     return result
   }
 
-  /// Finds out whether captions can be told from other text by their look: then nearly all lines that
-  /// look like one stand right below a label.
+  /// Detects whether captions can be distinguished from other text by their appearance: then nearly all lines
+  /// that look like one stand right below a label.
   private mutating func learnLooks(_ starts: [[Start]]) {
     var looks: [Look: Int] = [:]
     for page in lines.indices {
@@ -261,7 +261,7 @@ package struct CaptionFinder {
     return Start(line: index, label: label, strength: strength)
   }
 
-  /// Words with which a sentence about a figure goes on behind its number.
+  /// Words with which a sentence about a figure continues after its number.
   private static let sentenceWords: Set<String> = [
     "show", "shows", "showed", "shown", "is", "are", "was", "were", "and", "or", "to", "in", "on",
     "of",

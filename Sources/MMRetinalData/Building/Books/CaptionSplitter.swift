@@ -154,7 +154,7 @@ public enum CaptionSplitter {
     return true
   }
 
-  /// Words with which a sentence goes on behind a mark that follows its words.
+  /// Words with which a sentence continues after a mark that follows its words.
   private static let connectives: Set<String> = [
     "and", "or", "of", "in", "on", "at", "to", "with", "without", "from", "for", "by", "as",
     "after",

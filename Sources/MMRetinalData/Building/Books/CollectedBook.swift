@@ -1,9 +1,9 @@
-/// What a book holds: images and lines of text with their places. The first step's result, kept as
+/// The content of a book: images and lines of text with their positions. The first step's result, kept as
 /// `collected.json`.
 public struct CollectedBook: Sendable, Hashable, Codable {
   /// Pages in order; one without number for a document that has no pages.
   public var pages: [CollectedPage]
-  /// What could not be read, a sentence each.
+  /// Notes on what could not be read, one sentence each.
   public var notes: [String]
 
   package init(pages: [CollectedPage], notes: [String] = []) {
@@ -44,7 +44,7 @@ public struct CollectedPage: Sendable, Hashable, Codable {
 
 /// An image of a page, in a file of its own.
 public struct CollectedImage: Sendable, Hashable, Codable {
-  /// Where the page shows it.
+  /// Its position on the page.
   public var box: Box
   /// The file below the step's directory, or the path of the original.
   public var file: String
@@ -76,7 +76,7 @@ public struct CollectedImage: Sendable, Hashable, Codable {
 
 /// A line of text.
 public struct TextLine: Sendable, Hashable, Codable {
-  /// Where it stands.
+  /// Its position on the page.
   public var box: Box
   /// Its words with spaces between.
   public var text: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Takes the images and paragraphs out of a DOCX, and lays them out on one long page.
+/// Extracts the images and paragraphs of a DOCX, and lays them out on one long page.
 package struct DOCXCollector {
   let book: URL
   /// The path as it was given, for messages.

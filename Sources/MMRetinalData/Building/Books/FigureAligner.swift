@@ -1,4 +1,4 @@
-/// Gives the images of a book to its captions by their places on the pages.
+/// Matches the images of a book to its captions by their positions on the pages.
 ///
 /// Each image goes to the nearest caption below it, or above it: whichever makes the number of images
 /// and the panels that captions name agree best over the whole book. Captions beside their images are

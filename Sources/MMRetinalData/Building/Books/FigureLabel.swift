@@ -1,6 +1,6 @@
 /// The label that a caption begins with: `图5-3-1`, `Fig. 5-3-1`, `FIGURE 2-12.`, `Figure 7`.
 public struct FigureLabel: Sendable, Hashable {
-  /// How labels are written.
+  /// The spelling of labels.
   public enum Style: String, Sendable, Hashable, Codable, CaseIterable {
     /// 图 with a number.
     case chinese = "图"
@@ -12,7 +12,7 @@ public struct FigureLabel: Sendable, Hashable {
     case upperFigure = "FIGURE"
   }
 
-  /// How the label is written.
+  /// The spelling of the label.
   public let style: Style
   /// The number: digits joined by hyphens, padding as printed.
   public let number: String

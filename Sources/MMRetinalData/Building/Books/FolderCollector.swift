@@ -42,7 +42,7 @@ package struct FolderCollector {
         notes.append("\(shown) is a link and was left out")
         continue
       default:
-        notes.append("\(shown) is no regular file and was left out")
+        notes.append("\(shown) is not a regular file and was left out")
         continue
       }
       let suffix = url.pathExtension.lowercased()
@@ -71,7 +71,7 @@ package struct FolderCollector {
       )
     }
     if page.images.isEmpty {
-      throw BookError(book: name, "the folder holds no images (JPEG, PNG, TIFF, BMP)")
+      throw BookError(book: name, "the folder contains no images (JPEG, PNG, TIFF, BMP)")
     }
     return CollectedBook(pages: [page], notes: notes)
   }

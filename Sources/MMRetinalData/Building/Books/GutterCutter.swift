@@ -8,7 +8,7 @@ package enum GutterCutter {
     var area: Int { rows.count * columns.count }
   }
 
-  /// What an image was cut into.
+  /// The panels that an image was cut into.
   package struct Cut: Sendable, Hashable {
     /// The panels in the order of ``ReadingOrder``.
     package var parts: [Part]

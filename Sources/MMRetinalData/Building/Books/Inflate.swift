@@ -1,6 +1,6 @@
 /// Decompresses DEFLATE (RFC 1951), the method of zip archives.
 package enum Inflate {
-  /// Why data cannot be decompressed.
+  /// An error of decompression.
   package enum Failure: Error, Sendable, Hashable {
     case damaged
     /// More bytes come out than allowed.

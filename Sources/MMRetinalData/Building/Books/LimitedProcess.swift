@@ -4,7 +4,7 @@ import Foundation
 /// time, memory, written bytes and duration, in a directory of their own, so that they leave nothing
 /// elsewhere.
 package struct LimitedProcess: Sendable {
-  /// What went wrong with a program.
+  /// A failure of a program.
   package enum Failure: Error, Sendable, Hashable {
     /// The program is not installed.
     case missing(program: String, package: String)
@@ -20,12 +20,12 @@ package struct LimitedProcess: Sendable {
   package var memory = 2 << 30
   /// Bytes of the largest file that may be written.
   package var fileSize = 2 << 30
-  /// Where temporary files of the program go, and its working directory.
+  /// The directory of the program's temporary files, and its working directory.
   package let directory: URL
 
   package init(directory: URL) { self.directory = directory }
 
-  /// Where a program is; nil if it is not installed.
+  /// The location of a program; nil if it is not installed.
   package static func path(of program: String) -> String? {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
     return path.split(separator: ":").map { "\($0)/\(program)" }
@@ -83,7 +83,7 @@ package struct LimitedProcess: Sendable {
     do { try process.run() } catch {
       throw Failure.failed(program: program, message: "it cannot be started")
     }
-    // Waiting for a disk costs no processor time; a program that waits for ever must end as well.
+    // Waiting for a disk uses no processor time; a program that waits forever must end as well.
     if finished.wait(timeout: .now() + .seconds(processorSeconds * 4)) == .timedOut {
       kill(process.processIdentifier, SIGKILL)
       finished.wait()

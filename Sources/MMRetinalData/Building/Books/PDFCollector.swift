@@ -1,7 +1,7 @@
 import Foundation
 import FundusTensor
 
-/// Takes the images and the text out of a PDF with Poppler's programs, as its pages show them.
+/// Extracts the images and the text of a PDF with Poppler's programs, as they appear on its pages.
 package struct PDFCollector {
   let book: URL
   /// The path as it was given, for messages.
@@ -47,7 +47,7 @@ package struct PDFCollector {
       defer { try? file.close() }
       let head = (try? file.read(upToCount: 1024)) ?? Data()
       guard head.range(of: Data("%PDF-".utf8)) != nil else {
-        throw BookError(book: name, head.isEmpty ? "the file is empty" : "the file is no PDF")
+        throw BookError(book: name, head.isEmpty ? "the file is empty" : "the file is not a PDF")
       }
       let size = (try? file.seekToEnd()) ?? 0
       try? file.seek(toOffset: size > 4096 ? size - 4096 : 0)
@@ -55,7 +55,7 @@ package struct PDFCollector {
       guard
         tail.range(of: Data("%%EOF".utf8)) != nil || tail.range(of: Data("startxref".utf8)) != nil
       else {
-        throw BookError(book: name, "the PDF is cut short: its end is missing; fetch it again")
+        throw BookError(book: name, "the PDF is truncated: its end is missing; download it again")
       }
       let text = String(
         decoding: try child.run("pdfinfo", package: "poppler-utils", [book.path]), as: UTF8.self)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What Poppler's programs say about a PDF, parsed.
+/// The parsed output of Poppler's programs for a PDF.
 package enum PDFReading {
   /// A page's measures, turned as it is shown.
   package struct PageSize: Sendable, Hashable {

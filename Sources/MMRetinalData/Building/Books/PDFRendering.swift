@@ -200,7 +200,7 @@ struct PDFRendering {
 
   // MARK: - Strips
 
-  /// Keeps touching parts together where the picture goes on across their seams, and cuts elsewhere.
+  /// Keeps adjacent parts together where the image continues across their seams, and cuts elsewhere.
   private static func split(
     _ parts: [Box], whole: Box, _ image: FundusImage
   ) -> [(Box, FundusImage, [Box])] {
@@ -250,7 +250,7 @@ struct PDFRendering {
 }
 
 extension FundusImage {
-  /// Whether the picture goes on across the border above a row: the step there is no larger than steps
+  /// Whether the image continues across the border above a row: the step there is no larger than steps
   /// nearby.
   func continues(acrossRow row: Int, columns: Range<Int>) -> Bool {
     guard row >= 4, row + 4 <= height, !columns.isEmpty, columns.upperBound <= width else {

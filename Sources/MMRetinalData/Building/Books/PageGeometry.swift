@@ -1,4 +1,4 @@
-/// What lies where on a page, for giving images to captions.
+/// The layout of a page, for matching images to captions.
 struct PageGeometry {
   private let page: CollectedPage
   private let captions: [BookCaption]

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Makes rows of a figure: gives panels their letters and words, cuts composites, tells how each image
-/// was taken.
+/// Creates the rows of a figure: assigns letters and texts to panels, splits composites, and classifies the
+/// modality of each image.
 package struct PairMaker: Sendable {
   /// A row, with the image that belongs to it.
   package struct Draft: Sendable {

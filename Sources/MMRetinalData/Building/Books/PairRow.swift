@@ -1,4 +1,4 @@
-/// How an image of a book was taken, `other` included.
+/// The modality of an image in a book, including `other`.
 public enum BookModality: String, Sendable, Hashable, Codable, CaseIterable {
   /// Color fundus photograph.
   case colorFundus = "CFP"
@@ -10,7 +10,7 @@ public enum BookModality: String, Sendable, Hashable, Codable, CaseIterable {
   case other
 }
 
-/// Why a pair needs a look before it is used. The raw values stand in `pairs.jsonl`.
+/// The reason why a pair needs review. The raw values are those in `pairs.jsonl`.
 public enum PairFlag: String, Sendable, Hashable, Codable, CaseIterable {
   /// No caption was found for the image.
   case noCaption = "no-caption"
@@ -34,7 +34,7 @@ public enum PairFlag: String, Sendable, Hashable, Codable, CaseIterable {
   case otherPage = "caption-on-other-page"
   /// Two captions have this number.
   case repeatedNumber = "repeated-number"
-  /// The caption may go on, or be mixed with other text.
+  /// The caption may be incomplete, or mixed with other text.
   case unsureText = "unsure-text"
   /// The text was read by OCR.
   case recognizedText = "ocr-text"
@@ -66,7 +66,7 @@ public struct PairRow: Sendable, Hashable, Codable {
   public var figure: String
   /// The letter of the panel as printed; empty without panels.
   public var panel: String
-  /// How the image was taken.
+  /// The modality of the image.
   public var modality: BookModality
   /// The English caption; empty without one.
   public var caption: String
@@ -103,8 +103,8 @@ public struct PairRow: Sendable, Hashable, Codable {
   }
 }
 
-/// Tells how an image was taken. One image at a time, so that a book's rows do not depend on the others.
+/// Classifies the modality of an image, independently of other images.
 public protocol ModalityClassifying: Sendable {
-  /// The modality, and how sure it is: 0 for a tie with the next one, 1 for certain.
+  /// The modality, and the confidence margin: 0 for a tie with the next one, 1 for certainty.
   func modality(of image: FundusImage) -> (modality: BookModality, margin: Float)
 }

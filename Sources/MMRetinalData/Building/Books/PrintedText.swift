@@ -1,5 +1,5 @@
-/// Turns lines as printed into the text that was meant: words broken at a line's end are joined, soft
-/// hyphens go, ligatures are opened. Everything else stays.
+/// Converts printed lines to plain text: words hyphenated at line ends are joined, soft hyphens removed, and
+/// ligatures expanded. Everything else is preserved.
 package struct PrintedText: Sendable {
   /// Words of the book with a hyphen inside of a line, in lower case: these keep it at a line's end.
   private var compounds: Set<String> = []

@@ -1,4 +1,4 @@
-/// A reader of XML that gives tags and text one after the other.
+/// A pull parser for XML, which returns tags and text in sequence.
 ///
 /// It knows elements, attributes, text, CDATA and the five named and all numeric entities. Declarations
 /// are passed over, entities that a document declares itself are not expanded, nothing is loaded: what

@@ -20,7 +20,7 @@ package struct ZipReader {
   /// - Throws: ``BookError`` for what is no archive, or a damaged one.
   package init(_ data: Data, name: String) throws(BookError) {
     bytes = [UInt8](data)
-    let damaged = BookError(book: name, "the archive is damaged or cut short; save the file again")
+    let damaged = BookError(book: name, "the archive is damaged or truncated; save the file again")
     var end = bytes.count - 22
     let lowest = max(0, bytes.count - 22 - 65_535)
     while end >= lowest, number(end, 4) != 0x0605_4B50 { end -= 1 }
@@ -70,9 +70,11 @@ package struct ZipReader {
         result = try Inflate.bytes(data, limit: min(limit, found.size))
       } catch {
         throw error == .tooLong
-          ? BookError(book: name, "\(shown) unpacks to more than it says (a zip bomb?)") : damaged
+          ? BookError(
+            book: name, "\(shown) decompresses to more than its declared size (a zip bomb?)")
+          : damaged
       }
-    default: throw BookError(book: name, "\(shown) is packed with a method that is not supported")
+    default: throw BookError(book: name, "\(shown) uses an unsupported compression method")
     }
     guard result.count == found.size else { throw damaged }
     return result

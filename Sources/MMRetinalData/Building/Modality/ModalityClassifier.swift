@@ -1,16 +1,16 @@
 import Foundation
 import FundusTensor
 
-/// Tells color fundus photographs, angiograms, tomograms and other images apart by their looks.
+/// Distinguishes color fundus photographs, angiograms, OCT scans and other images by their appearance.
 ///
 /// A small network on colors, gray levels, layout, edges and texture (`ModalityFeatures`), trained on synthetic
-/// images as books print them. It looks at one image at a time, so that the result does not depend on the
-/// others; ``ModalitySorting`` is the published method, which clusters a whole set by its colors.
+/// images as books print them. Images are classified independently; ``ModalitySorting`` is the published
+/// method, which clusters a whole set by its colors.
 ///
 /// Angiograms (`FFA`) are all gray images of the fundus: fluorescein and ICG angiography, autofluorescence,
-/// red-free photographs, color photographs printed in gray. Tomograms may be inverted or in false colors.
+/// red-free photographs, color photographs printed in gray. OCT scans may be inverted or in false colors.
 public struct ModalityClassifier: ModalityClassifying {
-  /// Images with a smaller margin should be looked at by a person.
+  /// Images with a smaller margin should be reviewed.
   public static let reviewMargin: Float = 0.4
 
   private let network: ModalityNetwork
@@ -39,7 +39,7 @@ public struct ModalityClassifier: ModalityClassifying {
     let bytes = Data(PackageResources.modality_json)
     guard let network = try? JSONDecoder().decode(ModalityNetwork.self, from: bytes),
       network.isSound
-    else { preconditionFailure("the resource modality.json does not fit to ModalityNetwork") }
+    else { preconditionFailure("the resource modality.json does not match ModalityNetwork") }
     return network
   }()
 }

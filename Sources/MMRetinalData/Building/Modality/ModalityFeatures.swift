@@ -1,12 +1,12 @@
 import Foundation
 
-/// What an image looks like, as numbers that tell fundus photographs, angiograms, tomograms and other
-/// images apart: colors, gray levels, where the image is dark or white, layers, edges and texture.
+/// Numeric features that distinguish fundus photographs, angiograms, OCT scans and other images: colors, gray
+/// levels, where the image is dark or white, layers, edges and texture.
 package struct ModalityFeatures: Sendable {
   /// The features, ``count`` of them; most lie between 0 and 1.
   package let values: [Float]
 
-  /// How many features there are.
+  /// The number of features.
   package static let count = 122
 
   /// Measures an image. About a millisecond for 512 x 512 pixels.

@@ -100,7 +100,7 @@ package struct ModalityNetwork: Sendable, Codable {
     let batch = 64
     for epoch in 0..<epochs {
       let order = Array(samples.indices).shuffled(using: &random)
-      // From 0.004 down to nothing along a cosine.
+      // A cosine schedule from 0.004 to 0.
       let rate = 0.002 * (1 + cos(Float.pi * Float(epoch) / Float(epochs)))
       for start in stride(from: 0, to: order.count, by: batch) {
         let chosen = order[start..<min(order.count, start + batch)]
@@ -167,7 +167,7 @@ package struct ModalityNetwork: Sendable, Codable {
     }
   }
 
-  /// Keeps four decimals of each weight, so that the file says what is used.
+  /// Rounds each weight to four decimals, so that the file contains the weights in use.
   private mutating func rounded() {
     unflatten(flattened.map { ($0 * 10_000).rounded() / 10_000 })
   }

@@ -4,9 +4,9 @@ import Foundation
 public struct DataCard: Sendable {
   /// The rows after all decisions.
   public var rows: [PairRow]
-  /// The images whose rows stand in manifests.
+  /// The images whose rows are in the manifests.
   public var accepted: Set<String>
-  /// What the run has to say: books, settings, steps.
+  /// Notes of the run: books, settings, steps.
   public var notes: [String]
 
   /// A card.
@@ -44,9 +44,9 @@ public struct DataCard: Sendable {
       ## How it was made
 
       `keepfit data build` collected images and text from the books, matched captions to images by figure number, \
-      page and position, cut composite images into their panels, and told the modality of each image with a \
-      classifier trained on synthetic images. Pairs with doubts carry flags and are left out of the \
-      manifests until a person accepts them in `review.html`.
+      page and position, cut composite images into their panels, and determined the modality of each image with a \
+      classifier trained on synthetic images. Doubtful pairs are flagged and left out of the manifests until a \
+      reviewer accepts them in `review.html`.
 
 
       """

@@ -54,8 +54,8 @@ extension PrivacyCheck {
     return pattern
   }()
 
-  /// What in the name of an image may identify a patient: two words that may be a name, a Chinese name, a date,
-  /// six digits in a row or more.
+  /// The parts of an image's name that may identify a patient: two words that may be a name, a Chinese name, a
+  /// date, six digits in a row or more.
   ///
   /// Names by the published grammar (``FigureName``) hold nothing.
   public static func reasons(inFileName name: String) -> Set<Reason> {

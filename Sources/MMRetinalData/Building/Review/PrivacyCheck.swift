@@ -1,13 +1,13 @@
 import Foundation
 
-/// Looks for what may identify a patient in texts and file names: names, dates of birth or of an
+/// Searches texts and file names for information that may identify a patient: names, dates of birth or of an
 /// examination, record and telephone numbers.
 ///
-/// What is found is only a reason for a person to look: a pair that is flagged for it stands in no manifest until
-/// a person accepts it. English and Chinese forms are known. Names in running text without a word such as
+/// A match is only a reason for review: a flagged pair is not in any manifest until a reviewer accepts it.
+/// English and Chinese forms are covered. Names in running text without a word such as
 /// "patient" or "Mr." before them are not found.
 public enum PrivacyCheck {
-  /// What was found.
+  /// The kind of match.
   public enum Reason: String, Sendable, Hashable, Codable, CaseIterable {
     /// The name of a person.
     case name
@@ -25,9 +25,9 @@ public enum PrivacyCheck {
 
   // MARK: - Texts
 
-  /// What in a text may identify a patient.
+  /// The parts of a text that may identify a patient.
   public static func reasons(inText text: String) -> Set<Reason> {
-    // A megabyte of text is no caption; its beginning tells enough.
+    // A megabyte of text is not a caption; checking its beginning is enough.
     let text = String(text.prefix(20_000))
     var found: Set<Reason> = []
     for (pattern, reason) in textPatterns where !found.contains(reason) {
@@ -89,7 +89,7 @@ public enum PrivacyCheck {
     ("(?i)\\b(?:phone|tel|mobile)\\b\\.?\\s*[:：]?\\s*\\+?[\\d(]", .number),
   ])
 
-  /// Seven digits in a row, or more: no measurement of an eye has so many.
+  /// Seven or more digits in a row: no measurement of an eye has that many.
   private static func hasLongNumber(_ text: String) -> Bool {
     var run = 0
     var isDecimal = false
@@ -130,7 +130,7 @@ public enum PrivacyCheck {
     character.unicodeScalars.allSatisfy(\.properties.isIdeographic)
   }
 
-  /// The surnames that nine in ten Chinese bear.
+  /// The surnames of nine in ten Chinese people.
   static let chineseSurnames = Set(
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
   )

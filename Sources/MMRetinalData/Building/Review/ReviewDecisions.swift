@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a person decided about the pairs of a dataset, as `review.html` saves it.
+/// A reviewer's decisions about the pairs of a dataset, as saved by `review.html`.
 ///
 /// A JSON file:
 /// ```json
@@ -16,9 +16,9 @@ import Foundation
 /// - `seen`: what the row said when the person decided. Where it now says something else, the decision is
 ///   outdated and is not applied.
 public struct ReviewDecisions: Sendable, Hashable, Codable {
-  /// What is to become of a row.
+  /// The verdict on a row.
   public enum Verdict: String, Sendable, Hashable, Codable, CaseIterable {
-    /// The row is right as it is, or as `set` makes it.
+    /// The row is correct, after the changes in `set` if any.
     case accept
     /// The row is not to be used.
     case reject
@@ -30,7 +30,7 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
     public var figure: String?
     /// The letter of the panel.
     public var panel: String?
-    /// How the image was taken.
+    /// The modality.
     public var modality: BookModality?
     /// The English caption.
     public var caption: String?
@@ -67,7 +67,7 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
     public var figure: String?
     /// The letter of the panel before the decision.
     public var panel: String?
-    /// What is to become of the row; nil if it only changes.
+    /// The verdict; nil if the row is only changed.
     public var verdict: Verdict?
     /// The new values.
     public var set: Values?
@@ -83,7 +83,7 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
       self.set = set
     }
 
-    /// The row in words.
+    /// A description of the row.
     var name: String {
       image ?? "\(book ?? "?"), page \(page ?? 0), figure \(figure ?? "")\(panel ?? "")"
     }
@@ -100,7 +100,7 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
   public var kind = ReviewDecisions.kind
   /// 1.
   public var version = 1
-  /// The decisions, each about another row.
+  /// The decisions, at most one per row.
   public var decisions: [Decision]
 
   /// Decisions.
@@ -148,11 +148,11 @@ public struct ReviewDecisions: Sendable, Hashable, Codable {
       let levels = figure.split(separator: "-", omittingEmptySubsequences: false)
       guard figure.utf8.count <= 32,
         levels.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } })
-      else { return "the figure '\(figure.prefix(40))' is not numbers joined by hyphens" }
+      else { return "the figure '\(figure.prefix(40))' must be numbers joined by hyphens" }
     }
     if let panel = decision.set?.panel {
       guard panel.utf8.count <= 2, panel.utf8.allSatisfy({ (65...90).contains($0 & 0xDF) }) else {
-        return "the panel '\(panel.prefix(40))' is not one letter or two"
+        return "the panel '\(panel.prefix(40))' must be one or two letters"
       }
     }
     return nil

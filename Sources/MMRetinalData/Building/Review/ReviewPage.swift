@@ -1,9 +1,9 @@
 import Foundation
 
-/// A page to look through the pairs of a dataset in a browser, doubtful ones first, and to save decisions.
+/// A page for reviewing the pairs of a dataset in a browser, doubtful ones first, and for saving decisions.
 ///
-/// The page holds its style, script and data, and loads nothing but the images of the dataset from beside it.
-/// What it saves is read by ``ReviewDecisions``.
+/// The page contains its style, script and data, and loads only the images of the dataset, from the same
+/// directory. What it saves is read by ``ReviewDecisions``.
 public struct ReviewPage: Sendable {
   /// The rows as they came out of the books, before any decisions.
   public var rows: [PairRow]

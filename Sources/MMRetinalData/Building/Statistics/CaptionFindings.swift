@@ -1,7 +1,7 @@
 /// Findings and diseases of the retina by the words that captions use for them, in English and Chinese.
 ///
-/// A text counts once for a finding, however often it names it. Negations are not understood: "no hemorrhages"
-/// counts for hemorrhage.
+/// A text counts once for a finding, no matter how often it names it. Negation is not detected: "no
+/// hemorrhages" counts as hemorrhage.
 public enum CaptionFindings {
   /// A finding and its words.
   struct Term: Sendable {
@@ -106,11 +106,11 @@ public enum CaptionFindings {
   ]
 }
 
-/// How many texts name a finding.
+/// The number of texts that name a finding.
 public struct FindingCount: Sendable, Hashable, Codable {
   /// The finding.
   public let finding: String
-  /// How many texts name it.
+  /// The number of texts.
   public let texts: Int
 
   /// A count.

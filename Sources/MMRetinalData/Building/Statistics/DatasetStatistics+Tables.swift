@@ -57,7 +57,7 @@ extension DatasetStatistics {
       rows: findings.flatMap { set in set.counts.map { [set.set, $0.finding, "\($0.texts)"] } })
   }
 
-  /// What each two sets share.
+  /// The overlap of each pair of sets.
   public func overlapCSV() -> String {
     CSVWriter.text(
       header: ["first", "second", "words", "word_share", "texts", "images"],
@@ -69,7 +69,7 @@ extension DatasetStatistics {
       })
   }
 
-  /// What is missing or doubled in each manifest.
+  /// Missing and duplicate items of each manifest.
   public func problemsCSV() -> String {
     CSVWriter.text(
       header: [

@@ -1,15 +1,15 @@
 import Foundation
 
-/// What image-text sets consist of: counts by source and modality, the statistics of their texts, what sets
-/// share, and what is missing or doubled.
+/// Statistics of image-text datasets: counts by source and modality, text statistics, overlap between sets,
+/// and missing or duplicate items.
 public struct DatasetStatistics: Sendable, Codable, Hashable {
-  /// How many rows and images a source has of a modality.
+  /// The numbers of rows and images of a source and modality.
   public struct Contents: Sendable, Codable, Hashable {
     /// The manifest.
     public let set: String
     /// The dataset: the first directory of the paths.
     public let source: String
-    /// How the images were taken.
+    /// The modality.
     public let modality: ImagingModality
     /// Rows of the manifest.
     public var rows = 0
@@ -31,7 +31,7 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
     public let counts: [FindingCount]
   }
 
-  /// What two sets share.
+  /// The overlap of two sets.
   public struct Overlap: Sendable, Codable, Hashable {
     /// The first set.
     public let first: String
@@ -47,7 +47,7 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
     public let images: Int
   }
 
-  /// What is missing or doubled in a manifest.
+  /// Missing and duplicate items of a manifest.
   public struct Problems: Sendable, Codable, Hashable {
     /// The manifest.
     public let set: String
@@ -67,7 +67,7 @@ public struct DatasetStatistics: Sendable, Codable, Hashable {
   public let contents: [Contents]
   /// The texts of each manifest and language.
   public let sets: [TextStatistics]
-  /// What each set is about.
+  /// The findings of each set.
   public let findings: [Findings]
   /// Each pair of sets of one language.
   public let overlaps: [Overlap]

@@ -9,9 +9,9 @@ public struct LengthBins: Sendable, Codable, Hashable {
   /// More bins than these are not shown; the last one holds all longer texts.
   public static let limit = 40
 
-  /// How wide a bin is.
+  /// The width of a bin.
   public let width: Double
-  /// How many bins there are.
+  /// The number of bins.
   public let count: Int
 
   /// Bins for texts of these lengths.
@@ -30,7 +30,7 @@ public struct LengthBins: Sendable, Codable, Hashable {
   /// The lower edge of a bin, or the upper one of that before.
   public func edge(_ bin: Int) -> Double { 1 + width * Double(bin) }
 
-  /// How many texts fall into each bin.
+  /// The number of texts in each bin.
   public func counts(_ lengths: [Int]) -> [Int] {
     var counts = [Int](repeating: 0, count: count)
     for length in lengths {

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Figures about the texts of a dataset: how many words, how many different ones, how long the texts are.
+/// Text statistics of a dataset: word counts, vocabulary size, text lengths.
 ///
-/// Words are runs of letters, digits and underscores, their case kept; a text's length is its number of
-/// words. Chinese is counted in characters, because words are not separated there. Definitions as
+/// Words are runs of letters, digits and underscores, case-sensitive; a text's length is its number of words.
+/// Chinese is counted in characters, because words are not separated there. Definitions as
 /// recovered from the published plots (specification B4).
 public struct TextStatistics: Sendable, Hashable, Codable {
-  /// What the texts are called in tables and plots.
+  /// The name of the texts in tables and plots.
   public let name: String
   /// The number of texts.
   public let texts: Int
@@ -18,14 +18,14 @@ public struct TextStatistics: Sendable, Hashable, Codable {
   public let lexicalDiversity: Double
   /// The length of each text.
   public let lengths: [Int]
-  /// Words by falling frequency, then in alphabetical order.
+  /// Words by descending frequency, then in alphabetical order.
   public let words: [WordCount]
 
-  /// How often a word occurs.
+  /// A word with its number of occurrences.
   public struct WordCount: Sendable, Hashable, Codable {
     /// The word.
     public let word: String
-    /// How often it occurs.
+    /// The number of occurrences.
     public let count: Int
   }
 

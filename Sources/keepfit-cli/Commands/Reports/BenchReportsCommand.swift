@@ -8,7 +8,7 @@ struct BenchReportsCommand: Subcommand {
   static let discussion = """
     Random images of the model's size go through the image encoder, the transformer and beam search;
     "steps" is the number of decoding steps of the longest search. With --train, optimizer steps on reports
-    of so many words are measured instead ("milliseconds_per_step").
+    of that many words are measured instead ("milliseconds_per_step").
     """
   let model = Option<FilePath>(
     "model", "DIR", required: true, help: "Directory of a report model.")
@@ -21,7 +21,7 @@ struct BenchReportsCommand: Subcommand {
     "no-early-stop", help: "Decode --max-length words even if the search has finished.")
   let train = Option<Int>(
     "train", "WORDS", in: 1...(ReportModel.Configuration.positions - 1),
-    help: "Measure training steps instead, with reports of so many words.")
+    help: "Measure training steps instead, on reports of that many words.")
   let common = CommonOptions()
 
   func validate() throws {

@@ -4,7 +4,7 @@ import KeepFIT
 /// `keepfit reports evaluate`
 struct ReportsEvaluateCommand: Subcommand {
   static let name = "reports evaluate"
-  static let summary = "Generate the reports of a test split, score them, and show them on a page."
+  static let summary = "Generate and score the reports of a test split, and write an HTML report."
   static let discussion = """
     Generates the report of every study of the split, with the features of its images averaged, and scores
     it against the true one as 'reports score' does. Beside it stand baselines that need no report model: the
@@ -12,10 +12,10 @@ struct ReportsEvaluateCommand: Subcommand {
     --template-model typical training sentences of the findings that an image-text model scores highest
     (each about as often as training reports state it).
 
-    References go through the tokenizer as in training: cut to the model's length, with <unk> for rare words.
+    References are tokenized as in training: truncated to the model's length, with <unk> for rare words.
 
-    The directory gets report.html (images, attention, true and generated reports, findings right, missed
-    and invented), generated.jsonl, references.jsonl and scores.json.
+    Writes report.html (images, attention, true and generated reports, correct, missed and hallucinated
+    findings), generated.jsonl, references.jsonl and scores.json.
 
       keepfit reports evaluate --model runs/reports/checkpoints/best --ffa-ir ffair_annotation.json \\
         --ffa-ir-root FFAIR --out runs/reports-test
@@ -31,12 +31,12 @@ struct ReportsEvaluateCommand: Subcommand {
   let annotation = Option<FilePath>(
     "ffa-ir", "ANNOTATION.json", required: true,
     help:
-      "The annotation of FFA-IR, or a COCO or JSON Lines file of reports; its training split is for the "
+      "FFA-IR annotation file, or a COCO or JSON Lines file of reports; its training split is used for the "
       + "baselines.")
   let root = Option<FilePath>(
-    "ffa-ir-root", "DIR", required: true, help: "The directory that its image paths start from.")
-  let split = Option<Split>("split", "NAME", default: .test, help: "The split to report on.")
-  let out = Option<FilePath>("out", "DIR", required: true, help: "The directory to write.")
+    "ffa-ir-root", "DIR", required: true, help: "Root directory of the image paths of --ffa-ir.")
+  let split = Option<Split>("split", "NAME", default: .test, help: "Split to evaluate.")
+  let out = Option<FilePath>("out", "DIR", required: true, help: "Output directory.")
   let templateModel = Option<FilePath>(
     "template-model", "M",
     help: "An image-text model, whose zero-shot scores of findings make the template baseline.")
@@ -52,7 +52,7 @@ struct ReportsEvaluateCommand: Subcommand {
     "lexicon", "FILE",
     help: "JSON lexicon of findings; by default the built-in one for English angiography reports.")
   let examples = Option<Int>(
-    "examples", "N", default: 12, in: 1...1000, help: "Studies shown on the page, evenly spread.")
+    "examples", "N", default: 12, in: 1...1000, help: "Number of studies to show, evenly spaced.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 

@@ -6,10 +6,10 @@ extension ReportGeneratorConfiguration.Preset: ChoiceArgument {}
 /// `keepfit reports init`
 struct ReportsInitCommand: Subcommand {
   static let name = "reports init"
-  static let summary = "Write the model directory that report training begins with."
+  static let summary = "Write a new report model directory, to train with 'reports train'."
   static let discussion = """
-    The vocabulary holds the words that occur three times or more in the training reports, each case
-    counted once; no images are needed. The image encoder comes from a KeepFIT, FLAIR or torchvision
+    The vocabulary contains the words that occur at least --threshold times in the training reports, with
+    each case counted once; no images are needed. The image encoder comes from a KeepFIT, FLAIR or torchvision
     checkpoint whose ResNet has the preset's architecture (ResNet-50 for 'base'), or from a KeepFIT model
     directory of any size; the transformer is randomly initialized.
 
@@ -20,15 +20,15 @@ struct ReportsInitCommand: Subcommand {
     "preset", "NAME", default: .base, help: "Model size; 'base' is the published architecture.")
   let vision = Option<String>(
     "vision", "FILE|none", required: true,
-    help: "Where the image encoder comes from: a checkpoint, a model directory, or none for random "
-      + "weights.")
+    help:
+      "Source of the image encoder: a checkpoint, a model directory, or none for random weights.")
   let annotation = Option<FilePath>(
     "ffa-ir", "ANNOTATION.json", required: true,
-    help: "The annotation of FFA-IR, or a COCO or JSON Lines file of reports.")
-  let out = Option<FilePath>("out", "DIR", required: true, help: "The directory to write.")
+    help: "FFA-IR annotation file, or a COCO or JSON Lines file of reports.")
+  let out = Option<FilePath>("out", "DIR", required: true, help: "Directory to write.")
   let threshold = Option<Int>(
     "threshold", "N", default: ReportVocabulary.publishedThreshold, in: 1...1_000_000,
-    help: "How often a word must occur in the training reports.")
+    help: "Minimum number of occurrences of a word in the training reports.")
   let seed = Option<UInt64>("seed", "N", default: 9233, help: "Random seed.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -86,7 +86,7 @@ struct ReportsInitCommand: Subcommand {
     guard path.isDirectory else { return path }
     let weights = FilePath(path.text + "/model.safetensors")
     guard weights.exists else {
-      throw CommandError.usage("--vision \(path.text): the directory holds no model.safetensors")
+      throw CommandError.usage("--vision \(path.text): the directory contains no model.safetensors")
     }
     let file = FilePath(path.text + "/config.json")
     guard file.exists else { return weights }

@@ -9,16 +9,16 @@ struct ReportsLossCommand: Subcommand {
     The loss is -log p of every word of every report, divided by the number of words: without dropout,
     with running statistics, on whole images. It does not depend on --batch-size. A row of the manifest is
     {"id", "images": [path], "text", "split"}; every row counts, whatever its split, and the patch
-    features of a study's images are averaged. The annotation of FFA-IR and COCO files are read too.
+    features of a study's images are averaged. FFA-IR annotation and COCO files are read too.
 
       keepfit reports loss --model report-model --manifest test.jsonl --root images --json
     """
 
-  let model = Option<FilePath>("model", "DIR", required: true, help: "A report model directory.")
+  let model = Option<FilePath>("model", "DIR", required: true, help: "Directory of a report model.")
   let manifest = Option<FilePath>(
     "manifest", "FILE", required: true, help: "Studies with reports: JSON Lines, FFA-IR or COCO.")
   let root = Option<FilePath>(
-    "root", "DIR", required: true, help: "The directory that image paths start from.")
+    "root", "DIR", required: true, help: "Root directory of the image paths.")
   let batchSize = Option<Int>(
     "batch-size", "B", default: 16, in: 1...65536, help: "Studies per batch.")
   let images = DecodingChoices()

@@ -4,7 +4,7 @@ import KeepFIT
 /// `keepfit reports train`
 struct ReportsTrainCommand: Subcommand {
   static let name = "reports train"
-  static let summary = "Train a model that writes reports of fluorescein angiograms."
+  static let summary = "Train a model that generates reports of fluorescein angiograms."
   static let discussion = """
     Every image of FFA-IR's training cases is a sample with the report of its case; with --expert, samples
     of FFA-IR and of the manifest alternate, the shorter list starting over. An image of the manifest is
@@ -23,10 +23,11 @@ struct ReportsTrainCommand: Subcommand {
     """
 
   let model = Option<FilePath>(
-    "model", "DIR", help: "The report model directory to begin with ('keepfit reports init').")
-  let out = Option<FilePath>("out", "RUN", required: true, help: "The run's directory.")
+    "model", "DIR", help: "Initial report model directory (see 'keepfit reports init').")
+  let out = Option<FilePath>("out", "RUN", required: true, help: "Run directory.")
   let resume = Flag(
-    "resume", help: "Continue from the newest checkpoint of the run, or begin if there is none.")
+    "resume",
+    help: "Resume from the newest checkpoint of the run, or start a new run if there is none.")
   let data = ReportDataOptions()
   let training = ReportTrainingOptions()
   let overwrite = OverwriteOptions()
@@ -35,7 +36,7 @@ struct ReportsTrainCommand: Subcommand {
   func validate() throws {
     if resume.isOn && overwrite.force.isOn {
       throw CommandError.usage(
-        "--resume and --force exclude each other: one keeps the run, one replaces it")
+        "--resume and --force are mutually exclusive: one continues the run, the other replaces it")
     }
     if !resume.isOn {
       try refuseIdle(
@@ -66,7 +67,7 @@ struct ReportsTrainCommand: Subcommand {
     let read = try record.inputs.read(needsValidation: record.training.monitor != nil)
     if let before = earlier?.samples, before != read.training.count {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot continue with other data: there were \(before) samples and "
+        "\(out.value.text): the run cannot be resumed with different data: there were \(before) samples and "
           + "now there are \(read.training.count)")
     }
     record.data = read.sentences
@@ -82,7 +83,7 @@ struct ReportsTrainCommand: Subcommand {
       ReportValidation(
         samples: read.validation, monitor: $0, batchSize: record.training.batchSize)
     }
-    // All have read the directory before the first one changes it.
+    // All ranks have read the directory before rank 0 changes it.
     communicator.barrier()
     if isLeader && !continues {
       lock = try RunWatcher.lock(directory, named: out.value.text)
@@ -115,7 +116,7 @@ struct ReportsTrainCommand: Subcommand {
     _ run: ReportTrainingRun, _ earlier: ReportTrainingRecord?
   ) throws {
     for change in changes {
-      Console.note("Changed for the steps from here: \(change.description)")
+      Console.note("Changed from this step on: \(change.description)")
     }
     if !changes.isEmpty {
       record.history =
@@ -124,7 +125,7 @@ struct ReportsTrainCommand: Subcommand {
     if record != earlier { try record.write(to: run.directory.configurationFile) }
   }
 
-  /// The settings of a new run, or of the one that continues with what was given.
+  /// The settings of a new run, or of a resumed run with the given options applied.
   private func settings(_ earlier: ReportTrainingRecord?) throws -> ReportTrainingRecord {
     if earlier == nil {
       for (isGiven, option) in [
@@ -136,11 +137,13 @@ struct ReportsTrainCommand: Subcommand {
           data.studies.isGiven, "--ffa-ir ANNOTATION.json is missing: cases with images and reports"
         ),
         (
-          data.studiesRoot.isGiven, "--ffa-ir-root DIR is missing: where the image paths start from"
+          data.studiesRoot.isGiven,
+          "--ffa-ir-root DIR is missing: the root directory of the image paths"
         ),
       ] where !isGiven {
         throw CommandError.usage(
-          option + (resume.isOn ? " (\(out.value.text) holds no checkpoint to resume from)" : ""))
+          option + (resume.isOn ? " (\(out.value.text) contains no checkpoint to resume from)" : "")
+        )
       }
     }
     var record =
@@ -154,8 +157,7 @@ struct ReportsTrainCommand: Subcommand {
     return record
   }
 
-  /// The model that a new run begins with; or the model of the run that continues, from a checkpoint that
-  /// can be read.
+  /// The initial model of a new run; or the model of a resumed run, from its newest readable checkpoint.
   private func startingModel(
     _ record: ReportTrainingRecord, _ directory: RunDirectory?
   ) throws -> ReportGenerator {
@@ -176,8 +178,8 @@ struct ReportsTrainCommand: Subcommand {
     return model
   }
 
-  /// What differs from the run that is resumed.
-  /// - Throws: wrong usage where a run cannot continue with it.
+  /// The settings that differ from those of the resumed run.
+  /// - Throws: a usage error if the run cannot be resumed with it.
   private func changes(
     of record: ReportTrainingRecord, from earlier: ReportTrainingRecord?
   ) throws -> [PretrainingRecord.Change] {
@@ -188,7 +190,7 @@ struct ReportsTrainCommand: Subcommand {
     ].filter { $0.0.isGiven }.map(\.1)
     if let refused = changes.first(where: { !$0.isAllowed && !meant.contains($0.option) }) {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot continue with other settings: \(refused.description)"
+        "\(out.value.text): the run cannot be resumed with different settings: \(refused.description)"
           + (refused.option.hasPrefix("--lr") && !refused.option.hasPrefix("--lr-step")
             && !refused.option.hasPrefix("--lr-gamma")
             ? "; \(refused.option.replacing("--lr", with: "--resume-lr")) changes it" : ""))
