@@ -5,6 +5,11 @@ package enum GutterCutter {
     package var rows: Range<Int>
     package var columns: Range<Int>
 
+    package init(rows: Range<Int>, columns: Range<Int>) {
+      self.rows = rows
+      self.columns = columns
+    }
+
     var area: Int { rows.count * columns.count }
   }
 
