@@ -157,8 +157,9 @@
     ) throws -> DICOMFrame {
       guard let pixels = set.pixelData else {
         if set.hasFloatPixels { throw DICOMProblem.unsupported("floating-point pixels") }
-        throw DICOMProblem.unsupported(
-          "it contains no image"
+        throw ImageError.unsuitable(
+          name: name,
+          reason: "the DICOM file contains no image"
             + (DICOMSignature.kind(ofClass: sopClass).map { ", but \($0)" } ?? ""))
       }
       let form = try DICOMForm(set)
