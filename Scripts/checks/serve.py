@@ -295,10 +295,14 @@ def check_speed(keepfit, model, photographs):
         waits.append((time.monotonic() - start, headers["Server-Timing"]))
         expect(status == 200, "an answer")
     server.stop()
+    waits = [(wait, float(timing.split("=")[1]) / 1000) for wait, timing in waits]
     first, later = waits[0][0], min(wait for wait, _ in waits[1:])
-    print(f"library call {library * 1000:.1f} ms an image ({one * 1000:.0f} ms with loading); first answer "
-          f"{first * 1000:.1f} ms (within the service {waits[0][1].split('=')[1]} ms), later ones {later * 1000:.1f} ms")
-    expect(first < 2 * one and later < 2 * library + 0.01, "answers take more than twice the time of the library call")
+    print(f"library call {library * 1000:.1f} ms an image ({one * 1000:.0f} ms with loading and texts); first answer "
+          f"{first * 1000:.1f} ms (within the service {waits[0][1] * 1000:.1f} ms), later ones {later * 1000:.1f} ms")
+    # The time within the service is that of the library calls; unlike the command's it is measured at the same moment.
+    expect(first < 2 * one, f"the first answer takes {first:.3f} s, the command {one:.3f} s")
+    expect(all(wait < 2 * service + 0.1 for wait, service in waits) and min(
+        wait - 2 * service for wait, service in waits) < 0.01, f"answers and the part of the service: {waits}")
 
 
 def check_page(server, photograph, folder, chromium):
