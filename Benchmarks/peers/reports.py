@@ -109,8 +109,11 @@ def timed(function):
 def ours(keepfit, folder, options, batch, words):
     command = [keepfit, "bench", "reports", "--model", folder, "--batch-size", str(batch),
                "--repeats", "1", "--json", "--threads", str(options.threads), *words]
-    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return answer.get("milliseconds_per_step", answer["milliseconds_per_batch"])
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(result.stderr)
+    answer = json.loads(result.stdout)
+    return answer["milliseconds_per_step" if "--train" in words else "milliseconds_per_batch"]
 
 
 def training(model, images, rows):
