@@ -20,6 +20,7 @@ import Testing
     demonstration.dataset.testPerClass = 12
     demonstration.reports?.studies = 20
     demonstration.reports?.epochs = 1
+    demonstration.reports?.transformerEpochs = 1
     let stages = Mutex<[String]>([])
     let page = try demonstration.run { event in
       if case .stage(let title) = event { stages.withLock { $0.append(title) } }

@@ -160,7 +160,8 @@ struct DemonstrationPage {
     page.section("Angiography reports")
     page.paragraph(
       "A small report model, trained on \(settings.studies * 7 / 10) synthetic angiograms for \(settings.epochs) "
-        + "epochs in \(Int(reported.seconds.rounded())) s, reports on \(reported.trial.studies.count) others. "
+        + "epochs, and its transformer for \(settings.transformerEpochs) more, in "
+        + "\(Int(reported.seconds.rounded())) s, reports on \(reported.trial.studies.count) others. "
         + "Such short training from random weights learns the language of reports before it learns to interpret "
         + "images: compare the findings with those of the nearest training study.")
     let reports = ReportTrialPage(reported.trial, generator: reported.generator)

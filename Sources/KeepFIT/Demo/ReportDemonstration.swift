@@ -6,8 +6,11 @@ import FundusSynthesis
 public struct ReportDemonstration: Sendable {
   /// The number of studies: seven tenths are for training, two for the test.
   public var studies = 1000
-  /// The number of epochs.
-  public var epochs = 12
+  /// The number of epochs that train the whole model.
+  public var epochs = 9
+  /// The number of epochs after these that train the transformer alone: while the image encoder moves, the
+  /// decoder hardly learns to say what it sees.
+  public var transformerEpochs = 4
   /// The batch size.
   public var batchSize = 16
   /// The learning rate of both parts. Higher than published, since the image encoder starts from random weights.
@@ -30,7 +33,8 @@ public struct ReportDemonstration: Sendable {
     public let seconds: Double
   }
 
-  /// Runs the demonstration in a directory, which gets `angiograms/` and `reports/`.
+  /// Runs the demonstration in a directory, which gets `angiograms/`, `reports/` and
+  /// `reports-transformer/`.
   /// - Throws: an error that names the file.
   public func run(
     in out: URL, onEvent: @escaping @Sendable (Demonstration.Event) -> Void
@@ -55,37 +59,8 @@ public struct ReportDemonstration: Sendable {
       initialization: .random(RandomStream(seed: seed).derived("reports")))
 
     onEvent(.stage("Training a report model"))
-    var inputs = ReportTrainingInputs()
-    (inputs.studies, inputs.studiesRoot) = (annotation.path, data.path)
-    // Reports name the eye and the quadrants of a finding, which would be wrong for flipped and cropped
-    // images.
-    inputs.isAugmented = false
-    var configuration = ReportTrainingConfiguration()
-    configuration.batchSize = batchSize
-    configuration.epochs = epochs
-    configuration.learningRate = learningRate
-    configuration.dropout = 0
-    configuration.visionLearningRate = learningRate
-    configuration.decayEpochs = max(1, epochs * 2 / 3)
-    configuration.seed = seed
-    configuration.keepsCheckpoints = 1
-    let directory = RunDirectory(out.appending(path: "reports"))
-    try directory.create(force: true)
-    let loader = inputs.loader(
-      try inputs.read(needsValidation: false).training, configuration,
-      imageSize: preset.imageSize)
-    let run = try ReportTrainingRun(
-      generator: generator, configuration: configuration, loader: loader, directory: directory)
-    run.onEvent = { event in
-      if case .step(let metrics, let total) = event {
-        onEvent(
-          .progress(
-            done: metrics.step, of: total,
-            detail: String(format: "loss %.3f", Double(metrics.loss))))
-      }
-    }
     let start = ContinuousClock.now
-    _ = try run.run()
+    let directory = try train(generator, annotation, data, in: out, onEvent: onEvent)
     let seconds = (ContinuousClock.now - start) / .seconds(1)
 
     onEvent(.stage("Writing reports"))
@@ -97,5 +72,50 @@ public struct ReportDemonstration: Sendable {
       generator, studies: tests, training: training, root: data, decoding: decoding
     ) { onEvent(.progress(done: $0, of: tests.count + training.count, detail: "")) }
     return Outcome(generator: generator, trial: trial, run: directory.url, seconds: seconds)
+  }
+
+  /// Trains a model in place, first whole, then its transformer.
+  /// - Returns: the directory of the last run.
+  private func train(
+    _ generator: ReportGenerator, _ annotation: URL, _ data: URL, in out: URL,
+    onEvent: @escaping @Sendable (Demonstration.Event) -> Void
+  ) throws -> RunDirectory {
+    var inputs = ReportTrainingInputs()
+    (inputs.studies, inputs.studiesRoot) = (annotation.path, data.path)
+    // Reports name the eye and the quadrants of a finding, which would be wrong for flipped and cropped
+    // images.
+    inputs.isAugmented = false
+    var configuration = ReportTrainingConfiguration()
+    configuration.batchSize = batchSize
+    configuration.learningRate = learningRate
+    configuration.dropout = 0
+    configuration.visionLearningRate = learningRate
+    configuration.seed = seed
+    configuration.keepsCheckpoints = 1
+    let samples = try inputs.read(needsValidation: false).training
+    var directory = RunDirectory(out.appending(path: "reports"))
+    for (name, epochs, isFrozen) in [
+      ("reports", epochs, false), ("reports-transformer", transformerEpochs, true),
+    ] where epochs > 0 {
+      configuration.epochs = epochs
+      configuration.decayEpochs = max(1, epochs * 2 / 3)
+      configuration.freezesVision = isFrozen
+      directory = RunDirectory(out.appending(path: name))
+      try directory.create(force: true)
+      let loader = inputs.loader(
+        samples, configuration, imageSize: generator.configuration.imageSize)
+      let run = try ReportTrainingRun(
+        generator: generator, configuration: configuration, loader: loader, directory: directory)
+      run.onEvent = { event in
+        if case .step(let metrics, let total) = event {
+          onEvent(
+            .progress(
+              done: metrics.step, of: total,
+              detail: String(format: "loss %.3f", Double(metrics.loss))))
+        }
+      }
+      _ = try run.run()
+    }
+    return directory
   }
 }

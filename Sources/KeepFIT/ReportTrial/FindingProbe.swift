@@ -17,33 +17,37 @@ public struct FindingProbe {
   ///   - preprocessing: the image preprocessing; nil for that of the model.
   public init(_ model: KeepFITModel, prompt: String? = nil, preprocessing: Preprocessing? = nil) {
     self.model = model
-    self.prompt = prompt ?? ReportTemplates.inference.angiography
+    self.prompt = prompt ?? PromptTemplates.inference.angiography
     self.preprocessing = preprocessing ?? model.configuration.preprocessing
   }
 
   /// The prompts of findings and of their absence in turn.
   package func prompts(_ findings: [String]) -> [String] {
-    findings.flatMap { [$0, "no \($0)"] }.map { ReportTemplates.prompt(prompt, category: $0) }
+    findings.flatMap { [$0, "no \($0)"] }.map { PromptTemplates.prompt(prompt, category: $0) }
+  }
+
+  /// The embeddings of ``prompts(_:)``.
+  package func embeddings(_ findings: [String]) -> Tensor {
+    model.textEmbeddings(prompts(findings))
   }
 
   /// The scores of studies: the difference of the logits of a finding and of "no" finding, the mean over the images
   /// of a study.
   /// - Parameters:
   ///   - studies: studies with an image or more each.
-  ///   - findings: K findings; at least one.
+  ///   - texts: the embeddings of K findings and of their absence in turn, `[2K, D]`; at least one.
   ///   - root: the directory that image paths start from.
   /// - Returns: K scores for each study.
   /// - Throws: `ImageError` for the first file that cannot be used.
-  func scores(of studies: [ReportStudy], findings: [String], root: URL) throws -> [[Float]] {
-    let texts = model.textEmbeddings(prompts(findings))
+  func scores(of studies: [ReportStudy], texts: Tensor, root: URL) throws -> [[Float]] {
     let images = try ReportTrial.features(of: studies, root: root) { files, batch in
       try model.imageEmbeddings(contentsOf: files, preprocessing: preprocessing)
         .groupMeans(of: batch.map(\.images.count))
     }
     let logits = model.logits(images: images, texts: texts).scalars
-    let width = 2 * findings.count
+    let width = texts.shape[0]
     return studies.indices.map { study in
-      findings.indices.map { logits[study * width + 2 * $0] - logits[study * width + 2 * $0 + 1] }
+      (0..<width / 2).map { logits[study * width + 2 * $0] - logits[study * width + 2 * $0 + 1] }
     }
   }
 }

@@ -109,8 +109,9 @@ public struct ReportTrial: Sendable {
       ? "no image-text model was given (--template-model)"
       : writer.findings.isEmpty ? "no training report states a finding of the lexicon" : nil
     if let probe, problem == nil {
-      let trained = try probe.scores(of: training, findings: writer.findings, root: root)
-      let scores = try probe.scores(of: studies, findings: writer.findings, root: root)
+      let texts = probe.embeddings(writer.findings)
+      let trained = try probe.scores(of: training, texts: texts, root: root)
+      let scores = try probe.scores(of: studies, texts: texts, root: root)
       contenders.append(
         contender(Self.template, writer.reports(scores: scores, trainingScores: trained)))
     }

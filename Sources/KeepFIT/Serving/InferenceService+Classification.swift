@@ -99,7 +99,7 @@ extension InferenceService {
   ) throws -> ZeroShot {
     let classes = isIndependent ? try labels.flatMap(ImageClassifier.pair) : labels
     let prompts = classes.flatMap { knowledge?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
-      .map { ReportTemplates.prompt(prompt, category: $0) }
+      .map { PromptTemplates.prompt(prompt, category: $0) }
     var warnings: [String] = []
     let truncated = model.truncatedTexts(prompts).count
     if truncated > 0 {

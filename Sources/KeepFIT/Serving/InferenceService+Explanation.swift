@@ -58,7 +58,7 @@ extension InferenceService {
     for given in [label, text] where given?.allSatisfy(\.isWhitespace) == true {
       throw ServiceError(400, "the text to explain is empty")
     }
-    func sentence(_ label: String) -> String { ReportTemplates.prompt(prompt, category: label) }
+    func sentence(_ label: String) -> String { PromptTemplates.prompt(prompt, category: label) }
     let asked = label.map(sentence) ?? text ?? ""
     let contrast: [String] =
       switch others {

@@ -51,14 +51,10 @@ struct QuantizeCommand: Subcommand {
     let model = try models.load()
     let preprocessing = try images.preprocessing(for: model)
     let files = try inputs.resolve()
-    var skipped: [SkippedImage] = []
-    var urls = files.map(\.url)
-    if badImages.policy.value == .skip {
-      (urls, skipped) = Self.usable(files, preprocessing)
-      guard !urls.isEmpty else {
-        throw CommandError.usage("none of the images can be used: \(skipped[0].reason)")
-      }
+    let (usable, skipped) = try badImages.usable(files) { url throws(ImageError) in
+      _ = try preprocessing.prepare(contentsOf: url)
     }
+    let urls = usable.map(\.url)
     // At least two batches, so that half of the images can be held out.
     let size = max(1, min(batchSize.value, urls.count / 2))
     let batches = (urls.count + size - 1) / size
@@ -75,26 +71,6 @@ struct QuantizeCommand: Subcommand {
     try calibration.write(to: file.url, force: overwrite.force.isOn)
     show(calibration, file)
     try BadImageOptions.report(skipped, of: files.count)
-  }
-
-  /// The images that can be decoded, and the others.
-  private static func usable(
-    _ files: [ImageList.Item], _ preprocessing: Preprocessing
-  ) -> (urls: [URL], skipped: [SkippedImage]) {
-    let reasons = ThreadPool.map(files.count) { index -> String? in
-      do throws(ImageError) {
-        _ = try preprocessing.prepare(contentsOf: files[index].url)
-        return nil
-      } catch {
-        return "\(error)"
-      }
-    }
-    return (
-      zip(files, reasons).compactMap { $1 == nil ? $0.url : nil },
-      zip(files, reasons).compactMap { file, reason in
-        reason.map { SkippedImage(id: file.name, reason: $0) }
-      }
-    )
   }
 
   private func show(_ calibration: VisionCalibration, _ file: FilePath) {

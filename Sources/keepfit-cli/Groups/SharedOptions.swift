@@ -160,27 +160,6 @@ struct ReduceJPEGOptions: OptionGroup {
   }
 }
 
-/// `--on-bad-image`
-struct BadImageOptions: OptionGroup {
-  let policy: Option<BadImagePolicy>
-
-  /// - Parameter skipping: what `skip` does.
-  init(skipping: String = "leave them out, list them and exit with 1") {
-    policy = Option(
-      "on-bad-image", "POLICY", default: .fail,
-      help: "Unusable images: stop at the first one (fail), or \(skipping) (skip).")
-  }
-
-  /// Lists the images that were left out, and ends the command with exit code 1 if there were any.
-  static func report(_ skipped: [SkippedImage], of count: Int) throws {
-    guard !skipped.isEmpty else { return }
-    for image in skipped { Console.warn("skipped: \(image.reason)") }
-    throw CommandError.failure(
-      "\(skipped.count) of \(count) \(count == 1 ? "image" : "images") could not be used and "
-        + "\(skipped.count == 1 ? "was" : "were") skipped")
-  }
-}
-
 /// The numeric precision of inference.
 enum PrecisionName: String, ChoiceArgument {
   case fp32, int8

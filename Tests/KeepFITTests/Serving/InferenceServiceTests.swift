@@ -211,7 +211,7 @@ import Testing
       contentsOf: file, preprocessing: Self.model.configuration.preprocessing)
     let encoder = KeepFITTransferModel(Self.model)
     let prompts = ["drusen", "normal"].map {
-      ReportTemplates.prompt(Self.model.configuration.caption, category: $0)
+      PromptTemplates.prompt(Self.model.configuration.caption, category: $0)
     }
     let map = try Explanation.gradientWeighted(
       photograph.pixels, content: photograph.content,

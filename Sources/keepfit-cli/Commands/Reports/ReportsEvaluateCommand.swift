@@ -43,7 +43,7 @@ struct ReportsEvaluateCommand: Subcommand {
   let templateVocabulary = Option<FilePath>(
     "template-vocab", "FILE", help: "Its vocab.txt; by default the one next to the weights.")
   let templatePrompt = Option<String>(
-    "template-prompt", "TEXT", default: ReportTemplates.inference.angiography,
+    "template-prompt", "TEXT", default: PromptTemplates.inference.angiography,
     help: "Its prompt template, with [CLS] for a finding and for \"no FINDING\".",
     check: { $0.contains("[CLS]") ? nil : "must contain [CLS], where the finding goes" })
   let images = DecodingChoices()
@@ -119,6 +119,7 @@ struct ReportsEvaluateCommand: Subcommand {
       model, prompt: templatePrompt.value,
       preprocessing: try images.applied(to: model.configuration.preprocessing))
     TextWarnings.truncation(of: probe.prompts(lexicon.findingNames), model)
+    TextWarnings.collapse(probe.embeddings(lexicon.findingNames).l2Normalized())
     return probe
   }
 

@@ -23,6 +23,7 @@ struct ReportsGenerateCommand: Subcommand {
   let batchSize = Option<Int>(
     "batch-size", "B", default: 16, in: 1...4096, help: "Images per batch.")
   let images = DecodingChoices()
+  let badImages = BadImageOptions()
   let json = Flag("json", help: "Print one JSON list.")
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
@@ -42,15 +43,20 @@ struct ReportsGenerateCommand: Subcommand {
   }
 
   func run() throws {
-    let files = try inputs.resolve()
-    if attention.isGiven, files.count > 64 {
+    let given = try inputs.resolve()
+    if attention.isGiven, given.count > 64 {
       throw CommandError.usage(
-        "--attention supports at most 64 images, \(files.count) were given")
+        "--attention supports at most 64 images, \(given.count) were given")
     }
-    for file in files where !ImageAddress.exists(file.url) {
-      throw CommandError.usage("\(file.name): there is no such file")
+    if badImages.policy.value == .fail {
+      for file in given where !ImageAddress.exists(file.url) {
+        throw CommandError.usage("\(file.name): there is no such file")
+      }
     }
     let generator = try images.loading(model.value)
+    let (files, skipped) = try badImages.usable(given) { url throws(ImageError) in
+      _ = try FundusImage(contentsOf: url)
+    }
     let settings = try decoding.decoding(for: generator)
     let urls = files.map(\.url)
     let progress = ProgressBar("Generating", unit: "reports", total: urls.count)
@@ -73,6 +79,7 @@ struct ReportsGenerateCommand: Subcommand {
         Console.print(file.name + "\n" + report.best.text)
       }
     }
+    try BadImageOptions.report(skipped, of: given.count)
   }
 
   private static func item(_ file: String, _ report: GeneratedReport) -> JSONValue {
