@@ -121,6 +121,8 @@ public final class PredictionFile {
   public func finish() throws {
     if format == .json { try put("\n]\n") }
     do { try handle.synchronize() } catch { throw AtomicFile.failure(name) }
+    // Not left to the last copy of the descriptor, which a child process may hold for a moment.
+    flock(handle.fileDescriptor, LOCK_UN)
   }
 
   private func put(_ text: String) throws {

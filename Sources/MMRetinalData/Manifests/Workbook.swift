@@ -32,7 +32,7 @@ package struct Workbook {
     do {
       try self.init(OfficePackage(Data(bytes), name: file))
     } catch {
-      throw TextFileError(file: file, error.reason)
+      throw TextFileError(file: file, "reading it as an Excel workbook: \(error.reason)")
     }
   }
 

@@ -33,7 +33,7 @@ import Testing
     let summary = dataset.summary
     #expect(summary.rows == 2 && summary.images == 2 && summary.labels == ["2": 1, "0": 1])
     #expect(summary.patients == 1 && !summary.isMultilabel)
-    #expect(summary.columns.map(\.role) == ["image", "label"])
+    #expect(summary.columns.map(\.role) == ["image", "label", "other"])
     #expect(
       summary.dropped.map { "\($0.count) \($0.reason): \($0.examples[0])" } == [
         "1 cannot be read: line 5: the label is empty", "1 the image does not exist: gone",

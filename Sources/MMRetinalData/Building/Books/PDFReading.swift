@@ -23,9 +23,10 @@ package enum PDFReading {
     /// The number of the image's object in the file; empty for inline images.
     package var object = ""
     package var hasMask = false
-    /// The area that the image covers, in square points; 0 if unknown.
-    package var area = 0.0
-    /// Whether the image is turned by another angle than a right one, or slanted: its box is larger than it.
+    /// The sides of the image on the page, in points; 0 if unknown.
+    package var shownWidth = 0.0
+    package var shownHeight = 0.0
+    /// Whether the image is turned by another angle than a right one, or slanted: its box has other sides.
     package var isSlanted = false
     /// Whether a part of the image lies beyond the page.
     package var isCutOff = false
@@ -139,8 +140,9 @@ package enum PDFReading {
       let (across, down) = (Double(words[12 - shift]) ?? 0, Double(words[13 - shift]) ?? 0)
       entry.resolution = max(across, down)
       // Resolutions are listed as whole numbers.
-      if min(across, down) >= 10 {
-        entry.area = Double(width * height) * 72 * 72 / ((across - 0.5) * (down - 0.5))
+      if min(across, down) >= 30 {
+        entry.shownWidth = Double(width) * 72 / across
+        entry.shownHeight = Double(height) * 72 / down
       }
       entries[page, default: []].append(entry)
     }
@@ -236,27 +238,6 @@ package enum PDFReading {
       result[result.count - 1].append(word)
     }
     return result
-  }
-}
-
-extension PDFReading.Placement {
-  fileprivate mutating func take(_ entry: Self) {
-    pixelWidth = entry.pixelWidth
-    pixelHeight = entry.pixelHeight
-    resolution = entry.resolution
-    object = entry.object
-    hasMask = entry.hasMask
-    area = entry.area
-    isSlanted = entry.area > 0 && box.area > 1.08 * entry.area
-  }
-
-  /// How far a listed image is from filling a box at its resolution, relative.
-  fileprivate func misfit(to box: Box) -> Double {
-    guard resolution > 0, box.width > 0, box.height > 0 else { return .infinity }
-    let (w, h) = (Double(pixelWidth) * 72 / resolution, Double(pixelHeight) * 72 / resolution)
-    func off(_ a: Double, _ b: Double) -> Double { abs(a - b) / max(a, b) }
-    return min(
-      max(off(w, box.width), off(h, box.height)), max(off(h, box.width), off(w, box.height)))
   }
 }
 
