@@ -212,11 +212,12 @@ void fk_winograd(const fk_winograd_job *job) {
   p.panels = divided_up(job->outputs, FK_PANEL);
   if (p.tiles == 0 || p.panels == 0) return;
   p.blocks = divided_up(p.tiles, MOST_TILES);
-  p.panel_parts = 1;
-  if (p.blocks > 2)
-    p.blocks = divided_up(p.blocks, LEAST_TASKS) * LEAST_TASKS;  // an equal share for every thread
-  else  // few tiles: share the outputs too, at the price of transforming the pixels more than once
-    p.panel_parts = smaller(p.panels, LEAST_TASKS / p.blocks);
+  // An equal share for every thread.
+  if (p.blocks > 2) p.blocks = divided_up(p.blocks, LEAST_TASKS) * LEAST_TASKS;
+  // Few tiles for so many threads: share the outputs too, at the price of transforming the pixels more than
+  // once. An output's sum is the same in any part, so bits do not depend on the number of threads.
+  const size_t wanted = larger(LEAST_TASKS, 2 * (size_t)fk_get_threads());
+  p.panel_parts = smaller(p.panels, larger(1, divided_up(wanted, p.blocks)));
   const size_t widest = larger(job->channels, job->outputs);
   p.zeros = calloc(widest + FK_PANEL, sizeof(float));
   if (!p.zeros) abort();

@@ -184,13 +184,6 @@ import Testing
     #expect(names.count == 5 + 16 * configuration.layerCount + 2)
     #expect(names.contains("encoder.layer.1.attention.output.LayerNorm.bias"))
   }
-
-  @Test func measuresItself() {
-    let model = Bert(.small, initialization: .random(RandomStream(seed: 4)))
-    let result = TextBenchmark.run(model, batchSize: 2, length: 8, repetitions: 3)
-    #expect(result.medianMilliseconds > 0)
-    #expect(result.p95Milliseconds >= result.medianMilliseconds)
-  }
 }
 
 extension BertConfiguration {

@@ -275,7 +275,7 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
 
   @Test func bitsDoNotDependOnTheNumberOfThreads() throws {
     var results: [[Float]] = []
-    for threads in [1, 2, 4] {
+    for threads in [1, 2, 4, 16] {
       var bits: [Float] = []
       for test in [
         ConvolutionCase([2, 40, 44, 64], [3, 3], 64, 1, 1),

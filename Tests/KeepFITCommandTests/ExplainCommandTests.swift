@@ -62,6 +62,16 @@ import Testing
     }
   }
 
+  @Test func badImagesCanBeSkipped() throws {
+    let bad = CommandFixture.fresh("bad.png")
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: bad))
+    let out = CommandFixture.fresh("maps")
+    let result = try explain(
+      bad, CommandFixture.image(1), "--out", out, "--on-bad-image", "skip")
+    #expect(result.code == 1 && result.errors.contains("skipped: \(bad)"), "\(result.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: out).count == 1)
+  }
+
   @Test func optionsWithoutEffectAreRefused() throws {
     let image = CommandFixture.image(1)
     for words in [

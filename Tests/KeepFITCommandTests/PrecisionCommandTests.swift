@@ -35,6 +35,22 @@ import Testing
     #expect(!(try KeepfitBinary.run("--help")).output.contains("calibrate "))
   }
 
+  @Test func aFineTunedAdapterHasOtherWeights() throws {
+    let out = CommandFixture.fresh("fine-tuned")
+    let tuned = try KeepfitBinary.run(
+      "transfer", "--model", CommandFixture.model, "--experiment",
+      CommandFixture.folder.path + "/rows.csv", "--method", "fine-tune", "--epochs", "1", "--folds",
+      "1", "--shots-train", "2", "--size", "32", "--save-adapters", "--out", out)
+    #expect(tuned.code == 0, "\(tuned.errors)")
+    let adapters = try FileManager.default.subpathsOfDirectory(atPath: out + "/adapters")
+    let adapter = try #require(adapters.first { $0.hasSuffix("adapter.json") })
+    let folder = URL(fileURLWithPath: out + "/adapters/" + adapter).deletingLastPathComponent()
+    let result = try KeepfitBinary.run(
+      "classify", "--model", CommandFixture.model, "--adapter", folder.path, "--precision", "int8",
+      CommandFixture.image(0))
+    #expect(result.code == 2 && result.errors.contains("omit --precision int8"), "\(result.errors)")
+  }
+
   @Test func whatDoesNotFitIsRefused() throws {
     func refusal(_ options: [String]) throws -> String {
       let result = try KeepfitBinary.run(

@@ -137,6 +137,16 @@ import Testing
     #expect(other.code == 2 && other.errors.contains("'kind' is missing"), "\(other.errors)")
   }
 
+  @Test func badImagesCanBeSkipped() throws {
+    let bad = CommandFixture.fresh("bad.png")
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: bad))
+    let words = ["reports", "generate", "--model", Self.model, "--max-length", "4", bad, images[0]]
+    #expect(try KeepfitBinary.run(words).code == 2)
+    let result = try KeepfitBinary.run(words + ["--on-bad-image", "skip"])
+    #expect(result.code == 1 && result.errors.contains("skipped: \(bad)"), "\(result.errors)")
+    #expect(result.output.hasPrefix(images[0]))
+  }
+
   @Test func measuresItself() throws {
     let result = try KeepfitBinary.run(
       "bench", "reports", "--model", Self.model, "--batch-size", "2", "--beam-size", "2",

@@ -34,6 +34,14 @@ import Testing
     #expect(broken.errors.split(separator: "\n").count == 1)
   }
 
+  @Test func theNumberOfThreadsIsANumber() throws {
+    let words = ["inspect", CommandFixture.model]
+    let wrong = try KeepfitBinary.run(words, environment: ["KEEPFIT_NUM_THREADS": "zz"])
+    #expect(wrong.code == 2 && wrong.errors.contains("KEEPFIT_NUM_THREADS"), "\(wrong.errors)")
+    let right = try KeepfitBinary.run(words, environment: ["KEEPFIT_NUM_THREADS": "2"])
+    #expect(right.code == 0, "\(right.errors)")
+  }
+
   @Test func unknownCommandIsWrongUsage() throws {
     let result = try KeepfitBinary.run("clasify-everything-now")
     #expect(result.code == 2)

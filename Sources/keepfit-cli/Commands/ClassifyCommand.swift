@@ -91,13 +91,13 @@ struct ClassifyCommand: Subcommand {
   func run() throws {
     let files = try inputs.resolve()
     let model = try models.load()
-    try precision.apply(to: model, of: models.model.value)
     let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
     if precision.precision.value == .int8, fitted?.method == .fineTune {
       throw CommandError.usage(
         "--precision int8: the adapter contains a fine-tuned image encoder, but the calibration was made "
           + "for the original weights; omit --precision int8")
     }
+    try precision.apply(to: model, of: models.model.value)
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
     let classifier =
       try fitted.map {
