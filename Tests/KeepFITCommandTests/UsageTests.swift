@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test func theNumberOfThreadsIsANumber() throws {
-    let words = ["inspect", CommandFixture.model]
+    let words = ["inspect", CommandFixture.model + "/model.safetensors"]
     let wrong = try KeepfitBinary.run(words, environment: ["KEEPFIT_NUM_THREADS": "zz"])
     #expect(wrong.code == 2 && wrong.errors.contains("KEEPFIT_NUM_THREADS"), "\(wrong.errors)")
     let right = try KeepfitBinary.run(words, environment: ["KEEPFIT_NUM_THREADS": "2"])
