@@ -66,7 +66,7 @@ check-dicom: build-address
 ## The local page, its JSON interface and its limits; the page in headless Chromium, where there is one.
 check-serve: build-address
 	@command -v chromium >/dev/null || Scripts/install-packages chromium || true
-	ASAN_OPTIONS=detect_leaks=0 python3 Scripts/checks/serve.py --keepfit .build-asan/debug/keepfit --requests 200
+	ASAN_OPTIONS=detect_leaks=0 python3 Scripts/checks/serve.py --keepfit .build-asan/debug/keepfit --requests 40
 
 ## Damaged files for every reader.
 check-memory: build-address
