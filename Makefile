@@ -70,7 +70,7 @@ check-serve: build-address
 
 ## Damaged files for every reader.
 check-memory: build-address
-	.build-asan/debug/keepfit-fuzz --cases 30000
+	.build-asan/debug/keepfit-fuzz --cases 10000
 
 ## Uses one model from many threads under ThreadSanitizer. What the sanitizer cannot see is in the suppressions.
 build-threads: install-packages
