@@ -1,6 +1,11 @@
 import Foundation
 import FundusTensor
 
+extension URL {
+  /// Whether the name is that of a file of JSON Lines.
+  var isJSONLines: Bool { ["jsonl", "ndjson"].contains(pathExtension.lowercased()) }
+}
+
 extension CSVTable {
   /// Reads JSON Lines as a table: the names of all objects are the columns, lists of strings become lists in Python's
   /// syntax, absent values and null are empty.

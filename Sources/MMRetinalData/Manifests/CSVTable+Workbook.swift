@@ -34,7 +34,7 @@ extension CSVTable {
     // A zip archive, whatever its name.
     if bytes.starts(with: [0x50, 0x4B, 0x03, 0x04]) {
       try self.init(workbook: bytes, file: url.path)
-    } else if ["jsonl", "ndjson"].contains(url.pathExtension.lowercased()) {
+    } else if url.isJSONLines {
       try self.init(jsonLines: bytes, file: url.path)
     } else {
       try self.init(bytes: bytes, file: url.path)

@@ -149,7 +149,7 @@ public struct DatasetImport: Sendable {
         row.image.hasPrefix("/") ? row : try row.with(image: inside + row.image)
       }
     }
-    let isLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
+    let isLines = url.isJSONLines
     let text = isLines ? try manifest.jsonLines() : manifest.table()
     try AtomicFile.write(text, to: url, force: force)
   }

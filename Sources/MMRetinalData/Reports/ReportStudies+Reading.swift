@@ -18,7 +18,7 @@ extension ReportStudies {
     }
     var reading = StudyReading()
     let layout: Layout
-    if ["jsonl", "ndjson"].contains(url.pathExtension.lowercased()) {
+    if url.isJSONLines {
       reading.readLines(text)
       layout = .jsonLines
     } else {

@@ -23,17 +23,12 @@ package struct DOCXCollector {
     guard let data = try? Data(contentsOf: book, options: .mappedIfSafe) else {
       throw BookError(book: name, "the file cannot be read")
     }
-    let archive = try ZipReader(data, name: name)
-    let links = try relations(archive, of: "_rels/.rels", base: "")
-    let main =
-      links.values.first { $0.type.hasSuffix("/officeDocument") }?.target ?? "word/document.xml"
-    guard let document = try archive.contents(of: main, limit: Self.textLimit, name: name) else {
+    let package = try OfficePackage(data, name: name)
+    let main = try package.mainPart() ?? "word/document.xml"
+    guard let document = try package.part(main, limit: Self.textLimit) else {
       throw BookError(book: name, "the archive contains no Word document")
     }
-    let slash = main.lastIndex(of: "/").map { main.index(after: $0) } ?? main.startIndex
-    let base = String(main[..<slash])
-    let targets = try relations(
-      archive, of: base + "_rels/" + main[slash...] + ".rels", base: base)
+    let targets = try package.relations(of: main)
     var reader = DOCXReading(bytes: document)
     let blocks = try reader.blocks()
     if reader.declaresEntities {
@@ -44,39 +39,13 @@ package struct DOCXCollector {
     }
     var layout = DOCXLayout(width: reader.textWidth)
     layout.add(blocks)
-    return try images(layout, archive, targets)
-  }
-
-  /// The links of a part: their type, and what they lead to within the archive.
-  private func relations(
-    _ archive: ZipReader, of part: String, base: String
-  ) throws -> [String: (type: String, target: String)] {
-    guard let bytes = try archive.contents(of: part, limit: 16 << 20, name: name) else {
-      return [:]
-    }
-    var scanner = XMLScanner(bytes)
-    var result: [String: (type: String, target: String)] = [:]
-    while let event = scanner.next() {
-      guard case .start(let element, let attributes) = event, element.hasSuffix("Relationship"),
-        attributes["TargetMode"] != "External", let id = attributes["Id"],
-        let target = attributes["Target"]
-      else { continue }
-      var parts = target.hasPrefix("/") ? [] : base.split(separator: "/").map(String.init)
-      for piece in target.split(separator: "/") {
-        if piece == ".." {
-          _ = parts.popLast()
-        } else if piece != "." {
-          parts.append(String(piece))
-        }
-      }
-      result[id] = (attributes["Type"] ?? "", parts.joined(separator: "/"))
-    }
-    return result
+    return try images(layout, package, targets)
   }
 
   /// Writes the images that are laid out, and makes drawings of those that are none.
   private func images(
-    _ layout: DOCXLayout, _ archive: ZipReader, _ targets: [String: (type: String, target: String)]
+    _ layout: DOCXLayout, _ package: OfficePackage,
+    _ targets: [String: OfficePackage.Relation]
   ) throws -> CollectedBook {
     var page = CollectedPage(
       number: 0, width: layout.width, height: layout.height, lines: layout.lines,
@@ -95,7 +64,7 @@ package struct DOCXCollector {
       // What stands in many places belongs to the design.
       if (uses[target] ?? 0) >= 3, max(box.width, box.height) < 60 { continue }
       if kept[target] == nil {
-        kept[target] = try store(target, archive, number: kept.count + 1, notes: &notes)
+        kept[target] = try store(target, package, number: kept.count + 1, notes: &notes)
       }
       guard let (file, width, height) = kept[target] ?? nil else {
         page.drawings.append(box)
@@ -113,12 +82,12 @@ package struct DOCXCollector {
 
   /// Keeps the file of an image; nil when it is no image, width 0 when it is part of the design.
   private func store(
-    _ target: String, _ archive: ZipReader, number: Int, notes: inout [String]
+    _ target: String, _ package: OfficePackage, number: Int, notes: inout [String]
   ) throws -> (file: String, width: Int, height: Int)? {
     let shown = (target.split(separator: "/").last.map(String.init) ?? target).abbreviated()
     let bytes: [UInt8]
     do {
-      guard let found = try archive.contents(of: target, limit: Self.imageLimit, name: name) else {
+      guard let found = try package.part(target, limit: Self.imageLimit) else {
         return nil
       }
       bytes = found

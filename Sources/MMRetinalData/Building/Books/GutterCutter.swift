@@ -91,3 +91,15 @@ extension FundusImage {
     return FundusImage(width: columns, height: rows, pixels: result)
   }
 }
+
+extension Box {
+  /// The place of a part of the image that fills this box.
+  func place(of part: GutterCutter.Part, in image: FundusImage) -> Box {
+    let (sx, sy) = (width / Double(image.width), height / Double(image.height))
+    return Box(
+      left: left + Double(part.columns.lowerBound) * sx,
+      top: top + Double(part.rows.lowerBound) * sy,
+      right: left + Double(part.columns.upperBound) * sx,
+      bottom: top + Double(part.rows.upperBound) * sy)
+  }
+}

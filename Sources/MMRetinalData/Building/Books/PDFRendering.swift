@@ -160,13 +160,8 @@ struct PDFRendering {
     guard content != whole, content.rows.count >= 24, content.columns.count >= 24,
       GutterMap.Side.allCases.allSatisfy({ map.sharpness($0, of: content) >= 0.7 })
     else { return (box, image) }
-    let (sx, sy) = (box.width / Double(image.width), box.height / Double(image.height))
     return (
-      Box(
-        left: box.left + Double(content.columns.lowerBound) * sx,
-        top: box.top + Double(content.rows.lowerBound) * sy,
-        right: box.left + Double(content.columns.upperBound) * sx,
-        bottom: box.top + Double(content.rows.upperBound) * sy),
+      box.place(of: content, in: image),
       image.cropped(rows: content.rows, columns: content.columns)
     )
   }
@@ -189,12 +184,10 @@ struct PDFRendering {
       let left = (0..<image.width).first(where: inkInColumn),
       let right = (0..<image.width).last(where: inkInColumn)
     else { return (box, image) }
-    let (sx, sy) = (box.width / Double(image.width), box.height / Double(image.height))
+    let content = GutterCutter.Part(rows: top..<bottom + 1, columns: left..<right + 1)
     return (
-      Box(
-        left: box.left + Double(left) * sx, top: box.top + Double(top) * sy,
-        right: box.left + Double(right + 1) * sx, bottom: box.top + Double(bottom + 1) * sy),
-      image.cropped(rows: top..<bottom + 1, columns: left..<right + 1)
+      box.place(of: content, in: image),
+      image.cropped(rows: content.rows, columns: content.columns)
     )
   }
 

@@ -80,15 +80,7 @@ extension PairMaker {
     var flags: Set<PairFlag> = cut.isAmbiguous ? [.panelOrder] : []
     // Letters that are printed with the image say which panel is which.
     if part.letters.count >= letters.count {
-      let box = part.image.box
-      let boxes = cuts.map { cut in
-        let (sx, sy) = (box.width / Double(image.width), box.height / Double(image.height))
-        return Box(
-          left: box.left + Double(cut.columns.lowerBound) * sx,
-          top: box.top + Double(cut.rows.lowerBound) * sy,
-          right: box.left + Double(cut.columns.upperBound) * sx,
-          bottom: box.top + Double(cut.rows.upperBound) * sy)
-      }
+      let boxes = cuts.map { part.image.box.place(of: $0, in: image) }
       let found = LetterPlacing.letters(part.letters, of: boxes)
         .map { $0.count == 1 ? $0[0].letter.uppercased().first : nil }.compactMap(\.self)
       if Set(found) == Set(letters), found.count == letters.count {

@@ -31,12 +31,9 @@ public struct TranslationFile: CaptionTranslating {
   public init(contentsOf url: URL) throws {
     path = url.path
     let bytes = try readTextFile(url)
-    let isLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
-    let table =
-      isLines
-      ? try CSVTable(jsonLines: bytes, file: path) : try CSVTable(bytes: bytes, file: path)
+    let table = try CSVTable(bytes: bytes, of: url)
     if !table.problems.isEmpty { throw TextFileError(file: path, problems: table.problems) }
-    if isLines, table.records.isEmpty {
+    if url.isJSONLines, table.records.isEmpty {
       entries = []
       return
     }
@@ -136,9 +133,8 @@ public struct TranslationFile: CaptionTranslating {
   ///   - force: whether an existing file may be replaced.
   /// - Throws: an error of writing.
   public static func write(_ requests: [TranslationRequest], to url: URL, force: Bool) throws {
-    let isLines = ["jsonl", "ndjson"].contains(url.pathExtension.lowercased())
     let text: String
-    if isLines {
+    if url.isJSONLines {
       text = try requests.map { try JSONText.encode(Line($0)) + "\n" }.joined()
     } else {
       text = CSVWriter.text(
