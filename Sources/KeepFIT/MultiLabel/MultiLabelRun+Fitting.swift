@@ -37,6 +37,7 @@ extension MultiLabelRun {
       // A finding and its absence in turn; the logit is the difference of the two.
       let names = try data.classes.flatMap(ImageClassifier.pair)
       let texts = try model.knowledge(of: names, table: table, template: prompt.template)
+      if let note = texts.collapseNote, !notes.contains(note) { notes.append(note) }
       let all = texts.textEmbeddings
       let rows = data.classes.indices.map { label in
         all.sliced(axis: 0, 2 * label..<2 * label + 1)

@@ -19,7 +19,7 @@ public final class MultiLabelRun {
   /// The prompt template for labels, and its source.
   public let prompt: ClassPrompt
   /// Notes on the data and the options, one sentence each.
-  public private(set) var notes: [String] = []
+  public internal(set) var notes: [String] = []
   /// The handling of unreadable images.
   public var onBadImage = BadImagePolicy.fail
   /// Called with a description of the progress, and a fraction from 0 to 1 if known.

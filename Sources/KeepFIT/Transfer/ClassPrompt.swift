@@ -50,7 +50,7 @@ extension ClassKnowledge {
     }
     // If all are similar to the first one, all are similar to each other.
     let least = (1..<count).map { cosine(0, $0) }.min() ?? 0
-    guard !(least <= 0.99999) else { return nil }
+    guard !(least <= Double(KeepFITModel.alikeCosine)) else { return nil }
     return "all \(count) class texts have nearly the same embedding (lowest cosine similarity "
       + "\(least.isNaN ? "undefined" : "\((least * 1e7).rounded() / 1e7)")): the text encoder cannot "
       + "distinguish the classes; its weights may be missing or collapsed"

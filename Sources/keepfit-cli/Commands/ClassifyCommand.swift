@@ -92,12 +92,7 @@ struct ClassifyCommand: Subcommand {
     let files = try inputs.resolve()
     let model = try models.load()
     let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
-    if precision.precision.value == .int8, fitted?.method == .fineTune {
-      throw CommandError.usage(
-        "--precision int8: the adapter contains a fine-tuned image encoder, but the calibration was made "
-          + "for the original weights; omit --precision int8")
-    }
-    try precision.apply(to: model, of: models.model.value)
+    try precision.apply(to: model, of: models.model.value, adapter: fitted)
     let preprocessing = try images.preprocessing(for: model, adapter: fitted)
     let classifier =
       try fitted.map {
@@ -182,12 +177,13 @@ struct ClassifyCommand: Subcommand {
     let table = try knowledge.table()
     let template = knowledge.prompt.given ?? model.configuration.caption
     let classes = independent.isOn ? try names.flatMap(ImageClassifier.pair) : names
-    TextWarnings.check(
-      labels: classes, table: table, isChosen: knowledge.knowledge.isGiven, template: template,
+    TextWarnings.prompts(
+      of: classes, table: table, isChosen: knowledge.knowledge.isGiven, template: template,
       model)
     let classifier = try ImageClassifier(
       labels: names, model: model, prompt: template, knowledge: table,
       independent: independent.isOn)
+    if let texts = classifier.textEmbeddings { TextWarnings.collapse(texts.l2Normalized()) }
     return classifier
   }
 }

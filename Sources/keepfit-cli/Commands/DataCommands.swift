@@ -32,11 +32,7 @@ struct DatasetOptions: OptionGroup {
         "--root must be given once for all tables, or once for each: \(files.count) tables, "
           + "\(folders.count) roots")
     }
-    for folder in folders where !folder.isDirectory {
-      throw CommandError.usage(
-        "--root \(folder.text): \(folder.exists ? "is not a directory" : "there is no such directory")"
-      )
-    }
+    for folder in folders { try folder.checkDirectory("--root") }
     if !folders.isEmpty, files.allSatisfy(\.isDirectory) {
       throw CommandError.usage(
         "--root has no effect: \(files[0].text) is an image folder, which contains its images")

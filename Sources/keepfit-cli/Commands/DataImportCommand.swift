@@ -50,11 +50,7 @@ struct DataImportCommand: Subcommand {
     }
     try out.value.checkWritable(force: overwrite.force.isOn)
     if let root = root.given {
-      guard root.isDirectory else {
-        throw CommandError.usage(
-          "--root \(root.text): \(root.exists ? "is not a directory" : "there is no such directory")"
-        )
-      }
+      try root.checkDirectory("--root")
       if source.paths[0].isDirectory {
         throw CommandError.usage(
           "--root has no effect: \(source.values[0]) is an image folder, which contains its images")

@@ -89,11 +89,7 @@ struct ServeCommand: Subcommand {
       guard index.given != nil else {
         throw CommandError.usage("--index-root has no effect without --index FILE")
       }
-      guard root.isDirectory else {
-        throw CommandError.usage(
-          "--index-root \(root.text): \(root.exists ? "is not a directory" : "there is no such directory")"
-        )
-      }
+      try root.checkDirectory("--index-root")
     #endif
   }
 
@@ -118,23 +114,15 @@ struct ServeCommand: Subcommand {
       Console.note("Press Ctrl+C to stop.")
       while !stop.isMade { Thread.sleep(forTimeInterval: 0.05) }
       server.stop(within: 20)
-      let isInterrupt = stop.signalNumber == SIGINT
-      throw CommandError(
-        code: isInterrupt ? .interrupted : .terminated,
-        message: "stopped by \(isInterrupt ? "SIGINT" : "SIGTERM") after "
-          + Pretty.count(server.answeredCount, "request"))
+      throw CommandError.interrupted(
+        by: stop.signalNumber, "after \(Pretty.count(server.answeredCount, "request"))")
     #endif
   }
 
   private func service() throws -> InferenceService {
     let model = try models.load()
-    try precision.apply(to: model, of: models.model.value)
     let fitted = try adapter.given.map { try Adapter(contentsOf: $0.url) }
-    if precision.precision.value == .int8, fitted?.method == .fineTune {
-      throw CommandError.usage(
-        "--precision int8: the adapter contains a fine-tuned image encoder, but the calibration was made "
-          + "for the original weights; omit --precision int8")
-    }
+    try precision.apply(to: model, of: models.model.value, adapter: fitted)
     var settings = InferenceService.Settings(modelName: models.model.value.url.lastPathComponent)
     settings.version = CommandTable.version
     settings.preprocessing = try images.preprocessing(for: model, adapter: fitted)

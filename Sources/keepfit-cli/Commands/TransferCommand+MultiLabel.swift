@@ -30,17 +30,19 @@ extension TransferCommand {
     if saveAdapters.isOn { run.adapterDirectory = out.given?.url.appending(path: "adapters") }
     run.onBadImage = badImages.policy.value
     if run.configurations.contains(where: \.method.usesText) {
-      TextWarnings.check(
-        labels: try data.classes.flatMap(ImageClassifier.pair), table: try knowledge.table(),
+      TextWarnings.prompts(
+        of: try data.classes.flatMap(ImageClassifier.pair), table: try knowledge.table(),
         isChosen: knowledge.knowledge.isGiven, template: run.prompt.template, model)
     }
     for note in run.notes { Console.note("Note: \(note)") }
+    let said = run.notes.count
     let progress = ProgressBar("Transfer", unit: "%", total: 100)
     run.progress = { text, share in
       progress.update(to: Int((share ?? 0) * 100), detail: text)
     }
     let report = try run.run()
     progress.interrupt()
+    for note in report.notes.dropFirst(said) { Console.note("Note: \(note)") }
     if let folder = out.given {
       try report.write(to: folder.url, force: overwrite.force.isOn)
       try MultiLabelEvidence(report, origin: origin).write(

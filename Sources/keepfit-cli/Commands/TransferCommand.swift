@@ -181,8 +181,8 @@ struct TransferCommand: Subcommand {
       Console.note("Note: using the model's own prompt, '\(run.prompt.template)'")
     }
     if methods.contains(where: \.usesText) {
-      TextWarnings.check(
-        labels: data.dataset.classes, table: try knowledge.table(),
+      TextWarnings.prompts(
+        of: data.dataset.classes, table: try knowledge.table(),
         isChosen: knowledge.knowledge.isGiven, template: run.prompt.template, model)
     }
     for note in run.roles.notes + run.notes where !ReadingNotes.shared.hasTold(note) {

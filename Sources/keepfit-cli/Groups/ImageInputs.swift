@@ -31,10 +31,7 @@ struct ImageInputs: OptionGroup {
 
   /// Refuses options without effect, and a root that is not a directory.
   func validate() throws {
-    if let root = root.given, !root.isDirectory {
-      throw CommandError.usage(
-        "--root \(root.text): \(root.exists ? "is not a directory" : "there is no such directory")")
-    }
+    try root.given?.checkDirectory("--root")
     if files.values.count(where: { $0 == "-" }) > 1 {
       throw CommandError.usage("- was given twice, but standard input can be read only once")
     }

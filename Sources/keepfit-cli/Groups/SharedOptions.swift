@@ -183,8 +183,18 @@ struct PrecisionOptions: OptionGroup {
   }
 
   /// Applies the precision.
-  func apply(to network: KeepFITModel, of model: FilePath) throws {
+  /// - Parameters:
+  ///   - network: the model.
+  ///   - model: its path.
+  ///   - adapter: the adapter that will classify with it; nil for none.
+  /// - Throws: a usage error without a calibration of the weights that are used.
+  func apply(to network: KeepFITModel, of model: FilePath, adapter: Adapter? = nil) throws {
     guard precision.value == .int8 else { return }
+    guard adapter?.method != .fineTune else {
+      throw CommandError.usage(
+        "--precision int8: the adapter contains a fine-tuned image encoder, but the calibration was made "
+          + "for the original weights; omit --precision int8")
+    }
     guard let file = calibration.given ?? Self.file(of: model) else {
       throw CommandError.usage(
         "--precision int8 needs --calibration FILE, since \(model.text) is not a directory")
@@ -231,6 +241,14 @@ struct KnowledgeOptions: OptionGroup {
 }
 
 extension FilePath {
+  /// Refuses what is not a directory.
+  /// - Parameter option: the option that names it, such as `--root`.
+  func checkDirectory(_ option: String) throws {
+    guard !isDirectory else { return }
+    throw CommandError.usage(
+      "\(option) \(text): \(exists ? "is not a directory" : "there is no such directory")")
+  }
+
   /// The bytes of a file.
   func bytes() throws -> [UInt8] {
     do { return [UInt8](try Data(contentsOf: url)) } catch {

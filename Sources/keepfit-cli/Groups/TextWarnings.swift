@@ -18,22 +18,22 @@ enum TextWarnings {
     if texts.count > 1 { collapse(model.textEmbeddings(texts).l2Normalized()) }
   }
 
-  /// Warns about the prompts of labels, and of a knowledge table that knows none of them.
+  /// Warns of prompts of labels that are truncated, and of a knowledge table that knows none of the labels.
   /// - Parameters:
   ///   - labels: the labels.
   ///   - table: the knowledge table; nil for none.
   ///   - isChosen: whether the user chose the table.
   ///   - template: the prompt template.
   ///   - model: the model.
-  static func check(
-    labels: [String], table: Knowledge?, isChosen: Bool, template: String, _ model: KeepFITModel
+  static func prompts(
+    of labels: [String], table: Knowledge?, isChosen: Bool, template: String, _ model: KeepFITModel
   ) {
     if let table, isChosen, labels.allSatisfy({ table.descriptors(for: $0) == nil }) {
       Console.warn(
         "--knowledge: the table describes none of the labels, which are used as they are")
     }
-    check(
-      labels.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
+    truncation(
+      of: labels.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
         .map { PromptTemplates.prompt(template, category: $0) }, model)
   }
 

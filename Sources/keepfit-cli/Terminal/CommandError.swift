@@ -24,14 +24,15 @@ package struct CommandError: Error, CustomStringConvertible {
     CommandError(code: .failure, message: message)
   }
 
-  /// Training that was stopped by a signal after saving its state.
-  static func interrupted(by signal: Int32?, step: Int) -> CommandError {
+  /// Work that a signal ended.
+  /// - Parameters:
+  ///   - signal: the number of the signal.
+  ///   - state: what was done before, such as "after step 5, which is saved".
+  static func interrupted(by signal: Int32?, _ state: String) -> CommandError {
     let isInterrupt = signal == SIGINT
     return CommandError(
       code: isInterrupt ? .interrupted : .terminated,
-      message:
-        "stopped by \(isInterrupt ? "SIGINT" : "SIGTERM") after step \(step), which is saved; "
-        + "--resume continues from there")
+      message: "stopped by \(isInterrupt ? "SIGINT" : "SIGTERM") \(state)")
   }
 
   package var description: String { message }

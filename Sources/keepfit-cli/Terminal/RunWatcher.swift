@@ -108,7 +108,9 @@ final class RunWatcher {
     switch outcome {
     case .finished(let step), .stoppedEarly(let step): return step
     case .interrupted(let step):
-      throw CommandError.interrupted(by: stopRequest.signalNumber, step: step)
+      throw CommandError.interrupted(
+        by: stopRequest.signalNumber,
+        "after step \(step), which is saved; --resume continues from there")
     }
   }
 
