@@ -16,7 +16,7 @@ FROM debian:bookworm-slim
 ARG TRAITS=
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
-       libopenblas0-pthread liblapacke libturbojpeg0 libpng16-16 libtiff6 \
+       libopenblas0-pthread liblapacke libturbojpeg0 libpng16-16 libtiff6 zlib1g \
        poppler-utils poppler-data \
        $(case "$TRAITS" in *DICOM*) echo libcharls2 libopenjp2-7 ;; esac) \
     && rm -rf /var/lib/apt/lists/*

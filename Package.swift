@@ -41,6 +41,8 @@ let package = Package(
     .systemLibrary(
       name: "CTIFF", pkgConfig: "libtiff-4", providers: [.apt(["libtiff-dev"]), .brew(["libtiff"])]),
     .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
       name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"]), .brew(["open-mpi"])]),
     .systemLibrary(
       name: "CMicroHTTPD", pkgConfig: "libmicrohttpd",
@@ -84,7 +86,7 @@ let package = Package(
     .target(
       name: "MMRetinalData",
       dependencies: [
-        "FundusTensor", "CTurboJPEG", "CImageCodecs",
+        "FundusTensor", "CTurboJPEG", "CImageCodecs", "CZlib",
         .target(name: "CDICOMCodecs", condition: .when(traits: ["DICOM"])),
       ],
       resources: [

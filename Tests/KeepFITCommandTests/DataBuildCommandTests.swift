@@ -87,6 +87,28 @@ import Testing
         == 0)
   }
 
+  @Test func twoBuildsDoNotWriteToOneDirectory() throws {
+    let (book, out) = (try atlas(), CommandFixture.fresh("dataset"))
+    let steps = URL(fileURLWithPath: out + "/steps")
+    try FileManager.default.createDirectory(at: steps, withIntermediateDirectories: true)
+    var lock: DirectoryLock? = try DirectoryLock(steps)
+    for extra in [[], ["--force"]] {
+      let second = try KeepfitBinary.run(["data", "build", book, "--out", out] + extra)
+      #expect(second.code == 1 && second.errors.contains("another process"), "\(second.errors)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: steps.path) == [".lock"])
+    }
+    #expect(lock?.isMissing == false)
+    lock = nil
+    #expect(try KeepfitBinary.run("data", "build", book, "--out", out).code == 0)
+    #expect(!FileManager.default.fileExists(atPath: out + "/steps/.lock"))
+    lock = try DirectoryLock(steps)
+    let other = try KeepfitBinary.run(
+      "data", "build", book, "--out", out, "--preset", "fig", "--force")
+    #expect(other.code == 1 && other.errors.contains("another process"), "\(other.errors)")
+    #expect(try rows(out).count == 4)
+    withExtendedLifetime(lock) {}
+  }
+
   @Test func copiesAndTellingFileNamesAreFlagged() throws {
     let book = CommandFixture.fresh("copies")
     try FileManager.default.createDirectory(atPath: book, withIntermediateDirectories: true)

@@ -132,6 +132,8 @@ public enum SyntheticDataset {
       images: images, masks: masks,
       seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
     try writer.writeDescription(configuration: configuration, summary: summary)
+    // Another process may have written there meanwhile.
+    try checkTarget(directory, force: force)
     do {
       if files.fileExists(atPath: directory.path) { try files.removeItem(at: directory) }
       try files.moveItem(at: partial, to: directory)

@@ -127,9 +127,7 @@ package enum AtomicFile {
   /// Waits until everything in a directory, the names included, is on the disk.
   /// - Throws: as ``synchronize(_:)``, or `CocoaError` when a directory cannot be read.
   package static func synchronizeTree(_ url: URL) throws {
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue
-    {
+    if FileManager.default.isDirectory(url.path) == true {
       for name in try FileManager.default.contentsOfDirectory(atPath: url.path) {
         try synchronizeTree(url.appending(path: name))
       }

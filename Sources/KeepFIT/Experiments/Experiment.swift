@@ -160,11 +160,7 @@ extension Experiment {
   ) throws(TransferError) -> (experiment: Experiment, directory: URL) {
     let url = URL(fileURLWithPath: text)
     let directory = url.deletingLastPathComponent()
-    var isFolder: ObjCBool = false
-    if !isPublishedName(text),
-      FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
-      isFolder.boolValue
-    {
+    if !isPublishedName(text), FileManager.default.isDirectory(url.path) == true {
       // "." and ".." have no name of their own.
       let isNamed = ![".", ".."].contains(url.lastPathComponent)
       let folder = isNamed ? url : url.standardizedFileURL

@@ -16,11 +16,10 @@ extension KeepFITModel {
   ///   - vocabulary: the `vocab.txt`; nil for the one in the directory or next to the file.
   /// - Throws: `CheckpointError` or `VocabularyError` that names the file and what is wrong.
   public static func load(_ url: URL, vocabulary: URL? = nil) throws -> KeepFITModel {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+    guard let isDirectory = FileManager.default.isDirectory(url.path) else {
       throw CheckpointError(.unreadable, file: url.relativePath, "does not exist")
     }
-    guard isDirectory.boolValue else {
+    guard isDirectory else {
       return try load(
         weights: url, configuration: nil, vocabulary: vocabulary,
         directory: url.deletingLastPathComponent())
@@ -132,10 +131,7 @@ extension KeepFITModel {
 
   /// A checkpoint file, or the weights in a directory of Hugging Face layout.
   private static func startingPoint(_ url: URL) throws -> StateDictionary {
-    var isDirectory: ObjCBool = false
-    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory),
-      isDirectory.boolValue
-    {
+    if FileManager.default.isDirectory(url.path) == true {
       let files = weightFiles.map { url.appending(path: $0) }
       if let file = files.first(where: { FileManager.default.fileExists(atPath: $0.path) }) {
         return try StateDictionary(contentsOf: file)

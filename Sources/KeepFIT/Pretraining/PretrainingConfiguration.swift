@@ -151,15 +151,13 @@ public enum PretrainingError: Error, CustomStringConvertible, LocalizedError {
   case notFinite(step: Int, what: String, checkpoint: String?)
   /// The run directory is invalid.
   case runDirectory(String)
-  /// Another process is writing to the run.
-  case locked(String)
   /// Another rank has failed and reports the reason.
   case otherRank
 
   /// A one-line description.
   public var description: String {
     switch self {
-    case .configuration(let message), .runDirectory(let message), .locked(let message): message
+    case .configuration(let message), .runDirectory(let message): message
     case .notFinite(let step, let what, let checkpoint):
       "\(what) is not finite at step \(step); lower the learning rate or check the data. "
         + (checkpoint.map { "The last good checkpoint is \($0)" }

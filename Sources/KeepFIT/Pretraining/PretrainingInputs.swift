@@ -266,10 +266,7 @@ extension PretrainingInputs {
   }
 
   private func manifest(_ source: Source, form: Manifest.Form) throws -> Manifest {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: source.root, isDirectory: &isFolder),
-      isFolder.boolValue
-    else {
+    guard FileManager.default.isDirectory(source.root) == true else {
       throw PretrainingError.configuration(
         "\(source.root) is not a directory; it should contain the images of \(source.manifest)")
     }

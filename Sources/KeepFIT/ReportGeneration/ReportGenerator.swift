@@ -75,11 +75,10 @@ public struct ReportGenerator {
   ///   is missing, the configuration of another kind of model, a vocabulary of another model, weights
   ///   that are missing, unexpected, of another shape or not finite.
   public static func load(_ url: URL) throws -> ReportGenerator {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+    guard let isDirectory = FileManager.default.isDirectory(url.path) else {
       throw CheckpointError(.unreadable, file: url.relativePath, "does not exist")
     }
-    guard isDirectory.boolValue else {
+    guard isDirectory else {
       throw CheckpointError(
         .unreadable, file: url.relativePath,
         "is a file, expected the directory of a report model ('keepfit reports init' creates one)"

@@ -7,13 +7,14 @@ enum ReportFile {
   /// The bytes of a file without a UTF-8 byte order mark.
   /// - Throws: `TextFileError` when it cannot be read.
   static func bytes(of url: URL) throws(TextFileError) -> [UInt8] {
-    var isDirectory: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
-    guard exists, !isDirectory.boolValue, let data = try? Data(contentsOf: url) else {
+    let isDirectory = FileManager.default.isDirectory(url.path)
+    guard isDirectory == false, let data = try? Data(contentsOf: url) else {
       let reason =
-        !exists
-        ? "there is no such file"
-        : isDirectory.boolValue ? "is a directory, expected a file" : "cannot be read"
+        switch isDirectory {
+        case nil: "there is no such file"
+        case true?: "is a directory, expected a file"
+        case false?: "cannot be read"
+        }
       throw TextFileError(
         file: url.relativePath, problems: [TextProblem(line: nil, message: reason)])
     }

@@ -121,9 +121,7 @@ extension ReportTrainingInputs {
   }
 
   private static func checkFolder(_ path: String, of file: String) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue
-    else {
+    guard FileManager.default.isDirectory(path) == true else {
       throw PretrainingError.configuration(
         "\(path) is not a directory; it should contain the images of \(file)")
     }

@@ -23,12 +23,7 @@ struct IndexImages: Sendable {
     for first in start..<max(start, parts.count) {
       let file = parts[first...].reduce(root) { $0.appending(path: $1) }.resolvingSymlinksInPath()
       guard file.path.hasPrefix(prefix) else { continue }
-      var isDirectory: ObjCBool = false
-      if FileManager.default.fileExists(atPath: file.path, isDirectory: &isDirectory),
-        !isDirectory.boolValue
-      {
-        return file
-      }
+      if FileManager.default.isDirectory(file.path) == false { return file }
     }
     return nil
   }

@@ -10,10 +10,7 @@ enum CheckpointChecksums {
     var digests: [String: String] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
       let file = folder.appending(path: name)
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder),
-        !isFolder.boolValue
-      else { continue }
+      guard FileManager.default.isDirectory(file.path) == false else { continue }
       digests[name] = try MappedFile(contentsOf: file).digest
     }
     try AtomicFile.write(

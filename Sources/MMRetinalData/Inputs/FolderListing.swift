@@ -40,15 +40,6 @@ public struct FolderListing: Sendable {
     }
   }
 
-  /// Whether a path is a directory or a link to one; nil if it does not exist.
-  static func isDirectory(_ path: String) -> Bool? {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-      return nil
-    }
-    return isDirectory.boolValue
-  }
-
   private mutating func list(
     _ directory: String, as prefix: String, within parents: [String]
   ) throws(TextFileError) {
@@ -56,7 +47,7 @@ public struct FolderListing: Sendable {
     guard !parents.contains(place) else { return }
     for name in try Self.names(in: directory) {
       let path = directory + "/" + name
-      switch Self.isDirectory(path) {
+      switch FileManager.default.isDirectory(path) {
       case true?: try list(path, as: prefix + name + "/", within: parents + [place])
       case false?:
         if ImageFormat.isImage(path) {

@@ -48,7 +48,7 @@ public struct ImageList: Sendable {
   /// - Throws: ``TextFileError`` for a directory without images, a pattern that matches none, or an invalid table.
   public mutating func add(_ text: String) throws {
     let path = (text as NSString).expandingTildeInPath
-    switch (FolderListing.isDirectory(path), (path as NSString).pathExtension.lowercased()) {
+    switch (FileManager.default.isDirectory(path), (path as NSString).pathExtension.lowercased()) {
     case (true?, _): try addFolder(path)
     case (false?, let suffix) where Self.tableExtensions.contains(suffix): try add(table: path)
     case (false?, "txt"):
@@ -69,7 +69,7 @@ public struct ImageList: Sendable {
   public mutating func add(table path: String) throws {
     let file = URL(fileURLWithPath: path)
     let manifest = try Manifest(contentsOf: file, root: root, form: .images, columns: columns)
-    hasTables = hasTables || FolderListing.isDirectory(path) == false
+    hasTables = hasTables || FileManager.default.isDirectory(path) == false
     let folder = manifest.root.relativePath
     for row in manifest.rows {
       let url = manifest.imageURL(of: row)
@@ -142,7 +142,7 @@ public struct ImageList: Sendable {
     let before = items.count + repeated
     var others = 0
     for path in matches {
-      if FolderListing.isDirectory(path) == true {
+      if FileManager.default.isDirectory(path) == true {
         let listing = try FolderListing(URL(fileURLWithPath: path))
         for image in listing.images { appendOnce(path + "/" + image) }
         others += listing.otherCount

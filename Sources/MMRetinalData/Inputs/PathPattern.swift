@@ -10,7 +10,7 @@ struct PathPattern {
   /// Nil unless the text contains a character of patterns, and is not itself the path of a file.
   init?(_ text: String) {
     guard text.contains(where: { "*?[".contains($0) }),
-      FolderListing.isDirectory((text as NSString).expandingTildeInPath) == nil
+      FileManager.default.isDirectory((text as NSString).expandingTildeInPath) == nil
     else { return nil }
     self.text = text
   }
@@ -41,10 +41,10 @@ struct PathPattern {
     }
     guard part.contains(where: { "*?[".contains($0) }) else {
       let path = prefix + part
-      return FolderListing.isDirectory(path) == nil ? [] : matches(rest, below: path)
+      return FileManager.default.isDirectory(path) == nil ? [] : matches(rest, below: path)
     }
     return names().filter { fnmatch(part, $0, FNM_PERIOD) == 0 }
-      .filter { rest.isEmpty || FolderListing.isDirectory(prefix + $0) == true }
+      .filter { rest.isEmpty || FileManager.default.isDirectory(prefix + $0) == true }
       .flatMap { matches(rest, below: prefix + $0) }
   }
 

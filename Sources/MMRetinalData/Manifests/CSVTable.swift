@@ -87,11 +87,10 @@ public struct CSVTable: Sendable {
 
 /// The bytes of a text file, with an error that names it.
 func readTextFile(_ url: URL) throws -> [UInt8] {
-  var isDirectory: ObjCBool = false
-  guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else {
+  guard let isDirectory = FileManager.default.isDirectory(url.path) else {
     throw TextFileError(file: url.path, "there is no such file")
   }
-  if isDirectory.boolValue {
+  if isDirectory {
     throw TextFileError(file: url.path, "it is a directory, expected a file")
   }
   do {

@@ -54,7 +54,7 @@ public struct ImageFolder: Sendable {
         }
       }
       let loose = try FolderListing.names(in: path + "/" + prefix).count {
-        FolderListing.isDirectory(path + "/" + prefix + $0) != true
+        FileManager.default.isDirectory(path + "/" + prefix + $0) != true
       }
       if counts.isEmpty {
         throw fail(
@@ -86,7 +86,7 @@ public struct ImageFolder: Sendable {
 
   private static func directories(in path: String) throws(TextFileError) -> [String] {
     try FolderListing.names(in: path).filter {
-      FolderListing.isDirectory(path + "/" + $0) == true
+      FileManager.default.isDirectory(path + "/" + $0) == true
     }
   }
 

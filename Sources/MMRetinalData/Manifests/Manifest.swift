@@ -91,7 +91,7 @@ public struct Manifest: Sendable {
     contentsOf url: URL, root: URL? = nil, form: Form = .automatic,
     modality: ImagingModality = .colorFundus, columns: ColumnSelection = .init()
   ) throws -> (manifest: Manifest, problems: [TextProblem]) {
-    if FolderListing.isDirectory(url.path) == true {
+    if FileManager.default.isDirectory(url.path) == true {
       let folder = try ImageFolder(url)
       return (try folder.manifest(form: form, modality: modality, columns: columns).told(url), [])
     }

@@ -36,6 +36,7 @@ public struct ManifestResize: Sendable {
   ///   - progress: called with the numbers of completed and total images, from any thread.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` before any work if an image would overwrite an original
   ///   or another image, or if the target contains images with other settings and ``force`` is off;
+  ///   ``DirectoryLock/Held`` when another process writes there;
   ///   ``ImageError/unwritable(name:reason:)`` as soon as a file cannot be written; with ``onBadImage`` `.fail` also
   ///   the error of the first image that cannot be read.
   public func run(
@@ -43,6 +44,9 @@ public struct ManifestResize: Sendable {
     progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
   ) throws -> Outcome {
     let work = try Self.plan(manifests, to: target)
+    try ImageFile.makeDirectory(target)
+    let lock = try DirectoryLock(target)
+    defer { withExtendedLifetime(lock) {} }
     let record = ResizeRecord(resize)
     let since = try record.begin(in: target, files: work.map(\.target), force: force)
     let outcomes = Guarded([Result<Bool, ImageError>?](repeating: nil, count: work.count))

@@ -54,7 +54,6 @@ struct ResizeRecord: Codable, Equatable {
             + "record of their settings; choose another directory, or replace them with --force")
       }
     }
-    try ImageFile.makeDirectory(directory)
     // The clock of file systems ticks every few milliseconds: an image of the same tick would pass for a newer one.
     if Self.changed(file) != nil { usleep(20_000) }
     do {

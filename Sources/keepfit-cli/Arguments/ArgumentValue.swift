@@ -70,11 +70,7 @@ package struct FilePath: ArgumentValue, Hashable {
 
   package var url: URL { URL(fileURLWithPath: (text as NSString).expandingTildeInPath) }
   package var exists: Bool { FileManager.default.fileExists(atPath: url.path) }
-  package var isDirectory: Bool {
-    var directory: ObjCBool = false
-    return FileManager.default.fileExists(atPath: url.path, isDirectory: &directory)
-      && directory.boolValue
-  }
+  package var isDirectory: Bool { FileManager.default.isDirectory(url.path) == true }
 }
 
 /// An enumeration whose raw values are the allowed option values.

@@ -27,9 +27,8 @@ enum ErrorText {
         return .wrongInput
       default: return .failure
       }
-    case PretrainingError.notFinite, PretrainingError.locked, PretrainingError.otherRank:
-      return .failure
-    case is POSIXError: return .failure
+    case PretrainingError.notFinite, PretrainingError.otherRank: return .failure
+    case is DirectoryLock.Held, is POSIXError: return .failure
     default: return .wrongInput
     }
   }

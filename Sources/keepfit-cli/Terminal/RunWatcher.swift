@@ -36,7 +36,7 @@ final class RunWatcher {
   }
 
   /// Locks a run, and notes if the file system does not support locks.
-  static func lock(_ directory: RunDirectory, named name: String) throws -> RunLock {
+  static func lock(_ directory: RunDirectory, named name: String) throws -> DirectoryLock {
     let lock = try directory.lock()
     if lock.isMissing {
       Console.note(

@@ -67,7 +67,7 @@ import Testing
 
   @Test func oneProcessHoldsTheLockAndItEndsWithIt() throws {
     defer { try? FileManager.default.removeItem(at: directory.url) }
-    var lock: RunLock? = try directory.lock()
+    var lock: DirectoryLock? = try directory.lock()
     #expect(lock?.isMissing == false)
     #expect {
       try directory.lock()

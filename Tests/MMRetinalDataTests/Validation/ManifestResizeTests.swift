@@ -80,6 +80,19 @@ import Testing
     #expect(try job.run([source], to: target).kept == 1)
   }
 
+  @Test func twoRunsDoNotWriteToOneDirectory() throws {
+    let source = try manifest("e", value: 5)
+    let target = directory.url.appending(path: "shared")
+    var job = ManifestResize(OfflineResize(imageSize: 16))
+    #expect(try job.run([source], to: target).written == 1)
+    job = ManifestResize(OfflineResize(imageSize: 12))
+    job.force = true
+    let lock = try DirectoryLock(target)
+    #expect(throws: DirectoryLock.Held.self) { try job.run([source], to: target) }
+    #expect(try FundusImage(contentsOf: target.appending(path: "images/1.png")).width == 16)
+    withExtendedLifetime(lock) {}
+  }
+
   @Test func refusesFilesThatNoRecordExplains() throws {
     let source = try manifest("d", value: 4)
     try directory.write("mine", to: "unknown/images/1.png")

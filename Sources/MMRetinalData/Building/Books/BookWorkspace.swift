@@ -12,53 +12,31 @@ struct BookWorkspace {
   private let folders: [(steps: URL, images: String)]
   /// The first directory that this run made; nil if everything was there.
   private let made: URL?
+  /// Keeps other processes from writing to the steps.
+  private let lock: DirectoryLock
 
   /// Opens or creates the folder of a build.
-  /// - Throws: ``BookError`` when the folder holds another dataset and may not be replaced.
+  /// - Throws: ``BookError`` when the folder holds another dataset and may not be replaced;
+  ///   ``DirectoryLock/Held`` when another process is writing to it.
   init(out: URL, key: String, force: Bool, sources: [BookSource]) throws {
     self.out = out
     steps = out.appending(path: "steps")
     scratch = steps.appending(path: ".scratch-\(getpid())")
-    let manager = FileManager.default
-    for source in sources where source.kind == .folder {
-      let (inner, outer) = (out.standardizedFileURL.path, source.url.path)
-      if inner == outer {
-        throw BookError(book: source.path, "--out must not be the folder of the book")
-      }
-    }
-    var isFolder: ObjCBool = false
-    if manager.fileExists(atPath: out.path, isDirectory: &isFolder), !isFolder.boolValue {
-      throw BookError(book: out.relativePath, "--out is a file, expected a directory")
-    }
+    try Self.check(out, sources: sources)
     let record = steps.appending(path: "build.json")
     let earlier: Record? = Self.read(record)
-    let products = ["pairs.jsonl", "review.html", "datacard.md", "images", "manifests"]
-    if earlier?.key != key {
-      if let first = products.first(where: {
-        manager.fileExists(atPath: out.appending(path: $0).path)
-      }), !force {
-        throw BookError(
-          book: out.relativePath,
-          "\(first) already exists"
-            + (earlier == nil ? "" : ", made from other books or options")
-            + "; --force overwrites it"
-        )
-      }
-      if earlier != nil {
-        // All of it was made by an earlier run.
-        for name in products + ["steps"] { try? manager.removeItem(at: out.appending(path: name)) }
-      } else if manager.fileExists(atPath: steps.path), !force {
-        throw BookError(book: out.relativePath, "steps already exists; --force overwrites it")
-      }
+    if earlier?.key != key, !force {
+      try Self.refuseContents(of: out, steps: steps, isOther: earlier != nil)
     }
-    // The first folder that does not exist yet.
-    var missing: URL?
-    var folder = steps.standardizedFileURL
-    while !manager.fileExists(atPath: folder.path), folder.path != "/" {
-      missing = folder
-      folder.deleteLastPathComponent()
+    made = Self.firstMissing(steps.standardizedFileURL)
+    let manager = FileManager.default
+    try manager.createDirectory(at: steps, withIntermediateDirectories: true)
+    lock = try DirectoryLock(steps)
+    let present: Record? = Self.read(record)
+    guard present?.key == earlier?.key else {
+      throw BookError(
+        .failure, book: out.relativePath, "another build has just written to it; run again")
     }
-    made = missing
     var names: Set<String> = []
     folders = sources.map { source in
       let safe = Self.safeName(source.name)
@@ -73,8 +51,12 @@ struct BookWorkspace {
       )
     }
     do {
-      for entry in (try? manager.contentsOfDirectory(atPath: steps.path)) ?? []
-      where entry.hasPrefix(".scratch-") {
+      // Of another build, all is removed; of an earlier run of this one, what it had not finished.
+      let isOther = earlier != nil && earlier?.key != key
+      for name in Self.products where isOther {
+        try? manager.removeItem(at: out.appending(path: name))
+      }
+      for entry in Self.entries(of: steps) where entry.hasPrefix(".scratch-") || isOther {
         try? manager.removeItem(at: steps.appending(path: entry))
       }
       try manager.createDirectory(at: scratch, withIntermediateDirectories: true)
@@ -89,6 +71,48 @@ struct BookWorkspace {
   }
 
   private struct Record: Codable { var key: String }
+
+  private static let products = [
+    "pairs.jsonl", "review.html", "datacard.md", "images", "manifests",
+  ]
+
+  private static func check(_ out: URL, sources: [BookSource]) throws {
+    for source in sources
+    where source.kind == .folder && out.standardizedFileURL.path == source.url.path {
+      throw BookError(book: source.path, "--out must not be the folder of the book")
+    }
+    if FileManager.default.isDirectory(out.path) == false {
+      throw BookError(book: out.relativePath, "--out is a file, expected a directory")
+    }
+  }
+
+  private static func refuseContents(of out: URL, steps: URL, isOther: Bool) throws {
+    let manager = FileManager.default
+    let first =
+      products.first { manager.fileExists(atPath: out.appending(path: $0).path) }
+      ?? (isOther || Self.entries(of: steps).isEmpty ? nil : "steps")
+    guard let first else { return }
+    throw BookError(
+      book: out.relativePath,
+      "\(first) already exists" + (isOther ? ", made from other books or options" : "")
+        + "; --force overwrites it")
+  }
+
+  /// Names in a directory, except the lock's.
+  private static func entries(of folder: URL) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+      .filter { $0 != DirectoryLock.fileName }
+  }
+
+  private static func firstMissing(_ folder: URL) -> URL? {
+    var missing: URL?
+    var folder = folder
+    while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+      missing = folder
+      folder.deleteLastPathComponent()
+    }
+    return missing
+  }
 
   func folder(_ book: Int) -> URL { folders[book].steps }
   func imageFolder(_ book: Int) -> String { folders[book].images }
