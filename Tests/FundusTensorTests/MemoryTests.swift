@@ -1,6 +1,7 @@
 import CFundusKernels
 import Foundation
 import FundusTensor
+import TestSupport
 import Testing
 
 #if os(Linux)
@@ -32,7 +33,8 @@ import Testing
   }
 
   /// Each in a process of its own, whose memory is nobody else's.
-  @Suite struct MemoryTests {
+  @Suite(.enabled(if: !Sanitizer.isActive, "sanitizers have their own memory allocation"))
+  struct MemoryTests {
     @Test func blocksComeBackAndCanBeGivenBack() async {
       await #expect(processExitsWith: .success) {
         let allocator = CachingAllocator.shared

@@ -190,6 +190,15 @@ struct BookLayoutTests {
     #expect(PrintedText.hasLostLigatures(text) == isLost)
   }
 
+  @Test(arguments: ["A, B超示肿物；B, 频域OCT示裂孔。", "A，B超示肿物；B，频域OCT示裂孔。", "A. B型病变。B. 频域OCT示裂孔。"])
+  func readsMarksBeforeWordsThatBeginWithALetter(_ caption: String) throws {
+    let parts = try #require(CaptionSplitter.split("视盘玻璃膜疣。" + caption))
+    #expect(parts.letters == ["A", "B"] && parts.text(ofPanel: "B")?.contains("频域OCT") == true)
+    #expect(parts.text(ofPanel: "A")?.contains("裂孔") == false)
+    let both = try #require(CaptionSplitter.split("A, B和C, 彩照；D, 造影。"))
+    #expect(both.letters == ["A", "B", "C", "D"])
+  }
+
   @Test func readsMarksBeforeCompounds() throws {
     let parts = try #require(
       CaptionSplitter.split("A, B-scan ultrasonography shows a mass; B, OCT shows fluid."))
@@ -250,5 +259,56 @@ struct BookLayoutTests {
       found.map { $0.flags.contains(.ambiguousCaption) } == Array(repeating: false, count: 6) + [
         true
       ])
+  }
+
+  @Test func panelsInARowAslantBelongTogether() {
+    func page(_ number: Int, shift: Double) -> (images: [CollectedImage], lines: [TextLine]) {
+      (
+        [image(50 + shift, 100, 100, 100), image(220 - shift, 206, 100, 100)],
+        [line("Fig. 1-\(number) Two. A. Photograph. B. Angiogram.", at: 50, 314)]
+      )
+    }
+    let found = figures(
+      page(1, shift: 80), page(2, shift: 80), page(3, shift: 80), page(4, shift: 80),
+      page(5, shift: 80), page(6, shift: 80), page(7, shift: 0))
+    #expect(found.allSatisfy { !$0.flags.contains(.ambiguousCaption) })
+  }
+
+  // MARK: - Captions over columns and pages
+
+  @Test func aCaptionGoesOnWithItsOtherLanguage() {
+    let found = figures(
+      (
+        [image(310, 600, 230, 120)],
+        [line("图5-2 视网膜色素变性。A. 视盘色淡。B. 频域OCT示全层黄斑裂孔。", at: 310, 730)]
+      ),
+      (
+        [image(310, 300, 230, 120)],
+        [
+          line("Fig. 5-2 Retinitis pigmentosa. A. Pale disc. B. Macular hole.", at: 310, 60),
+          line("图5-3 黄斑裂孔。", at: 310, 430), line("Fig. 5-3 Macular hole.", at: 310, 444),
+        ]
+      ))
+    #expect(found.map(\.number) == ["5-2", "5-3"])
+    #expect(found[0].english == "Retinitis pigmentosa. A. Pale disc. B. Macular hole.")
+    #expect(found[0].chinese.hasPrefix("视网膜色素变性"))
+    #expect(!found[0].flags.contains(.repeatedNumber))
+  }
+
+  /// The column ends with a sentence, but not with the caption.
+  @Test(arguments: [
+    ("A. Pale disc.", "B. Macular hole."), ("A.", "Pale disc. B. Macular hole."),
+    ("A. Pale disc after vitamin", "A. therapy. B. Macular hole."),
+  ])
+  func aCaptionGoesOnWithItsPanels(_ end: String, _ rest: String) {
+    let found = figures(
+      (
+        [image(50, 600, 100, 120), image(156, 600, 100, 120)],
+        [
+          line("Fig. 5-2 Retinitis of the eye.", at: 50, 730), line(end, at: 50, 742),
+          line(rest, at: 310, 60),
+        ]
+      ))
+    #expect(found.map(\.english) == ["Retinitis of the eye. \(end) \(rest)"])
   }
 }

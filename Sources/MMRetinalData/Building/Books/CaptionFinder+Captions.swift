@@ -1,21 +1,47 @@
 extension CaptionFinder {
   mutating func caption(from start: Start, page: Int) -> BookCaption? {
     var pieces = [(page: page, line: start.line)]
-    var flags: Set<PairFlag> = book.pages[page].isRecognized ? [.recognizedText] : []
     extend(&pieces, page: page)
     // Where it goes on elsewhere is no part of its place.
     let own = pieces.map { lines[page][$0.line].box }
-    // The caption may continue in the next column or on the next page.
     if lines[page][start.line].isParagraph == false, let last = pieces.last,
-      !Self.ends(lines[last.page][last.line]), isLastInColumn(last.page, last.line),
-      let next = continuation(of: last)
+      isLastInColumn(last.page, lines[last.page][last.line].box),
+      let next = continuation(of: last), goesOn(pieces, at: next, start)
     {
-      let isApart = isDistinct && looksLikeCaption(lines[next.page][next.line])
       pieces.append(next)
       taken[next.page].insert(next.line)
-      extend(&pieces, page: next.page, untilSentenceEnds: !isApart)
-      if !isApart { flags.insert(.unsureText) }
+      extend(&pieces, page: next.page)
     }
+    var caption = assembled(pieces, start)
+    if book.pages[page].isRecognized { caption.flags.insert(.recognizedText) }
+    caption.box = Box.around(own) ?? caption.box
+    caption.goesOn = pieces.count > own.count
+    caption.restoreMarks()
+    if !caption.isWhole { caption.flags.insert(.unsureText) }
+    return caption
+  }
+
+  /// Whether a caption at the end of a column continues at the top of the next one: within a sentence, with
+  /// the next panel, with panels that only the other language has, or with what looks like nothing but
+  /// captions.
+  private func goesOn(
+    _ pieces: [(page: Int, line: Int)], at next: (page: Int, line: Int), _ start: Start
+  ) -> Bool {
+    let (last, following) = (pieces.last!, lines[next.page][next.line])
+    if isDistinct || Self.breaksOff(lines[last.page][last.line]) { return true }
+    if isNextMark(following.text, pieces) { return true }
+    let caption = assembled(pieces, start)
+    let panels = [caption.english, caption.chinese].map {
+      CaptionSplitter.split($0)?.panels.count ?? 0
+    }
+    return PrintedText.isChinese(following.text)
+      ? panels[1] < panels[0]
+      : panels[0] < panels[1]
+        && !caption.english.isEmpty
+  }
+
+  /// The text of lines, in both languages.
+  private func assembled(_ pieces: [(page: Int, line: Int)], _ start: Start) -> BookCaption {
     // Labels within the caption: the other language.
     var segments: [(label: FigureLabel?, lines: [String])] = []
     for (place, piece) in pieces.enumerated() {
@@ -33,18 +59,15 @@ extension CaptionFinder {
     }
     var caption = BookCaption(
       number: start.label.number, letters: start.label.letters, style: start.label.style,
-      page: page,
-      box: Box.around(own) ?? lines[page][start.line].box, english: "", chinese: "", flags: flags)
-    caption.goesOn = pieces.count > own.count
+      page: pieces[0].page, box: lines[pieces[0].page][start.line].box, english: "", chinese: "",
+      flags: [])
     for segment in segments { add(printed.joined(segment.lines), to: &caption) }
-    caption.restoreMarks()
-    if !caption.isWhole { caption.flags.insert(.unsureText) }
     return caption
   }
 
   /// Adds lines below the last one that belong to it.
   mutating func extend(
-    _ pieces: inout [(page: Int, line: Int)], page: Int, untilSentenceEnds: Bool = false
+    _ pieces: inout [(page: Int, line: Int)], page: Int
   ) {
     var pitch: Double?
     let images = book.pages[page].images.map(\.box)
@@ -52,7 +75,6 @@ extension CaptionFinder {
     var box = lines[page][first.line].box
     while let last = pieces.last {
       let line = lines[page][last.line]
-      if untilSentenceEnds, Self.ends(line) { return }
       // Lines stand in the order of their tops.
       guard
         let next = lines[page].indices[(last.line + 1)...].first(where: { index in
@@ -149,14 +171,21 @@ extension CaptionFinder {
     return ".。．!?！？".contains(last)
   }
 
-  func isLastInColumn(_ page: Int, _ index: Int) -> Bool {
-    let line = lines[page][index]
+  /// Whether a line ends within a sentence, or with a mark whose words are missing, as in `A.`.
+  private static func breaksOff(_ line: TextLine) -> Bool {
+    let text = Array(line.text.trimmed.suffix(3))
+    guard ends(line) else { return true }
+    return text.count == 3 && text[0].isWhitespace && text[1].isASCII && text[1].isLetter
+  }
+
+  /// Whether neither text nor images stand below a box of text.
+  func isLastInColumn(_ page: Int, _ box: Box) -> Bool {
     let below = lines[page].contains {
-      $0.box.top > line.box.middleY
-        && $0.box.overlapX(line.box) > 0.3 * min($0.box.width, line.box.width)
+      $0.box.top > box.bottom - 0.5 * $0.box.height
+        && $0.box.overlapX(box) > 0.3 * min($0.box.width, box.width)
     }
     let images = book.pages[page].images.contains {
-      $0.box.top > line.box.middleY && $0.box.overlapX(line.box) > 0.3 * line.box.width
+      $0.box.top > box.bottom - 0.5 * $0.box.height && $0.box.overlapX(box) > 0.3 * box.width
     }
     return !below && !images
   }
@@ -179,7 +208,7 @@ extension CaptionFinder {
       if let top = column.min(by: { lines[piece.page][$0].box.top < lines[piece.page][$1].box.top }
       ),
         lines[piece.page][top].box.top < line.box.top,
-        !hasImageAbove(piece.page, lines[piece.page][top])
+        !hasImageAbove(piece.page, lines[piece.page][top].box)
       {
         return fits(piece.page, top) ? (piece.page, top) : nil
       }
@@ -190,14 +219,19 @@ extension CaptionFinder {
     else { return nil }
     let column = lines[page].indices.filter { lines[page][$0].box.left < left + 30 }
     guard let top = column.min(by: { lines[page][$0].box.top < lines[page][$1].box.top }),
-      !hasImageAbove(page, lines[page][top]), fits(page, top)
+      !hasImageAbove(page, lines[page][top].box), fits(page, top)
     else { return nil }
     return (page, top)
   }
 
-  private func hasImageAbove(_ page: Int, _ line: TextLine) -> Bool {
-    book.pages[page].images.contains {
-      $0.box.bottom < line.box.top + 2 && $0.box.overlapX(line.box) > 0.3 * line.box.width
+  /// Whether an image stands above a box of text, without text between them.
+  func hasImageAbove(_ page: Int, _ box: Box) -> Bool {
+    book.pages[page].images.contains { image in
+      image.box.bottom < box.top + 2 && image.box.overlapX(box) > 0.3 * box.width
+        && !lines[page].contains {
+          $0.box.top > image.box.bottom - 2 && $0.box.bottom < box.top + 0.5 * $0.box.height
+            && $0.box.overlapX(box) > 0.3 * box.width
+        }
     }
   }
 
@@ -214,43 +248,6 @@ extension CaptionFinder {
         caption.chinese = caption.chinese.isEmpty ? part : caption.chinese + part
       } else {
         caption.english = caption.english.isEmpty ? part : caption.english + " " + part
-      }
-    }
-  }
-
-  /// One caption of a Chinese and an English one with the same number that stand together.
-  static func merged(_ captions: [BookCaption]) -> [BookCaption] {
-    var result: [BookCaption] = []
-    for caption in captions {
-      if let index = result.firstIndex(where: {
-        $0.key == caption.key && $0.letters == caption.letters
-          && ($0.english.isEmpty && caption.chinese.isEmpty
-            || $0.chinese.isEmpty && caption.english.isEmpty)
-          && (abs($0.box.bottom - caption.box.top) < 40 || abs($0.box.top - caption.box.bottom) < 40
-            || $0.box.overlapY(caption.box) > 0)
-      }) {
-        result[index].english += caption.english
-        result[index].chinese += caption.chinese
-        result[index].box = result[index].box.union(caption.box)
-        result[index].flags.formUnion(caption.flags)
-      } else {
-        result.append(caption)
-      }
-    }
-    return result
-  }
-
-  func markRepeated(_ texts: inout [PageText]) {
-    var counts: [String: Int] = [:]
-    for caption in texts.lazy.flatMap(\.captions) {
-      counts["\(caption.key)\(caption.letters)", default: 0] += 1
-    }
-    for page in texts.indices {
-      for index in texts[page].captions.indices {
-        let caption = texts[page].captions[index]
-        if (counts["\(caption.key)\(caption.letters)"] ?? 0) > 1 {
-          texts[page].captions[index].flags.insert(.repeatedNumber)
-        }
       }
     }
   }

@@ -114,8 +114,9 @@ package struct CaptionFinder {
         if let caption = caption(from: start, page: page) { result[page].captions.append(caption) }
       }
     }
+    for page in lines.indices { result[page].captions = Self.merged(result[page].captions) }
+    joinTranslations(&result)
     for page in lines.indices {
-      result[page].captions = Self.merged(result[page].captions)
       result[page].body = lines[page].indices.filter { !taken[page].contains($0) }
         .map { lines[page][$0] }
     }

@@ -62,9 +62,8 @@ public enum CaptionSplitter {
       ?? readings.reduce(nil as (marks: [Mark], isLowercase: Bool)?) { best, next in
         guard let best else { return next }
         guard best.marks[0].kind == next.marks[0].kind else { return best }
-        return (next.marks.last?.letters.upperBound ?? 0)
-          > (best.marks.last?.letters.upperBound ?? 0)
-          ? next : best
+        func count(_ marks: [Mark]) -> Int { marks.last?.letters.upperBound ?? 0 }
+        return count(next.marks) > count(best.marks) ? next : best
       }
     guard let best, let first = best.marks.first else { return trailing(text) }
     var panels: [Character: String] = [:]
@@ -236,6 +235,11 @@ public enum CaptionSplitter {
       if after + 1 < text.count, text[after + 1].isASCII,
         text[after + 1].isLetter || text[after + 1].isNumber
       {
+        continue
+      }
+      // Nor "A, B超示…" (ultrasonography), but "A, B和C" is one.
+      let next = after + 1 < text.count ? text[after + 1] : " "
+      if "超型".contains(next) || word == ", " && next.isIdeograph && !"和及与至".contains(next) {
         continue
       }
       // "A, B-scan" is no list either, but "A, B-D" is one.

@@ -42,13 +42,28 @@ package struct FigureAligner {
         second.captions != first.captions
       {
         var other = second
-        other.flags.insert(.ambiguousCaption)
+        if !isPlain(second, instead: first, texts[page].captions) {
+          other.flags.insert(.ambiguousCaption)
+        }
         chosen.append(other)
       } else {
         chosen.append(first)
       }
     }
     return collect(pages, chosen)
+  }
+
+  /// Whether captions on the less common side are out of question: only images that have none on the usual side
+  /// get theirs there, as many as each caption has panels.
+  private func isPlain(
+    _ chosen: Assignment, instead usual: Assignment, _ captions: [BookCaption]
+  ) -> Bool {
+    let changed = chosen.captions.indices.filter { chosen.captions[$0] != usual.captions[$0] }
+    return changed.allSatisfy { image in
+      guard usual.captions[image] == nil, let caption = chosen.captions[image] else { return false }
+      let images = chosen.captions.count { $0 == caption }
+      return images > 1 && captions[caption].panelCount(images: images) == images
+    }
   }
 
   // MARK: - One page

@@ -198,6 +198,7 @@ struct PDFRendering {
     _ parts: [Box], whole: Box, _ image: FundusImage
   ) -> [(Box, FundusImage, [Box])] {
     guard parts.count > 1 else { return [(whole, image, [])] }
+    var image = image
     let (sx, sy) = (Double(image.width) / whole.width, Double(image.height) / whole.height)
     var group = Array(parts.indices)
     func root(_ index: Int) -> Int { group[index] == index ? index : root(group[index]) }
@@ -213,14 +214,14 @@ struct PDFRendering {
             Int(
               (max(first.left, second.left) - whole.left) * sx)..<Int(
               (min(first.right, second.right) - whole.left) * sx)
-          joins = image.continues(
+          joins = image.joins(
             acrossRow: Int(((second.top - whole.top) * sy).rounded()), columns: xs)
         } else {
           let ys =
             Int(
               (max(first.top, second.top) - whole.top) * sy)..<Int(
               (min(first.bottom, second.bottom) - whole.top) * sy)
-          joins = image.continues(
+          joins = image.joins(
             acrossColumn: Int(((second.left - whole.left) * sx).rounded()), rows: ys)
         }
         if joins { group[root(b)] = root(a) }
@@ -239,51 +240,5 @@ struct PDFRendering {
         box, image.cropped(rows: y0..<y1, columns: x0..<x1), boxes.count > 1 ? boxes : []
       )
     }
-  }
-}
-
-extension FundusImage {
-  /// Whether the image continues across the border above a row: the step there is no larger than steps
-  /// nearby.
-  func continues(acrossRow row: Int, columns: Range<Int>) -> Bool {
-    guard row >= 4, row + 4 <= height, !columns.isEmpty, columns.upperBound <= width else {
-      return true
-    }
-    func step(_ y: Int) -> Double {
-      var sum = 0
-      for x in columns {
-        for c in 0..<3 {
-          sum += abs(
-            Int(pixels[(y * width + x) * 3 + c]) - Int(pixels[((y - 1) * width + x) * 3 + c]))
-        }
-      }
-      return Double(sum) / Double(3 * columns.count)
-    }
-    // The rendering may be off by a pixel.
-    let seam = max(step(row - 1), step(row), step(row + 1))
-    let near = [step(row - 3), step(row - 2), step(row + 2), step(row + 3)].reduce(0, +) / 4
-    return seam <= 2.5 * near + 4
-  }
-
-  /// As ``continues(acrossRow:columns:)``, for the border left of a column.
-  func continues(acrossColumn column: Int, rows: Range<Int>) -> Bool {
-    guard column >= 4, column + 4 <= width, !rows.isEmpty, rows.upperBound <= height else {
-      return true
-    }
-    func step(_ x: Int) -> Double {
-      var sum = 0
-      for y in rows {
-        for c in 0..<3 {
-          sum += abs(
-            Int(pixels[(y * width + x) * 3 + c]) - Int(pixels[(y * width + x - 1) * 3 + c]))
-        }
-      }
-      return Double(sum) / Double(3 * rows.count)
-    }
-    let seam = max(step(column - 1), step(column), step(column + 1))
-    let near =
-      [step(column - 3), step(column - 2), step(column + 2), step(column + 3)]
-      .reduce(0, +) / 4
-    return seam <= 2.5 * near + 4
   }
 }

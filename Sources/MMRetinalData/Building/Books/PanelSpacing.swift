@@ -39,6 +39,8 @@ struct PanelSpacing {
   }
 
   private static func space(_ a: Box, _ b: Box) -> Double {
-    max(0, -a.overlapX(b), -a.overlapY(b))
+    let (x, y) = (-a.overlapX(b), -a.overlapY(b))
+    // Panels that stand aslant, as in a staircase, are as far apart as their rows or columns.
+    return x > 0 && y > 0 && max(x, y) < 40 ? min(x, y) : max(0, x, y)
   }
 }

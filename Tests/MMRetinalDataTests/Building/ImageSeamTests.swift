@@ -1,0 +1,46 @@
+import MMRetinalData
+import Testing
+
+@Suite struct ImageSeamTests {
+  /// Noise around a level that differs between two halves, one upon the other.
+  private func halves(_ upper: Int, _ lower: Int, paper: Range<Int> = 0..<0) -> FundusImage {
+    var random = RandomStream(seed: 5)
+    var pixels: [UInt8] = []
+    for y in 0..<60 {
+      for _ in 0..<40 * 3 {
+        let level = (y < 30 ? upper : lower) + Int(random.next() % 16)
+        pixels.append(paper.contains(y) ? 255 : UInt8(level))
+      }
+    }
+    return FundusImage(width: 40, height: 60, pixels: pixels)
+  }
+
+  @Test func partsOfOneImageJoin() {
+    var image = halves(100, 100)
+    let before = image
+    #expect(image.joins(acrossRow: 30, columns: 0..<40))
+    #expect(image.pixels == before.pixels)
+    var other = halves(100, 180)
+    let separate = !other.joins(acrossRow: 30, columns: 0..<40)
+    #expect(separate)
+  }
+
+  @Test(arguments: [29..<30, 30..<31]) func aLineOfPaperIsFilledIn(_ paper: Range<Int>) {
+    var image = halves(100, 100, paper: paper)
+    #expect(image.joins(acrossRow: 30, columns: 0..<40))
+    #expect(image.pixels.max()! < 120)
+    var transposed = FundusImage(
+      width: 60, height: 40,
+      pixels: (0..<40).flatMap { y in
+        (0..<60).flatMap { x in
+          halves(100, 100, paper: paper).pixels[(x * 40 + y) * 3..<(x * 40 + y) * 3 + 3]
+        }
+      })
+    #expect(transposed.joins(acrossColumn: 30, rows: 0..<40))
+    #expect(transposed.pixels.max()! < 120)
+    // Between dark borders, as photographs have them, the line says nothing.
+    var dark = halves(0, 0, paper: paper)
+    let separate = !dark.joins(acrossRow: 30, columns: 0..<40)
+    #expect(separate)
+  }
+}
