@@ -43,6 +43,38 @@ import Testing
     #expect(try table(out).count == 2)
   }
 
+  /// A column for each eye, a column that states the eye, and file names: the table knows better.
+  @Test func theEyeOfATableIsKept() throws {
+    let names = (0..<4).map { "img\($0 == 3 ? "_left" : "").png".replacing("img", with: "e\($0)") }
+    let folder = CommandFixture.fresh("eyes")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (index, name) in names.enumerated() {
+      try FileManager.default.copyItem(
+        atPath: CommandFixture.image(index), toPath: folder + "/" + name)
+    }
+    func eyes(_ table: String, _ name: String) throws -> [[String]] {
+      try Data(table.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+      let out = CommandFixture.fresh("eyes.csv")
+      let result = try classify(zeroShot + ["--out", out, folder + "/" + name])
+      #expect(result.code == 0, "\(result.errors)")
+      let rows = try self.table(out)
+      let column = try #require(rows[0].firstIndex(of: "laterality"))
+      return rows.dropFirst().map { [URL(fileURLWithPath: $0[0]).lastPathComponent, $0[column]] }
+    }
+    let pairs =
+      "ID,Left-Fundus,Right-Fundus,N,D\n1,\(names[0]),\(names[1]),1,0\n2,,\(names[3]),0,1\n"
+    #expect(
+      try eyes(pairs, "odir.csv")
+        == [[names[0], "left"], [names[1], "right"], [names[3], "right"]])
+    let stated = "image,Laterality\n\(names[0]),OD\n\(names[1]),\n\(names[2]),L\n\(names[3]),?\n"
+    #expect(
+      try eyes(stated, "stated.csv")
+        == [[names[0], "right"], [names[1], ""], [names[2], "left"], [names[3], "left"]])
+    let list = try CommandFixture.json(
+      try classify(zeroShot + ["--json", folder + "/odir.csv"]), as: [[String: Any]].self)
+    #expect(list.compactMap { $0["laterality"] as? String } == ["left", "right", "right"])
+  }
+
   @Test func aKilledRunGoesOn() throws {
     let images = (0..<6).map(CommandFixture.image)
     for suffix in ["csv", "jsonl", "json"] {

@@ -83,6 +83,31 @@
           == ["volume-1.png", "volume-2.png", "volume-3.png"])
     }
 
+    @Test func framesAreSearchedOneByOne() throws {
+      let index = CommandFixture.fresh("frames.safetensors")
+      let volume = Self.folder.path + "/volume.dcm"
+      let embedded = try KeepfitBinary.run(
+        "embed", "--model", CommandFixture.model, "--frame", "all", "--out", index, volume)
+      #expect(embedded.code == 0, "\(embedded.errors)")
+      func search(_ words: String...) throws -> KeepfitBinary.Result {
+        try KeepfitBinary.run(
+          ["search", "--model", CommandFixture.model, "--index", index, "-k", "1", "--json"]
+            + words)
+      }
+      // One frame is one query, all are a list.
+      let one = try CommandFixture.json(
+        try search("--image", volume, "--frame", "2"), as: [[String: Any]].self)
+      #expect(one.map { $0["source"] as? String } == [volume + "#2"])
+      let all = try CommandFixture.json(
+        try search("--image", volume, "--frame", "all"), as: [[String: Any]].self)
+      #expect(all.map { $0["query"] as? String } == (1...3).map { "\(volume)#\($0)" })
+      #expect(try search("--image", volume).errors.contains("--frame N or --frame all"))
+      let text = try search("--text", "drusen", "--frame", "1")
+      #expect(text.code == 2 && text.errors.contains("--frame has no effect with --text"))
+      let plain = try search("--image", CommandFixture.image(0), "--frame", "1")
+      #expect(plain.code == 0 && plain.errors.contains("--frame has no effect"))
+    }
+
     @Test func tablesNameFrames() throws {
       let table = CommandFixture.fresh("t.csv")
       let volume = Self.folder.path + "/volume.dcm"

@@ -54,6 +54,21 @@ import Testing
     #expect(bad.code == 2 && bad.errors.contains("'key'"), "\(bad.errors)")
   }
 
+  /// The file name in the help text is one that the command reads.
+  @Test func theNameInTheHelpIsAccepted() throws {
+    let help = try KeepfitBinary.run("data", "build", "--help").output
+    let example = try #require(help.firstMatch(of: /named after their figures \(([^)]+)\)/)?.1)
+    let (book, out) = (CommandFixture.fresh("named"), CommandFixture.fresh("named-out"))
+    try FileManager.default.createDirectory(atPath: book, withIntermediateDirectories: true)
+    try FundusImage(contentsOf: URL(fileURLWithPath: CommandFixture.image(0)))
+      .writeJPEG(to: URL(fileURLWithPath: "\(book)/\(example)"))
+    try Data("Fig. 1-2-3 Eyes. A. Right eye.\n".utf8)
+      .write(to: URL(fileURLWithPath: book + "/captions.txt"))
+    let built = try KeepfitBinary.run("data", "build", book, "--out", out)
+    #expect(built.code == 0, "\(built.errors)")
+    #expect(try rows(out).compactMap { $0["figure"] as? String } == ["1-2-3"])
+  }
+
   @Test func aFolderBecomesADataset() throws {
     let (book, out) = (try atlas(), CommandFixture.fresh("dataset"))
     let built = try KeepfitBinary.run("data", "build", book, "--out", out)

@@ -150,6 +150,34 @@ import Testing
     #expect(values.allSatisfy(\.isFinite) && abs(values.reduce(0, +) - 1) < 1e-6)
   }
 
+  @Test func anIgnoredOrientationIsSaid() throws {
+    let plain = CommandFixture.fresh("plain.jpg")
+    try FundusImage(contentsOf: URL(fileURLWithPath: CommandFixture.image(1)))
+      .writeJPEG(to: URL(fileURLWithPath: plain))
+    // An Exif segment with one entry, orientation 6 (turned right), after the start of the image.
+    let tiff: [UInt8] =
+      Array("MM\0*".utf8) + [
+        0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
+      ]
+    let exif = Array("Exif\0\0".utf8) + tiff
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: plain)))
+    bytes.insert(contentsOf: [0xFF, 0xE1, 0, UInt8(exif.count + 2)] + exif, at: 2)
+    let turned = CommandFixture.fresh("turned.jpg")
+    try Data(bytes).write(to: URL(fileURLWithPath: turned))
+
+    let ignored = try classify("--json", turned)
+    #expect(
+      ignored.code == 0 && ignored.errors.contains("--exif-orientation apply rotates"),
+      "\(ignored.errors)")
+    let upright = try classify("--json", "--exif-orientation", "apply", turned)
+    #expect(upright.code == 0 && !upright.errors.contains("orientation"), "\(upright.errors)")
+    func values(_ result: KeepfitBinary.Result) throws -> [Double]? {
+      try CommandFixture.json(result, as: [[String: Any]].self)[0]["probabilities"] as? [Double]
+    }
+    #expect(try values(ignored) == values(classify("--json", plain)))
+    #expect(try values(ignored) != values(upright))
+  }
+
   /// What a terminal shows of the bytes that were written to it.
   private func screen(_ text: String) -> [String] {
     var lines: [[Character]] = [[]]

@@ -64,9 +64,13 @@ import Testing
       "--method", "linear-probe", "--folds", "2", "--shots-train", "50%", "--shots-test", "30%",
       "--allow-fewer",
     ]
-    let warned = try transfer(manifest, words)
+    let page = CommandFixture.fresh("group-page")
+    let warned = try transfer(manifest, words + ["--out", page])
     #expect(
       warned.code == 0 && warned.errors.contains("--group-column patient_id"), "\(warned.errors)")
+    #expect(
+      try String(contentsOfFile: page + "/report.html", encoding: .utf8)
+        .contains("groups of a fold&#39;s test images"))
     let out = CommandFixture.fresh("group-out")
     let grouped = try transfer(manifest, words + ["--group", "patient_id", "--out", out])
     #expect(grouped.code == 0, "\(grouped.errors)")
@@ -162,8 +166,11 @@ import Testing
     let manifest = try write(
       rows("image,label") { "p\($0).png,\(label($0))" } + "\(name),normal\n", "bad.csv")
     let words = ["--method", "linear-probe", "--folds", "1"]
-    let failed = try transfer(manifest, words)
+    let cache = CommandFixture.fresh("bad-cache")
+    let failed = try transfer(manifest, words + ["--cache", cache])
     #expect(failed.code != 0 && failed.errors.contains(name))
+    // The features before the bad image are not lost.
+    #expect(try !FileManager.default.contentsOfDirectory(atPath: cache).isEmpty)
     let out = CommandFixture.fresh("bad-out")
     let result = try transfer(manifest, words + ["--on-bad-image", "skip", "--out", out])
     #expect(result.code == 1 && result.errors.contains(name), "\(result.errors)")
@@ -179,5 +186,13 @@ import Testing
     let result = try transfer(
       folder.path + "/rows.csv", ["--method", "linear-probe"] + words)
     #expect(result.code == 2 && result.errors.contains(words[0]), "\(result.errors)")
+  }
+
+  @Test func patienceNeedsValidationImages() throws {
+    let result = try transfer(
+      folder.path + "/rows.csv", ["--method", "fine-tune", "--patience", "2"])
+    #expect(
+      result.code == 2 && result.errors.contains("--patience has no effect without validation"),
+      "\(result.errors)")
   }
 }

@@ -32,9 +32,13 @@ import Testing
     }
     try Data(rows.utf8).write(to: URL(fileURLWithPath: manifest))
     let out = CommandFixture.fresh("labels-out")
+    let external = CommandFixture.fresh("hospital.csv")
+    try Data("image,label\np1.png,exudates;eye\np2.png,drusen\np4.png,eye\n".utf8)
+      .write(to: URL(fileURLWithPath: external))
     let result = try transfer(
       manifest,
       [
+        "--external", external,
         "--method", "linear-probe", "--shots-train", "50%", "--shots-val", "25%", "--shots-test",
         "25%", "--folds", "1", "--out", out, "--save-adapters",
       ])
@@ -49,6 +53,9 @@ import Testing
     #expect(fold["threshold_from"] as? String == "validation")
     let page = try String(contentsOfFile: out + "/report.html", encoding: .utf8)
     #expect(page.contains("exudates") && page.contains("Glossary"))
+    let others = try #require(object["external"] as? [String: [String: Any]])
+    #expect((others.first?.value["labels"] as? [Any])?.count == 3)
+    #expect(page.contains("External test set"))
 
     let adapter = out + "/adapters/linear-probe-50percent/fold0"
     let applied = try KeepfitBinary.run(
@@ -65,8 +72,12 @@ import Testing
       CommandFixture.image(3))
     #expect(sets.code == 2 && sets.errors.contains("one label per image"))
 
+    let positive = try transfer(manifest, ["--positive", "eye"])
+    #expect(
+      positive.code == 2 && positive.errors.contains("a positive class of its own; omit it"),
+      "\(positive.errors)")
     for words in [
-      ["--method", "tip-adapter"], ["--positive", "eye"],
+      ["--method", "tip-adapter"], ["--manifests", root],
       ["--method", "linear-probe", "--shots", "5"],
     ] {
       let refused = try transfer(manifest, words)

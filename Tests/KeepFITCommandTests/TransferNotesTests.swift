@@ -87,4 +87,90 @@ import Testing
     let lines = result.output.split(separator: "\n")
     #expect(lines.count < 16 && lines.contains { $0.contains("490") }, "\(result.output)")
   }
+
+  @Test func theColumnModalityChoosesThePrompt() throws {
+    func prompt(_ modality: (Int) -> String) throws -> (notes: String, template: String?) {
+      let manifest = try write(
+        "image,label,modality\n"
+          + (0..<12).map { "p\($0).png,\($0 % 2 == 1 ? "exudates" : "normal"),\(modality($0))\n" }
+          .joined(), "modality.csv")
+      let result = try transfer(manifest, "--method", "zero-shot", "--json")
+      let object = try CommandFixture.json(result, as: [String: Any].self)
+      return (result.errors, (object["prompt"] as? [String: Any])?["template"] as? String)
+    }
+    let mixed = try prompt { $0 < 8 ? "CFP" : "FFA" }
+    #expect(
+      mixed.notes.contains(
+        "mixes modalities, CFP (8 images), FFA (4 images); the prompt is the one for CFP"),
+      "\(mixed.notes)")
+    let angiograms = try prompt { _ in "FFA" }
+    #expect(!angiograms.notes.contains("mixes"))
+    #expect(mixed.template == PromptTemplates.inference[.colorFundus])
+    #expect(angiograms.template == PromptTemplates.inference[.angiography])
+  }
+
+  @Test func pathsAreNotJudgedByAnotherRoot() throws {
+    // The manifest's own directory has a file of every name twice; they are not what is meant.
+    let place = CommandFixture.fresh("place")
+    for name in ["a", "b"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(place)/\(name)", withIntermediateDirectories: true)
+      for index in 0..<12 {
+        try Data().write(to: URL(fileURLWithPath: "\(place)/\(name)/p\(index).png"))
+      }
+    }
+    try Data(rows { $0 % 2 == 1 ? "exudates" : "normal" }.utf8)
+      .write(to: URL(fileURLWithPath: place + "/rows.csv"))
+    let result = try transfer(place + "/rows.csv", "--method", "zero-shot")
+    #expect(
+      result.code == 0 && !result.errors.contains("several subdirectories"), "\(result.errors)")
+  }
+
+  /// A copy of the model with a caption of its own.
+  @Test func theModelsOwnPromptIsUsedAndSaid() throws {
+    let copy = CommandFixture.fresh("own-prompt")
+    try FileManager.default.copyItem(atPath: CommandFixture.model, toPath: copy)
+    let file = URL(fileURLWithPath: copy + "/config.json")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    #expect(text.contains("A fundus photograph of [CLS]"))
+    try Data(text.replacing("A fundus photograph of [CLS]", with: "Eye with [CLS]").utf8)
+      .write(to: file)
+    let result = try KeepfitBinary.run(
+      "transfer", "--model", copy, "--experiment", folder + "/rows.csv", "--method", "zero-shot",
+      "--json")
+    let object = try CommandFixture.json(result, as: [String: Any].self)
+    #expect(result.errors.contains("using the model's own prompt, 'Eye with [CLS]'"))
+    let prompt = object["prompt"] as? [String: Any]
+    #expect(prompt?["template"] as? String == "Eye with [CLS]")
+    #expect(prompt?["source"] as? String == "model")
+  }
+
+  /// A text encoder whose words are all one: `transfer` and `explain` say what their scores are worth.
+  @Test func textsThatEmbedAlikeAreSaid() throws {
+    let copy = URL(fileURLWithPath: CommandFixture.fresh("collapsed"))
+    try FileManager.default.copyItem(at: URL(fileURLWithPath: CommandFixture.model), to: copy)
+    let weights = copy.appending(path: "model.safetensors")
+    let file = try SafetensorsFile(contentsOf: weights)
+    let entries = try file.names.map { key in
+      let tensor = try file.tensor(named: key)
+      return key.hasSuffix("word_embeddings.weight")
+        ? (key, tensor * 0) : (key, tensor)
+    }
+    try Safetensors.write(entries, metadata: file.metadata, to: weights, force: true)
+    let out = CommandFixture.fresh("alike-out")
+    let result = try KeepfitBinary.run(
+      "transfer", "--model", copy.path, "--experiment", folder + "/rows.csv", "--method",
+      "zero-shot", "--knowledge", "none", "--out", out)
+    #expect(
+      result.code == 0 && result.errors.contains("class texts have nearly the same embedding"),
+      "\(result.errors)")
+    #expect(
+      try String(contentsOfFile: out + "/report.html", encoding: .utf8)
+        .contains("class texts have nearly the same embedding"))
+    let explained = try KeepfitBinary.run(
+      "explain", "--model", copy.path, "--text", "exudates", "--out",
+      CommandFixture.fresh("alike.png"), CommandFixture.image(0))
+    #expect(
+      explained.errors.contains("all texts have nearly the same embedding"), "\(explained.errors)")
+  }
 }

@@ -32,6 +32,10 @@ import Testing
     ] {
       #expect(text.contains(word), "\(word)")
     }
+    // Where all images of a class are right, or wrong, an interval still has a width.
+    let intervals = text.matches(of: /<span>(\d+\.\d)–(\d+\.\d)<\/span>/)
+    #expect(intervals.count >= 6)
+    #expect(intervals.allSatisfy { $0.output.1 != $0.output.2 })
     for run in ["flair", "keepfit"] {
       let report = out.appending(path: run).appending(path: "report.html")
       #expect(FileManager.default.fileExists(atPath: report.path))

@@ -131,4 +131,36 @@ import Testing
     #expect(String(decoding: text, as: UTF8.self) == "[1,null]")
     #expect(try JSONDecoder().decode(MetricValue.self, from: text) == .vector([1, nil]))
   }
+
+  /// An image that every fold tests, or the images of one patient, are one observation.
+  @Test func rowsOfOneImageOrGroupCountOnce() throws {
+    let labels = (0..<20).map { $0 / 10 }
+    let rows: [[Float]] = labels.indices.map { index in
+      // One wrong in each class, and scores that differ.
+      let isRight = index % 10 != 9
+      let own = 0.6 + 0.01 * Float(index % 10)
+      return (labels[index] == 0) == isRight ? [own, 1 - own] : [1 - own, own]
+    }
+    let fold = try Predictions(labels: labels, rows: rows)
+    func widths(_ tested: TestedFolds) -> [String: Double] {
+      Intervals.of(tested, resamples: 200).mapValues { $0.upper - $0.lower }
+    }
+    let names = labels.indices.map { "\($0).png" }
+    let once = widths(TestedFolds(fold))
+    let twice = widths(TestedFolds([fold, fold], names: [names, names]))
+    let independent = widths(
+      TestedFolds([fold, fold], names: [names, names.map { "other \($0)" }]))
+    let patients = widths(TestedFolds([fold], names: [names.indices.map { "patient \($0 / 5)" }]))
+    for name in ["accuracy", "aca"] {
+      let (alone, pooled) = (try #require(once[name]), try #require(twice[name]))
+      #expect(abs(pooled - alone) < 1e-9, "\(name)")
+      #expect(try #require(independent[name]) < 0.8 * alone, "\(name)")
+      #expect(try #require(patients[name]) > 1.3 * alone, "\(name)")
+    }
+    for name in Intervals.names {
+      let (alone, pooled) = (try #require(once[name]), try #require(twice[name]))
+      #expect(pooled > 0.9 * alone, "\(name): \(pooled), \(alone)")
+      #expect(try #require(patients[name]) > 1.2 * alone, "\(name)")
+    }
+  }
 }

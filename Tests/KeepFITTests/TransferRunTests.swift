@@ -1,5 +1,6 @@
 import Foundation
 import KeepFIT
+import Synchronization
 import Testing
 
 @Suite struct TransferRunTests {
@@ -121,6 +122,75 @@ import Testing
     #expect(try extract(FakeModel(), urls).1 == 8)
   }
 
+  /// 300 images are written in two files, each feature once, and a later run adds only what is new.
+  @Test func eachFeatureIsWrittenOnce() throws {
+    let data = try FakeData(counts: ["red": 300])
+    defer { data.remove() }
+    let cache = FeatureCache(directory: data.directory.appendingPathComponent("cache"))
+    func files() throws -> [URL: [Substring]] {
+      let urls = try FileManager.default.contentsOfDirectory(
+        at: cache.directory, includingPropertiesForKeys: nil)
+      return try urls.reduce(into: [:]) { result, url in
+        let images = try SafetensorsFile(contentsOf: url).metadata["images"]
+        result[url] = try #require(images).split(separator: " ")
+      }
+    }
+    func extract(_ range: Range<Int>) throws {
+      let urls = range.map { data.directory.appendingPathComponent("red\($0).raw") }
+      _ = try FeatureExtractor(model: FakeModel(), source: FakeData.source, cache: cache)
+        .features(urls, projected: false)
+    }
+    try extract(0..<290)
+    let first = try files()
+    #expect(first.values.map(\.count).sorted() == [34, 256])
+    #expect(Set(first.values.joined()).count == 290)
+    try extract(0..<300)
+    let second = try files()
+    #expect(second.values.map(\.count).sorted() == [10, 34, 256])
+    #expect(first.allSatisfy { second[$0.key] == $0.value })
+  }
+
+  @Test func featuresThatAreNotFiniteNameTheImage() throws {
+    let data = try FakeData(counts: ["red": 3])
+    defer { data.remove() }
+    let urls = (0..<3).map { data.directory.appendingPathComponent("red\($0).raw") }
+    let source = ImageSource(
+      identity: "raw",
+      load: { url in
+        let image = try FakeData.source.load(url)
+        return url == urls[1] ? image * Float.infinity : image
+      }, augment: { image, _ in image })
+    #expect {
+      try FeatureExtractor(model: FakeModel(), source: source).features(urls, projected: false)
+    } throws: { error in
+      "\(error)".contains("red1.raw: the features of this image are not finite")
+    }
+  }
+
+  /// The projection spans the list, which is ordered by class, and loads no image again.
+  @Test func theProjectionShowsEveryClassFromKnownFeatures() throws {
+    let data = try FakeData(counts: ["red": 20, "green": 20])
+    defer { data.remove() }
+    let counter = LoadCounter()
+    let source = ImageSource(
+      identity: "raw",
+      load: { url in
+        counter.add()
+        return try FakeData.source.load(url)
+      }, augment: { image, _ in image })
+    let images = try LabeledImages(contentsOf: data.manifest, root: data.directory, targets: nil)
+    let experiment = try Experiment.find(data.manifest.path, directories: []).experiment
+    let run = try TransferRun(
+      experiment: experiment, dataset: images, model: FakeModel(), source: source,
+      configurations: [configuration(.linearProbe)], knowledge: .none)
+    let report = try run.run()
+    let before = counter.count
+    let sample = try #require(try run.projectionSample(of: report, limit: 4))
+    #expect(sample.labels == [0, 0, 1, 1] && sample.total == 8)
+    #expect(sample.values.shape == [4, 5])
+    #expect(before > 0 && counter.count == before)
+  }
+
   @Test func adaptersComeBackFromTheirFiles() throws {
     let data = try FakeData(counts: ["red": 10, "green": 10, "blue": 10])
     defer { data.remove() }
@@ -209,4 +279,11 @@ import Testing
       #expect(model.stateEntries().map(\.exported.scalars) == before)
     }
   }
+}
+
+/// Counts from several threads.
+private final class LoadCounter: Sendable {
+  private let value = Mutex(0)
+  var count: Int { value.withLock { $0 } }
+  func add() { value.withLock { $0 += 1 } }
 }

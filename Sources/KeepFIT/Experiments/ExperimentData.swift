@@ -67,40 +67,21 @@ public struct ExperimentData: Sendable {
     var dataset = try read(experiment.manifest, in: directory, reading)
     // External manifests use the labels of this one.
     var same = reading
-    if experiment.targets == nil {
-      let labels = dataset.classes.map { name in
-        experiment.names?.first { $0.value == name }?.key ?? name
-      }
-      same.targets = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
-    }
+    same.targets = experiment.targets(of: dataset.classes)
     let officialTest = try experiment.testManifest.map { try read($0, in: directory, same) }
     if officialTest != nil, dataset.parts?.contains(.test) == true {
       throw TransferError.invalid(
         "experiment '\(experiment.name)' has both a 'test_manifest' and test rows in the column "
           + "'split' of \(experiment.manifest); remove one of them")
     }
-    var others: [LabeledImages] = []
-    var paths: [String] = []
     // Groups matter only for splitting; a manifest that is tested as a whole needs none.
     same.grouping = nil
-    for name in external {
-      let (other, directory) = try Experiment.find(name, directories: directories)
-      let file = Experiment.file(other.manifest, in: directory).standardizedFileURL.path
-      guard !paths.contains(file) else {
-        throw TransferError.invalid("--external \(name) was given twice")
-      }
-      paths.append(file)
-      var read = try read(other.manifest, in: directory, same)
-      if read.parts != nil {
-        read.notes.append(
-          "\(name): the column 'split' is ignored, all \(read.count) images are tested")
-      }
-      if other.testManifest != nil {
-        read.notes.append("\(name): only its 'manifest' is tested, not its 'test_manifest'")
-      }
-      others.append(read)
+    let others = try ExternalSets.locate(external, directories: directories).map { set in
+      var images = try read(set.experiment.manifest, in: set.directory, same)
+      images.notes += set.notes(on: images)
+      images.name = set.name
+      return images
     }
-    for (index, name) in Self.distinct(paths).enumerated() { others[index].name = name }
 
     let (modality, notes) = try Self.modality(
       of: experiment, [dataset] + (officialTest.map { [$0] } ?? []), others)
@@ -120,25 +101,6 @@ public struct ExperimentData: Sendable {
   public var tested: LabeledImages {
     officialTest
       ?? (dataset.parts == nil ? dataset : dataset.selecting(dataset.rows(of: .test)))
-  }
-
-  /// The file names without extensions, with as many parent directories as needed to make them unique.
-  static func distinct(_ paths: [String]) -> [String] {
-    let parts = paths.map { path in
-      let url = URL(fileURLWithPath: path)
-      return Array(url.deletingPathExtension().pathComponents.dropFirst())
-    }
-    return parts.indices.map { index in
-      let own = parts[index]
-      let length = (1...max(1, own.count)).first { length in
-        !parts.indices.contains {
-          $0 != index && parts[$0].suffix(length) == own.suffix(length)
-        }
-      }
-      // Files that differ only in their extension keep it.
-      guard let length else { return URL(fileURLWithPath: paths[index]).lastPathComponent }
-      return own.suffix(length).joined(separator: "/")
-    }
   }
 
   /// The modality of the prompt.

@@ -93,26 +93,13 @@ public struct MultiLabelEvidence {
 
   private func addLabels(of result: MultiLabelResult, to page: inout HTMLPage) {
     page.section(EvidenceReport.name(of: result.configuration))
-    let names = ["sensitivity", "specificity", "ppv", "auc", "average_precision"]
-    page.table(
-      EvidenceReport.classTitles + ["Threshold"],
-      result.labels.map { scores in
-        let values = [
-          scores.counts.sensitivity, scores.counts.specificity, scores.counts.precision, scores.auc,
-          scores.averagePrecision,
-        ]
-        return EvidenceReport.classRow(
-          scores.label, count: scores.counts.positives, total: scores.count,
-          values: zip(names, values).map { (value: $1, interval: scores.intervals[$0]) })
-          + [
-            .number(scores.threshold.map(EvidenceReport.text) ?? "by fold")
-          ]
-      },
+    addTable(
+      result.labels,
       caption: (result.folds.first?.thresholdSource == .validation
         ? "Thresholds maximize F1 on validation images."
         : "Thresholds are 0.5, since there are no validation images (--shots-val chooses better ones).")
         + " In parentheses: 95 % confidence intervals, each image (or group) once. PPV holds for the "
-        + "prevalence in these test images.")
+        + "prevalence in these test images.", to: &page)
     let temperatures = result.folds.compactMap(\.temperature)
     if !temperatures.isEmpty {
       page.paragraph(
@@ -128,6 +115,42 @@ public struct MultiLabelEvidence {
           of: result, title: "Precision-recall curves (average precision)",
           xLabel: "recall (sensitivity)", yLabel: "precision (PPV)", isROC: false),
       ].compactMap { $0 })
+    addExternal(of: result, to: &page)
+  }
+
+  /// The scores on each external test set, below those of the experiment.
+  private func addExternal(of result: MultiLabelResult, to page: inout HTMLPage) {
+    for (name, summary) in (result.external ?? [:]).sorted(by: { $0.key < $1.key }) {
+      page.heading("External test set \(name)")
+      addTable(
+        summary.labels,
+        caption:
+          "All \(counted(result.folds.first?.external?[name]?.testImages.count ?? 0, "image")), "
+          + "tested with the classifier of every fold. Means over the labels: "
+          + Self.scores.map { key, title in
+            "\(title) " + (summary.mean[key]?.scalar.map(EvidenceReport.text) ?? "undefined")
+          }.joined(separator: ", ") + ".", to: &page)
+    }
+  }
+
+  /// A table with a row per label.
+  private func addTable(_ labels: [LabelScores], caption: String, to page: inout HTMLPage) {
+    let names = ["sensitivity", "specificity", "ppv", "auc", "average_precision"]
+    page.table(
+      EvidenceReport.classTitles + ["Threshold"],
+      labels.map { scores in
+        let values = [
+          scores.counts.sensitivity, scores.counts.specificity, scores.counts.precision, scores.auc,
+          scores.averagePrecision,
+        ]
+        return EvidenceReport.classRow(
+          scores.label, count: scores.counts.positives, total: scores.count,
+          values: zip(names, values).map { (value: $1, interval: scores.intervals[$0]) })
+          + [
+            .number(scores.threshold.map(EvidenceReport.text) ?? "by fold")
+          ]
+      },
+      caption: caption)
   }
 
   private func curves(

@@ -35,7 +35,8 @@ extension MultiLabelImages {
     }
     guard experiment.positive == nil, experiment.ordered != true else {
       throw TransferError.invalid(
-        "\(name): 'positive' and 'ordered' need one label per image, and \(experiment.manifest) has several"
+        "\(name): 'positive' and 'ordered' need one label per image, and \(experiment.manifest) has several; "
+          + "remove them, since each label is scored as a positive class of its own"
       )
     }
     return (
@@ -43,5 +44,35 @@ extension MultiLabelImages {
       try MultiLabelImages(
         contentsOf: file, root: root, options: options.reading(experiment))
     )
+  }
+
+  /// External test sets with the labels of an experiment.
+  /// - Parameters:
+  ///   - names: experiments or manifests, with any number of labels per image.
+  ///   - name: the experiment, as given to ``find(_:imagesRoot:options:)``.
+  ///   - data: its images.
+  ///   - imagesRoot: the root directory of the image paths; nil for that of each manifest.
+  ///   - manifestDirectories: directories to search for manifests of published experiments.
+  ///   - options: how labels and missing files are handled.
+  /// - Throws: ``TransferError`` or `TextFileError` for a manifest that is not valid, or has other labels.
+  public static func external(
+    _ names: [String], of name: String, _ data: MultiLabelImages, imagesRoot: URL?,
+    manifestDirectories: [URL] = [], options: ExperimentData.Options
+  ) throws -> [MultiLabelImages] {
+    let (experiment, _) = try Experiment.find(name, directories: [])
+    var reading = options.reading(experiment)
+    reading.targets = experiment.targets(of: data.classes)
+    reading.grouping = nil
+    return try ExternalSets.locate(
+      names, directories: (imagesRoot.map { [$0] } ?? []) + manifestDirectories
+    ).map { set in
+      let manifest = set.experiment.manifest
+      var other = try MultiLabelImages(
+        contentsOf: Experiment.file(manifest, in: set.directory),
+        root: Experiment.root(of: manifest, in: set.directory, given: imagesRoot), options: reading)
+      other.images.notes += set.notes(on: other.images)
+      other.images.name = set.name
+      return other
+    }
   }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// Images with any number of labels each, such as all findings of a photograph.
 public struct MultiLabelImages: Sendable {
   /// The files, their splits and groups. Its `labels` and `classes` have no meaning.
-  public let images: LabeledImages
+  public internal(set) var images: LabeledImages
   /// Whether each label applies, `[N, K]`.
   public let targets: [[Bool]]
   /// The K labels.
@@ -78,6 +78,12 @@ public struct MultiLabelImages: Sendable {
       ]
     if !options.acceptsMissingFiles { try images.checkFiles(manifest: file) }
     self.images = images
+  }
+
+  /// Some of the images, with the same labels.
+  func selecting(_ rows: [Int]) -> MultiLabelImages {
+    MultiLabelImages(
+      images: images.selecting(rows), targets: rows.map { targets[$0] }, classes: classes)
   }
 
   /// The number of images with each label among the given rows.

@@ -83,9 +83,11 @@ public struct MultiLabelResult: Sendable, Codable {
     public var trainingCount: Int, validationCount: Int
     /// The group of each test image, if groups were requested.
     public var groups: [String]?
+    /// The results on external test sets by name; nil for none.
+    public var external: [String: External]? = nil
 
     private enum CodingKeys: String, CodingKey {
-      case fold, metrics, labels, probabilities, thresholds, temperature, groups
+      case fold, metrics, labels, probabilities, thresholds, temperature, groups, external
       case testImages = "test_images"
       case thresholdSource = "threshold_from"
       case trainingCount = "training_count"
@@ -128,6 +130,8 @@ public struct MultiLabelResult: Sendable, Codable {
   public var std: [String: MetricValue]
   /// The scores of each label over all folds.
   public var labels: [LabelScores]
+  /// The scores on external test sets by name; nil for none.
+  public var external: [String: ExternalSummary]? = nil
   /// The time of fitting and prediction in seconds, without feature extraction.
   public var seconds: Double
 }

@@ -52,12 +52,20 @@ extension MultiLabelRun {
 
   /// Logits of images, `[N, K]`; with test-time augmentation, their mean over the passes.
   func logits(
-    _ fitted: FittedMethod.Content, _ configuration: TransferConfiguration, _ rows: [Int]
+    _ fitted: FittedMethod.Content, _ configuration: TransferConfiguration, _ urls: [URL]
   ) throws -> [[Float]] {
     let method = FittedMethod(configuration, fitted, extractor: extractor)
-    let logits = try method.logits(rows.map(data.images.url))
+    let logits = try method.logits(urls)
     let (values, width) = (logits.scalars, data.classes.count)
-    return rows.indices.map { Array(values[$0 * width..<($0 + 1) * width]) }
+    return urls.indices.map { Array(values[$0 * width..<($0 + 1) * width]) }
+  }
+
+  /// The probability of each label, whatever the others.
+  /// - Parameters:
+  ///   - logits: logits, `[N, K]`.
+  ///   - temperature: what logits are divided by; nil for 1.
+  static func probabilities(_ logits: [[Float]], temperature: Double?) -> [[Float]] {
+    logits.map { row in row.map { 1 / (1 + exp(-$0 / Float(temperature ?? 1))) } }
   }
 
   func save(

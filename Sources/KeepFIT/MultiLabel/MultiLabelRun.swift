@@ -14,6 +14,8 @@ public final class MultiLabelRun {
 
   /// The images of the experiment.
   public let data: MultiLabelImages
+  /// External test sets with the same labels, tested with every fold's classifier.
+  public internal(set) var external: [MultiLabelImages]
   /// The configurations to evaluate.
   public let configurations: [TransferConfiguration]
   /// The prompt template for labels, and its source.
@@ -32,12 +34,13 @@ public final class MultiLabelRun {
   let source: ImageSource
   let extractor: FeatureExtractor
   let table: Knowledge
-  private var splits: [[DataSplit]]
+  var splits: [[DataSplit]]
 
   /// Checks data and options and samples the splits.
   /// - Parameters:
   ///   - name: the experiment's name.
   ///   - data: the images.
+  ///   - external: external test sets with the same labels.
   ///   - model: the model.
   ///   - source: the loading of images.
   ///   - configurations: the configurations, with sizes of splits in percent.
@@ -45,20 +48,28 @@ public final class MultiLabelRun {
   ///   - knowledge: descriptions of the labels.
   ///   - template: the prompt template; nil for the model's own, or else that of color fundus photographs.
   ///   - batchSize: images per batch.
-  /// - Throws: ``TransferError`` for a method or a split that several labels do not allow.
+  /// - Throws: ``TransferError`` for a method or a split that several labels do not allow, or an external test
+  ///   set with other labels.
   public init(
-    name: String, data: MultiLabelImages, model: any TransferModel, source: ImageSource,
-    configurations: [TransferConfiguration], cache: FeatureCache? = nil,
-    knowledge: Knowledge = .builtin, template: String? = nil, batchSize: Int = 8
+    name: String, data: MultiLabelImages, external: [MultiLabelImages] = [],
+    model: any TransferModel, source: ImageSource, configurations: [TransferConfiguration],
+    cache: FeatureCache? = nil, knowledge: Knowledge = .builtin, template: String? = nil,
+    batchSize: Int = 8
   ) throws {
     self.name = name
     self.data = data
+    self.external = external
     self.model = model
     self.source = source
     self.configurations = configurations
     table = knowledge
     prompt = ClassPrompt(asked: template, model: model.ownPrompt, modality: .colorFundus)
     extractor = FeatureExtractor(model: model, source: source, cache: cache, batchSize: batchSize)
+    for other in external where other.classes != data.classes {
+      throw TransferError.invalid(
+        "\(other.images.name) has the labels \(other.classes), \(data.images.name) has \(data.classes)"
+      )
+    }
     guard !configurations.isEmpty else { throw TransferError.invalid("no method to evaluate") }
     let draw = MultiLabelSplit(data: data)
     var splits: [[DataSplit]] = []
@@ -76,7 +87,9 @@ public final class MultiLabelRun {
       splits.append(try draw.splits(configuration))
     }
     self.splits = splits
-    notes = data.images.notes + draw.notes
+    // Two manifests may give the same note.
+    var said: Set<String> = []
+    notes = (data.images.notes + draw.notes + externalNotes()).filter { said.insert($0).inserted }
   }
 
   // MARK: - Running
@@ -101,34 +114,23 @@ public final class MultiLabelRun {
     return report
   }
 
-  private func setBadImagesAside() throws -> [TransferReport.SkippedImage] {
-    let images = data.images
-    let rows = Set(splits.joined().flatMap { $0.train + $0.validation + $0.test }).sorted()
-    let bad = try extractor.unusable(
-      rows.map(images.url), encodes: configurations.contains { $0.method != .fineTune })
-    func isGood(_ row: Int) -> Bool { bad[images.url(row)] == nil }
-    splits = splits.map { folds in folds.map { $0.keeping(train: isGood, test: isGood) } }
-    for split in splits.joined() where split.test.isEmpty {
-      throw TransferError.invalid("none of the test images of \(images.name) can be read")
-    }
-    return rows.compactMap { row in
-      bad[images.url(row)].map {
-        .init(manifest: images.name, image: images.images[row], reason: $0)
-      }
-    }
-  }
-
   private func evaluate(
     _ configuration: TransferConfiguration, _ splits: [DataSplit]
   ) throws -> MultiLabelResult {
     var folds: [MultiLabelResult.Fold] = []
     var byLabel: [[LabelScores]] = []
+    var others: [String: [[LabelScores]]] = [:]
     var seconds = 0.0
     for split in splits {
       progress?("\(configuration.method.rawValue), fold \(folds.count + 1) of \(splits.count)", nil)
       let fitted = try fit(configuration, split, seconds: &seconds)
       defer { if case .tuned(let tuned) = fitted { tuned.restore() } }
-      let (fold, scores) = try score(fitted, configuration, split, number: folds.count)
+      var (fold, scores) = try score(fitted, configuration, split, number: folds.count)
+      for other in external {
+        let (result, labels) = try score(fitted, configuration, on: other, as: fold)
+        fold.external = (fold.external ?? [:]).merging([other.images.name: result]) { $1 }
+        others[other.images.name, default: []].append(labels)
+      }
       folds.append(fold)
       byLabel.append(scores)
     }
@@ -143,7 +145,8 @@ public final class MultiLabelRun {
       experiment: name, method: configuration.method, configuration: configuration,
       classes: data.classes, model: model.fingerprint,
       prompt: configuration.method.usesText ? prompt : nil, folds: folds, mean: summary.mean,
-      std: summary.standardDeviation, labels: labels, seconds: seconds)
+      std: summary.standardDeviation, labels: labels,
+      external: externalSummaries(folds, others), seconds: seconds)
   }
 
   private func score(
@@ -151,20 +154,20 @@ public final class MultiLabelRun {
     number: Int
   ) throws -> (MultiLabelResult.Fold, [LabelScores]) {
     let validation = Array(Set(split.validation)).sorted()
-    let known = try validation.isEmpty ? [] : logits(fitted, configuration, validation)
+    let known =
+      try validation.isEmpty
+      ? [] : logits(fitted, configuration, validation.map(data.images.url))
     let temperature =
       configuration.fitsTemperature == true && configuration.method.isTrained
       ? TemperatureScaling.fit(logits: known, targets: validation.map { data.targets[$0] }) : nil
-    func probabilities(_ logits: [[Float]]) -> [[Float]] {
-      logits.map { row in row.map { 1 / (1 + exp(-$0 / Float(temperature ?? 1))) } }
-    }
-    let chosen = probabilities(known)
+    let chosen = Self.probabilities(known, temperature: temperature)
     let thresholds = data.classes.indices.map { label in
       LabelScores.bestThreshold(
         truth: validation.map { data.targets[$0][label] },
         probabilities: chosen.map { Double($0[label]) })
     }
-    let rows = probabilities(try logits(fitted, configuration, split.test))
+    let rows = Self.probabilities(
+      try logits(fitted, configuration, split.test.map(data.images.url)), temperature: temperature)
     let truth = split.test.map { data.targets[$0] }
     let scores = data.classes.indices.map { label in
       LabelScores(

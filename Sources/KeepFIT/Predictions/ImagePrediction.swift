@@ -13,7 +13,8 @@ public struct ImagePrediction: Sendable, Equatable {
   public var logits: [Float]
   /// The probability of each label, `[K]`, 0 to 1. They sum to 1 unless labels are independent.
   public var probabilities: [Float]
-  /// The eye that the DICOM file states or else the path names; nil if there is none.
+  /// The eye: at first the one that the path names, if any. Whoever knows better sets it; what ``acquisition``
+  /// states takes precedence.
   public var laterality: Laterality?
   /// What the image's DICOM file states; nil for other files.
   public var acquisition: AcquisitionInfo? {

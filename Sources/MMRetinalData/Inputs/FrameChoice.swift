@@ -36,7 +36,8 @@ extension ImageList {
       return numbers.map { frame in
         Item(
           name: ImageAddress.text(item.name, frame: frame),
-          url: URL(fileURLWithPath: ImageAddress.text(item.url.path, frame: frame)))
+          url: URL(fileURLWithPath: ImageAddress.text(item.url.path, frame: frame)),
+          laterality: item.laterality)
       }
     }
     return files

@@ -11,6 +11,8 @@ public struct ImageList: Sendable {
     public let name: String
     /// The file.
     public let url: URL
+    /// The eye that the table of the image states; nil for images that no table lists, or that state none.
+    public internal(set) var laterality: Laterality?
   }
 
   /// The images in order.
@@ -76,7 +78,8 @@ public struct ImageList: Sendable {
       items.append(
         Item(
           name: row.image.hasPrefix("/") || folder == "."
-            ? row.image : folder + "/" + row.image, url: url))
+            ? row.image : folder + "/" + row.image, url: url,
+          laterality: row.laterality))
       known.insert(url.standardizedFileURL.path)
     }
   }

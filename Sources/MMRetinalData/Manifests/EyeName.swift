@@ -4,7 +4,8 @@ struct EyeName {
   let both: String
   let isLeft: Bool
 
-  private static let words: [String: Bool] = [
+  /// Whether a word means the left eye, by word in lower case.
+  static let words: [String: Bool] = [
     "left": true, "right": false, "os": true, "od": false, "l": true, "r": false, "links": true,
     "rechts": false, "左眼": true, "右眼": false, "左": true, "右": false,
   ]

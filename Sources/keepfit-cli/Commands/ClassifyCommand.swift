@@ -16,7 +16,7 @@ struct ClassifyCommand: Subcommand {
     "laterality", "modality" and "pixel_spacing_mm" where known. Results are printed as they become available.
 
     --out writes a row per image: image, label, the probability of each label, laterality (left or right,
-    if the DICOM file or the file name tells), quality (ok, or blurred, dark, overexposed, field-cut,
+    if the DICOM file, the table or the file name tells), quality (ok, or blurred, dark, overexposed, field-cut,
     not-color-fundus) and, if there are DICOM files, modality and pixel_spacing_mm (rows;columns).
     After an interruption, the same command with --resume classifies the images that are not in the file.
 
@@ -152,6 +152,7 @@ struct ClassifyCommand: Subcommand {
           var rows = try classifier.predictions(
             batch.pixels, images: batch.positions.map { files[$0].name }, quality: found)
           for (row, position) in batch.positions.enumerated() {
+            rows[row].laterality = files[position].laterality ?? rows[row].laterality
             rows[row].acquisition = AcquisitionInfo(contentsOf: files[position].url)
           }
           try output.add(rows)

@@ -10,7 +10,7 @@ struct SearchCommand: Subcommand {
       keepfit search --model model --index index.safetensors --text "macular hole" -k 5
 
     The search is exact. --json prints a list of {"index", "score", "source"}, best first; if --image
-    names a folder, a pattern, a table or a list, a list of {"query", "matches"}.
+    names a folder, a pattern, a table, a list or several frames, a list of {"query", "matches"}.
     """
 
   enum Rows: String, ChoiceArgument {
@@ -24,6 +24,7 @@ struct SearchCommand: Subcommand {
   let image = Option<FilePath>(
     "image", "I",
     help: "Query image; or a folder, quoted pattern, table or list of query images, or -.")
+  let frame = FrameOption()
   let rows = Option<Rows>("in", "ROWS", default: .images, help: "Rows to search.")
   let count = Option<Int>(
     "count", "N", letter: "k", default: 10, in: 1...1_000_000, help: "Number of results.")
@@ -36,7 +37,7 @@ struct SearchCommand: Subcommand {
     guard (text.given == nil) != (image.given == nil) else {
       throw CommandError.usage("give either --text or --image as the query")
     }
-    if text.given != nil { try refuseIdle(images, badImages, reason: "with --text") }
+    if text.given != nil { try refuseIdle(images, frame, badImages, reason: "with --text") }
     if text.given?.allSatisfy(\.isWhitespace) == true {
       throw CommandError.usage("--text is empty")
     }
@@ -55,7 +56,7 @@ struct SearchCommand: Subcommand {
       show(try search(model.textEmbeddings([text])))
       return
     }
-    let files = try ImageInputs.resolve(image.value.text)
+    let files = try ImageInputs.resolve(image.value.text, frame)
     let preprocessing = try images.preprocessing(for: model)
     let isOne = files.isOneFile(of: [image.value.text])
     if json.isOn, !isOne { Console.write("[") }

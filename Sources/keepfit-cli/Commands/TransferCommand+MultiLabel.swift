@@ -10,19 +10,31 @@ extension TransferCommand {
       let (name, data) = try MultiLabelImages.find(
         experiment.value, imagesRoot: imagesRoot.given?.url, options: options)
     else { return false }
+    let place = "with several labels per image (\(data.images.name))"
     try refuseIdle(
-      external, positive, balance, releasedTIP, consistentTIP, allowFewer, reference, shots,
-      manifests, reason: "with several labels per image (\(data.images.name))")
+      balance, releasedTIP, consistentTIP, allowFewer, reference, shots, reason: place)
+    try refuseIdle(
+      positive,
+      reason:
+        "\(place): each label is scored as a positive class of its own; omit it, and read the "
+        + "sensitivity, specificity, PPV and AUC of the label in the table, in 'labels' of results.json "
+        + "and in the report")
+    if !external.values.contains(where: { Experiment.isPublishedName($0.text) }) {
+      try refuseIdle(manifests, reason: "\(place), except for --external of a published experiment")
+    }
     guard method.value == .all || MultiLabelRun.methods.contains(methods[0]) else {
       throw CommandError.usage(
         "--method \(method.value.rawValue) needs one label per image, but \(data.images.name) has "
           + "several; use zero-shot, linear-probe or fine-tune")
     }
+    let others = try MultiLabelImages.external(
+      external.values.map(\.text), of: experiment.value, data, imagesRoot: imagesRoot.given?.url,
+      manifestDirectories: manifests.values.map(\.url) + [FilePath(".").url], options: options)
     let model = try models.load()
     let encoder = KeepFITTransferModel(model)
     let preprocessing = try images.preprocessing(for: model)
     let run = try MultiLabelRun(
-      name: name, data: data, model: encoder, source: ImageSource(preprocessing),
+      name: name, data: data, external: others, model: encoder, source: ImageSource(preprocessing),
       configurations: try multiLabelConfigurations(data),
       cache: cache.given.map { FeatureCache(directory: $0.url) },
       knowledge: try knowledge.table() ?? .none, template: knowledge.prompt.given,

@@ -18,6 +18,8 @@ struct TransferCommand: Subcommand {
 
     If rows have several labels ("drusen;hemorrhage", or a list), labels are predicted independently:
     zero-shot, linear-probe and fine-tune use a sigmoid per label, with a threshold chosen on --shots-val.
+    Each label is scored as a positive class of its own, so there is no --positive; the images of --external
+    may have any number of the same labels.
 
     --reference paper shows the results of the KeepFIT paper next to those measured on a published
     experiment; a file supplies other results: {"source": "…", "figures": [{"method": "zero-shot",
@@ -47,7 +49,7 @@ struct TransferCommand: Subcommand {
     "manifests", "DIR", help: "Directory with manifests of published experiments (repeatable).")
   let external = RepeatedOption<FilePath>(
     "external", "FILE",
-    help: "External test manifest or image folder with the same classes (repeatable).")
+    help: "External test manifest or image folder with the same classes or labels (repeatable).")
   let positive = Option<String>(
     "positive", "LABEL",
     help:

@@ -18,13 +18,7 @@ struct ImageInputs: OptionGroup {
     "image-column", "NAME",
     help: "Column of tables with the image paths; by default found by its name.")
 
-  #if DICOM
-    let frame = Option<FrameChoice>(
-      "frame", "N|all",
-      help:
-        "Frame of DICOM files with several, from 1, or all as images of their own; FILE#N names one of a file."
-    )
-  #endif
+  let frame = FrameOption()
 
   /// Whether anything was given.
   var isGiven: Bool { files.isGiven || manifests.isGiven }
@@ -53,19 +47,16 @@ struct ImageInputs: OptionGroup {
     where isGiven && !list.hasTables {
       throw CommandError.usage("--\(name) has no effect without a table of images")
     }
-    #if DICOM
-      if let choice = frame.given, list.choose(choice) == 0 {
-        Console.note("note: --frame has no effect: no image is a DICOM file with several frames")
-      }
-    #endif
+    frame.apply(to: &list)
     for note in list.allNotes() { Console.note("note: \(note)") }
     return list.items
   }
 
-  /// The images of one argument that is not positional.
-  static func resolve(_ text: String) throws -> [ImageList.Item] {
+  /// The images of one argument that is not positional, with the chosen frames.
+  static func resolve(_ text: String, _ frame: FrameOption) throws -> [ImageList.Item] {
     var list = ImageList()
     try add(text, to: &list)
+    frame.apply(to: &list)
     for note in list.allNotes() { Console.note("note: \(note)") }
     return list.items
   }
@@ -79,35 +70,15 @@ struct ImageInputs: OptionGroup {
 
 #if DICOM
   private let formats = "JPEG, PNG, TIFF, PPM, BMP, DICOM"
-
-  extension FrameChoice: ArgumentValue {
-    package init?(argument: String) {
-      if argument == "all" {
-        self = .all
-      } else if let number = Int(argument), number >= 1 {
-        self = .frame(number)
-      } else {
-        return nil
-      }
-    }
-
-    package static var expectation: String { "a frame from 1 on, or 'all'" }
-
-    package var argumentText: String {
-      switch self {
-      case .frame(let number): "\(number)"
-      case .all: "all"
-      }
-    }
-  }
 #else
   private let formats = "JPEG, PNG, TIFF, PPM, BMP"
 #endif
 
 extension [ImageList.Item] {
-  /// Whether the arguments name one file, whose result is printed without its name.
+  /// Whether the arguments name one file, or one frame of a file, whose result is printed without its name.
   func isOneFile(of arguments: [String]) -> Bool {
-    count == 1 && arguments.count == 1 && FilePath(arguments[0]).url == self[0].url
+    guard count == 1, arguments.count == 1 else { return false }
+    return ImageAddress(FilePath(arguments[0]).url).file == ImageAddress(self[0].url).file
   }
 }
 

@@ -178,6 +178,89 @@ import Testing
     }
   }
 
+  /// Other hospitals: every fold's classifier, with its thresholds, on all of their images.
+  @Test func externalSetsAreTestedWithEveryFold() throws {
+    let folder = try TemporaryDirectory()
+    let data = try data(folder)
+    // One label each, one of the three in none, and an image of the experiment itself.
+    try folder.write(
+      "image,label\n" + (0..<20).map { "\($0).raw,\($0 % 2 == 0 ? "red" : "blue")\n" }.joined(),
+      to: "other/rows.csv")
+    try folder.write("image,label,split\n0.raw,red;blue,train\n1.raw,gray,test\n", to: "more.csv")
+    let experiment = folder.url.appending(path: "rows.csv").path
+    let names = ["other/rows.csv", "more.csv"].map { folder.url.appending(path: $0).path }
+    func external(_ names: [String]) throws -> [MultiLabelImages] {
+      try MultiLabelImages.external(
+        names, of: experiment, data, imagesRoot: folder.url, options: .init())
+    }
+    let others = try external(names)
+    #expect(others.map(\.images.name) == ["rows", "more"] && others.map(\.count) == [20, 2])
+    #expect(others[1].targets == [[true, false, true], [false, true, false]])
+    #expect(throws: TransferError.self) { try external([names[0], names[0]]) }
+    try folder.write("image,label\n0.raw,red;green\n", to: "strange.csv")
+    #expect {
+      try external([folder.url.appending(path: "strange.csv").path])
+    } throws: {
+      "\($0)".contains("'green'")
+    }
+
+    let run = try MultiLabelRun(
+      name: "x", data: data, external: others, model: FakeModel(), source: FakeData.source,
+      configurations: [configuration(.linearProbe)], knowledge: .none)
+    let notes = run.notes.joined(separator: "\n")
+    #expect(notes.contains("no image of rows has the label 'gray'"), "\(notes)")
+    #expect(notes.contains("images of rows are also training or validation images"), "\(notes)")
+    #expect(notes.contains("the column 'split' is ignored, all 2 images are tested"), "\(notes)")
+    let report = try run.run()
+    let result = report.results[0]
+    for fold in result.folds {
+      let found = try #require(fold.external?["rows"])
+      #expect(found.testImages.count == 20 && found.labels.allSatisfy { $0.reduce(0, +) == 1 })
+      // An image of both gets the probabilities that it has as a test image.
+      for (row, name) in fold.testImages.enumerated() {
+        guard let position = found.testImages.firstIndex(of: name) else { continue }
+        #expect(found.probabilities[position] == fold.probabilities[row])
+      }
+      let scores = LabelScores(
+        label: "red", truth: found.labels.map { $0[2] == 1 },
+        probabilities: found.probabilities.map { Double($0[2]) }, threshold: fold.thresholds[2])
+      #expect(found.metrics["auc_class"]?.numbers[2] == scores.auc)
+      #expect(found.metrics["sensitivity_class"]?.numbers[2] == scores.counts.sensitivity)
+    }
+    let summary = try #require(result.external?["rows"])
+    #expect(summary.labels.map(\.label) == ["blue", "gray", "red"])
+    #expect(summary.labels[2].auc ?? 0 > 0.9 && summary.labels[1].auc == nil)
+    #expect(summary.labels[2].count == 40 && summary.labels[2].intervals["auc"] != nil)
+
+    let out = folder.url.appending(path: "out")
+    try report.write(to: out, force: false)
+    let read = try JSONDecoder().decode(
+      MultiLabelReport.self, from: Data(contentsOf: out.appending(path: "results.json")))
+    #expect(read.results[0].external?["rows"]?.labels == summary.labels)
+    #expect(read.results[0].folds[1].external?.count == 2)
+    let page = MultiLabelEvidence(report).page().html()
+    #expect(page.contains("External test set rows") && page.contains("External test set more"))
+
+    // An image that is missing is listed once, and the others are tested.
+    try folder.write("image,label\n0.raw,red\ngone.raw,red\n1.raw,gray\n", to: "holes.csv")
+    var options = ExperimentData.Options()
+    options.acceptsMissingFiles = true
+    let holes = try MultiLabelRun(
+      name: "x", data: data,
+      external: MultiLabelImages.external(
+        [folder.url.appending(path: "holes.csv").path], of: experiment, data,
+        imagesRoot: folder.url, options: options),
+      model: FakeModel(), source: FakeData.source, configurations: [configuration(.linearProbe)],
+      knowledge: .none)
+    holes.onBadImage = .skip
+    let left = try holes.run()
+    #expect(left.skipped.map(\.image) == ["gone.raw"] && left.skipped[0].manifest == "holes")
+    #expect(
+      left.results[0].folds.allSatisfy {
+        $0.external?["holes"]?.testImages == ["0.raw", "1.raw"]
+      })
+  }
+
   @Test func whatSeveralLabelsDoNotAllowIsRefused() throws {
     let folder = try TemporaryDirectory()
     let data = try data(folder, count: 24)

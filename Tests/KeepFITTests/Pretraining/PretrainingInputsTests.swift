@@ -281,4 +281,16 @@ import Testing
     #expect(
       try !inputs().summary(configuration, model: model).remarks.contains { $0.contains("longer") })
   }
+
+  @Test func spellingsAndImagesWithSeveralLabelsAreSaid() throws {
+    let model = try KeepFITModel(preset: .tiny, seed: 1)
+    let rows = ["0.png,[],['normal']", "1.png,[],['Normal']", "1.png,[],['cataract']"]
+    try folder.write(
+      "image,atributes,categories\n" + rows.map { "a/\($0)\n" }.joined(), to: "odd.csv")
+    let found = try inputs { $0.labeled = [source("odd.csv")] }.summary(configuration, model: model)
+      .remarks.joined(separator: "\n")
+    #expect(found.contains("look like other spellings") && found.contains("'Normal'"), "\(found)")
+    #expect(found.contains("1 image with several rows of different labels"), "\(found)")
+    #expect(found.contains("a/1.png"))
+  }
 }
