@@ -63,6 +63,16 @@ public struct ImageClassifier: Sendable {
     return [label, "no \(label)"]
   }
 
+  /// The first label that is the same as an earlier one, apart from letter case.
+  package static func repeated(in labels: [String]) -> (label: String, earlier: String)? {
+    for (index, label) in labels.enumerated() {
+      if let earlier = labels[..<index].first(where: { $0.lowercased() == label.lowercased() }) {
+        return (label, earlier)
+      }
+    }
+    return nil
+  }
+
   /// Classification with an adapter, with its temperature if it has one.
   /// - `errorRate`: the accepted error rate of conformal prediction sets; nil for no sets.
   /// - Throws: ``TransferError`` for another model, or an adapter that allows no such sets.
