@@ -60,7 +60,7 @@ public struct ImageClassifier: Sendable {
         "'\(label)' is not a finding: independent labels are scored against their absence, \"no …\"; "
           + "leave it out")
     }
-    return [label, "no \(label)"]
+    return [label, ClassRoles.absence(of: label)]
   }
 
   /// The first label that is the same as an earlier one, apart from letter case.
