@@ -50,14 +50,7 @@ struct PatchProduct: Sendable {
       let rows = tile * rowsPerTile..<min(outputHeight, (tile + 1) * rowsPerTile)
       withPatches { patches in
         for group in 0..<options.groups {
-          forEachRun(rows, group) { place, pixel in
-            let target = patches + place
-            if let pixel {
-              target.update(from: image + pixel, count: groupChannels)
-            } else {
-              target.update(repeating: 0, count: groupChannels)
-            }
-          }
+          fill(patches, from: image, rows, group)
           BLAS.multiply(
             patches, transposed: false, stride: inner,
             weight.pointer + group * groupOutputs, transposed: false, stride: outputs,
@@ -109,14 +102,7 @@ struct PatchProduct: Sendable {
           let image = x.pointer + item * height * width * channels
           forEachTile { rows in
             for group in 0..<options.groups {
-              forEachRun(rows, group) { place, pixel in
-                let target = patches + place
-                if let pixel {
-                  target.update(from: image + pixel, count: groupChannels)
-                } else {
-                  target.update(repeating: 0, count: groupChannels)
-                }
-              }
+              fill(patches, from: image, rows, group)
               BLAS.multiply(
                 patches, transposed: true, stride: inner,
                 dy.pointer + (item * outputHeight + rows.lowerBound) * outputWidth * outputs
@@ -144,6 +130,21 @@ struct PatchProduct: Sendable {
   private func forEachTile(_ body: (Range<Int>) -> Void) {
     for first in stride(from: 0, to: outputHeight, by: rowsPerTile) {
       body(first..<min(outputHeight, first + rowsPerTile))
+    }
+  }
+
+  /// Lays out the patches of the rows of results; the margin is zero.
+  private func fill(
+    _ patches: UnsafeMutablePointer<Float>, from image: UnsafePointer<Float>, _ rows: Range<Int>,
+    _ group: Int
+  ) {
+    forEachRun(rows, group) { place, pixel in
+      let target = patches + place
+      if let pixel {
+        target.update(from: image + pixel, count: groupChannels)
+      } else {
+        target.update(repeating: 0, count: groupChannels)
+      }
     }
   }
 

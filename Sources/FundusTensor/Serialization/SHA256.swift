@@ -15,6 +15,11 @@ package enum SHA256 {
 
   /// The digest of the bytes as 64 lower-case hexadecimal digits.
   package static func hexDigest(_ bytes: [UInt8]) -> String {
+    digest(bytes).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  /// The digest of the bytes, 32 bytes.
+  package static func digest(_ bytes: [UInt8]) -> [UInt8] {
     var state: [UInt32] = [
       0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab,
       0x5be0_cd19,
@@ -29,10 +34,9 @@ package enum SHA256 {
     for start in stride(from: 0, to: message.count, by: 64) {
       compress(message, start, &words, &state)
     }
-    return state.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 8 - digits.count) + digits
-    }.joined()
+    return state.flatMap { word in
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+    }
   }
 
   private static func compress(

@@ -1,6 +1,9 @@
 import Foundation
 
 /// A decoded photograph together with the model input made from it.
+///
+/// The input is decoded on its own, as for classification: a large JPEG at reduced size, which gives other bits than
+/// the whole image.
 public struct Photograph: Sendable {
   /// The decoded file, at its original resolution.
   public let image: FundusImage

@@ -63,6 +63,9 @@ public struct ClassRoles: Sendable, Codable, Equatable {
     }
   }
 
+  /// The label of the absence of a finding.
+  static func absence(of finding: String) -> String { "no \(finding)" }
+
   /// Whether a label means the absence of a disease.
   static func isNegative(_ label: String) -> Bool {
     let words = label.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)

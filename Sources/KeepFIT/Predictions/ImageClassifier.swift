@@ -60,7 +60,17 @@ public struct ImageClassifier: Sendable {
         "'\(label)' is not a finding: independent labels are scored against their absence, \"no …\"; "
           + "leave it out")
     }
-    return [label, "no \(label)"]
+    return [label, ClassRoles.absence(of: label)]
+  }
+
+  /// The first label that is the same as an earlier one, apart from letter case.
+  package static func repeated(in labels: [String]) -> (label: String, earlier: String)? {
+    for (index, label) in labels.enumerated() {
+      if let earlier = labels[..<index].first(where: { $0.lowercased() == label.lowercased() }) {
+        return (label, earlier)
+      }
+    }
+    return nil
   }
 
   /// Classification with an adapter, with its temperature if it has one.

@@ -23,7 +23,8 @@ public struct FindingProbe {
 
   /// The prompts of findings and of their absence in turn.
   package func prompts(_ findings: [String]) -> [String] {
-    findings.flatMap { [$0, "no \($0)"] }.map { PromptTemplates.prompt(prompt, category: $0) }
+    findings.flatMap { [$0, ClassRoles.absence(of: $0)] }
+      .map { PromptTemplates.prompt(prompt, category: $0) }
   }
 
   /// The embeddings of ``prompts(_:)``.

@@ -81,8 +81,7 @@ extension InferenceService {
     guard labels.count >= (isIndependent ? 1 : 2) else {
       throw ServiceError(400, "'labels' must contain at least two labels")
     }
-    for (index, label) in labels.enumerated()
-    where labels[..<index].contains(where: { $0.lowercased() == label.lowercased() }) {
+    if let label = ImageClassifier.repeated(in: labels)?.label {
       throw ServiceError(400, "'labels' contains '\(label.quotable(limit: 80))' twice")
     }
     let prompt = try prompt(parameters)
@@ -98,24 +97,17 @@ extension InferenceService {
     _ labels: [String], prompt: String, knowledge: Knowledge?, isIndependent: Bool
   ) throws -> ZeroShot {
     let classes = isIndependent ? try labels.flatMap(ImageClassifier.pair) : labels
-    let prompts = classes.flatMap { knowledge?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
-      .map { PromptTemplates.prompt(prompt, category: $0) }
-    var warnings: [String] = []
-    let truncated = model.truncatedTexts(prompts).count
-    if truncated > 0 {
-      warnings.append(
-        "\(truncated) of \(prompts.count) prompts have more than \(model.configuration.maximumTextLength) tokens; "
-          + "the rest is ignored")
-    }
+    let prompts = KeepFITModel.prompts(of: classes, template: prompt, knowledge: knowledge)
     let classifier = try ImageClassifier(
       labels: labels, model: model, prompt: prompt, knowledge: knowledge, independent: isIndependent
     )
-    if let texts = classifier.textEmbeddings, KeepFITModel.areAllAlike(texts.l2Normalized()) {
-      warnings.append(
-        "all labels have nearly the same embedding: the text encoder may be untrained; these probabilities are "
-          + "then meaningless")
-    }
-    return ZeroShot(classifier: classifier, warnings: warnings)
+    let warnings = [
+      model.truncationWarning(of: prompts),
+      classifier.textEmbeddings.flatMap {
+        KeepFITModel.collapseWarning(of: $0.l2Normalized())
+      },
+    ]
+    return ZeroShot(classifier: classifier, warnings: warnings.compactMap(\.self))
   }
 
   /// The prompt template of a request, or the default.

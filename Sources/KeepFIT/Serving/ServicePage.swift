@@ -20,12 +20,6 @@ enum ServicePage {
     guard let start = text.range(of: "<\(element)>"), let end = text.range(of: "</\(element)>")
     else { preconditionFailure("the resource serve.html has no \(element)") }
     let content = text[start.upperBound..<end.lowerBound]
-    var digits = SHA256.hexDigest(Array(content.utf8))[...]
-    var digest: [UInt8] = []
-    while let byte = UInt8(digits.prefix(2), radix: 16) {
-      digest.append(byte)
-      digits = digits.dropFirst(2)
-    }
-    return "'sha256-\(Data(digest).base64EncodedString())'"
+    return "'sha256-\(Data(SHA256.digest(Array(content.utf8))).base64EncodedString())'"
   }
 }

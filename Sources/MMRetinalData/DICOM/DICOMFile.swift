@@ -25,7 +25,7 @@
     init(_ data: Data, isPartial: Bool = false) throws(DICOMProblem) {
       var bytes = DICOMBytes(data)
       var meta = DICOMDataSet(bytes, .init())
-      var start = bytes.isText("DICM", at: 128) ? 132 : 0
+      var start = bytes.isText("DICM", at: 128) ? ImageFormat.headLength : 0
       start = try meta.read(start..<bytes.count, group: 2)
       let uid = meta.text(.transferSyntax)
       var encoding = Self.guess(bytes, at: start)

@@ -3,12 +3,13 @@
 
   /// Recognizes DICOM files by their first bytes.
   enum DICOMSignature {
-    /// The number of bytes to look at.
-    static let length = 132
-
     /// Whether a file begins with a preamble, or, as some old ones do, with an element of group 2 or 8.
     static func matches(_ head: [UInt8]) -> Bool {
-      if head.count >= 132, head[128..<132].elementsEqual("DICM".utf8) { return true }
+      if head.count >= ImageFormat.headLength,
+        head[128..<ImageFormat.headLength].elementsEqual("DICM".utf8)
+      {
+        return true
+      }
       guard head.count >= 16 else { return false }
       let isCode = (0x41...0x5A).contains(head[4]) && (0x41...0x5A).contains(head[5])
       if head[0] == 2 || head[0] == 8, head[1] == 0, head[3] == 0 {

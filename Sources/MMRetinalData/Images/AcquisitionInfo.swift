@@ -35,7 +35,7 @@ public struct AcquisitionInfo: Hashable, Sendable {
       let address = ImageAddress(url)
       guard let file = FileHandle(forReadingAtPath: address.file.path) else { return nil }
       defer { try? file.close() }
-      guard let start = try? file.read(upToCount: DICOMSignature.length),
+      guard let start = try? file.read(upToCount: ImageFormat.headLength),
         ImageFormat(firstBytes: start) == .dicom
       else { return nil }
       // Attributes come before the pixels.

@@ -22,6 +22,9 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
     #endif
   }
 
+  /// The number of first bytes that tell all formats: up to the mark of a DICOM file.
+  static let headLength = 132
+
   /// The usual name.
   public var description: String { rawValue }
 
@@ -29,7 +32,7 @@ public enum ImageFormat: String, Sendable, CustomStringConvertible, CaseIterable
   public init?(firstBytes bytes: some Sequence<UInt8>) {
     #if DICOM
       // First, since the preamble of a DICOM file may be the header of a TIFF file.
-      if DICOMSignature.matches(Array(bytes.prefix(DICOMSignature.length))) {
+      if DICOMSignature.matches(Array(bytes.prefix(Self.headLength))) {
         self = .dicom
         return
       }

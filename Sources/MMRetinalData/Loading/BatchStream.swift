@@ -64,7 +64,7 @@ private final class PairPlan: LoadingPlan {
     return loader.draws(epoch: place.epoch, step: place.step)
   }
 
-  func load(_ draw: SampleDraw, step: Int) throws -> PairLoader.PreparedImage {
+  func load(_ draw: SampleDraw, step: Int) throws -> PairLoader.Image {
     let place = place(step)
     return try loader.image(for: draw, epoch: place.epoch, step: place.step) { image in
       skips.withLock {
@@ -75,7 +75,7 @@ private final class PairPlan: LoadingPlan {
   }
 
   func collate(
-    _ images: [PairLoader.PreparedImage], draws: [SampleDraw], step: Int
+    _ images: [PairLoader.Image], draws: [SampleDraw], step: Int
   ) throws -> LoadedBatch {
     let place = place(step)
     return try loader.collate(images, draws: draws, epoch: place.epoch, step: place.step)

@@ -85,16 +85,13 @@ public struct PairLoader: Sendable {
 
   /// The batch of one step, loaded on the calling thread.
   public func batch(epoch: Int, step: Int) throws -> LoadedBatch {
-    var images: [PreparedImage] = []
+    var images: [Image] = []
     let draws = self.draws(epoch: epoch, step: step)
     for draw in draws { images.append(try image(for: draw, epoch: epoch, step: step) { _ in }) }
     return try collate(images, draws: draws, epoch: epoch, step: step)
   }
 
-  struct PreparedImage: Sendable {
-    let sample: PairDataset.Sample
-    let image: Tensor
-  }
+  typealias Image = PreparedImage<PairDataset.Sample>
 
   func draws(epoch: Int, step: Int) -> [SampleDraw] {
     sampler.draws(
@@ -102,37 +99,20 @@ public struct PairLoader: Sendable {
       ranks: options.ranks)
   }
 
-  /// The number of rows to try in place of an unreadable one.
-  private static let maximumAttempts = 50
-
   /// The image of a sample, or of the first readable row after it.
   func image(
     for draw: SampleDraw, epoch: Int, step: Int, skipping: (SkippedImage) -> Void
-  ) throws -> PreparedImage {
+  ) throws -> Image {
     let place = Place(epoch: epoch, step: step, position: draw.position, seed: options.seed)
-    var index = draw.index
-    var attempts = 0
-    while true {
-      let sample = dataset.sample(
-        SampleDraw(position: draw.position, index: index), epoch: epoch, seed: options.seed)
-      do {
-        return PreparedImage(sample: sample, image: try prepare(sample, place))
-      } catch {
-        let reason = LoadingError.badImage(id: sample.id, reason: "\(error)").description
-        guard options.onBadImage == .skip else {
-          throw LoadingError.badImage(id: sample.id, reason: reason)
-        }
-        skipping(SkippedImage(id: sample.id, reason: reason))
-        attempts += 1
-        guard attempts < min(Self.maximumAttempts, dataset.count) else {
-          throw LoadingError.tooManyBadImages(count: attempts, last: reason)
-        }
-        index = (index + 1) % dataset.count
-      }
-    }
+    return try Image(
+      row: draw.index, of: dataset.count, onBadImage: options.onBadImage,
+      sample: { row in
+        dataset.sample(
+          SampleDraw(position: draw.position, index: row), epoch: epoch, seed: options.seed)
+      }, prepare: { try prepare($0, place) }, skipping: skipping)
   }
 
-  func collate(_ images: [PreparedImage], draws: [SampleDraw], epoch: Int, step: Int) throws
+  func collate(_ images: [Image], draws: [SampleDraw], epoch: Int, step: Int) throws
     -> LoadedBatch
   {
     precondition(!images.isEmpty, "epoch \(epoch) has no step \(step)")

@@ -103,16 +103,11 @@ public final class ReportStream: Sendable {
 
 /// The steps of all epochs, one after the other.
 private final class ReportPlan: LoadingPlan {
-  struct Item: Sendable {
-    let sample: ReportSample
-    let image: Tensor
-  }
+  typealias Item = PreparedImage<ReportSample>
 
   let skipped = Mutex<[String: SkippedImage]>([:])
   private let loader: ReportLoader
   private let stepsPerEpoch: Int
-  /// Samples that are tried in place of one that cannot be read.
-  private static let maximumAttempts = 50
 
   init(loader: ReportLoader) {
     self.loader = loader
@@ -127,25 +122,13 @@ private final class ReportPlan: LoadingPlan {
   }
 
   func load(_ draw: SampleDraw, step: Int) throws -> Item {
-    let count = loader.samples.count
-    for attempt in 0..<min(Self.maximumAttempts, count) {
-      let sample = loader.samples[(draw.index + attempt) % count]
-      do {
-        let image = try loader.image(
-          of: sample, epoch: step / stepsPerEpoch, position: draw.position)
-        return Item(sample: sample, image: image)
-      } catch {
-        let reason = LoadingError.badImage(id: sample.id, reason: "\(error)").description
-        guard loader.options.onBadImage == .skip else {
-          throw LoadingError.badImage(id: sample.id, reason: reason)
-        }
-        skipped.withLock { $0[sample.id] = SkippedImage(id: sample.id, reason: reason) }
-        if attempt + 1 == min(Self.maximumAttempts, count) {
-          throw LoadingError.tooManyBadImages(count: attempt + 1, last: reason)
-        }
-      }
-    }
-    throw LoadingError.cancelled
+    try Item(
+      row: draw.index, of: loader.samples.count, onBadImage: loader.options.onBadImage,
+      sample: { loader.samples[$0] },
+      prepare: {
+        try loader.image(of: $0, epoch: step / stepsPerEpoch, position: draw.position)
+      },
+      skipping: { image in skipped.withLock { $0[image.id] = image } })
   }
 
   func collate(_ items: [Item], draws: [SampleDraw], step: Int) -> ReportBatch {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// An image file with the report that a model is to write for it.
-public struct ReportSample: Sendable, Hashable {
+public struct ReportSample: Sendable, Hashable, Identifiable {
   /// The path in its file, which identifies the sample in messages.
   public let id: String
   /// The image file.

@@ -6,7 +6,7 @@ import Foundation
 /// epoch.
 public struct PairDataset: Sendable {
   /// An image to load and its text.
-  public struct Sample: Sendable, Hashable {
+  public struct Sample: Sendable, Hashable, Identifiable {
     /// The row, counted over all manifests.
     public let index: Int
     /// The path in the manifest, which identifies the sample in messages.

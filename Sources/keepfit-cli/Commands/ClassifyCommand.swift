@@ -78,12 +78,10 @@ struct ClassifyCommand: Subcommand {
     if names.contains("") {
       throw CommandError.usage("--labels '\(labels.value)' contains an empty label")
     }
-    for (index, name) in names.enumerated() {
-      if let same = names[..<index].first(where: { $0.lowercased() == name.lowercased() }) {
-        throw CommandError.usage(
-          "--labels '\(labels.value)' contains '\(name)' twice"
-            + (same == name ? "" : ", once as '\(same)'"))
-      }
+    if let (name, same) = ImageClassifier.repeated(in: names) {
+      throw CommandError.usage(
+        "--labels '\(labels.value)' contains '\(name)' twice"
+          + (same == name ? "" : ", once as '\(same)'"))
     }
     if independent.isOn { for name in names { _ = try ImageClassifier.pair(name) } }
   }

@@ -30,39 +30,28 @@ struct PretrainCommand: Subcommand {
     "model", "M", help: "Initial model: a directory or a checkpoint.")
   let vocabulary = Option<FilePath>(
     "vocab", "FILE", help: "The model's vocab.txt; by default the one next to the weights.")
-  let out = Option<FilePath>("out", "RUN", required: true, help: "Run directory.")
-  let resume = Flag(
-    "resume",
-    help: "Resume from the newest checkpoint of the run, or start a new run if there is none.")
+  let target = RunOptions()
   let data = PretrainingDataOptions()
   let training = PretrainingTrainingOptions()
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
   func validate() throws {
-    if resume.isOn && overwrite.force.isOn {
-      throw CommandError.usage(
-        "--resume and --force are mutually exclusive: one continues the run, the other replaces it")
-    }
-    if training.resumeLearningRate.given != nil && !resume.isOn {
+    try target.validate(overwrite)
+    if training.resumeLearningRate.given != nil && !target.resume.isOn {
       throw CommandError.usage("--resume-lr has no effect without --resume; a new run takes --lr")
     }
   }
 
-  func run() throws {
-    let communicator = Ranks.communicator()
-    if communicator.rank > 0 { Console.isQuiet.store(true, ordering: .relaxed) }
-    try Ranks.aborting(communicator) { try run(communicator) }
-    Ranks.leave(communicator)
-  }
+  func run() throws { try Ranks.run { try run($0) } }
 
   private func run(_ communicator: any Communicator) throws {
     let isLeader = communicator.rank == 0
-    let directory = RunDirectory(out.value.url)
-    let continues = try resume.isOn && !directory.checkpointSteps().isEmpty
+    let directory = target.directory
+    let continues = try target.resume.isOn && !directory.checkpointSteps().isEmpty
     // Held until the end; other ranks rely on the lock of rank 0. A directory is created, or its run
     // replaced, only after everything else has been checked.
-    var lock = isLeader && continues ? try RunWatcher.lock(directory, named: out.value.text) : nil
+    var lock = isLeader && continues ? try target.lock() : nil
     defer { withExtendedLifetime(lock) {} }
     let earlier = continues ? try PretrainingRecord(contentsOf: directory.configurationFile) : nil
     var record = try settings(earlier)
@@ -85,9 +74,7 @@ struct PretrainCommand: Subcommand {
     // All ranks have read the directory before rank 0 changes it.
     communicator.barrier()
     if isLeader && !continues {
-      lock = try RunWatcher.lock(directory, named: out.value.text)
-      try resume.isOn
-        ? directory.createUnlessOccupied() : directory.create(force: overwrite.force.isOn)
+      lock = try target.create(overwrite)
       try record.write(to: directory.configurationFile)
     }
     communicator.barrier()
@@ -103,13 +90,7 @@ struct PretrainCommand: Subcommand {
       if changes.contains(where: { measures.contains($0.option) }) { run.forgetBest() }
     }
     if isLeader && continues {
-      for change in changes {
-        Console.note("Changed from this step on: \(change.description)")
-      }
-      if !changes.isEmpty {
-        record.history =
-          (record.history ?? []) + changes.map { "after step \(run.step): \($0.description)" }
-      }
+      record.history = target.note(changes, after: run.step, history: record.history)
       if record != earlier { try record.write(to: directory.configurationFile) }
     }
     run.stopRequest.listenToSignals()
@@ -147,7 +128,7 @@ struct PretrainCommand: Subcommand {
       (before.labeledRows, before.expertRows) != (summary.labeledRows, summary.expertRows)
     {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot be resumed with different manifests: "
+        "\(target.name): the run cannot be resumed with different manifests: "
           + "\(before.sentences[0]) before, \(summary.sentences[0]) now")
     }
     record.data = summary
@@ -173,7 +154,7 @@ struct PretrainCommand: Subcommand {
       guard model.given != nil else {
         throw CommandError.usage(
           "--model M is missing: the initial model, a directory or a checkpoint"
-            + (resume.isOn ? " (\(out.value.text) contains no checkpoint to resume from)" : ""))
+            + (target.resume.isOn ? " (\(target.name) contains no checkpoint to resume from)" : ""))
       }
       guard !data.labeled.values.isEmpty else {
         throw CommandError.usage("--public CSV is missing: a manifest of labeled images")
@@ -219,7 +200,7 @@ struct PretrainCommand: Subcommand {
     if let refused = changes.first(where: { !$0.isAllowed && !($0.option == "--lr" && isRateMeant) }
     ) {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot be resumed with different settings: \(refused.description)"
+        "\(target.name): the run cannot be resumed with different settings: \(refused.description)"
           + (refused.option == "--lr" ? "; --resume-lr changes it" : ""))
     }
     return changes

@@ -4,12 +4,7 @@ import KeepFIT
 enum TextWarnings {
   /// Warns of texts that the model truncates.
   static func truncation(of texts: [String], _ model: KeepFITModel) {
-    let cut = model.truncatedTexts(texts)
-    guard let first = cut.first else { return }
-    let limit = model.configuration.maximumTextLength
-    Console.warn(
-      "\(cut.count) of \(Pretty.count(texts.count, "text")) \(cut.count == 1 ? "has" : "have") more than "
-        + "\(limit) tokens; the rest is ignored, first in '\(texts[first].quotable(limit: 60))'")
+    if let warning = model.truncationWarning(of: texts) { Console.warn(warning) }
   }
 
   /// Warns of texts that are truncated, and of a text encoder that does not distinguish them.
@@ -33,15 +28,11 @@ enum TextWarnings {
         "--knowledge: the table describes none of the labels, which are used as they are")
     }
     truncation(
-      of: labels.flatMap { table?.ensemble(for: $0, rule: .keepFIT) ?? [$0] }
-        .map { PromptTemplates.prompt(template, category: $0) }, model)
+      of: KeepFITModel.prompts(of: labels, template: template, knowledge: table), model)
   }
 
   /// Warns of a text encoder that does not distinguish texts.
   static func collapse(_ embeddings: Tensor) {
-    guard KeepFITModel.areAllAlike(embeddings) else { return }
-    Console.warn(
-      "all texts have nearly the same embedding: the text encoder may be untrained, collapsed or only "
-        + "partly loaded; text-based scores are then meaningless")
+    if let warning = KeepFITModel.collapseWarning(of: embeddings) { Console.warn(warning) }
   }
 }

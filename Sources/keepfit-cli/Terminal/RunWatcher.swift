@@ -35,16 +35,6 @@ final class RunWatcher {
     self.writeExamples = writeExamples
   }
 
-  /// Locks a run, and notes if the file system does not support locks.
-  static func lock(_ directory: RunDirectory, named name: String) throws -> DirectoryLock {
-    let lock = try directory.lock()
-    if lock.isMissing {
-      Console.note(
-        "\(name): the file system has no locks; make sure that no other process writes to it")
-    }
-    return lock
-  }
-
   func receive(_ event: PretrainingEvent, skipped: [SkippedImage]) {
     switch event {
     case .started(let step, let total):

@@ -150,7 +150,7 @@ public struct BookBuild: Sendable {
     if let kept: [BookFigure] = BookWorkspace.read(file) { return kept }
     let figures =
       source.kind == .folder
-      ? FolderCollector.figures(book, configuration: configuration)
+      ? FolderCollector.figuresMatchedByNumber(in: book, configuration: configuration)
       : FigureAligner(
         book, texts: CaptionFinder.texts(of: book, configuration: configuration),
         configuration: configuration

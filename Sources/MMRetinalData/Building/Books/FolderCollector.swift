@@ -117,8 +117,8 @@ package struct FolderCollector {
   // MARK: - Figures
 
   /// Gives images to captions by the numbers in their names.
-  package static func figures(
-    _ book: CollectedBook, configuration: BookConfiguration
+  package static func figuresMatchedByNumber(
+    in book: CollectedBook, configuration: BookConfiguration
   ) -> [BookFigure] {
     guard let page = book.pages.first else { return [] }
     var captions: [String: BookFigure] = [:]

@@ -24,39 +24,28 @@ struct ReportsTrainCommand: Subcommand {
 
   let model = Option<FilePath>(
     "model", "DIR", help: "Initial report model directory (see 'keepfit reports init').")
-  let out = Option<FilePath>("out", "RUN", required: true, help: "Run directory.")
-  let resume = Flag(
-    "resume",
-    help: "Resume from the newest checkpoint of the run, or start a new run if there is none.")
+  let target = RunOptions()
   let data = ReportDataOptions()
   let training = ReportTrainingOptions()
   let overwrite = OverwriteOptions()
   let common = CommonOptions()
 
   func validate() throws {
-    if resume.isOn && overwrite.force.isOn {
-      throw CommandError.usage(
-        "--resume and --force are mutually exclusive: one continues the run, the other replaces it")
-    }
-    if !resume.isOn {
+    try target.validate(overwrite)
+    if !target.resume.isOn {
       try refuseIdle(
         training.resumeLearningRate, training.resumeVisionLearningRate,
         reason: "without --resume; a new run takes --lr and --lr-visual")
     }
   }
 
-  func run() throws {
-    let communicator = Ranks.communicator()
-    if communicator.rank > 0 { Console.isQuiet.store(true, ordering: .relaxed) }
-    try Ranks.aborting(communicator) { try run(communicator) }
-    Ranks.leave(communicator)
-  }
+  func run() throws { try Ranks.run { try run($0) } }
 
   private func run(_ communicator: any Communicator) throws {
     let isLeader = communicator.rank == 0
-    let directory = RunDirectory(out.value.url)
-    let continues = try resume.isOn && !directory.checkpointSteps().isEmpty
-    var lock = isLeader && continues ? try RunWatcher.lock(directory, named: out.value.text) : nil
+    let directory = target.directory
+    let continues = try target.resume.isOn && !directory.checkpointSteps().isEmpty
+    var lock = isLeader && continues ? try target.lock() : nil
     defer { withExtendedLifetime(lock) {} }
     let earlier =
       continues ? try ReportTrainingRecord(contentsOf: directory.configurationFile) : nil
@@ -67,7 +56,7 @@ struct ReportsTrainCommand: Subcommand {
     let read = try record.inputs.read(needsValidation: record.training.monitor != nil)
     if let before = earlier?.samples, before != read.training.count {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot be resumed with different data: there were \(before) samples and "
+        "\(target.name): the run cannot be resumed with different data: there were \(before) samples and "
           + "now there are \(read.training.count)")
     }
     record.data = read.sentences
@@ -86,9 +75,7 @@ struct ReportsTrainCommand: Subcommand {
     // All ranks have read the directory before rank 0 changes it.
     communicator.barrier()
     if isLeader && !continues {
-      lock = try RunWatcher.lock(directory, named: out.value.text)
-      try resume.isOn
-        ? directory.createUnlessOccupied() : directory.create(force: overwrite.force.isOn)
+      lock = try target.create(overwrite)
       try record.write(to: directory.configurationFile)
     }
     communicator.barrier()
@@ -102,27 +89,16 @@ struct ReportsTrainCommand: Subcommand {
     if continues {
       try run.resume()
       if changes.contains(where: { $0.option == "--monitor" }) { run.forgetBest() }
-      if isLeader { try note(changes, in: &record, run, earlier) }
+      if isLeader {
+        record.history = target.note(changes, after: run.step, history: record.history)
+        if record != earlier { try record.write(to: directory.configurationFile) }
+      }
     }
     run.stopRequest.listenToSignals()
     let step = try watcher.follow(isLeader: isLeader, run.stopRequest, skipped: skipped) {
       try run.run()
     }
     if isLeader { Console.print(directory.checkpoint(step: step).path) }
-  }
-
-  private func note(
-    _ changes: [PretrainingRecord.Change], in record: inout ReportTrainingRecord,
-    _ run: ReportTrainingRun, _ earlier: ReportTrainingRecord?
-  ) throws {
-    for change in changes {
-      Console.note("Changed from this step on: \(change.description)")
-    }
-    if !changes.isEmpty {
-      record.history =
-        (record.history ?? []) + changes.map { "after step \(run.step): \($0.description)" }
-    }
-    if record != earlier { try record.write(to: run.directory.configurationFile) }
   }
 
   /// The settings of a new run, or of a resumed run with the given options applied.
@@ -142,7 +118,8 @@ struct ReportsTrainCommand: Subcommand {
         ),
       ] where !isGiven {
         throw CommandError.usage(
-          option + (resume.isOn ? " (\(out.value.text) contains no checkpoint to resume from)" : "")
+          option
+            + (target.resume.isOn ? " (\(target.name) contains no checkpoint to resume from)" : "")
         )
       }
     }
@@ -190,7 +167,7 @@ struct ReportsTrainCommand: Subcommand {
     ].filter { $0.0.isGiven }.map(\.1)
     if let refused = changes.first(where: { !$0.isAllowed && !meant.contains($0.option) }) {
       throw CommandError.usage(
-        "\(out.value.text): the run cannot be resumed with different settings: \(refused.description)"
+        "\(target.name): the run cannot be resumed with different settings: \(refused.description)"
           + (refused.option.hasPrefix("--lr") && !refused.option.hasPrefix("--lr-step")
             && !refused.option.hasPrefix("--lr-gamma")
             ? "; \(refused.option.replacing("--lr", with: "--resume-lr")) changes it" : ""))
