@@ -14,13 +14,13 @@ struct BookLayoutTests {
     }
   }
 
-  private func line(_ text: String, at left: Double, _ top: Double, spaces: Double = 2.5)
+  func line(_ text: String, at left: Double, _ top: Double, spaces: Double = 2.5)
     -> TextLine
   {
     TextLine(words: words(text, at: left, top, spaces: spaces))!
   }
 
-  private func image(_ left: Double, _ top: Double, _ width: Double, _ height: Double)
+  func image(_ left: Double, _ top: Double, _ width: Double, _ height: Double)
     -> CollectedImage
   {
     CollectedImage(
@@ -28,7 +28,7 @@ struct BookLayoutTests {
       width: Int(width), height: Int(height))
   }
 
-  private func figures(_ pages: (images: [CollectedImage], lines: [TextLine])...) -> [BookFigure] {
+  func figures(_ pages: (images: [CollectedImage], lines: [TextLine])...) -> [BookFigure] {
     let book = CollectedBook(
       pages: pages.enumerated().map { index, page in
         CollectedPage(
@@ -272,43 +272,5 @@ struct BookLayoutTests {
       page(1, shift: 80), page(2, shift: 80), page(3, shift: 80), page(4, shift: 80),
       page(5, shift: 80), page(6, shift: 80), page(7, shift: 0))
     #expect(found.allSatisfy { !$0.flags.contains(.ambiguousCaption) })
-  }
-
-  // MARK: - Captions over columns and pages
-
-  @Test func aCaptionGoesOnWithItsOtherLanguage() {
-    let found = figures(
-      (
-        [image(310, 600, 230, 120)],
-        [line("图5-2 视网膜色素变性。A. 视盘色淡。B. 频域OCT示全层黄斑裂孔。", at: 310, 730)]
-      ),
-      (
-        [image(310, 300, 230, 120)],
-        [
-          line("Fig. 5-2 Retinitis pigmentosa. A. Pale disc. B. Macular hole.", at: 310, 60),
-          line("图5-3 黄斑裂孔。", at: 310, 430), line("Fig. 5-3 Macular hole.", at: 310, 444),
-        ]
-      ))
-    #expect(found.map(\.number) == ["5-2", "5-3"])
-    #expect(found[0].english == "Retinitis pigmentosa. A. Pale disc. B. Macular hole.")
-    #expect(found[0].chinese.hasPrefix("视网膜色素变性"))
-    #expect(!found[0].flags.contains(.repeatedNumber))
-  }
-
-  /// The column ends with a sentence, but not with the caption.
-  @Test(arguments: [
-    ("A. Pale disc.", "B. Macular hole."), ("A.", "Pale disc. B. Macular hole."),
-    ("A. Pale disc after vitamin", "A. therapy. B. Macular hole."),
-  ])
-  func aCaptionGoesOnWithItsPanels(_ end: String, _ rest: String) {
-    let found = figures(
-      (
-        [image(50, 600, 100, 120), image(156, 600, 100, 120)],
-        [
-          line("Fig. 5-2 Retinitis of the eye.", at: 50, 730), line(end, at: 50, 742),
-          line(rest, at: 310, 60),
-        ]
-      ))
-    #expect(found.map(\.english) == ["Retinitis of the eye. \(end) \(rest)"])
   }
 }
