@@ -15,7 +15,8 @@ OUT ?= keepfit-demo
 PREFIX ?= /usr/local
 
 .PHONY: all build demo test examples bench build-benchmarks docs check-docs format lint install install-packages \
-  build-address build-threads check-resume check-mpi check-dicom check-serve check-memory check-threads check-levels clean
+  build-address build-threads check-resume check-mpi check-dicom check-serve check-memory check-threads check-levels \
+  test-address test-threads clean
 
 all: build
 
@@ -79,6 +80,15 @@ build-threads: install-packages
 check-threads: build-threads
 	TSAN_OPTIONS="suppressions=Tests/Threads/sanitizer.supp ignore_noninstrumented_modules=1" \
 	  .build-tsan/debug/keepfit-threads
+
+## Every test with the address sanitizer and all traits, and every test with ThreadSanitizer: half an hour each.
+test-address: build-address
+	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test $(ADDRESS) --skip-build
+
+test-threads: install-packages
+	$(QUICK) --sanitize thread --build-tests --scratch-path .build-tsan
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Threads/sanitizer.supp ignore_noninstrumented_modules=1" \
+	  $(SWIFT) test -c debug -Xcc -O2 --sanitize thread --scratch-path .build-tsan --skip-build
 
 ## The kernels as processors without AVX-512, and without AVX2, run them: each level is a build of its own.
 check-levels: install-packages
