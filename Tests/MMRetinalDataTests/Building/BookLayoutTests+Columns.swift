@@ -38,4 +38,16 @@ extension BookLayoutTests {
       ))
     #expect(found.map(\.english) == ["Retinitis of the eye. \(end) \(rest)"])
   }
+
+  @Test func theRestOfAnotherCaptionIsLeftAlone() {
+    let found = figures(
+      (
+        [image(50, 600, 190, 120), image(310, 100, 190, 120)],
+        [
+          line("Fig. 5-2 Retinitis of the eye.", at: 50, 730),
+          line("the nerve fiber layer.", at: 310, 60), line("Fig. 5-3 Drusen.", at: 310, 230),
+        ]
+      ))
+    #expect(found.map(\.english) == ["Drusen.", "Retinitis of the eye."])
+  }
 }

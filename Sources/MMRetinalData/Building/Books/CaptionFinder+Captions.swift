@@ -28,8 +28,10 @@ extension CaptionFinder {
     _ pieces: [(page: Int, line: Int)], at next: (page: Int, line: Int), _ start: Start
   ) -> Bool {
     let (last, following) = (pieces.last!, lines[next.page][next.line])
-    if isDistinct || Self.breaksOff(lines[last.page][last.line]) { return true }
-    if isNextMark(following.text, pieces) { return true }
+    if Self.breaksOff(lines[last.page][last.line]) { return true }
+    // The middle of a sentence is no other one's.
+    if following.text.first?.isLowercase == true { return false }
+    if isDistinct || isNextMark(following.text, pieces) { return true }
     let caption = assembled(pieces, start)
     let panels = [caption.english, caption.chinese].map {
       CaptionSplitter.split($0)?.panels.count ?? 0
