@@ -24,7 +24,7 @@ extension BookLayoutTests {
 
   /// The column ends with a sentence, but not with the caption.
   @Test(arguments: [
-    ("A. Pale disc.", "B. Macular hole."), ("A.", "Pale disc. B. Macular hole."),
+    ("A. Pale disc.", "B. Macular hole."), ("It is bilateral. A.", "Pale disc. B. Macular hole."),
     ("A. Pale disc after vitamin", "A. therapy. B. Macular hole."),
   ])
   func aCaptionGoesOnWithItsPanels(_ end: String, _ rest: String) {
