@@ -31,7 +31,7 @@ public struct RunDirectory: Sendable {
   ]
 
   /// Locks the directory, which is created if needed. Hold the lock while writing to the run.
-  /// - Throws: ``DirectoryLock/Held`` when another process holds it, or `CocoaError` when the
+  /// - Throws: `DirectoryLock.Held` when another process holds it, or `CocoaError` when the
   ///   directory cannot be created.
   public func lock() throws -> DirectoryLock {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

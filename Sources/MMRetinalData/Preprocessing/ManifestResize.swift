@@ -36,7 +36,7 @@ public struct ManifestResize: Sendable {
   ///   - progress: called with the numbers of completed and total images, from any thread.
   /// - Throws: ``ImageError/unsuitable(name:reason:)`` before any work if an image would overwrite an original
   ///   or another image, or if the target contains images with other settings and ``force`` is off;
-  ///   ``DirectoryLock/Held`` when another process writes there;
+  ///   `DirectoryLock.Held` when another process writes there;
   ///   ``ImageError/unwritable(name:reason:)`` as soon as a file cannot be written; with ``onBadImage`` `.fail` also
   ///   the error of the first image that cannot be read.
   public func run(

@@ -17,7 +17,7 @@ struct BookWorkspace {
 
   /// Opens or creates the folder of a build.
   /// - Throws: ``BookError`` when the folder holds another dataset and may not be replaced;
-  ///   ``DirectoryLock/Held`` when another process is writing to it.
+  ///   `DirectoryLock.Held` when another process is writing to it.
   init(out: URL, key: String, force: Bool, sources: [BookSource]) throws {
     self.out = out
     steps = out.appending(path: "steps")
