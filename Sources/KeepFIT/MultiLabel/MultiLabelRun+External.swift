@@ -76,11 +76,7 @@ extension MultiLabelRun {
       }
       let shared = FileIdentity.shared(
         other.images.images.indices.map(other.images.url), among: fitted)
-      if shared > 0 {
-        notes.append(
-          "\(shared) of the \(other.count) images of \(name) are also training or validation images "
-            + "(same content)")
-      }
+      if let note = other.images.fittedNote(shared) { notes.append(note) }
     }
     return notes
   }
@@ -88,32 +84,19 @@ extension MultiLabelRun {
   /// Finds all unusable images, and removes them from every split and external test set.
   func setBadImagesAside() throws -> [TransferReport.SkippedImage] {
     let own = Set(splits.joined().flatMap { $0.train + $0.validation + $0.test }).sorted()
-    let rows =
+    let rows: [(manifest: LabeledImages, row: Int)] =
       own.map { (data.images, $0) }
       + external.flatMap { other in other.images.images.indices.map { (other.images, $0) } }
     let bad = try extractor.unusable(
-      rows.map { $0.url($1) }, encodes: configurations.contains { $0.method != .fineTune })
+      rows.map { $0.manifest.url($0.row) },
+      encodes: configurations.contains { $0.method != .fineTune })
     guard !bad.isEmpty else { return [] }
-    func isGood(_ images: LabeledImages) -> (Int) -> Bool { { bad[images.url($0)] == nil } }
-    let isGoodHere = isGood(data.images)
-    splits = splits.map { folds in
-      folds.map { $0.keeping(train: isGoodHere, test: isGoodHere) }
-    }
+    func isGood(_ row: Int) -> Bool { bad[data.images.url(row)] == nil }
+    splits = splits.map { folds in folds.map { $0.keeping(train: isGood, test: isGood) } }
     for split in splits.joined() where split.test.isEmpty {
       throw TransferError.invalid("none of the test images of \(data.images.name) can be read")
     }
-    external = try external.map { other in
-      let kept = other.images.images.indices.filter(isGood(other.images))
-      if kept.isEmpty {
-        throw TransferError.invalid("none of the images of \(other.images.name) can be read")
-      }
-      return other.selecting(kept)
-    }
-    var listed: Set<URL> = []
-    return rows.compactMap { images, row in
-      let url = images.url(row)
-      guard let reason = bad[url], listed.insert(url).inserted else { return nil }
-      return .init(manifest: images.name, image: images.images[row], reason: reason)
-    }
+    external = try external.map { $0.selecting(try $0.images.usableRows(bad)) }
+    return TransferReport.SkippedImage.list(rows, bad)
   }
 }

@@ -28,17 +28,9 @@ extension TransferRun {
       }
     }
     external = try external.map { other throws(TransferError) in
-      let kept = other.images.indices.filter(isGood(other))
-      if kept.isEmpty { throw .invalid("none of the images of \(other.name) can be read") }
-      return other.selecting(kept)
+      other.selecting(try other.usableRows(bad))
     }
-    var listed: Set<URL> = []
-    return rows.compactMap { manifest, row in
-      let url = manifest.url(row)
-      guard let reason = bad[url], listed.insert(url).inserted else { return nil }
-      return TransferReport.SkippedImage(
-        manifest: manifest.name, image: manifest.images[row], reason: reason)
-    }
+    return TransferReport.SkippedImage.list(rows, bad)
   }
 
   /// Checks that no class is left without images in a split.
@@ -55,6 +47,31 @@ extension TransferRun {
         throw .emptyClass(
           label: name, part: part, reason: "none of them can be read")
       }
+    }
+  }
+}
+
+extension LabeledImages {
+  /// The rows of images that can be used.
+  /// - Parameter bad: the reasons why files cannot be used.
+  /// - Throws: ``TransferError`` if there are none.
+  func usableRows(_ bad: [URL: String]) throws(TransferError) -> [Int] {
+    let kept = images.indices.filter { bad[url($0)] == nil }
+    if kept.isEmpty { throw .invalid("none of the images of \(name) can be read") }
+    return kept
+  }
+}
+
+extension TransferReport.SkippedImage {
+  /// The images that cannot be used, each file once.
+  static func list(
+    _ rows: [(manifest: LabeledImages, row: Int)], _ bad: [URL: String]
+  ) -> [TransferReport.SkippedImage] {
+    var listed: Set<URL> = []
+    return rows.compactMap { manifest, row in
+      let url = manifest.url(row)
+      guard let reason = bad[url], listed.insert(url).inserted else { return nil }
+      return .init(manifest: manifest.name, image: manifest.images[row], reason: reason)
     }
   }
 }

@@ -66,11 +66,8 @@ extension TransferRun {
       .flatMap { $0.1.flatMap { $0.train + $0.validation } }
     let known = Set(Set(fitted).map { identity.key(dataset.url($0)) })
     return external.compactMap { other in
-      let shared = other.images.indices.count { known.contains(identity.key(other.url($0))) }
-      return shared == 0
-        ? nil
-        : "\(shared) of the \(other.count) images of \(other.name) are also training or validation images "
-          + "(same content)"
+      other.fittedNote(
+        other.images.indices.count { known.contains(identity.key(other.url($0))) })
     }
   }
 
@@ -88,5 +85,15 @@ extension TransferRun {
     let values = try extractor.features(
       chosen.map { root.image(fold.testImages[$0]) }, projected: true)
     return (values, chosen.map { fold.labels[$0] }, total)
+  }
+}
+
+extension LabeledImages {
+  /// A note on an external test set that shares images with the data that is fitted on; nil if it shares none.
+  func fittedNote(_ shared: Int) -> String? {
+    shared == 0
+      ? nil
+      : "\(shared) of the \(count) images of \(name) are also training or validation images "
+        + "(same content)"
   }
 }
